@@ -1,0 +1,27 @@
+# Third-party libraries, all from Debian bookworm (packages.txt). Each is linked PRIVATE by the one folder that is its door.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tl-expected REQUIRED)
+
+# OpenCV: only the modules in use; their -dev packages come without the CMake file of the big libopencv-dev.
+find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
+add_library(rampa_opencv INTERFACE)
+target_include_directories(rampa_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
+foreach(module core imgproc imgcodecs)
+  find_library(OPENCV_${module} opencv_${module} REQUIRED)
+  target_link_libraries(rampa_opencv INTERFACE ${OPENCV_${module}})
+endforeach()
+
+find_package(Poco REQUIRED COMPONENTS Foundation Net Util)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(MODBUS REQUIRED IMPORTED_TARGET libmodbus)
+pkg_check_modules(PUGIXML REQUIRED IMPORTED_TARGET pugixml)
+pkg_check_modules(TESSERACT REQUIRED IMPORTED_TARGET tesseract)
+pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto libssl)
+pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
+find_package(PahoMqttCpp REQUIRED)

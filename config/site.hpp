@@ -1,0 +1,66 @@
+// A post's site file (TOML), read and checked. Reference with an example per key: config/SITE.md.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "edge/lane/lane.hpp"
+#include "firmware-interfaces/device/settings.hpp"
+#include "firmware-interfaces/icd/product.hpp"
+#include "firmware-interfaces/result.hpp"
+
+namespace rampa::config {
+
+struct SyncSettings {
+  bool enabled = false;
+  std::vector<std::string> brokers;  ///< "mqtts://HOST:PORT", tried in turn
+  std::string ca_file, certificate_file, key_file;
+};
+
+struct HttpSettings {
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string web_directory;  ///< built terminal; empty: the one beside the binary
+};
+
+struct Site {
+  PostId post;
+  std::string name;
+  std::string directory;        ///< where the store lives
+  std::string profiles_file;    ///< the profile set
+  std::string declarations_file;///< optional JSON lines, read at start (until the downlink brings them)
+  std::string watch_lists_file; ///< optional
+  std::vector<lane::Config> lanes;
+  std::vector<device::Settings> devices;
+  std::map<std::string, icd::Product> products;  ///< all ICDs that devices name
+  SyncSettings sync;
+  HttpSettings http;
+};
+
+/// One finding of the check. `key` is the path in the file: "lane[2].device[1].address".
+struct Finding {
+  std::string file;
+  int line = 0;
+  std::string key;
+  std::string cause;
+  std::string remedy;
+};
+
+struct SiteCheck {
+  Site site;                      ///< usable only where `findings` is empty
+  std::vector<Finding> findings;  ///< all at once
+};
+
+/// Reads, checks, resolves ICD ids. Relative paths in the file are relative to the file. `icd_directory` empty: the one
+/// installed beside the binary or RAMPA_ICD_DIR.
+[[nodiscard]] SiteCheck read_site(const std::string& file, const std::string& icd_directory);
+
+/// One ICD file, or the findings against it.
+struct ProductCheck {
+  icd::Product product;
+  std::vector<Finding> findings;
+};
+[[nodiscard]] ProductCheck read_product(const std::string& file);
+
+}  // namespace rampa::config

@@ -1,0 +1,96 @@
+// The ways bytes travel. Drivers see only these; real ones block on a port, simulated ones answer at once.
+// Every call has a time-out. Thread: the host thread of the cable.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/device/settings.hpp"
+#include "firmware-interfaces/icd/product.hpp"
+#include "firmware-interfaces/result.hpp"
+#include "firmware-interfaces/time.hpp"
+
+namespace rampa::drivers {
+
+/// A serial line or a TCP connection that carries a byte stream.
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  /// Connects if it is not. Errors: no_reply (nobody there), disconnected.
+  virtual Result<void> connect(Duration timeout) = 0;
+  [[nodiscard]] virtual bool connected() const = 0;
+  virtual void close() = 0;
+  /// Bytes that arrived, at least one. Errors: timeout (nothing arrived), disconnected.
+  virtual Result<Bytes> read_some(std::size_t max, Duration timeout) = 0;
+  virtual Result<void> write(ByteView bytes, Duration timeout) = 0;
+};
+
+/// One Modbus cable (a TCP peer or a serial line) with any number of units. The traps of libmodbus are closed inside:
+/// replies are checked for transaction, unit, function and length; after a time-out the line is drained for
+/// `reply_late_max` (RTU) or the connection is renewed (TCP), so a late or duplicate reply is never taken for another's.
+class ModbusBus {
+ public:
+  virtual ~ModbusBus() = default;
+  /// Errors: timeout, no_reply, bad_reply, busy (exceptions 5, 6), refused (other exceptions), disconnected.
+  virtual Result<std::vector<std::uint16_t>> read_registers(int unit, icd::Table table, std::uint16_t address,
+                                                            std::uint16_t count, const icd::Timing& timing) = 0;
+  virtual Result<std::vector<bool>> read_bits(int unit, icd::Table table, std::uint16_t address, std::uint16_t count,
+                                              const icd::Timing& timing) = 0;
+  /// Errors as above, and outcome_unknown when the request left but no valid answer came.
+  virtual Result<void> write_register(int unit, std::uint16_t address, std::uint16_t value, const icd::Timing& timing) = 0;
+  virtual Result<void> write_registers(int unit, std::uint16_t address, const std::vector<std::uint16_t>& values,
+                                       const icd::Timing& timing) = 0;
+  virtual Result<void> write_coil(int unit, std::uint16_t address, bool on, const icd::Timing& timing) = 0;
+};
+
+struct HttpReply {
+  int status = 0;
+  std::string media_type;
+  Bytes body;
+};
+
+/// A small HTTP client for cameras (GET of a snapshot, MJPEG as a stream of parts). Sizes are limited.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  virtual Result<HttpReply> get(const std::string& path, std::size_t bytes_max, Duration timeout) = 0;
+};
+
+/// What a device posted to us.
+struct PushedRequest {
+  std::string peer;   ///< address of the sender, from the socket, never from the body
+  std::string path;
+  std::string content_type;
+  Bytes body;
+};
+
+/// Listens on the device network for pushes of cameras. Limits: body size, requests per second and peer, connections.
+/// `take` runs on a listener thread and returns the HTTP status to answer; it must not return 200 before the event is
+/// durable.
+class PushListener {
+ public:
+  virtual ~PushListener() = default;
+  virtual void on_path(const std::string& path, std::function<int(const PushedRequest&)> take) = 0;
+  virtual void off_path(const std::string& path) = 0;
+};
+
+/// Makes the transport of a cable; production and simulation have one each. One per cable: devices on the same cable
+/// get the same object.
+class Transports {
+ public:
+  virtual ~Transports() = default;
+  virtual Result<std::shared_ptr<ByteStream>> stream(const device::Address& address) = 0;
+  virtual Result<std::shared_ptr<ModbusBus>> modbus(const device::Address& address) = 0;
+  virtual Result<std::shared_ptr<HttpClient>> http(const device::Address& address) = 0;
+  virtual Result<std::shared_ptr<PushListener>> push(const device::Address& address) = 0;
+};
+
+/// Real ports. Traces raw frames of single devices on demand.
+[[nodiscard]] std::unique_ptr<Transports> make_real_transports(const Clock& clock);
+
+}  // namespace rampa::drivers

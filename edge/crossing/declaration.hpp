@@ -1,0 +1,31 @@
+// What was declared for a lorry's load; cached from HQ, or entered by an officer when the line is down.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "edge/crossing/field_value.hpp"
+
+namespace rampa {
+
+struct GoodsItem {
+  std::string hs_code;  ///< 6 to 10 digits
+  std::string origin;   ///< ISO 3166 alpha-2
+  std::int64_t gross_kg = 0;
+  std::int64_t value_eur = 0;
+  std::string description;
+};
+
+struct Declaration {
+  std::string reference;  ///< MRN or national number; unique
+  std::string kind;       ///< "import", "export", "transit", "prearrival"
+  std::string plate;      ///< tractor, normalised (upper case, no spaces)
+  std::string trailer;    ///< trailer, may be empty
+  std::int64_t gross_kg = 0;
+  std::string consignor, consignee, declarant, carrier;  ///< EORI or national id
+  std::string driver_name;  ///< personal
+  std::vector<GoodsItem> goods;
+  Fields more;  ///< further fields under the names that profiles use
+};
+
+}  // namespace rampa

@@ -1,0 +1,45 @@
+// Risk: facts and an immutable, compiled set of profiles in, an assessment out. Pure: no clock, no disk, no generator.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edge/crossing/assessment.hpp"
+#include "edge/crossing/declaration.hpp"
+#include "firmware-interfaces/result.hpp"
+#include "firmware-interfaces/time.hpp"
+
+namespace rampa::risk {
+
+/// A signed, versioned set of profiles, compiled. Immutable; shared between threads; a crossing finishes on the set it
+/// began with. Format: edge/risk/PROFILES.md.
+class ProfileSet {
+ public:
+  virtual ~ProfileSet() = default;
+  [[nodiscard]] virtual const std::string& version() const = 0;
+  [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< of the set's bytes
+  [[nodiscard]] virtual std::size_t size() const = 0;
+};
+
+/// Reads and compiles a set. Errors: invalid, with file-relative path ("profiles[3].when.all[1].op"), cause and remedy;
+/// all of them at once, one per line.
+[[nodiscard]] Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256);
+
+struct Question {
+  Fields facts;                            ///< vehicle and evidence: see PROFILES.md for the names
+  std::vector<Declaration> declarations;   ///< all that belong to the lorry; may be empty
+  std::vector<std::string> watch_list_hits;///< names of the lists the plates are on
+  std::vector<std::string> evidence_missing;
+  WallTime now;                            ///< for validity dates
+  std::uint64_t draw_key = 0;              ///< key of the random draws; the draws made are in the answer
+};
+
+/// Missing evidence, no declaration, or an undetermined profile never give green. Same question, same set: same answer.
+[[nodiscard]] Assessment assess(const ProfileSet& set, const Question& question);
+
+/// From a stored assessment: the same facts and draws against the set (must be the one it was made with).
+[[nodiscard]] Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,
+                                  const std::vector<std::string>& evidence_missing);
+
+}  // namespace rampa::risk

@@ -1,0 +1,119 @@
+// The post's memory: the journal is the record, SQLite its queryable picture, blobs lie content-addressed beside it.
+// Formats: FORMAT.md. One thread (StoreThread) owns all of it; others talk through persist() and read through readers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edge/crossing/records.hpp"
+#include "firmware-interfaces/result.hpp"
+
+namespace rampa::store {
+
+struct Settings {
+  std::string directory;             ///< holds journal/, blobs/, keys/, picture.sqlite
+  PostId post;
+  std::uint64_t segment_bytes_max = 64ull << 20;
+  Duration group_wait = 5ms;         ///< a group closes after this or at group_records_max
+  std::size_t group_records_max = 64;
+  std::uint64_t reserve_bytes = 64ull << 20;  ///< kept free: below it the store refuses new evidence, never a verdict
+  std::size_t queue_records_max = 4096;
+};
+
+/// Answer to persist(): the sequence of each record, or why nothing of the group is durable.
+using PersistAnswer = std::function<void(Result<std::vector<std::uint64_t>>)>;
+
+/// Reads the journal in order, for sync and replay. Sees only what is durable. Thread: one reader, one thread.
+class JournalReader {
+ public:
+  virtual ~JournalReader() = default;
+  /// Raw record as it lies there (open payload, ciphertext, chain hash): what HQ gets.
+  struct Raw {
+    std::uint64_t sequence = 0;
+    Bytes bytes;          ///< the whole record including header; see FORMAT.md
+    std::string hash;     ///< chain hash, hex
+    std::vector<BlobRef> blobs;
+    std::string kind;     ///< record kind
+  };
+  /// Up to `count` records from `sequence` on; fewer at the end of what is durable.
+  [[nodiscard]] virtual Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) = 0;
+};
+
+struct CrossingRow {  ///< one line of `rampa crossings`
+  CrossingId id;
+  LaneId lane;
+  Stamp opened;
+  std::string plate, trailer;   ///< empty where erased or unread
+  std::int64_t gross_kg = -1;   ///< -1: none
+  std::string channel, verdict, decided_by, outcome;
+  std::vector<std::string> hits;
+  std::int64_t decision_ms = -1;
+  bool paper = false;
+  bool acknowledged = false;    ///< HQ has all its records
+};
+
+struct CrossingQuery {
+  std::size_t limit = 50;
+  LaneId lane;                  ///< empty: all
+  std::string plate;            ///< exact, normalised
+  CrossingId before;            ///< paging: strictly older than this one
+};
+
+/// Read-only view for HTTP and command-line tools; own SQLite connection. Thread: one at a time.
+class PictureReader {
+ public:
+  virtual ~PictureReader() = default;
+  [[nodiscard]] virtual Result<std::vector<CrossingRow>> crossings(const CrossingQuery& query) = 0;
+  [[nodiscard]] virtual Result<std::vector<StoredRecord>> records_of(const CrossingId& id) = 0;
+  /// Declarations whose plate or trailer is one of these.
+  [[nodiscard]] virtual Result<std::vector<Declaration>> declarations_for(const std::vector<std::string>& plates) = 0;
+  [[nodiscard]] virtual Result<Bytes> blob(const std::string& sha256) = 0;
+};
+
+struct Status {
+  std::uint64_t last_sequence = 0;
+  std::uint64_t acknowledged = 0;   ///< HQ's cursor
+  std::string boot_id;
+  std::string chain_head;
+  std::uint64_t free_bytes = 0;
+  bool writable = true;
+  std::string trouble;              ///< empty, or what is wrong and what to do
+  bool picture_rebuilding = false;
+  Duration fdatasync_p99{};
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  /// Queues one group; `answer` is called on the store's thread once it is durable or has failed. Never blocks.
+  /// Errors of the answer: no_space, io, busy (queue full).
+  virtual void persist(std::vector<Record> records, PersistAnswer answer) = 0;
+  /// Growing blob (a scan strip by strip), keyed by name; finish() makes it an attachment's blob.
+  virtual void append_blob(const std::string& key, SharedBytes strip) = 0;
+  virtual void put_declarations(std::vector<Declaration> declarations) = 0;
+  virtual void put_watch_list(const std::string& name, std::vector<std::string> plates) = 0;
+  /// HQ has committed everything up to and including `sequence`.
+  virtual void acknowledge(std::uint64_t sequence) = 0;
+  [[nodiscard]] virtual Status status() const = 0;
+  [[nodiscard]] virtual std::unique_ptr<JournalReader> journal_reader() = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<PictureReader>> picture_reader() = 0;
+  /// Wakes `callback` (store's thread) whenever more is durable.
+  virtual void on_durable(std::function<void(std::uint64_t last_sequence)> callback) = 0;
+};
+
+/// Opens or creates, repairs the torn tail, writes nothing else. Starts the store's thread.
+[[nodiscard]] Result<std::unique_ptr<Store>> open(const Settings& settings, Clock& clock);
+
+/// For tools: read-only, works beside a running appliance.
+[[nodiscard]] Result<std::unique_ptr<PictureReader>> open_picture(const std::string& directory);
+
+struct VerifyReport {
+  std::uint64_t records = 0, signatures = 0, blobs = 0, rows = 0;
+  std::string first_broken;  ///< empty: all whole. Otherwise names segment, record, file or row, and what to do
+};
+/// Walks chain, signatures, blobs and SQLite's picture; `progress` gets 0..100.
+[[nodiscard]] Result<VerifyReport> verify(const std::string& directory, const std::function<void(int percent)>& progress);
+
+}  // namespace rampa::store

@@ -1,0 +1,95 @@
+// One real product as data: what stands in an ICD file (firmware-interfaces/icd/*.json, schema icd.schema.json).
+// The reader is config/icd_reader.hpp. Register numbers live in those files only, never in C++.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware-interfaces/time.hpp"
+
+namespace rampa::icd {
+
+enum class Trust { measured, manual, third_party, inferred };  ///< M, D, C, I
+enum class Table { coil, discrete_input, input_register, holding_register };
+enum class Type { bit, u16, i16, u32, i32, f32 };
+enum class WordOrder { big, little };  ///< of the two registers of a 32-bit value: big = high word first
+
+struct Source {
+  std::string text;  ///< manual and page
+  Trust trust = Trust::inferred;
+};
+
+/// One readable (or writable) value of a register-map product.
+struct Point {
+  std::string name;          ///< "gross", "status", "DI0", "relay0", "watchdog_time"
+  Table table = Table::input_register;
+  std::uint16_t address = 0; ///< zero-based, as on the wire
+  Type type = Type::u16;
+  WordOrder word_order = WordOrder::big;
+  double scale = 1;          ///< value in `unit` = raw * scale
+  std::string unit;          ///< "kg", "g", "" ...
+  bool writable = false;
+  std::map<std::string, int> bits;          ///< symbol -> bit number, for status words: "motion" -> 2
+  std::optional<double> valid_min, valid_max;  ///< outside: bad
+  bool heartbeat = false;    ///< must change within heartbeat_ms_max, else the device is frozen
+  Duration age_max{};        ///< older than this it is not good any more
+  Source source;
+};
+
+/// A way to move something through points of the product.
+struct CommandSpec {
+  std::string name;        ///< "relay_on", "zero"
+  std::string point;       ///< written point (a pattern "relay*" = every relay)
+  bool pulse = false;      ///< pulse (on, wait, off) or level
+  Duration width{};        ///< of a pulse
+  bool idempotent = false; ///< may be written again after an unknown outcome and a read-back
+  std::string confirmed_by;///< point read back
+  Source source;
+};
+
+/// A value that must be read back before the driver arms.
+struct Check {
+  std::string point;
+  std::int64_t equals = 0;
+  std::optional<std::int64_t> at_most;  ///< instead of equals: 0 < value <= at_most
+  std::string meaning;  ///< "watchdog armed", "safe value of relay 0 is off", "identity"
+  std::string remedy;
+  Source source;
+};
+
+struct Timing {
+  Duration poll{50ms};
+  Duration reply_timeout{200ms};
+  Duration reply_late_max{1s};   ///< a reply may still arrive this long after a time-out; RTU drains that long
+  Duration backoff_min{250ms};
+  Duration backoff_max{5s};
+  Duration heartbeat_max{2s};
+};
+
+struct Product {
+  std::string id;         ///< "rinstrum-c500"
+  std::string device_class;  ///< "scale", "digital_io", "plate_camera", "camera", "nii_scanner", "portal_monitor"
+  std::string maker;
+  std::vector<std::string> models;
+  std::string driver;     ///< driver family in drivers/registry: "register_scale", "register_io", "mt_continuous", ...
+  std::vector<std::string> transports;  ///< "modbus_tcp", "modbus_rtu", "serial", "tcp", "http_push", "http"
+  std::string framing;
+  std::vector<Point> points;
+  std::vector<CommandSpec> commands;
+  std::vector<Check> checks;            ///< identity, watchdog, safe values
+  Timing timing;
+  std::map<std::string, std::string> parameters;  ///< of text protocols: "status_b5", "default_port"...
+  std::vector<std::string> quirks;
+  std::vector<Source> sources;
+
+  [[nodiscard]] const Point* find(std::string_view name) const {
+    for (const auto& p : points)
+      if (p.name == name) return &p;
+    return nullptr;
+  }
+};
+
+}  // namespace rampa::icd
