@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "config/site.hpp"
+#include "hil/devices/model.hpp"
 #include "drivers/registry/registry.hpp"
 #include "edge/crossing/record_json.hpp"
 #include "edge/runtime/reactor.hpp"
