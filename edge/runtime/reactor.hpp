@@ -16,6 +16,7 @@
 #include "edge/lane/lane.hpp"
 #include "edge/risk/risk.hpp"
 #include "firmware-interfaces/device/driver.hpp"
+#include "firmware-interfaces/device/settings.hpp"
 
 namespace rampa::runtime {
 
@@ -48,7 +49,7 @@ struct OfficerEvent { LaneId lane; lane::OfficerAction action; };
 struct NewProfileSet { std::shared_ptr<const risk::ProfileSet> set; };
 struct LinkState { bool up = false; };
 /// Records that belong to no lane's machine (paper crossings, audit notes); answered through `done`.
-struct WriteRecords { std::vector<Record> records; std::function<void(Result<std::vector<std::uint64_t>>)> done; };
+struct WriteRecords { std::vector<Record> records; std::function<void(const Result<std::vector<std::uint64_t>>&)> done; };
 /// A device event whose sender waits until it is durable.
 struct DurableEvent { device::DeviceEvent event; std::function<void(Result<void>)> done; };
 
@@ -64,6 +65,12 @@ class Reactor {
  public:
   Reactor(std::vector<lane::Config> lanes, std::vector<device::Settings> devices,
           std::shared_ptr<const risk::ProfileSet> profiles, std::string boot_number, Ports& ports);
+  ~Reactor();
+
+  /// Sees every step of every lane: (config, state before, event, state after, now). For monitors, traces and the
+  /// simulation's invariants; must not call back.
+  using Observer = std::function<void(const lane::Config&, const lane::State&, const lane::Event&, const lane::State&, Stamp)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
   void handle(ReactorEvent event, Stamp now);
   /// Fires due timers and ticks.
@@ -76,11 +83,18 @@ class Reactor {
 
  private:
   struct Lane;
-  struct PendingPersist { LaneId lane; std::uint64_t persist; std::function<void(Result<std::vector<std::uint64_t>>)> done; };
+  struct PendingPersist {
+    LaneId lane;
+    std::uint64_t persist = 0;  ///< the lane's own number; 0: not a lane's
+    std::set<std::pair<DeviceId, Stamp>> captured_from;
+    std::vector<std::function<void(const Result<std::vector<std::uint64_t>>&)>> done;
+  };
 
   void step(Lane& lane, const lane::Event& event, Stamp now);
   void run(Lane& lane, lane::Effect effect, Stamp now);
+  void ask(Lane& lane, const lane::Ask& ask, Stamp now);
   void device_event(device::DeviceEvent event, Stamp now);
+  void durable_event(DurableEvent wanted, Stamp now);
 
   std::map<LaneId, std::unique_ptr<Lane>> lanes_;
   struct Place { LaneId lane; std::string role; };
@@ -94,6 +108,7 @@ class Reactor {
   std::map<std::uint64_t, PendingPersist> pending_;
   std::map<std::uint64_t, std::pair<LaneId, std::uint64_t>> commands_;  ///< wire command id -> lane's number
   MonoTime last_tick_;
+  Observer observer_;
 };
 
 }  // namespace rampa::runtime

@@ -1,0 +1,260 @@
+#include "edge/runtime/reactor.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace rampa::runtime {
+namespace {
+
+constexpr Duration tick_period = 100ms;
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+/// True where a screen would show something else.
+bool looks_different(const lane::State& a, const lane::State& b) {
+  if (a.phase != b.phase || a.crossing != b.crossing || a.captures.size() != b.captures.size() ||
+      a.attention != b.attention || a.attention_level != b.attention_level || a.conditions != b.conditions ||
+      a.verdict.has_value() != b.verdict.has_value() || a.proposed.has_value() != b.proposed.has_value() ||
+      a.controls.size() != b.controls.size() || a.scanner != b.scanner || a.link_up != b.link_up ||
+      a.points.size() != b.points.size())
+    return true;
+  return !std::equal(a.points.begin(), a.points.end(), b.points.begin(), [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.on == y.second.on && x.second.quality == y.second.quality;
+  });
+}
+
+}  // namespace
+
+struct Reactor::Lane {
+  lane::Config config;
+  lane::State state;
+  std::map<std::string, MonoTime> timers;
+  std::shared_ptr<const risk::ProfileSet> profiles;  ///< the set the present crossing began with
+  std::deque<lane::Event> queue;                     ///< answers made while running effects
+  bool running = false;
+};
+
+Reactor::Reactor(std::vector<lane::Config> lanes, std::vector<device::Settings> devices,
+                 std::shared_ptr<const risk::ProfileSet> profiles, std::string boot_number, Ports& ports)
+    : profiles_(std::move(profiles)), boot_number_(std::move(boot_number)), ports_(ports) {
+  for (auto& config : lanes) {
+    auto lane = std::make_unique<Lane>();
+    lane->config = config;
+    lane->profiles = profiles_;
+    lanes_.emplace(config.id, std::move(lane));
+  }
+  for (const auto& device : devices) {
+    places_[device.id] = {device.lane, device.role};
+    devices_[{device.lane, device.role}] = device.id;
+  }
+}
+
+Reactor::~Reactor() = default;
+
+void Reactor::handle(ReactorEvent event, Stamp now) {
+  std::visit(Overloaded{
+                 [&](device::DeviceEvent& e) { device_event(std::move(e), now); },
+                 [&](DurableEvent& e) { durable_event(std::move(e), now); },
+                 [&](OfficerEvent& e) {
+                   auto found = lanes_.find(e.lane);
+                   if (found == lanes_.end()) return ports_.answer(e.action.request, false, "no such lane");
+                   step(*found->second, e.action, now);
+                 },
+                 [&](PersistDone& e) {
+                   auto found = pending_.find(e.token);
+                   if (found == pending_.end()) return;
+                   PendingPersist pending = std::move(found->second);
+                   pending_.erase(found);
+                   for (auto& done : pending.done) done(e.result);
+                   auto lane = lanes_.find(pending.lane);
+                   if (pending.persist == 0 || lane == lanes_.end()) return;
+                   if (e.result)
+                     step(*lane->second, lane::Committed{pending.persist}, now);
+                   else
+                     step(*lane->second, lane::CommitFailed{pending.persist, e.result.error().what}, now);
+                 },
+                 [&](NewProfileSet& e) { profiles_ = std::move(e.set); },
+                 [&](LinkState& e) {
+                   for (auto& [id, lane] : lanes_) {
+                     if (lane->state.link_up == e.up) continue;
+                     lane->state.link_up = e.up;
+                     ports_.changed(id);
+                   }
+                 },
+                 [&](WriteRecords& e) {
+                   const std::uint64_t token = next_token_++;
+                   auto& pending = pending_[token];
+                   if (e.done) pending.done.push_back(std::move(e.done));
+                   ports_.persist(token, std::move(e.records));
+                 },
+             },
+             event);
+}
+
+void Reactor::device_event(device::DeviceEvent event, Stamp now) {
+  auto place = places_.find(event.from.device);
+  if (place == places_.end()) return;
+  Lane& lane = *lanes_.at(place->second.lane);
+  if (std::holds_alternative<device::CameraFrame>(event.body)) return ports_.read_plate(event);
+  if (auto* strip = std::get_if<device::ScanStrip>(&event.body)) {
+    for (auto& attachment : event.attachments) ports_.append_blob(strip->scan_id, attachment.bytes);
+    return;
+  }
+  if (auto* report = std::get_if<device::CommandReport>(&event.body)) {
+    auto number = commands_.find(report->command);
+    if (number == commands_.end()) return;  // answered before, or of an earlier life
+    report->command = number->second.second;
+    commands_.erase(number);
+  }
+  step(lane, lane::FromDevice{place->second.role, std::move(event)}, now);
+}
+
+void Reactor::durable_event(DurableEvent wanted, Stamp now) {
+  auto place = places_.find(wanted.event.from.device);
+  if (place == places_.end()) return wanted.done(fail(ErrorCode::not_found, "device belongs to no lane"));
+  const LaneId lane = place->second.lane;
+  const std::string role = place->second.role;
+  const device::DeviceEvent copy = wanted.event;
+  const std::uint64_t first_token = next_token_;
+  device_event(std::move(wanted.event), now);
+
+  auto answer = [done = std::move(wanted.done)](const Result<std::vector<std::uint64_t>>& result) {
+    done(result ? Result<void>{} : tl::unexpected(result.error()));
+  };
+  // Did the lane write it down itself? Then that group's fate is the answer.
+  for (std::uint64_t token = first_token; token < next_token_; ++token) {
+    auto found = pending_.find(token);
+    if (found == pending_.end() || !found->second.captured_from.contains({copy.from.device, copy.from.received})) continue;
+    found->second.done.push_back(std::move(answer));
+    return;
+  }
+  // Not part of a crossing (yet): kept as a capture of the lane alone, so that "received" is true.
+  Record record;
+  record.lane = lane;
+  record.at = now;
+  CaptureTaken capture{role, copy.from, {}};
+  if (const auto* plate = std::get_if<device::PlateRead>(&copy.body)) capture.body = *plate;
+  else if (const auto* radiation = std::get_if<device::RadiationReading>(&copy.body)) capture.body = *radiation;
+  else if (const auto* scan = std::get_if<device::ScanImage>(&copy.body)) capture.body = *scan;
+  else if (const auto* weighing = std::get_if<device::WeighReading>(&copy.body)) capture.body = *weighing;
+  else return answer(std::vector<std::uint64_t>{});
+  record.body = std::move(capture);
+  record.attachments = copy.attachments;
+  std::vector<Record> records;
+  records.push_back(std::move(record));
+  handle(WriteRecords{std::move(records), std::move(answer)}, now);
+}
+
+void Reactor::step(Lane& lane, const lane::Event& event, Stamp now) {
+  lane.queue.push_back(event);
+  if (lane.running) return;  // an effect answered at once; it is taken after the present step
+  lane.running = true;
+  while (!lane.queue.empty()) {
+    lane::Event next = std::move(lane.queue.front());
+    lane.queue.pop_front();
+    const lane::State before = lane.state;
+    const lane::Context context{now, &lane.config, boot_number_};
+    lane::Step result = lane::step(std::move(lane.state), next, context);
+    lane.state = std::move(result.state);
+    if (lane.state.crossing != before.crossing && !lane.state.crossing.empty()) lane.profiles = profiles_;
+    for (auto& effect : result.effects) run(lane, std::move(effect), now);
+    if (observer_) observer_(lane.config, before, next, lane.state, now);
+    if (looks_different(before, lane.state)) ports_.changed(lane.config.id);
+  }
+  lane.running = false;
+}
+
+void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
+  std::visit(
+      Overloaded{
+          [&](lane::Persist& e) {
+            const std::uint64_t token = next_token_++;
+            auto& pending = pending_[token];
+            pending.lane = lane.config.id;
+            pending.persist = e.persist;
+            for (const auto& record : e.records)
+              if (const auto* capture = std::get_if<CaptureTaken>(&record.body))
+                pending.captured_from.insert({capture->from.device, capture->from.received});
+            ports_.persist(token, std::move(e.records));
+          },
+          [&](lane::Ask& e) { ask(lane, e, now); },
+          [&](lane::Assess& e) {
+            risk::Question question;
+            question.facts = std::move(e.facts);
+            question.declarations = ports_.declarations_for(e.plates);
+            question.watch_list_hits = ports_.watch_lists_with(e.plates);
+            question.evidence_missing = e.evidence_missing;
+            question.now = now.wall;
+            question.draw_key = ports_.draw_key(e.crossing);
+            AssessmentMade made;
+            made.assessment = risk::assess(*lane.profiles, question);
+            for (const auto& declaration : question.declarations) made.declarations.push_back(declaration.reference);
+            made.evidence_missing = std::move(e.evidence_missing);
+            lane.queue.push_back(lane::Assessed{std::move(made)});
+          },
+          [&](lane::StartTimer& e) { lane.timers[e.timer] = e.at; },
+          [&](lane::StopTimer& e) { lane.timers.erase(e.timer); },
+          [&](lane::Answer& e) { ports_.answer(e.request, e.accepted, e.refusal); },
+          [&](lane::Notify& e) { ports_.notify(lane.config.id, e.level, e.text); },
+      },
+      effect);
+}
+
+void Reactor::ask(Lane& lane, const lane::Ask& ask, Stamp now) {
+  auto refuse = [&](std::string why) {
+    device::DeviceEvent event;
+    event.from.received = now;
+    event.from.quality = device::Quality::good;
+    event.body = device::CommandReport{ask.command, device::Outcome::refused, std::move(why)};
+    lane.queue.push_back(lane::FromDevice{ask.role, std::move(event)});
+  };
+  auto device = devices_.find({lane.config.id, ask.role});
+  if (device == devices_.end()) return refuse("the lane has no device in the role '" + ask.role + "'");
+  device::Command command{next_command_++, device->second, ask.body, now.mono + lane.config.permit_life};
+  auto permit = lane::Guard::permit(command, lane.state, lane.config, now.mono);
+  if (!permit) return refuse(permit.error().what);
+  commands_[command.id] = {lane.config.id, ask.command};
+  ports_.send(std::move(command), std::move(*permit));
+}
+
+void Reactor::advance(Stamp now) {
+  for (auto& [id, lane] : lanes_) {
+    // A timer's step may start or stop others: look for the next due one afresh each time.
+    for (;;) {
+      auto due = std::min_element(lane->timers.begin(), lane->timers.end(),
+                                  [](const auto& a, const auto& b) { return a.second < b.second; });
+      if (due == lane->timers.end() || due->second > now.mono) break;
+      const std::string name = due->first;
+      lane->timers.erase(due);
+      step(*lane, lane::TimerFired{name}, now);
+    }
+  }
+  if (now.mono - last_tick_ < tick_period) return;
+  last_tick_ = now.mono;
+  for (auto& [id, lane] : lanes_) step(*lane, lane::Tick{}, now);
+}
+
+MonoTime Reactor::next_wake() const {
+  MonoTime wake = last_tick_ + tick_period;
+  for (const auto& [id, lane] : lanes_)
+    for (const auto& [name, at] : lane->timers) wake = std::min(wake, at);
+  return wake;
+}
+
+LaneView Reactor::view(const LaneId& lane) const {
+  const Lane& l = *lanes_.at(lane);
+  return {l.config, l.state};
+}
+
+std::vector<LaneId> Reactor::lanes() const {
+  std::vector<LaneId> ids;
+  for (const auto& [id, lane] : lanes_) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace rampa::runtime
