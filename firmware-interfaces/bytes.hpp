@@ -27,6 +27,7 @@ struct Attachment {
   std::string name;        ///< what it is: "plate.jpg", "scene.jpg", "raw-frame", "scan"
   std::string media_type;  ///< e.g. "image/jpeg", "application/octet-stream"
   SharedBytes bytes;
+  std::string growing_key{};  ///< with null `bytes`: finishes the growing blob appended under this key (Store::append_blob)
 };
 
 /// Where the store put an attachment: SHA-256 of its bytes. See edge/store/FORMAT.md.

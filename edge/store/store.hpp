@@ -20,6 +20,8 @@ struct Settings {
   std::size_t group_records_max = 64;
   std::uint64_t reserve_bytes = 64ull << 20;  ///< kept free: below it the store refuses new evidence, never a verdict
   std::size_t queue_records_max = 4096;
+  std::size_t growing_blobs_max = 16;
+  std::size_t growing_queue_bytes_max = 64u << 20;  ///< strips waiting for the disk; over it the blob is given up
 };
 
 /// Answer to persist(): the sequence of each record, or why nothing of the group is durable.
@@ -81,26 +83,43 @@ struct Status {
   bool writable = true;
   std::string trouble;              ///< empty, or what is wrong and what to do
   bool picture_rebuilding = false;
-  Duration fdatasync_p99{};
+  Duration fdatasync_p99{};         ///< of the last 1024 groups
+  std::uint64_t boot_number = 0;    ///< 1, 2, 3...: counts open() over the post's life, never twice; part of crossing ids
+  bool clean_before = false;        ///< the run before was closed in an orderly way
+  std::string repaired;             ///< what open() cut off the journal's end (never acknowledged to anyone); empty: nothing
 };
 
 class Store {
  public:
   virtual ~Store() = default;
   /// Queues one group; `answer` is called on the store's thread once it is durable or has failed. Never blocks.
-  /// Errors of the answer: no_space, io, busy (queue full).
+  /// Errors of the answer: no_space (nothing was written: try again when space is back), io (the disk failed: nothing
+  /// more is written until a restart), busy (queue full), invalid (a field over its limit, an unknown growing blob).
   virtual void persist(std::vector<Record> records, PersistAnswer answer) = 0;
-  /// Growing blob (a scan strip by strip), keyed by name; finish() makes it an attachment's blob.
+  /// Growing blob (a scan strip by strip): appends to the one called `key`, which begins with its first strip. It becomes
+  /// a blob when a record is persisted with an Attachment whose `bytes` are null and whose `growing_key` is the key; that
+  /// persist() must be called after the last append_blob(), from the same thread. Whatever went wrong while it grew (disk
+  /// full, disk failed) is the answer of that persist(). Growing blobs do not survive a restart; at most
+  /// growing_blobs_max grow at once, the one that was idle longest is dropped for a further one.
   virtual void append_blob(const std::string& key, SharedBytes strip) = 0;
+  /// Adds declarations to the cache, each replacing the one with its reference. Durable on its own, apart from the
+  /// journal (their source is HQ). Never blocks.
   virtual void put_declarations(std::vector<Declaration> declarations) = 0;
+  /// Replaces the whole list `name`; an empty one removes it. As above.
   virtual void put_watch_list(const std::string& name, std::vector<std::string> plates) = 0;
   /// HQ has committed everything up to and including `sequence`.
   virtual void acknowledge(std::uint64_t sequence) = 0;
   [[nodiscard]] virtual Status status() const = 0;
   [[nodiscard]] virtual std::unique_ptr<JournalReader> journal_reader() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<PictureReader>> picture_reader() = 0;
-  /// Wakes `callback` (store's thread) whenever more is durable.
+  /// Wakes `callback` (store's thread) whenever more is durable. Each call adds one callback.
   virtual void on_durable(std::function<void(std::uint64_t last_sequence)> callback) = 0;
+  /// Destroys the key of one day (YYYYMMDD, UTC), so that the personal fields of that day's records can never be read
+  /// again; they come back with StoredRecord::erased. The chain stays whole. `answer` is called on the store's thread.
+  /// Errors: invalid (no date, or today), not_found (no key of that day), io. Default: refused.
+  virtual void erase_day(const std::string& date, std::function<void(Result<void>)> answer) {
+    answer(fail(ErrorCode::refused, "this store cannot erase " + date));
+  }
 };
 
 /// Opens or creates, repairs the torn tail, writes nothing else. Starts the store's thread.
