@@ -26,6 +26,10 @@ struct LaneGeometry {
   double boom_2 = 52;                               ///< sally port's second boom
   double loop_boom_2_from = 50.5, loop_boom_2_to = 54;
   double end = 75;                                  ///< a lorry whose rear is past this has left
+  double portal_from = 1, portal_to = 3;            ///< between the radiation pillars, at the mouth
+  double scanner_from = 12, scanner_to = 26;        ///< the scanner's gantry moves along the waiting lorry
+  double front_view_from = 20, front_view_to = 29.5;///< a front plate is legible while the bumper is in here
+  double rear_view_from = 5, rear_view_to = 20;     ///< a rear plate, while the lorry's rear is in here
 };
 
 struct Axle {
@@ -44,6 +48,9 @@ struct Lorry {
   double gamma_cps = 0, neutron_cps = 0;///< source strength at the portal
   std::string declaration;              ///< reference, for the scenario's own book-keeping
   std::string behaviour;                ///< "normal", "stalls_under_boom", "tailgates", "reverses_out", "wrong_way", ...
+  double behaviour_s = 0;               ///< how long it stalls or waits; 0: the behaviour's own
+  bool plate_unreadable = false;        ///< dirt or a tarpaulin: cameras see a plate and read nothing
+  std::string misread_as;               ///< cameras read this instead of plate_front (empty: they read right)
   [[nodiscard]] double gross_kg() const {
     double sum = 0;
     for (const auto& a : axles) sum += a.load_kg;
