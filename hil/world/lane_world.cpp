@@ -18,14 +18,6 @@ constexpr std::string_view sensors[] = {points::loop_entry,  points::loop_boom, 
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
-std::vector<Axle> five_axles(double gross_kg) {
-  const double offsets[] = {1.4, 5.2, 10.4, 11.7, 13.0};
-  const double shares[] = {0.17, 0.26, 0.19, 0.19, 0.19};
-  std::vector<Axle> axles;
-  for (int i = 0; i < 5; ++i) axles.push_back({offsets[i], gross_kg * shares[i]});
-  return axles;
-}
-
 }  // namespace
 
 SimulatedLane::SimulatedLane(std::string lane, LaneGeometry geometry, LaneOptions options)
@@ -35,7 +27,6 @@ SimulatedLane::SimulatedLane(std::string lane, LaneGeometry geometry, LaneOption
 std::uint64_t SimulatedLane::add(Lorry lorry) {
   if (lorry.number == 0) lorry.number = next_number_;
   next_number_ = std::max(next_number_, lorry.number + 1);
-  if (lorry.axles.empty()) lorry.axles = five_axles(0);
   if (lorry.behaviour.empty()) lorry.behaviour = "normal";
   queue_.push_back(std::move(lorry));
   return queue_.back().number;

@@ -47,7 +47,7 @@ class SimulatedLane : public LaneWorld {
   [[nodiscard]] bool output_state(std::string_view point) const override;
 
   /// Joins the queue in front of the lane; it appears when there is room. Number 0 gets the next free one; the number
-  /// is returned. Axles may be empty: a five-axle articulated lorry of 0 kg is made then.
+  /// is returned. Without axles it weighs nothing.
   std::uint64_t add(Lorry lorry);
   /// Time never runs backwards; the first call sets the start.
   void advance(MonoTime now);

@@ -85,17 +85,6 @@ DriverWish wish(const Lorry& lorry, DriverMemory& memory, const DriverView& view
   }
   if (how == "abandons" && memory.stopped_at_line.ns != 0 && !memory.told_to_go) return {lorry.front_m, 0};
 
-  // A stall: once, with the lorry's middle under the boom (or its tail on the loop), for a time or until told to go.
-  if ((how == "stalls_under_boom" || how == "stops_on_loop") && !memory.behaviour_done) {
-    const double at = how == "stalls_under_boom" ? place.boom + lorry.length_m / 2 : place.loop_boom_to + lorry.length_m - 0.8;
-    if (lorry.front_m >= at) {
-      if (memory.stalled.ns == 0) memory.stalled = view.now;
-      const double for_s = behaviour_s(lorry, how == "stalls_under_boom" ? 30 : 300);
-      if (!memory.told_to_go && seconds(view.now - memory.stalled) < for_s) return {lorry.front_m, 0};
-      memory.behaviour_done = true;
-    }
-  }
-
   DriverWish w{1e9, lane_speed_mps};
   w.stop_at_m = std::min(w.stop_at_m, keep_behind(lorry, view));
   const bool pushes_in = how == "tailgates";
@@ -103,6 +92,16 @@ DriverWish wish(const Lorry& lorry, DriverMemory& memory, const DriverView& view
   if (view.two_booms)
     w.stop_at_m = std::min(w.stop_at_m,
                            stop_at_boom(lorry, place.boom_2 - 3, place.boom_2, view.green_2, view.boom_2_angle, pushes_in));
+  // A stall: once, with the lorry's middle under the boom (or its tail on the loop), for a time or until told to go.
+  if ((how == "stalls_under_boom" || how == "stops_on_loop") && !memory.behaviour_done) {
+    const double at = how == "stalls_under_boom" ? place.boom + lorry.length_m / 2 : place.loop_boom_to + lorry.length_m - 0.8;
+    w.stop_at_m = std::min(w.stop_at_m, at);
+    if (std::abs(lorry.speed_mps) < 0.01 && std::abs(lorry.front_m - at) < 0.5) {
+      if (memory.stalled.ns == 0) memory.stalled = view.now;
+      const double for_s = behaviour_s(lorry, how == "stalls_under_boom" ? 30 : 300);
+      if (memory.told_to_go || seconds(view.now - memory.stalled) >= for_s) memory.behaviour_done = true;
+    }
+  }
   return w;
 }
 

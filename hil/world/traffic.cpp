@@ -98,6 +98,8 @@ std::vector<Axle> articulated_axles(double gross_kg) {
   const double shares[] = {0.17, 0.26, 0.19, 0.19, 0.19};
   std::vector<Axle> axles;
   for (int i = 0; i < 5; ++i) axles.push_back({offsets[i], std::round(gross_kg * shares[i])});
+  for (int i = 0; i < 4; ++i) gross_kg -= axles[static_cast<std::size_t>(i)].load_kg;
+  axles.back().load_kg = gross_kg;
   return axles;
 }
 
