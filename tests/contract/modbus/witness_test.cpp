@@ -1,0 +1,98 @@
+// Independent peers read our Modbus server: mbpoll (libmodbus' sister) and pymodbus (python, no common ancestor).
+// If server and bus were both wrong in the same way, these would not agree with the model.
+#include <fstream>
+
+#include "hil/wire/modbus_server.hpp"
+#include "tests/contract/modbus/wire_bench.hpp"
+
+namespace rampa::tests {
+namespace {
+
+using icd::Table;
+
+struct Witness : ::testing::Test {
+  BootClock clock;
+  MapModel model;
+  void SetUp() override {
+    for (std::uint16_t i = 0; i < 10; ++i) {
+      model.values[{Table::holding_register, static_cast<std::uint16_t>(100 + i)}] = static_cast<std::uint16_t>(4660 + i);
+      model.values[{Table::input_register, static_cast<std::uint16_t>(100 + i)}] = static_cast<std::uint16_t>(0xF000 + i);
+      model.values[{Table::coil, static_cast<std::uint16_t>(16 + i)}] = i % 3 == 0;
+      model.values[{Table::discrete_input, i}] = i % 4 == 1;
+    }
+  }
+};
+
+void expect_registers(const std::string& output, int first, int from, int count) {
+  for (int i = 0; i < count; ++i) {
+    const auto line = "[" + std::to_string(first + i) + "]: \t" + std::to_string(from + i);
+    EXPECT_NE(output.find(line), std::string::npos) << "no line " << line << " in\n" << output;
+  }
+}
+
+TEST_F(Witness, MbpollReadsTcp) {
+  RAMPA_NEEDS_TOOL("command -v mbpoll", "mbpoll");
+  const auto server = hil::ModbusServer::tcp("127.0.0.1", 0, clock).value();
+  server->unit(7, model);
+  const hil::WireThread thread({server.get()}, clock);
+  const auto base = "timeout 10 mbpoll -m tcp -a 7 -1 -0 -p " + std::to_string(server->port());
+  const auto holding = run_tool(base + " -t 4 -r 100 -c 10 127.0.0.1");
+  EXPECT_EQ(holding.status, 0) << holding.output;
+  expect_registers(holding.output, 100, 4660, 10);
+  const auto bits = run_tool(base + " -t 0 -r 16 -c 4 127.0.0.1");
+  EXPECT_NE(bits.output.find("[16]: \t1"), std::string::npos) << bits.output;
+  EXPECT_NE(bits.output.find("[17]: \t0"), std::string::npos) << bits.output;
+  EXPECT_NE(bits.output.find("[19]: \t1"), std::string::npos) << bits.output;
+  const auto missing = run_tool(base + " -t 4 -r 500 127.0.0.1");
+  EXPECT_NE(missing.output.find("Illegal data address"), std::string::npos) << missing.output;
+}
+
+TEST_F(Witness, MbpollReadsRtuThroughAPseudoTerminal) {
+  RAMPA_NEEDS_TOOL("command -v mbpoll", "mbpoll");
+  const auto server = hil::ModbusServer::rtu(clock).value();
+  server->unit(7, model);
+  const hil::WireThread thread({server.get()}, clock);
+  const auto holding =
+      run_tool("timeout 10 mbpoll -m rtu -b 9600 -P none -a 7 -1 -0 -t 4 -r 100 -c 10 " + server->path());
+  EXPECT_EQ(holding.status, 0) << holding.output;
+  expect_registers(holding.output, 100, 4660, 10);
+}
+
+TEST_F(Witness, PymodbusReadsAndWritesTcp) {
+  RAMPA_NEEDS_TOOL("/usr/bin/python3 -c 'import pymodbus'", "python3-pymodbus");
+  const auto server = hil::ModbusServer::tcp("127.0.0.1", 0, clock).value();
+  server->unit(7, model);
+  hil::WireThread thread({server.get()}, clock);
+  const std::string script =
+      "from pymodbus.client import ModbusTcpClient as C\n"
+      "c=C('127.0.0.1',port=" + std::to_string(server->port()) + ",timeout=3); assert c.connect()\n"
+      "print('hold',c.read_holding_registers(100,10,slave=7).registers)\n"
+      "print('input',c.read_input_registers(100,3,slave=7).registers)\n"
+      "print('coils',[int(b) for b in c.read_coils(16,10,slave=7).bits[:10]])\n"
+      "print('bits',[int(b) for b in c.read_discrete_inputs(0,10,slave=7).bits[:10]])\n"
+      "assert not c.write_register(102,99,slave=7).isError()\n"
+      "assert not c.write_registers(103,[7,8],slave=7).isError()\n"
+      "assert not c.write_coil(17,True,slave=7).isError()\n"
+      "assert not c.write_coils(18,[True,True,False],slave=7).isError()\n"
+      "print('exception',c.read_holding_registers(500,1,slave=7).exception_code)\n"
+      "print('stranger',c.read_holding_registers(100,1,slave=9).exception_code)\n";
+  const auto run = run_tool("timeout 20 /usr/bin/python3 -c \"" + script + "\"");
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* line : {"hold [4660, 4661, 4662, 4663, 4664, 4665, 4666, 4667, 4668, 4669]",
+                           "input [61440, 61441, 61442]", "coils [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]",
+                           "bits [0, 1, 0, 0, 0, 1, 0, 0, 0, 1]", "exception 2", "stranger 11"})
+    EXPECT_NE(run.output.find(line), std::string::npos) << "no '" << line << "' in\n" << run.output;
+  thread.with([this] {
+    const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };
+    EXPECT_EQ(at(Table::holding_register, 102), 99);
+    EXPECT_EQ(at(Table::holding_register, 103), 7);
+    EXPECT_EQ(at(Table::holding_register, 104), 8);
+    EXPECT_EQ(at(Table::coil, 17), 1);
+    EXPECT_EQ(at(Table::coil, 18), 1);
+    EXPECT_EQ(at(Table::coil, 19), 1);
+    EXPECT_EQ(at(Table::coil, 20), 0);
+  });
+}
+
+}  // namespace
+}  // namespace rampa::tests
