@@ -1,0 +1,161 @@
+#include "sync/link/mqtt_link.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <mqtt/async_client.h>
+#include <utility>
+
+namespace rampa::sync {
+namespace {
+
+constexpr int quality_of_service = 1;
+constexpr int paho_in_flight_max = 65000;  ///< never reached: our own windows are far smaller
+
+/// Paho's spelling of the address, or nothing.
+std::string paho_address(const std::string& broker) {
+  if (broker.starts_with("mqtts://")) return "ssl://" + broker.substr(8);
+  if (broker.starts_with("mqtt://")) return "tcp://" + broker.substr(7);
+  return {};
+}
+
+bool encrypted(const std::string& broker) { return broker.starts_with("mqtts://"); }
+
+Result<void> readable(const std::string& file, const char* what) {
+  if (file.empty()) return fail(ErrorCode::invalid, std::string("no ") + what + " is named for a mqtts:// broker");
+  if (::access(file.c_str(), R_OK) != 0)
+    return fail(ErrorCode::invalid, std::string(what) + " " + file + " cannot be read; check its path and owner");
+  return {};
+}
+
+class PahoLink : public MqttLink {
+ public:
+  PahoLink(const LinkSettings& settings, LinkCalls calls)
+      : settings_(settings), calls_(std::move(calls)),
+        connect_listener_(*this, "connecting", [this] {
+          up_ = true;
+          calls_.connected();
+        }),
+        subscribe_listener_(*this, "subscribing", [this] { calls_.subscribed(); }),
+        client_(paho_address(settings.broker), settings.client_id, mqtt::create_options(MQTTVERSION_3_1_1), nullptr) {}
+
+  ~PahoLink() override {
+    gone_ = true;
+    try {
+      // Only a courtesy to the broker: nothing that matters depends on it, so it may not take long.
+      if (up_) client_.disconnect(mqtt::disconnect_options(200))->wait_for(std::chrono::milliseconds(500));
+      client_.disable_callbacks();
+    } catch (const mqtt::exception&) {
+      // Already disconnected; that is what was wanted.
+    }
+  }
+
+  Result<void> connect() {
+    try {
+      client_.set_connection_lost_handler([this](const std::string& cause) {
+        lost(cause.empty() ? "the connection broke" : "the connection broke: " + cause);
+      });
+      client_.set_message_callback([this](mqtt::const_message_ptr message) {
+        if (gone_) return;
+        const auto& payload = message->get_payload_ref();
+        const ByteView bytes = as_bytes({payload.data(), payload.size()});
+        calls_.message(message->get_topic(), Bytes(bytes.begin(), bytes.end()));
+      });
+      options_.set_mqtt_version(MQTTVERSION_3_1_1);
+      options_.set_clean_session(true);
+      options_.set_automatic_reconnect(false);
+      options_.set_max_inflight(paho_in_flight_max);
+      options_.set_keep_alive_interval(std::chrono::duration_cast<std::chrono::seconds>(settings_.keep_alive));
+      options_.set_connect_timeout(std::chrono::duration_cast<std::chrono::seconds>(settings_.connect_timeout));
+      if (encrypted(settings_.broker)) {
+        mqtt::ssl_options ssl;
+        ssl.set_trust_store(settings_.credentials.ca_file);
+        ssl.set_key_store(settings_.credentials.cert_file);
+        ssl.set_private_key(settings_.credentials.key_file);
+        ssl.set_enable_server_cert_auth(true);
+        ssl.set_verify(true);  // the broker's name must be in its certificate
+        ssl.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);
+        options_.set_ssl(ssl);
+      }
+      client_.connect(options_, nullptr, connect_listener_);
+      return {};
+    } catch (const mqtt::exception& error) {
+      return fail(ErrorCode::disconnected, settings_.broker + ": " + error.what());
+    }
+  }
+
+  Result<void> subscribe() override {
+    try {
+      client_.subscribe(settings_.subscription, quality_of_service, nullptr, subscribe_listener_);
+      return {};
+    } catch (const mqtt::exception& error) {
+      return fail(ErrorCode::disconnected, std::string("subscribing: ") + error.what());
+    }
+  }
+
+  Result<void> publish(const std::string& topic, const Bytes& payload) override {
+    try {
+      client_.publish(topic, payload.data(), payload.size(), quality_of_service, false);
+      return {};
+    } catch (const mqtt::exception& error) {
+      return fail(ErrorCode::disconnected, std::string("publishing: ") + error.what());
+    }
+  }
+
+ private:
+  /// Outcome of one asynchronous request.
+  class Listener : public mqtt::iaction_listener {
+   public:
+    Listener(PahoLink& link, std::string doing, std::function<void()> done)
+        : link_(link), doing_(std::move(doing)), done_(std::move(done)) {}
+    void on_success(const mqtt::token&) override {
+      if (!link_.gone_) done_();
+    }
+    void on_failure(const mqtt::token& token) override {
+      const std::string text = mqtt::exception::error_str(token.get_return_code());
+      const int code = token.get_return_code();
+      link_.lost(doing_ + " to " + link_.settings_.broker + " failed (" +
+                 (text.empty() ? "code " + std::to_string(code) : text) +
+                 "): is the broker there, and does it accept this certificate?");
+    }
+
+   private:
+    PahoLink& link_;
+    std::string doing_;
+    std::function<void()> done_;
+  };
+
+  void lost(std::string why) {
+    up_ = false;
+    if (!gone_ && !told_.exchange(true)) calls_.lost(std::move(why));
+  }
+
+  LinkSettings settings_;
+  LinkCalls calls_;
+  std::atomic<bool> up_{false}, gone_{false}, told_{false};
+  mqtt::connect_options options_;  ///< Paho keeps pointers into it
+  Listener connect_listener_, subscribe_listener_;
+  mqtt::async_client client_;      ///< after everything its threads call into, so that it is destroyed first
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MqttLink>> open_link(const LinkSettings& settings, LinkCalls calls) {
+  if (paho_address(settings.broker).empty())
+    return fail(ErrorCode::invalid, "broker \"" + settings.broker + "\": expected mqtts://HOST:PORT or mqtt://HOST:PORT");
+  if (encrypted(settings.broker)) {
+    const LinkCredentials& c = settings.credentials;
+    for (const auto& checked : {readable(c.ca_file, "CA file"), readable(c.cert_file, "certificate"), readable(c.key_file, "private key")})
+      if (!checked) return tl::unexpected(checked.error());
+  }
+  try {
+    auto link = std::make_unique<PahoLink>(settings, std::move(calls));
+    if (const auto started = link->connect(); !started) return tl::unexpected(started.error());
+    return std::unique_ptr<MqttLink>(std::move(link));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::io, std::string("MQTT client: ") + error.what());
+  }
+}
+
+}  // namespace rampa::sync

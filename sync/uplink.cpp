@@ -1,0 +1,209 @@
+#include "sync/uplink.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace rampa::sync {
+namespace {
+
+struct Connected { std::uint64_t attempt; };
+struct Subscribed { std::uint64_t attempt; };
+struct Lost { std::uint64_t attempt; std::string why; };
+struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
+using Fact = std::variant<Connected, Subscribed, Lost, Message>;
+
+constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
+constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
+
+class RunningUplink : public Uplink {
+ public:
+  RunningUplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal, std::unique_ptr<BlobSource> blobs,
+                std::uint64_t last_sequence, std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock)
+      : settings_(std::move(settings)), journal_(std::move(journal)), blobs_(std::move(blobs)), calls_(std::move(calls)),
+        clock_(clock), drain_(settings_.drain, *journal_, *blobs_, last_sequence, acknowledged, settings_.jitter_seed),
+        durable_(last_sequence), status_(drain_.status()) {
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~RunningUplink() override {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+
+  void durable(std::uint64_t last_sequence) override {
+    {
+      std::lock_guard lock(mutex_);
+      durable_ = std::max(durable_, last_sequence);
+      woken_ = true;
+    }
+    wake_.notify_one();
+  }
+
+  LinkStatus status() const override {
+    std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+ private:
+  void put(Fact fact) {
+    {
+      std::lock_guard lock(mutex_);
+      if (facts_.size() >= facts_max) return;  // the loss is noticed by the time-outs
+      facts_.push_back(std::move(fact));
+      woken_ = true;
+    }
+    wake_.notify_one();
+  }
+
+  void run() {
+    for (;;) {
+      std::deque<Fact> facts;
+      std::uint64_t last = 0;
+      {
+        std::unique_lock lock(mutex_);
+        const Duration wait = std::clamp<Duration>(drain_.next_wake() - clock_.mono(), Duration{0}, wait_max);
+        wake_.wait_for(lock, wait, [this] { return stopping_ || woken_; });
+        if (stopping_) break;
+        woken_ = false;
+        facts.swap(facts_);
+        last = durable_;
+      }
+      try {
+        turn(facts, last);
+      } catch (const std::exception& error) {
+        // Nothing is known to throw here; if something does, the connection is begun again and people are told.
+        link_.reset();
+        drain_.link_lost(attempt_, std::string("uplink: ") + error.what(), clock_.now());
+      }
+    }
+    link_.reset();
+  }
+
+  void turn(std::deque<Fact>& facts, std::uint64_t last) {
+    drain_.durable(last, clock_.now());
+    for (Fact& fact : facts) {
+      std::visit([this](auto& f) { take(f); }, fact);
+      perform();
+    }
+    drain_.advance(clock_.now());
+    perform();
+  }
+
+  void take(const Connected& fact) {
+    if (fact.attempt != attempt_ || !link_) return;
+    if (const auto asked = link_->subscribe(); !asked) drain_.link_lost(attempt_, asked.error().what, clock_.now());
+  }
+  void take(const Subscribed& fact) { drain_.link_ready(fact.attempt, clock_.now()); }
+  void take(const Lost& fact) { drain_.link_lost(fact.attempt, fact.why, clock_.now()); }
+  void take(const Message& fact) { drain_.message(fact.attempt, fact.topic, fact.payload, clock_.now()); }
+
+  void perform() {
+    // An effect that fails (a link that breaks while publishing) makes further effects; they follow in the next round.
+    for (auto effects = drain_.take_effects(); !effects.empty(); effects = drain_.take_effects())
+      for (Effect& effect : effects) std::visit([this](auto& e) { act(e); }, effect);
+  }
+
+  void act(const effect::OpenLink& open) {
+    link_.reset();
+    attempt_ = open.attempt;
+    LinkSettings link{settings_.brokers[open.broker], "rampa-post-" + settings_.drain.post.text,
+                      downlink_filter(settings_.drain.post), settings_.credentials};
+    const std::uint64_t attempt = open.attempt;
+    auto opened = open_link(link, {[this, attempt] { put(Connected{attempt}); }, [this, attempt] { put(Subscribed{attempt}); },
+                                   [this, attempt](std::string why) { put(Lost{attempt, std::move(why)}); },
+                                   [this, attempt](std::string topic, Bytes payload) {
+                                     put(Message{attempt, std::move(topic), std::move(payload)});
+                                   }});
+    if (opened) link_ = std::move(*opened);
+    else drain_.link_lost(attempt, opened.error().what, clock_.now());
+  }
+  void act(const effect::CloseLink& close) {
+    if (close.attempt == attempt_) link_.reset();
+  }
+  void act(const effect::Publish& publish) {
+    if (publish.attempt != attempt_ || !link_) return;
+    if (const auto sent = link_->publish(publish.topic, publish.payload); !sent)
+      drain_.link_lost(attempt_, sent.error().what, clock_.now());
+  }
+  void act(const effect::Acknowledged& e) { if (calls_.acknowledged) calls_.acknowledged(e.sequence); }
+  void act(const effect::Quarantined& e) { if (calls_.quarantined) calls_.quarantined(e.record); }
+  void act(effect::TakeDeclarations& e) { if (calls_.declarations) calls_.declarations(std::move(e.declarations)); }
+  void act(effect::TakeWatchList& e) { if (calls_.watch_list) calls_.watch_list(std::move(e.name), std::move(e.plates)); }
+  void act(const effect::StatusChanged&) {
+    {
+      std::lock_guard lock(mutex_);
+      status_ = drain_.status();
+    }
+    if (calls_.status) calls_.status(drain_.status());
+  }
+
+  UplinkSettings settings_;
+  std::unique_ptr<store::JournalReader> journal_;
+  std::unique_ptr<BlobSource> blobs_;
+  UplinkCalls calls_;
+  const Clock& clock_;
+  Drain drain_;                      ///< uplink's thread
+  std::unique_ptr<MqttLink> link_;   ///< uplink's thread
+  std::uint64_t attempt_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Fact> facts_;
+  std::uint64_t durable_ = 0;
+  LinkStatus status_;
+  bool stopping_ = false, woken_ = true;
+  std::thread thread_;
+};
+
+class PictureBlobs : public BlobSource {
+ public:
+  explicit PictureBlobs(std::unique_ptr<store::PictureReader> reader) : reader_(std::move(reader)) {}
+  Result<Bytes> read(const std::string& sha256, std::uint64_t offset, std::size_t count) override {
+    if (sha256 != held_) {
+      auto blob = reader_->blob(sha256);
+      if (!blob) return tl::unexpected(blob.error());
+      held_ = sha256;
+      bytes_ = std::move(*blob);
+    }
+    if (offset >= bytes_.size()) return Bytes{};
+    const auto from = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
+    Bytes slice(from, from + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(count, bytes_.size() - offset)));
+    if (offset + slice.size() == bytes_.size()) held_.clear(), bytes_ = {};  // the last slice: memory back
+    return slice;
+  }
+
+ private:
+  std::unique_ptr<store::PictureReader> reader_;
+  std::string held_;
+  Bytes bytes_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
+                                             std::unique_ptr<BlobSource> blobs, std::uint64_t last_sequence,
+                                             std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock) {
+  if (!usable_as_post(settings.drain.post.text))
+    return fail(ErrorCode::invalid, "post \"" + settings.drain.post.text + "\": 1 to 48 letters, digits, - or _, and not \"hq\"");
+  if (settings.brokers.empty()) return fail(ErrorCode::invalid, "no broker is named: give at least one mqtts://HOST:PORT");
+  settings.drain.brokers = settings.brokers.size();
+  try {
+    return std::make_unique<RunningUplink>(std::move(settings), std::move(journal), std::move(blobs), last_sequence,
+                                           acknowledged, std::move(calls), clock);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::io, std::string("starting the uplink: ") + error.what());
+  }
+}
+
+std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::PictureReader> reader) {
+  return std::make_unique<PictureBlobs>(std::move(reader));
+}
+
+}  // namespace rampa::sync

@@ -1,0 +1,45 @@
+// The thread that drains the journal to HQ: runs a Drain with the real clock and a real MQTT link.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "sync/drain.hpp"
+#include "sync/link/mqtt_link.hpp"
+
+namespace rampa::sync {
+
+struct UplinkSettings {
+  DrainSettings drain;                ///< `brokers` is set from the list below
+  std::vector<std::string> brokers;   ///< "mqtts://host:8883", tried in turn
+  LinkCredentials credentials;
+  std::uint64_t jitter_seed = 0;      ///< production: runtime::random_bits()
+};
+
+/// Called on the uplink's thread; must not block for long and must not throw. Empty ones are not called.
+struct UplinkCalls {
+  std::function<void(std::uint64_t sequence)> acknowledged;   ///< -> Store::acknowledge
+  std::function<void(const QuarantinedRecord&)> quarantined;  ///< HQ keeps this record apart; people should look
+  std::function<void(std::vector<Declaration>)> declarations; ///< -> Store::put_declarations
+  std::function<void(std::string name, std::vector<std::string> plates)> watch_list;
+  std::function<void(const LinkStatus&)> status;              ///< on every change
+};
+
+/// Thread: start, durable(), status() and the destructor from any one thread; durable() from the store's too.
+class Uplink {
+ public:
+  virtual ~Uplink() = default;  ///< ends the thread and the connection; nothing is lost, the journal is the outbox
+  /// More is durable. Cheap; -> Store::on_durable.
+  virtual void durable(std::uint64_t last_sequence) = 0;
+  [[nodiscard]] virtual LinkStatus status() const = 0;
+};
+
+/// Owns journal and blobs. `last_sequence`, `acknowledged`: from Store::status(). Errors: invalid (settings), io.
+[[nodiscard]] Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
+                                                           std::unique_ptr<BlobSource> blobs, std::uint64_t last_sequence,
+                                                           std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock);
+
+/// A BlobSource over Store's reader: keeps the last blob in memory while its slices go out.
+[[nodiscard]] std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::PictureReader> reader);
+
+}  // namespace rampa::sync
