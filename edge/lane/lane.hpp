@@ -42,6 +42,19 @@ struct Config {
   Duration presence_debounce = 300ms;        ///< a loop must be steady this long to mean an arrival
   bool override_needs_second = true;         ///< greener than assessed: a second person
   bool manual_boom_needs_second = false;
+  /// Wired input points. Empty: whatever the module has reported since start counts as wired. loop_entry, loop_boom,
+  /// boom_open and boom_closed are always demanded.
+  std::vector<std::string> inputs;
+  Duration look_back = 5s;                   ///< a plate or portal reading this long before the loop still belongs to the arrival
+  Duration leave_debounce = 1s;              ///< the arrival loop must be free this long to mean "has left"
+  int plate_confidence_min_percent = 60;     ///< a read below is kept but is no good evidence
+  std::int64_t weigh_min_kg = 500;           ///< less on the platform is not a lorry
+  std::int64_t weigh_change_max_kg = 200;    ///< more than this on top of the ticket: something else rolled on
+  Duration weigh_settle = 500ms;             ///< readings agree and are without motion this long before a ticket is taken
+  /// A gap in the photocell's beam while the arrival loop is still occupied means a second vehicle. Switch it off at
+  /// lanes used by road trains with an open drawbar that the beam passes.
+  bool gap_means_second = true;
+  Duration rewrite_after = 2s;               ///< records that could not be written are tried again this long after
 };
 
 /// What an officer asks for. Authentication and roles are settled before; `second` is a second person who signed in for
@@ -71,12 +84,21 @@ struct OfficerAction {
 
 // ---- events -------------------------------------------------------------------------------------------------------
 struct FromDevice { std::string role; device::DeviceEvent event; };
-struct Assessed { AssessmentMade made; };               ///< answer to the effect Assess
+/// Answer to the effect Assess. `crossing` as in the effect; an answer for another crossing is ignored (empty: present one).
+struct Assessed { AssessmentMade made; CrossingId crossing; };
 struct Committed { std::uint64_t persist = 0; };        ///< answer to the effect Persist: it is durable
 struct CommitFailed { std::uint64_t persist = 0; std::string why; };
 struct TimerFired { std::string timer; };
 struct Tick {};                                         ///< at least every 100 ms while anything is open or moving
-using Event = std::variant<FromDevice, OfficerAction, Assessed, Committed, CommitFailed, TimerFired, Tick>;
+/// What the store knows from the boot before; given once, before anything else, where there is something to tell.
+struct Started {
+  std::vector<CrossingId> unfinished;   ///< opened, never closed: each gets its terminal record "aborted"
+  std::string mode = "in_service";      ///< last LaneModeChanged; a latched emergency stop or out_of_service outlives a reboot
+  std::vector<std::string> seen_reads;  ///< keys of late captures (see read_key), so that a replay after a reboot is one
+};
+struct LinkChanged { bool up = true; };                 ///< to HQ; shown, changes nothing else
+using Event = std::variant<FromDevice, OfficerAction, Assessed, Committed, CommitFailed, TimerFired, Tick, Started,
+                           LinkChanged>;
 
 // ---- effects ------------------------------------------------------------------------------------------------------
 /// Write these records as one group, in order; answered by Committed or CommitFailed with the same number.
@@ -95,7 +117,7 @@ struct Notify { int level = 1; std::string text; };
 using Effect = std::variant<Persist, Ask, Assess, StartTimer, StopTimer, Answer, Notify>;
 
 // ---- state --------------------------------------------------------------------------------------------------------
-/// The diagram stands in lane.cpp.
+/// The diagram stands in lane.cpp; each phase's part in a file of its own.
 enum class Phase {
   starting,        ///< after boot: inputs not known yet
   idle,            ///< free, closed, waiting
@@ -127,6 +149,42 @@ struct Capture {
   std::string role;
   device::Provenance from;
   CaptureBody body;
+  std::vector<Attachment> attachments;  ///< only while the capture waits for its crossing (look-back)
+};
+
+/// Why a group of records is written, and so what its Committed means.
+enum class Purpose {
+  history,  ///< nothing waits for it
+  verdict,  ///< the verdict in `proposed`
+  order,    ///< an officer's order; never written later than asked
+};
+
+struct Group {
+  Purpose purpose = Purpose::history;
+  CrossingId crossing;
+  std::vector<Record> records;
+};
+
+/// What is being done with the boom `State::boom`.
+struct BoomMotion {
+  device::Motion motion = device::Motion::raise;
+  int asks = 0;                          ///< commands that may have reached the device; never more than 2
+  std::optional<MonoTime> first_asked;   ///< also refused ones
+  std::optional<MonoTime> asked;         ///< the last one
+  std::optional<device::Outcome> outcome;///< of the last one
+  std::string detail;
+  bool reversal = false;                 ///< raising because something appeared while lowering (I7)
+};
+
+/// What was seen of the passage since the boom was asked to rise.
+struct Passage {
+  MonoTime opened;                 ///< boom confirmed open
+  bool exit_free = false;          ///< the loop behind the boom was seen free since
+  bool exit_seen = false;          ///< ... and occupied after the vehicle was under the boom
+  bool entry_cleared = false;      ///< the arrival loop was seen free while something was under the boom: it drove on
+  std::optional<MonoTime> gap;     ///< photocell free since, while the vehicle was still passing
+  bool cleared_once = false;       ///< the whole zone was free after the vehicle had been under the boom
+  bool tailgate = false, stalled = false, expired = false, left = false;
 };
 
 /// Everything the machine knows. A value: copyable, comparable by its parts, written by step alone.
@@ -156,6 +214,35 @@ struct State {
   std::string attention;                  ///< what the officer should know, one line
   int attention_level = 0;
   bool link_up = true;                    ///< to HQ; shown, never a reason to stop
+
+  std::string mode = "in_service";        ///< as in LaneModeChanged
+  std::string mode_before_hand = "in_service";  ///< where the key switch came from
+  std::optional<MonoTime> phase_since;
+  BoomMotion motion;
+  Passage passage;
+  std::optional<device::Boom> boom_order; ///< durable officer's order to open; ends when that boom is closed again
+  bool in_port = false;                   ///< sally port: the released lorry stands between the booms
+  bool standing_at_start = false;         ///< lorry was there when Rampa started
+  std::optional<MonoTime> wrong_way;      ///< somebody came from behind; until the place is free again
+  std::optional<MonoTime> entry_free, not_closed;  ///< since
+  MonoTime evidence_due, assess_due, scan_due;
+  bool assess_again = false;              ///< something grave came after the assessment was asked
+  std::vector<Capture> early;             ///< readings that wait for an arrival (look-back)
+  std::optional<MonoTime> weigh_since;    ///< readings agree and are steady since
+  std::int64_t weigh_g = 0;
+  bool second_on_scale = false;           ///< the ticket is spoilt for this crossing
+  bool scan_permitted = false;            ///< WithholdScan{false} was asked
+  std::uint64_t scan_command = 0;         ///< that one
+  bool scan_over = false;                 ///< permission was withdrawn or used up; only an officer's "recheck" renews it
+  std::map<std::uint64_t, std::vector<Group>> pending;  ///< asked to be written, not answered
+  std::vector<Group> unwritten;           ///< could not be written; in order; the lane holds until they are
+  MonoTime rewrite_at;
+  std::uint64_t rewriting = 0;            ///< the Persist that writes them again
+  std::uint64_t records_dropped = 0;      ///< of unwritten ones, over the bound
+  std::optional<OfficerAction> order;     ///< accepted, not yet durable
+  std::map<device::Boom, device::Aspect> lights;  ///< asked last
+  std::string fault;                      ///< why faulted
+  std::optional<MonoTime> wake;           ///< the timer that is set
 };
 
 /// What is outside the machine but counts as an argument.
@@ -172,6 +259,17 @@ struct Step {
 
 /// Pure. Thread: any.
 [[nodiscard]] Step step(State state, const Event& event, const Context& context);
+
+/// Key of a capture for telling a replay from a new one: role, the device's own id. Empty where the device gives none.
+[[nodiscard]] std::string read_key(const std::string& role, const CaptureBody& body);
+
+/// Facts for the assessment from what was captured for the crossing. Names: edge/risk/PROFILES.md.
+[[nodiscard]] Fields facts_of(const State& state, const Config& config);
+
+/// Canonical text of everything in the state that matters, for traces and hashes. Equal states, equal text.
+[[nodiscard]] std::string describe(const State& state);
+/// One line per effect, for traces.
+[[nodiscard]] std::string describe(const Effect& effect);
 
 /// True where every input of the closing zone of `boom` is known, good, fresh and free. (I1, I2, S1)
 [[nodiscard]] bool closing_zone_free(const State& state, const Config& config, device::Boom boom, MonoTime now);

@@ -1,0 +1,165 @@
+// A vehicle comes, or goes before it was released; somebody comes from the wrong side; the first look after a start.
+#include "edge/lane/turn.hpp"
+
+namespace rampa::lane {
+namespace points = device::points;
+
+namespace {
+
+std::string_view kind_word(Kind kind) {
+  return kind == Kind::cargo ? "cargo" : kind == Kind::sally_port ? "sally_port" : "nii";
+}
+
+bool steady(const State& s, std::string_view point, Duration time, MonoTime now) {
+  const auto found = s.points.find(point);
+  return found != s.points.end() && now - found->second.changed >= time;
+}
+
+// Behind or under a closed boom, and nobody came through from the front.
+void watch_wrong_way(Turn& t) {
+  auto& s = t.s;
+  const auto at = [&](std::string_view point) { return sense(s, t.c, point, t.now.mono); };
+  const bool there = (at(points::loop_exit) == Sense::occupied && steady(s, points::loop_exit, t.c.presence_debounce, t.now.mono)) ||
+                     (at(points::loop_boom) == Sense::occupied && steady(s, points::loop_boom, t.c.presence_debounce, t.now.mono));
+  if (!s.wrong_way && there && at(points::loop_entry) == Sense::free) {
+    s.wrong_way = t.now.mono;
+    t.record(PassageSeen{"wrong_way", "loop behind or under the closed boom occupied, nobody at the arrival loop"});
+    t.attention(3, t.c.kind == Kind::sally_port ? "vehicle between the booms or from the wrong side, without a crossing"
+                                                : "vehicle from the wrong side");
+  }
+}
+
+void open_crossing(Turn& t) {
+  auto& s = t.s;
+  const Point& loop = s.points.find(points::loop_entry)->second;
+  const MonoTime trigger = loop.changed;
+  s.crossing = CrossingId{t.c.id.text + "-" + t.boot + "-" + std::to_string(++s.crossings)};
+  s.arrived = Stamp{trigger, WallTime{t.now.wall.ms - to_ms(t.now.mono - trigger)}};
+  s.evidence_due = trigger + t.c.evidence_deadline;
+  if (s.standing_at_start) s.evidence_due = t.now.mono + t.c.evidence_deadline;
+  t.record(CrossingOpened{std::string(kind_word(t.c.kind)), t.c.direction});
+  t.enter(Phase::gathering);
+  if (s.standing_at_start) t.attention(1, "vehicle stood here when Rampa started");
+  else t.attention(0, "");
+  adopt_early(t);
+  for (const char* camera : {"plate_front", "plate_rear"}) {
+    if (has_role(t.c, camera)) t.ask(camera, device::TakeFrames{});  // a camera that pushes its reads refuses; no matter
+  }
+}
+
+}  // namespace
+
+void settle_starting(Turn& t) {
+  auto& s = t.s;
+  for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
+  if (!inputs_known(s, t.c, t.now.mono)) return t.attention(1, "waiting for the lane's inputs");
+  if (s.mode == "out_of_service") {
+    t.attention(0, "");
+    return t.enter(Phase::out_of_service);
+  }
+  std::optional<device::Boom> standing_open;
+  for (const auto boom : booms(t.c)) {
+    switch (position(s, t.c, boom, t.now.mono)) {
+      case Position::implausible:
+        return become_faulted(t, "boom_contacts", "both feedback contacts of the boom are made: check the contacts' wiring");
+      case Position::between:
+        if (t.now.mono - *s.phase_since < t.c.boom_travel_max) return;
+        return become_faulted(t, "boom_position", "boom is neither open nor closed: look at the boom");
+      case Position::open:
+        if (standing_open) return become_faulted(t, "both_booms_open", "both booms stand open: close them by hand");
+        standing_open = boom;
+        break;
+      default: break;
+    }
+  }
+  s.standing_at_start = sense(s, t.c, points::loop_entry, t.now.mono) == Sense::occupied;
+  if (!standing_open) {
+    t.attention(0, "");
+    return t.enter(Phase::idle);
+  }
+  // Nothing is moved because of what was before the start; the boom is closed once nobody is there.
+  s.boom = *standing_open;
+  s.passage = Passage{};
+  s.passage.opened = t.now.mono;
+  s.passage.expired = true;
+  s.clear_since.reset();
+  t.attention(2, "boom stood open when the lane came up; it closes when the place is clear");
+  t.enter(Phase::open);
+}
+
+void settle_idle(Turn& t) {
+  auto& s = t.s;
+  const MonoTime now = t.now.mono;
+  if (!inputs_known(s, t.c, now)) {
+    s.not_closed.reset();
+    return;  // nothing is concluded from inputs that are not there
+  }
+  if (!all_booms_closed(s, t.c, now)) {
+    if (!s.not_closed) s.not_closed = now;
+    if (now - *s.not_closed >= t.c.leave_debounce)
+      become_faulted(t, "boom_not_closed", "boom left its closed position without an order: look at the boom");
+    return;
+  }
+  s.not_closed.reset();
+  watch_wrong_way(t);
+  const bool present = sense(s, t.c, points::loop_entry, now) == Sense::occupied;
+  if (!present) s.standing_at_start = false;
+  if (!present || !steady(s, points::loop_entry, t.c.presence_debounce, now)) return;
+  if (records_held(s)) return t.attention(2, "records cannot be written: the lane takes no vehicle until they can");
+  open_crossing(t);
+}
+
+bool settle_left(Turn& t) {
+  auto& s = t.s;
+  const MonoTime now = t.now.mono;
+  if (s.crossing.empty() || s.in_port) return false;
+  const Sense entry = sense(s, t.c, points::loop_entry, now);
+  if (entry != Sense::free) {
+    s.entry_free.reset();
+    return false;
+  }
+  if (!s.entry_free) s.entry_free = now;
+  if (now - *s.entry_free < t.c.leave_debounce) return false;
+  // Free for a while: forwards or backwards?
+  const bool ahead = zone(s, t.c, device::Boom::first, now) == Sense::occupied ||
+                     sense(s, t.c, points::loop_exit, now) == Sense::occupied;
+  const bool decided = s.verdict.has_value();
+  const bool was_faulted = s.phase == Phase::faulted;
+  if (ahead) {
+    t.record(PassageSeen{"passed", "went past the boom without release"});
+    t.attention(3, "vehicle went past the boom without release");
+  } else {
+    t.record(PassageSeen{"left_backwards", decided ? "after the verdict" : "before a verdict"});
+    t.attention(2, "vehicle left the lane");
+  }
+  withhold_scan(t);
+  const bool turned_back = decided && s.verdict->verdict != Verdict::release;
+  close_crossing(t, turned_back && !ahead ? "refused" : "left", ahead ? "went past without release" : "drove away");
+  if (!was_faulted) t.enter(Phase::idle);
+  return true;
+}
+
+void close_crossing(Turn& t, const std::string& outcome, const std::string& summary) {
+  auto& s = t.s;
+  if (s.crossing.empty()) return;
+  t.record(CrossingClosed{outcome, summary});
+  (void)t.commit(Purpose::history);
+  s.crossing = {};
+  s.arrived = {};
+  s.captures.clear();
+  s.evidence_missing.clear();
+  s.assessed.reset();
+  s.proposed.reset();
+  s.verdict.reset();
+  s.verdict_persist = 0;
+  s.controls.clear();
+  s.assess_again = false;
+  s.in_port = false;
+  s.standing_at_start = false;
+  s.entry_free.reset();
+  s.weigh_since.reset();
+  s.second_on_scale = false;
+  s.scan_over = false;
+}
+
+}  // namespace rampa::lane

@@ -1,0 +1,146 @@
+// Moving the boom. A command's outcome says what became of the output; that the boom moved is believed only when its
+// feedback contact says so. An unknown outcome is never answered by sending again: the contacts are read back, and only
+// where they show, after the time a movement takes, that nothing moved, is it asked once more.
+#include "edge/lane/turn.hpp"
+
+namespace rampa::lane {
+
+namespace {
+constexpr int asks_max = 2;
+constexpr Duration refused_pause = 500ms;
+
+Position wanted(const BoomMotion& motion) {
+  return motion.motion == device::Motion::raise ? Position::open : Position::closed;
+}
+Position start_of(const BoomMotion& motion) {
+  return motion.motion == device::Motion::raise ? Position::closed : Position::open;
+}
+
+void send(Turn& t) {
+  auto& s = t.s;
+  ++s.motion.asks;
+  s.motion.asked = t.now.mono;
+  if (!s.motion.first_asked) s.motion.first_asked = t.now.mono;
+  s.motion.outcome.reset();
+  s.boom_command = t.ask("io", device::MoveBoom{s.boom, s.motion.motion});
+}
+
+// One look at the movement. True where the boom is where it should be.
+bool moved(Turn& t) {
+  auto& s = t.s;
+  auto& m = s.motion;
+  const Position is = position(s, t.c, s.boom, t.now.mono);
+  if (is == wanted(m)) {
+    // A contact that was read before the command was sent says nothing about the command.
+    return !m.asked || s.points.find(points_of(s.boom).open)->second.at > *m.asked;
+  }
+  if (is == Position::implausible) {
+    become_faulted(t, "boom_contacts", "both feedback contacts of the boom are made: check the contacts' wiring");
+    return false;
+  }
+  const bool may_ask = ready(s, "io") && inputs_known(s, t.c, t.now.mono);
+  if (m.asks == 0 && !m.asked) {
+    if (may_ask) send(t);
+    return false;
+  }
+  if (m.outcome == device::Outcome::refused) {  // nothing was sent
+    if (t.now.mono - *m.asked < refused_pause) return false;
+    if (t.now.mono - *m.first_asked >= t.c.boom_travel_max * 2) {
+      become_faulted(t, "boom_refused", "the boom's command is refused: " + m.detail);
+      return false;
+    }
+    if (may_ask) send(t);
+    return false;
+  }
+  if (t.now.mono - *m.asked < t.c.boom_travel_max || is == Position::unknown) return false;
+  if (m.outcome == device::Outcome::done) {
+    become_faulted(t, "boom_no_motion", "the boom acknowledged and did not move in time: look at boom and drive");
+  } else if (is == start_of(m) && m.asks < asks_max) {
+    if (may_ask) send(t);  // read back: it did not move
+  } else if (is == start_of(m) || t.now.mono - *m.asked >= t.c.boom_travel_max * 2) {
+    become_faulted(t, "boom_outcome_unknown", "the boom did not reach its position and its commands stay unanswered: look at the boom");
+  }
+  return false;
+}
+
+}  // namespace
+
+void begin_raising(Turn& t, device::Boom boom, bool reversal) {
+  auto& s = t.s;
+  s.boom = boom;
+  s.motion = BoomMotion{};
+  s.motion.reversal = reversal;
+  if (!reversal) {
+    s.passage = Passage{};
+    s.passed_under = false;
+    s.clear_since.reset();
+  }
+  t.enter(Phase::opening);
+  if (reversal) send(t);  // at once, whatever else is known
+}
+
+void begin_lowering(Turn& t) {
+  auto& s = t.s;
+  for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
+  s.motion = BoomMotion{};
+  s.motion.motion = device::Motion::lower;
+  t.enter(Phase::closing);
+}
+
+void take_report(Turn& t, const device::CommandReport& report) {
+  auto& s = t.s;
+  if (report.command != 0 && report.command == s.boom_command) {
+    s.boom_command = 0;
+    s.motion.outcome = report.outcome;
+    s.motion.detail = report.detail;
+    if (report.outcome == device::Outcome::refused && s.motion.asks > 0) --s.motion.asks;
+  } else if (report.command != 0 && report.command == s.scan_command) {
+    s.scan_command = 0;
+    if (report.outcome != device::Outcome::done) {
+      t.notify(2, "the scanner does not take the permission: " + report.detail);
+      withhold_scan(t);
+    }
+  }
+}
+
+void settle_opening(Turn& t) {
+  auto& s = t.s;
+  if (t.c.kind == Kind::sally_port && s.motion.asks == 0 &&
+      position(s, t.c, other(s.boom), t.now.mono) != Position::closed)
+    return;  // never both open
+  if (!moved(t)) return;
+  s.motion.reversal = false;
+  s.boom_command = 0;
+  s.passage.opened = t.now.mono;
+  t.enter(Phase::open);
+}
+
+void settle_closing(Turn& t) {
+  auto& s = t.s;
+  if (!closing_zone_free(s, t.c, s.boom, t.now.mono)) {
+    const bool moving = s.motion.asked.has_value();
+    s.clear_since.reset();
+    if (zone(s, t.c, s.boom, t.now.mono) == Sense::occupied) t.attention(2, "boom rises again: something is under it");
+    if (!moving) return t.enter(Phase::open);
+    return begin_raising(t, s.boom, true);
+  }
+  if (!moved(t)) return;
+  s.boom_command = 0;
+  finish_passage(t);
+}
+
+void become_faulted(Turn& t, const std::string& word, const std::string& detail) {
+  auto& s = t.s;
+  const bool gone = s.phase == Phase::closing;
+  s.fault = word;
+  s.boom_command = 0;
+  for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
+  t.record(FaultChanged{DeviceId{t.c.id.text + "-boom"}, "boom",
+                        device::DeviceCondition{device::ConditionLevel::faulted, word, detail}});
+  if (gone && !s.passage.expired) close_crossing(t, s.boom_order ? "by_hand" : "released", "passed; the boom failed to close");
+  s.boom_order.reset();
+  t.attention(2, detail);
+  t.enter(Phase::faulted);
+}
+
+}  // namespace rampa::lane

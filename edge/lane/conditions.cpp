@@ -1,0 +1,160 @@
+// What stands above the phases: device conditions, emergency stop, key switch, and records that can or cannot be written.
+#include <utility>
+
+#include "edge/lane/turn.hpp"
+
+namespace rampa::lane {
+namespace points = device::points;
+
+namespace {
+
+// For stopping, any report counts, however old or doubtful; for going on only a fresh good one does.
+bool said(const State& s, const Config& c, std::string_view point) {
+  const auto found = s.points.find(point);
+  return wired(s, c, point) && found != s.points.end() && found->second.known && found->second.on;
+}
+
+void drop_movement(Turn& t) {
+  auto& s = t.s;
+  withhold_scan(t);
+  s.boom_command = 0;
+  s.boom_order.reset();
+  s.motion = BoomMotion{};
+  s.passage = Passage{};
+  s.fault.clear();
+}
+
+void stop_all(Turn& t) {
+  drop_movement(t);
+  close_crossing(t, "aborted", "emergency stop");
+  change_mode(t, "emergency_stop", "input", "");
+  for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
+  t.attention(3, "emergency stop");
+  t.enter(Phase::emergency_stop);
+}
+
+void by_hand(Turn& t) {
+  drop_movement(t);
+  close_crossing(t, "by_hand", "key switch turned to manual");
+  t.s.mode_before_hand = t.s.mode == "out_of_service" ? "out_of_service" : "in_service";
+  change_mode(t, "by_hand", "key switch", "");
+  t.attention(2, "the lane runs by hand (key switch); Rampa only observes");
+  t.enter(Phase::out_of_service);
+}
+
+}  // namespace
+
+void change_mode(Turn& t, const std::string& mode, const std::string& by, const std::string& reason) {
+  if (t.s.mode == mode) return;
+  t.s.mode = mode;
+  t.record(LaneModeChanged{mode, by, reason});
+}
+
+void settle_safety(Turn& t) {
+  auto& s = t.s;
+  if (said(s, t.c, points::emergency_stop)) {
+    if (s.phase != Phase::emergency_stop) stop_all(t);
+    return;
+  }
+  if (s.phase == Phase::emergency_stop) return;
+  if (said(s, t.c, points::manual_mode)) {
+    if (s.mode != "by_hand") by_hand(t);
+  } else if (s.mode == "by_hand" && sense(s, t.c, points::manual_mode, t.now.mono) == Sense::free) {
+    change_mode(t, s.mode_before_hand, "key switch", "key is back");
+    s.lights.clear();
+    t.enter(Phase::starting);
+  }
+}
+
+void take_condition(Turn& t, const std::string& role, const device::DeviceEvent& event,
+                    const device::DeviceCondition& condition) {
+  auto& s = t.s;
+  const auto known = s.conditions.find(role);
+  const bool first = known == s.conditions.end();
+  if (!first && known->second == condition) return;
+  s.conditions[role] = condition;
+  const bool plain_start = first && condition.level <= device::ConditionLevel::ready;
+  if (!plain_start && condition.level != device::ConditionLevel::checking)
+    t.record(FaultChanged{event.from.device, role, condition});
+  if (condition.level != device::ConditionLevel::ready) return;
+  if (role == "scanner" && !s.scan_permitted) t.ask("scanner", device::WithholdScan{true});
+  if (role == "io") {  // a module that was away may have lost its outputs
+    s.lights.clear();
+    if (s.phase != Phase::open) {
+      for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
+    }
+  }
+}
+
+void take_started(Turn& t, const Started& started) {
+  auto& s = t.s;
+  if (s.phase != Phase::starting) return;
+  for (const auto& crossing : started.unfinished)
+    t.record_for(crossing, CrossingClosed{"aborted", "Rampa stopped before the crossing ended"});
+  s.seen_reads = started.seen_reads;
+  if (started.mode == "emergency_stop") {
+    s.mode = started.mode;
+    t.attention(3, "emergency stop from before the restart: an officer has to reset it");
+    t.enter(Phase::emergency_stop);
+  } else if (started.mode == "out_of_service") {
+    s.mode = started.mode;
+  }
+}
+
+void take_committed(Turn& t, std::uint64_t persist) {
+  auto& s = t.s;
+  const auto found = s.pending.find(persist);
+  if (found == s.pending.end()) return;
+  const auto groups = std::move(found->second);
+  s.pending.erase(found);
+  if (persist == s.rewriting) {
+    s.rewriting = 0;
+    t.notify(1, "records can be written again");
+    if (s.phase != Phase::waiting_officer) t.attention(0, "");
+  }
+  for (const auto& group : groups) {
+    if (group.purpose == Purpose::verdict && group.crossing == s.crossing && s.proposed) {
+      s.verdict = std::exchange(s.proposed, std::nullopt);
+    } else if (group.purpose == Purpose::order && s.order) {
+      const auto order = *std::exchange(s.order, std::nullopt);
+      t.effects.emplace_back(Answer{order.request, true, ""});
+      carry_out(t, order);
+    }
+  }
+}
+
+void take_commit_failed(Turn& t, const CommitFailed& failed) {
+  auto& s = t.s;
+  const auto found = s.pending.find(failed.persist);
+  if (found == s.pending.end()) return;
+  auto groups = std::move(found->second);
+  s.pending.erase(found);
+  if (failed.persist == s.rewriting) s.rewriting = 0;
+  for (auto& group : groups) {
+    if (group.purpose == Purpose::order) {  // an order is never carried out later than it was given
+      if (s.order) t.effects.emplace_back(Answer{s.order->request, false, "the order could not be recorded: " + failed.why});
+      s.order.reset();
+      s.proposed.reset();
+    } else {
+      s.unwritten.push_back(std::move(group));
+    }
+  }
+  s.rewrite_at = t.now.mono + t.c.rewrite_after;
+  t.attention(2, "records cannot be written (" + failed.why + "): the lane holds");
+}
+
+void settle_store(Turn& t) {
+  auto& s = t.s;
+  if (s.unwritten.empty() || s.rewriting != 0 || !t.past(s.rewrite_at)) return;
+  const auto number = s.next_number++;
+  s.rewriting = number;
+  Persist persist{number, {}};
+  for (const auto& group : s.unwritten) {
+    persist.records.insert(persist.records.end(), group.records.begin(), group.records.end());
+    if (group.purpose == Purpose::verdict && group.crossing == s.crossing) s.verdict_persist = number;
+  }
+  s.pending[number] = std::exchange(s.unwritten, {});
+  t.effects.emplace_back(std::move(persist));
+}
+
+}  // namespace rampa::lane

@@ -1,0 +1,230 @@
+// Captures: which belong to the crossing, which are good, and when there is enough to assess.
+//
+// A capture counts only if its bytes arrived after the trigger of the crossing, or (plates and portal only) up to
+// look_back before it. A device's own id of a reading is used once.
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "edge/lane/turn.hpp"
+
+namespace rampa::lane {
+
+namespace {
+constexpr std::size_t keys_max = 256;       // replays are told for that many captures
+constexpr std::size_t reads_per_role = 8;   // kept of one camera for one crossing
+constexpr std::size_t early_max = 16;
+constexpr std::int64_t same_mass_g = 50'000;
+
+bool before_release(Phase phase) { return phase >= Phase::gathering && phase <= Phase::waiting_officer; }
+bool passing(Phase phase) { return phase == Phase::opening || phase == Phase::open || phase == Phase::closing; }
+
+bool radiation_alarm(const CaptureBody& body) {
+  const auto* r = std::get_if<device::RadiationReading>(&body);
+  return r && (r->gamma_alarm || r->neutron_alarm);
+}
+
+// True where this very reading was seen before; remembers it otherwise.
+bool is_replay(State& s, const std::string& role, const CaptureBody& body) {
+  std::vector<std::string> keys;
+  if (auto key = read_key(role, body); !key.empty()) keys.push_back(std::move(key));
+  if (const auto* plate = std::get_if<device::PlateRead>(&body); plate && plate->captured && !plate->text.empty()) {
+    // the same picture under a new id is still the same picture
+    keys.push_back(role + "|" + std::to_string(plate->captured->ms) + "|" + plate->text);
+  }
+  for (const auto& key : keys) {
+    if (std::find(s.seen_reads.begin(), s.seen_reads.end(), key) != s.seen_reads.end()) return true;
+  }
+  for (auto& key : keys) s.seen_reads.push_back(std::move(key));
+  if (s.seen_reads.size() > keys_max) s.seen_reads.erase(s.seen_reads.begin(), s.seen_reads.end() - keys_max);
+  return false;
+}
+
+// Of many reads of one plate only those are kept that say something new.
+bool says_something_new(const State& s, const std::string& role, const device::PlateRead& read) {
+  std::size_t count = 0;
+  for (const auto& capture : s.captures) {
+    const auto* other = std::get_if<device::PlateRead>(&capture.body);
+    if (!other || capture.role != role) continue;
+    ++count;
+    if (other->text == read.text && other->confidence_percent >= read.confidence_percent) return false;
+  }
+  return count < reads_per_role;
+}
+
+void keep(Turn& t, Capture capture, std::vector<Attachment> attachments) {
+  auto& s = t.s;
+  t.record(CaptureTaken{capture.role, capture.from, capture.body}, std::move(attachments));
+  if (is_good(t.c, capture) && (s.phase == Phase::gathering || s.phase == Phase::scanning))
+    s.last_evidence = std::max(s.last_evidence.value_or(MonoTime{}), capture.from.received.mono);
+  capture.attachments.clear();
+  s.captures.push_back(std::move(capture));
+}
+
+void take_weighing(Turn& t, const std::string& role, const device::Provenance& from, const device::WeighReading& reading,
+                   std::vector<Attachment> attachments) {
+  auto& s = t.s;
+  const MonoTime at = from.received.mono;
+  Capture capture{role, from, reading, {}};
+  if (!before_release(s.phase) || s.second_on_scale || at < s.arrived.mono) return;
+  if (!is_good(t.c, capture)) {
+    s.weigh_since.reset();
+    return;
+  }
+  if (!s.weigh_since || std::llabs(reading.gross_g - s.weigh_g) > same_mass_g) {
+    s.weigh_since = at;
+    s.weigh_g = reading.gross_g;
+    return;
+  }
+  if (at - *s.weigh_since < t.c.weigh_settle) return;
+  const Capture* ticket = best(s, t.c, role);
+  if (!ticket) return keep(t, std::move(capture), std::move(attachments));
+  const auto before = std::get<device::WeighReading>(ticket->body).gross_g;
+  if (reading.gross_g - before <= t.c.weigh_change_max_kg * 1000) return;
+  s.second_on_scale = true;
+  for (auto& other : s.captures) {
+    if (other.role != role) continue;
+    other.from.quality = device::Quality::suspect;
+    other.from.reason = "mass rose after the ticket";
+  }
+  t.record(PassageSeen{"second_vehicle_on_scale", "mass rose by " + std::to_string((reading.gross_g - before) / 1000) + " kg after the ticket"});
+  t.attention(2, "a second vehicle is on the scale");
+  s.assess_again = s.phase == Phase::assessing || s.phase == Phase::deciding;
+}
+
+void grave(Turn& t) {
+  auto& s = t.s;
+  t.attention(3, "radiation alarm");
+  if (s.phase == Phase::assessing || s.phase == Phase::deciding) s.assess_again = true;
+  if (passing(s.phase)) t.light(s.boom, device::Aspect::red);
+}
+
+// While one vehicle passes, the next may already be read. Its readings wait for its own crossing.
+bool belongs_to_next(const Turn& t, const std::string& role) {
+  if (!passing(t.s.phase) || t.s.crossing.empty()) return false;
+  if (!t.s.passage.entry_cleared) return false;
+  return role == "plate_front" || sense(t.s, t.c, device::points::loop_entry, t.now.mono) == Sense::occupied;
+}
+
+}  // namespace
+
+std::string read_key(const std::string& role, const CaptureBody& body) {
+  if (const auto* plate = std::get_if<device::PlateRead>(&body))
+    return plate->read_id.empty() ? std::string{} : role + "|" + plate->read_id;
+  if (const auto* scan = std::get_if<device::ScanImage>(&body))
+    return scan->scan_id.empty() ? std::string{} : role + "|" + scan->scan_id;
+  if (const auto* r = std::get_if<device::RadiationReading>(&body)) {
+    // portals count occupancies from zero after a reboot: the number alone could hide an alarm
+    return role + "|" + std::to_string(r->occupancy) + "|" + std::to_string(r->gamma_peak_cps) + "|" +
+           std::to_string(r->gamma_background_cps) + "|" + std::to_string(r->neutron_peak_cps);
+  }
+  return {};
+}
+
+bool is_good(const Config& c, const Capture& capture) {
+  if (capture.from.quality != device::Quality::good) return false;
+  if (const auto* w = std::get_if<device::WeighReading>(&capture.body))
+    return w->usable() && w->gross_g >= c.weigh_min_kg * 1000;
+  if (const auto* p = std::get_if<device::PlateRead>(&capture.body))
+    return !p->text.empty() && p->confidence_percent >= c.plate_confidence_min_percent && p->heading != device::Heading::reverse;
+  if (const auto* r = std::get_if<device::RadiationReading>(&capture.body)) return !r->portal_fault;
+  if (const auto* i = std::get_if<device::ScanImage>(&capture.body)) return i->complete && i->lines_missing == 0;
+  return false;
+}
+
+const Capture* best(const State& s, const Config& c, std::string_view role) {
+  const Capture* found = nullptr;
+  for (const auto& capture : s.captures) {
+    if (capture.role != role || !is_good(c, capture)) continue;
+    const auto* plate = std::get_if<device::PlateRead>(&capture.body);
+    const auto* before = found ? std::get_if<device::PlateRead>(&found->body) : nullptr;
+    if (plate && before && plate->confidence_percent <= before->confidence_percent) continue;
+    found = &capture;  // of readings without confidence the last one
+  }
+  return found;
+}
+
+void take_capture(Turn& t, const std::string& role, const device::Provenance& from, CaptureBody body,
+                  std::vector<Attachment> attachments) {
+  auto& s = t.s;
+  Capture capture{role, from, std::move(body), {}};
+  const auto condition = s.conditions.find(role);
+  if (condition != s.conditions.end() && capture.from.quality == device::Quality::good &&
+      condition->second.level >= device::ConditionLevel::suspect) {
+    capture.from.quality = device::Quality::suspect;
+    capture.from.reason = "device is " + std::string(device::name_of(condition->second.level)) + ": " + condition->second.fault;
+  }
+  if (const auto* weighing = std::get_if<device::WeighReading>(&capture.body))
+    return take_weighing(t, role, capture.from, *weighing, std::move(attachments));
+  if (is_replay(s, role, capture.body)) return;
+  const MonoTime at = capture.from.received.mono;
+  const bool alarm = radiation_alarm(capture.body);
+  const bool of_crossing = !s.crossing.empty() && at >= s.arrived.mono - t.c.look_back && !belongs_to_next(t, role);
+  if (!of_crossing) {
+    t.record_for({}, CaptureTaken{capture.role, capture.from, capture.body});
+    if (alarm) t.notify(3, "radiation alarm");
+    if (std::holds_alternative<device::ScanImage>(capture.body)) return;
+    capture.attachments = std::move(attachments);
+    std::erase_if(s.early, [&](const Capture& old) { return old.from.received.mono < t.now.mono - t.c.look_back * 4; });
+    if (s.early.size() >= early_max) s.early.erase(s.early.begin());
+    s.early.push_back(std::move(capture));
+    return;
+  }
+  if (const auto* plate = std::get_if<device::PlateRead>(&capture.body); plate && !says_something_new(s, role, *plate)) return;
+  keep(t, std::move(capture), std::move(attachments));
+  if (alarm) grave(t);
+}
+
+void adopt_early(Turn& t) {
+  auto& s = t.s;
+  for (auto& capture : std::exchange(s.early, {})) {
+    if (capture.from.received.mono < s.arrived.mono - t.c.look_back) continue;
+    auto attachments = std::exchange(capture.attachments, {});
+    const bool alarm = radiation_alarm(capture.body);
+    keep(t, std::move(capture), std::move(attachments));
+    if (alarm) grave(t);
+  }
+}
+
+void settle_gathering(Turn& t) {
+  auto& s = t.s;
+  const auto& roles = t.c.roles;
+  const bool all = std::all_of(roles.begin(), roles.end(), [&](const std::string& role) {
+    return role == "io" || role == "scanner" || best(s, t.c, role) != nullptr;
+  });
+  if (!all && !t.past(s.evidence_due)) return;
+  if (t.c.kind != Kind::nii) return ask_assessment(t);
+  s.scan_due = t.now.mono + t.c.scan_deadline;
+  t.enter(Phase::scanning);
+}
+
+void ask_assessment(Turn& t) {
+  auto& s = t.s;
+  s.evidence_missing.clear();
+  const auto miss = [&](const std::string& what) {
+    if (std::find(s.evidence_missing.begin(), s.evidence_missing.end(), what) == s.evidence_missing.end())
+      s.evidence_missing.push_back(what);
+  };
+  for (const auto& role : t.c.required_evidence) {
+    if (!best(s, t.c, role)) miss(role);
+  }
+  std::vector<std::string> plates;
+  for (const char* role : {"plate_front", "plate_rear"}) {
+    const Capture* capture = best(s, t.c, role);
+    if (!capture) continue;
+    const auto& text = std::get<device::PlateRead>(capture->body).text;
+    if (std::find(plates.begin(), plates.end(), text) == plates.end()) plates.push_back(text);
+  }
+  if (plates.empty()) miss("plate_front");  // whoever nobody knows is never green, whatever the site demands
+  if (t.c.kind == Kind::nii) {
+    if (!best(s, t.c, "scanner")) miss("scanner");
+    const bool found = std::any_of(s.controls.begin(), s.controls.end(), [](const auto& control) { return control.control == "nii"; });
+    if (!found) miss("scan_finding");
+  }
+  s.assess_again = false;
+  s.assess_due = t.now.mono + 5s;
+  t.effects.emplace_back(Assess{s.crossing, facts_of(s, t.c), std::move(plates), s.evidence_missing});
+  t.enter(Phase::assessing);
+}
+
+}  // namespace rampa::lane

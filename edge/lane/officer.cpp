@@ -1,0 +1,248 @@
+// Officers' actions. Every one leaves an OfficerActed record, accepted or not; an accepted one takes effect only when its
+// record is durable, and only if what the officer saw is still so.
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include "edge/lane/turn.hpp"
+
+namespace rampa::lane {
+namespace points = device::points;
+
+namespace {
+
+std::string_view word_of(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::confirm: return "confirm";
+    case ActionKind::override_verdict: return "override_verdict";
+    case ActionKind::refer: return "refer";
+    case ActionKind::record_control: return "record_control";
+    case ActionKind::open_boom: return "open_boom";
+    case ActionKind::close_boom: return "close_boom";
+    case ActionKind::out_of_service: return "out_of_service";
+    case ActionKind::return_to_service: return "return_to_service";
+    case ActionKind::reset_emergency_stop: return "reset_emergency_stop";
+  }
+  return "?";
+}
+
+bool in(Phase phase, std::initializer_list<Phase> allowed) {
+  return std::find(allowed.begin(), allowed.end(), phase) != allowed.end();
+}
+
+bool phase_allows(ActionKind kind, Phase phase) {
+  switch (kind) {
+    case ActionKind::confirm:
+    case ActionKind::override_verdict:
+    case ActionKind::refer: return phase == Phase::waiting_officer;
+    case ActionKind::record_control: return in(phase, {Phase::gathering, Phase::scanning, Phase::waiting_officer});
+    case ActionKind::open_boom: return in(phase, {Phase::idle, Phase::waiting_officer, Phase::faulted, Phase::out_of_service});
+    case ActionKind::close_boom: return in(phase, {Phase::open, Phase::faulted, Phase::out_of_service});
+    case ActionKind::out_of_service:
+      return in(phase, {Phase::starting, Phase::idle, Phase::gathering, Phase::scanning, Phase::waiting_officer, Phase::faulted});
+    case ActionKind::return_to_service: return in(phase, {Phase::faulted, Phase::out_of_service});
+    case ActionKind::reset_emergency_stop: return phase == Phase::emergency_stop;
+  }
+  return false;
+}
+
+bool favourable(const std::string& finding) { return finding == "clear" || finding == "nothing_found"; }
+
+// Ordered controls must have been done and found nothing; otherwise releasing is an override.
+std::string controls_open(const State& s) {
+  if (!s.assessed) return "there is no assessment to confirm: override with a reason";
+  for (const auto& ordered : s.assessed->assessment.controls) {
+    const auto last = std::find_if(s.controls.rbegin(), s.controls.rend(), [&](const auto& c) { return c.control == ordered; });
+    if (last == s.controls.rend()) return "control without outcome: " + ordered;
+    if (!favourable(last->finding)) return "control " + ordered + " found " + last->finding + ": override or refer";
+  }
+  return {};
+}
+
+std::string wrong_control(const OfficerAction& a) {
+  constexpr std::array controls{"documents", "weighing", "nii", "radiation", "physical", "other"};
+  constexpr std::array findings{"nothing_found", "irregularity"};
+  constexpr std::array scan_findings{"clear", "suspect", "recheck", "unable"};
+  if (std::find(controls.begin(), controls.end(), a.control) == controls.end()) return "unknown control: " + a.control;
+  const bool known = a.control == "nii" ? std::find(scan_findings.begin(), scan_findings.end(), a.finding) != scan_findings.end()
+                                        : std::find(findings.begin(), findings.end(), a.finding) != findings.end();
+  return known ? "" : "unknown finding for " + a.control + ": " + a.finding;
+}
+
+std::string wrong_boom(const Turn& t, const OfficerAction& a) {
+  if (a.boom == device::Boom::second && t.c.kind != Kind::sally_port) return "this lane has no second boom";
+  if (a.kind == ActionKind::open_boom) {
+    if (t.c.kind == Kind::sally_port && position(t.s, t.c, other(a.boom), t.now.mono) != Position::closed)
+      return "the other boom is not closed";
+    return {};
+  }
+  if (t.s.phase == Phase::open && a.boom != t.s.boom) return "the other boom is the one that is open";
+  if (position(t.s, t.c, a.boom, t.now.mono) == Position::closed) return "the boom is closed";
+  if (!closing_zone_free(t.s, t.c, a.boom, t.now.mono)) return "the place under the boom is not known to be free";
+  return {};
+}
+
+bool needs_second(const Turn& t, const OfficerAction& a) {
+  if (a.kind == ActionKind::open_boom) return t.c.manual_boom_needs_second;
+  return a.kind == ActionKind::override_verdict && a.verdict == Verdict::release && t.c.override_needs_second;
+}
+
+bool needs_reason(const OfficerAction& a) {
+  return a.kind == ActionKind::override_verdict || a.kind == ActionKind::refer || a.kind == ActionKind::open_boom ||
+         a.kind == ActionKind::close_boom || a.kind == ActionKind::out_of_service;
+}
+
+bool concerns_crossing(ActionKind kind) { return kind <= ActionKind::open_boom; }
+
+std::string back_to_service_refusal(const Turn& t) {
+  if (t.s.phase != Phase::faulted || t.s.crossing.empty()) return {};
+  for (const auto boom : booms(t.c)) {
+    const auto is = position(t.s, t.c, boom, t.now.mono);
+    if (is != Position::closed && is != Position::open) return "the boom is neither open nor closed";
+  }
+  return {};
+}
+
+// Why not; empty where the action is accepted.
+std::string refusal_of(const Turn& t, const OfficerAction& a) {
+  const auto& s = t.s;
+  if (a.officer.empty()) return "no officer is named";
+  if (records_held(s)) return "records cannot be written now: nothing can be ordered";
+  if (s.order) return "another order is just being recorded";
+  if (s.mode == "by_hand") return "the key switch stands on manual: the lane runs by hand";
+  if (!phase_allows(a.kind, s.phase)) return "not possible while the lane is " + std::string(name_of(s.phase));
+  if (concerns_crossing(a.kind) && a.crossing != s.crossing)
+    return s.crossing.empty() ? "that crossing has ended" : "the lane has another crossing now: " + s.crossing.text;
+  if (needs_reason(a) && a.reason.empty()) return "a reason is needed";
+  if (needs_second(t, a) && a.second.empty()) return "a second person is needed";
+  if (!a.second.empty() && a.second == a.officer) return "the second person must be somebody else";
+  switch (a.kind) {
+    case ActionKind::confirm: return controls_open(s);
+    case ActionKind::record_control: return wrong_control(a);
+    case ActionKind::open_boom:
+    case ActionKind::close_boom: return wrong_boom(t, a);
+    case ActionKind::return_to_service: return back_to_service_refusal(t);
+    case ActionKind::reset_emergency_stop:
+      return sense(s, t.c, points::emergency_stop, t.now.mono) == Sense::free ? "" : "the emergency stop chain is not known to be closed";
+    default: return {};
+  }
+}
+
+VerdictGiven verdict_of(const Turn& t, const OfficerAction& a) {
+  VerdictGiven v;
+  v.verdict = a.kind == ActionKind::confirm ? Verdict::release : a.kind == ActionKind::refer ? Verdict::refer : a.verdict;
+  if (t.s.assessed) v.channel = t.s.assessed->assessment.channel;
+  v.decided_by = a.officer.text;
+  v.second_officer = a.second.text;
+  v.reason = a.reason.empty() ? "ordered controls found nothing" : a.reason;
+  v.overrides = a.kind == ActionKind::override_verdict;
+  v.audit_afterwards = v.verdict == Verdict::release && v.channel == SelectivityChannel::blue;
+  v.decision_ms = to_ms(t.now.mono - t.s.arrived.mono);
+  return v;
+}
+
+void resume_from_fault(Turn& t) {
+  auto& s = t.s;
+  s.fault.clear();
+  s.motion = BoomMotion{};
+  if (s.crossing.empty()) return t.enter(Phase::starting);
+  s.passage = Passage{};
+  if (all_booms_closed(s, t.c, t.now.mono)) {
+    if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
+    t.attention(2, "after the fault: confirm or override to open again");
+    return t.enter(Phase::waiting_officer);
+  }
+  for (const auto boom : booms(t.c)) {
+    if (position(s, t.c, boom, t.now.mono) != Position::closed) s.boom = boom;
+  }
+  s.passage.opened = t.now.mono;
+  t.enter(Phase::open);
+}
+
+}  // namespace
+
+void take_action(Turn& t, const OfficerAction& a) {
+  auto& s = t.s;
+  const std::string refusal = refusal_of(t, a);
+  OfficerActed acted{a.officer.text, a.terminal, std::string(word_of(a.kind)), a.reason, refusal.empty(), refusal};
+  if (!a.second.empty()) acted.reason += " (second person: " + a.second.text + ")";
+  (void)t.commit(Purpose::history);
+  t.record(std::move(acted));
+  if (!refusal.empty()) {
+    t.effects.emplace_back(Answer{a.request, false, refusal});
+    return;
+  }
+  switch (a.kind) {
+    case ActionKind::confirm:
+    case ActionKind::override_verdict:
+    case ActionKind::refer:
+      s.proposed = verdict_of(t, a);
+      t.record(*s.proposed);
+      break;
+    case ActionKind::record_control: t.record(ControlRecorded{a.control, a.finding, a.officer.text, a.reason}); break;
+    default: break;
+  }
+  s.order = a;
+  const auto number = t.commit(Purpose::order);
+  if (s.proposed) s.verdict_persist = number;
+}
+
+void carry_out(Turn& t, const OfficerAction& a) {
+  auto& s = t.s;
+  const bool stale = (concerns_crossing(a.kind) && a.crossing != s.crossing) || !phase_allows(a.kind, s.phase) || s.mode == "by_hand";
+  if (stale) {
+    s.proposed.reset();
+    return t.notify(2, "order " + std::string(word_of(a.kind)) + " came too late: the lane has changed meanwhile");
+  }
+  switch (a.kind) {
+    case ActionKind::confirm:
+    case ActionKind::override_verdict:
+    case ActionKind::refer:
+      s.verdict = s.proposed;
+      s.proposed.reset();
+      s.assess_again = false;
+      t.enter(Phase::deciding);
+      return;
+    case ActionKind::record_control:
+      s.controls.push_back(ControlRecorded{a.control, a.finding, a.officer.text, a.reason});
+      if (a.control == "nii" && a.finding == "recheck" && s.phase == Phase::scanning) {
+        std::erase_if(s.captures, [](const Capture& c) { return c.role == "scanner"; });
+        s.controls.pop_back();
+        s.scan_over = false;
+        s.scan_due = t.now.mono + t.c.scan_deadline;
+      }
+      return;
+    case ActionKind::open_boom:
+      s.boom_order = a.boom;
+      s.fault.clear();
+      t.attention(0, "");
+      return begin_raising(t, a.boom);
+    case ActionKind::close_boom:
+      if (s.phase != Phase::open) {
+        s.boom = a.boom;
+        s.passage = Passage{};
+        s.passage.opened = t.now.mono;
+        s.fault.clear();
+      }
+      s.passage.expired = true;
+      return t.enter(Phase::open);
+    case ActionKind::out_of_service:
+      withhold_scan(t);
+      close_crossing(t, "aborted", "lane taken out of service");
+      s.fault.clear();
+      change_mode(t, "out_of_service", a.officer.text, a.reason);
+      t.attention(1, "out of service: " + a.reason);
+      return t.enter(Phase::out_of_service);
+    case ActionKind::return_to_service:
+      change_mode(t, "in_service", a.officer.text, a.reason);
+      t.attention(0, "");
+      if (s.phase == Phase::faulted) return resume_from_fault(t);
+      return t.enter(Phase::starting);
+    case ActionKind::reset_emergency_stop:
+      change_mode(t, "in_service", a.officer.text, a.reason);
+      t.attention(0, "");
+      return t.enter(Phase::starting);
+  }
+}
+
+}  // namespace rampa::lane

@@ -1,0 +1,173 @@
+// The vehicle passes under the open boom: seen by loops and photocell, told apart from one that stalls, turns back, or is
+// followed by another. One release is one vehicle; nothing is dropped on the second.
+#include "edge/lane/turn.hpp"
+
+namespace rampa::lane {
+namespace points = device::points;
+
+namespace {
+constexpr Duration beam_gap_min = 150ms;
+
+bool following(const Turn& t) { return sense(t.s, t.c, points::loop_entry, t.now.mono) == Sense::occupied; }
+
+void tailgate(Turn& t, const char* detail) {
+  auto& p = t.s.passage;
+  if (p.tailgate) return;
+  p.tailgate = true;
+  t.light(t.s.boom, device::Aspect::red);
+  t.record(PassageSeen{"tailgate", detail});
+  t.attention(3, "a second vehicle follows under the boom");
+}
+
+// A gap in the beam while the loop under the boom stays occupied, and another vehicle (or the rest of this one) behind.
+void watch_beam(Turn& t, Sense beam) {
+  auto& p = t.s.passage;
+  if (!t.c.gap_means_second || !t.s.passed_under || !p.exit_seen) return;
+  if (beam == Sense::free) {
+    if (!p.gap) p.gap = t.now.mono;
+    return;
+  }
+  if (beam == Sense::occupied && p.gap && t.now.mono - *p.gap >= beam_gap_min && following(t))
+    tailgate(t, "the beam was free and broken again with a vehicle close behind");
+  p.gap.reset();
+}
+
+void watch_vehicle(Turn& t) {
+  auto& s = t.s;
+  auto& p = s.passage;
+  const MonoTime now = t.now.mono;
+  const Sense under = zone(s, t.c, s.boom, now);
+  const Sense entry = sense(s, t.c, points::loop_entry, now);
+  const Sense exit = sense(s, t.c, points::loop_exit, now);
+  if (under == Sense::occupied) {
+    if (p.cleared_once && (p.exit_seen || p.entry_cleared)) tailgate(t, "the place under the boom was free and is occupied again");
+    s.passed_under = true;
+    t.light(s.boom, device::Aspect::red);
+    if (entry == Sense::free) p.entry_cleared = true;
+  }
+  if (under == Sense::free && s.passed_under) p.cleared_once = true;
+  if (exit == Sense::free) p.exit_free = true;
+  if (s.passed_under && exit == Sense::occupied) p.exit_seen = true;
+  if (s.boom == device::Boom::first) watch_beam(t, sense(s, t.c, points_of(s.boom).photocell, now));
+}
+
+bool passed(const Turn& t) {
+  const auto& p = t.s.passage;
+  if (!t.s.passed_under) return false;
+  if (t.s.boom == device::Boom::second) return true;  // no loop behind the second boom
+  return p.entry_cleared || p.exit_seen || !wired(t.s, t.c, points::loop_exit);
+}
+
+// The vehicle lies over arrival loop and exit loop at once with its drawbar over the place: the same one, since the
+// arrival loop was never free.
+bool straddles(const Turn& t) {
+  return t.s.boom == device::Boom::first && !t.s.passage.entry_cleared && wired(t.s, t.c, points::loop_exit) &&
+         sense(t.s, t.c, points::loop_entry, t.now.mono) != Sense::free &&
+         sense(t.s, t.c, points::loop_exit, t.now.mono) != Sense::free;
+}
+
+void show_green(Turn& t) {
+  auto& s = t.s;
+  const bool next_free = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::free || s.boom == device::Boom::second;
+  const bool released = s.boom_order || (s.verdict && s.verdict->verdict == Verdict::release);
+  if (released && !s.passed_under && !s.passage.expired && !s.wrong_way && next_free &&
+      position(s, t.c, s.boom, t.now.mono) == Position::open)
+    t.light(s.boom, device::Aspect::green);
+}
+
+void watch_from_behind(Turn& t) {
+  auto& s = t.s;
+  if (s.wrong_way || s.passed_under || s.crossing.empty() || !s.passage.exit_free || s.boom != device::Boom::first) return;
+  if (zone(s, t.c, s.boom, t.now.mono) != Sense::free) return;
+  if (sense(s, t.c, points::loop_exit, t.now.mono) != Sense::occupied) return;
+  s.wrong_way = t.now.mono;
+  t.light(s.boom, device::Aspect::red);
+  t.record(PassageSeen{"wrong_way", "loop behind the open boom occupied first"});
+  t.attention(3, "vehicle from the wrong side");
+}
+
+}  // namespace
+
+void watch_zone(Turn& t) {
+  auto& s = t.s;
+  const MonoTime now = t.now.mono;
+  if (s.phase == Phase::opening || s.phase == Phase::open || s.phase == Phase::closing) {
+    watch_vehicle(t);
+    if (closing_zone_free(s, t.c, s.boom, now)) {
+      if (!s.clear_since) s.clear_since = now;
+    } else {
+      s.clear_since.reset();
+    }
+  } else {
+    s.clear_since.reset();
+    s.passed_under = false;
+  }
+  if (s.wrong_way && sense(s, t.c, points::loop_exit, now) == Sense::free && zone(s, t.c, device::Boom::first, now) == Sense::free) {
+    s.wrong_way.reset();
+    t.attention(0, "");
+  }
+}
+
+void settle_open(Turn& t) {
+  auto& s = t.s;
+  auto& p = s.passage;
+  const MonoTime now = t.now.mono;
+  const Position is = position(s, t.c, s.boom, now);
+  if (is == Position::closed) return finish_passage(t);  // its own drive or somebody closed it
+  show_green(t);
+  watch_from_behind(t);
+  const bool overdue = now - p.opened >= t.c.passage_deadline;
+  if (!s.clear_since) {
+    if (overdue && !p.stalled && zone(s, t.c, s.boom, now) == Sense::occupied) {
+      p.stalled = true;
+      t.record(PassageSeen{"stalled_under_boom", "the place under the boom is still occupied"});
+      t.attention(2, "vehicle stands under the boom; the boom stays up");
+    }
+    return;
+  }
+  if (now - *s.clear_since < t.c.clear_before_lower || straddles(t)) return;
+  if (passed(t)) return begin_lowering(t);
+  const Sense entry = sense(s, t.c, points::loop_entry, now);
+  if (!s.crossing.empty() && s.boom == device::Boom::first && entry == Sense::free) {
+    p.left = true;  // released, and turned back all the same
+    t.record(PassageSeen{"left_backwards", "after release"});
+    return begin_lowering(t);
+  }
+  if (p.expired || overdue) {
+    p.expired = true;
+    return begin_lowering(t);
+  }
+}
+
+void finish_passage(Turn& t) {
+  auto& s = t.s;
+  const Passage p = s.passage;
+  const bool by_hand = s.boom_order.has_value();
+  const bool through = passed(t);
+  s.boom_order.reset();
+  s.motion = BoomMotion{};
+  for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
+  if (!s.crossing.empty() && !through && !p.left) {  // released and did not drive, or the boom closed by itself
+    s.passage = Passage{};
+    if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
+    t.attention(2, "released, but the vehicle did not drive: confirm to open again");
+    return t.enter(Phase::waiting_officer);
+  }
+  const bool first_of_two = t.c.kind == Kind::sally_port && s.boom == device::Boom::first;
+  if (!s.crossing.empty() && first_of_two && through && !by_hand) {
+    s.in_port = true;
+    return begin_raising(t, device::Boom::second);
+  }
+  if (!s.crossing.empty()) {
+    if (through) t.record(PassageSeen{"passed", p.exit_seen || s.boom == device::Boom::second ? "" : "the exit loop did not see it"});
+    close_crossing(t, p.left ? "left" : by_hand ? "by_hand" : "released", p.tailgate ? "a second vehicle followed" : "");
+  } else if (s.passed_under) {
+    t.record(PassageSeen{"passed", by_hand ? "opened by hand, no crossing" : "the boom stood open, no crossing"});
+  }
+  s.passage = Passage{};
+  s.passed_under = false;
+  t.attention(0, "");
+  t.enter(s.mode == "out_of_service" ? Phase::out_of_service : Phase::idle);
+}
+
+}  // namespace rampa::lane

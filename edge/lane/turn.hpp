@@ -1,0 +1,115 @@
+// Inside edge/lane only: one step under way. It writes the new state and collects records and effects; at its end the
+// records that nothing waits for are written as one group.
+#pragma once
+
+#include "edge/lane/lane.hpp"
+
+namespace rampa::lane {
+
+enum class Sense { free, occupied, unknown };
+enum class Position { closed, open, between, implausible, unknown };
+
+/// The four points of one boom.
+struct BoomPoints {
+  std::string_view loop, photocell, open, closed;
+};
+
+class Turn {
+ public:
+  Turn(State& state, const Context& context) : s(state), c(*context.config), now(context.now), boot(context.boot_number) {}
+
+  State& s;
+  const Config& c;
+  const Stamp now;
+  const std::string& boot;
+  std::vector<Effect> effects;
+
+  void enter(Phase phase);
+  /// Queues a record of the present crossing.
+  void record(RecordBody body, std::vector<Attachment> attachments = {});
+  void record_for(const CrossingId& crossing, RecordBody body);
+  /// Writes all queued records as one group. Returns the number of the Persist; 0 where it has to wait (see unwritten).
+  std::uint64_t commit(Purpose purpose);
+  std::uint64_t ask(const std::string& role, device::CommandBody body);
+  void light(device::Boom at, device::Aspect aspect);
+  void notify(int level, std::string text);
+  void attention(int level, std::string text);
+  [[nodiscard]] bool past(MonoTime at) const { return now.mono >= at; }
+
+ private:
+  std::vector<Record> queued_;
+};
+
+// inputs.cpp
+[[nodiscard]] bool wired(const State& s, const Config& c, std::string_view point);
+/// Unknown unless the point was read with good quality within input_age_max. An input that is not wired is free.
+[[nodiscard]] Sense sense(const State& s, const Config& c, std::string_view point, MonoTime now);
+[[nodiscard]] BoomPoints points_of(device::Boom boom);
+[[nodiscard]] device::Boom other(device::Boom boom);
+[[nodiscard]] Position position(const State& s, const Config& c, device::Boom boom, MonoTime now);
+[[nodiscard]] Sense zone(const State& s, const Config& c, device::Boom boom, MonoTime now);
+[[nodiscard]] bool inputs_known(const State& s, const Config& c, MonoTime now);
+[[nodiscard]] bool all_booms_closed(const State& s, const Config& c, MonoTime now);
+[[nodiscard]] std::vector<device::Boom> booms(const Config& c);
+[[nodiscard]] bool has_role(const Config& c, std::string_view role);
+[[nodiscard]] bool ready(const State& s, std::string_view role);  ///< its device has not said otherwise
+void take_points(Turn& t, const device::PointImage& image, const device::Provenance& from);
+
+// arrival.cpp
+void settle_starting(Turn& t);
+void settle_idle(Turn& t);
+/// Vehicle has left before it was released. True where that ended the crossing.
+[[nodiscard]] bool settle_left(Turn& t);
+/// Terminal record; the lane is free of the crossing afterwards.
+void close_crossing(Turn& t, const std::string& outcome, const std::string& summary);
+
+// evidence.cpp
+void take_capture(Turn& t, const std::string& role, const device::Provenance& from, CaptureBody body,
+                  std::vector<Attachment> attachments);
+void adopt_early(Turn& t);
+[[nodiscard]] bool is_good(const Config& c, const Capture& capture);
+[[nodiscard]] const Capture* best(const State& s, const Config& c, std::string_view role);
+void settle_gathering(Turn& t);
+void ask_assessment(Turn& t);
+
+// deciding.cpp
+void take_assessment(Turn& t, const Assessed& answer);
+void settle_assessing(Turn& t);
+void settle_deciding(Turn& t);
+void propose(Turn& t, VerdictGiven verdict);
+
+// boom.cpp
+void begin_raising(Turn& t, device::Boom boom, bool reversal = false);
+void begin_lowering(Turn& t);
+void take_report(Turn& t, const device::CommandReport& report);
+void settle_opening(Turn& t);
+void settle_closing(Turn& t);
+void become_faulted(Turn& t, const std::string& word, const std::string& detail);
+
+// passage.cpp
+void watch_zone(Turn& t);
+void settle_open(Turn& t);
+void finish_passage(Turn& t);
+
+// scan.cpp
+void settle_scanning(Turn& t);
+void withhold_scan(Turn& t);
+void take_scanner(Turn& t, const device::ScannerReport& report);
+[[nodiscard]] bool scan_interlock(const State& s, const Config& c, MonoTime now);
+
+// officer.cpp
+void take_action(Turn& t, const OfficerAction& action);
+void carry_out(Turn& t, const OfficerAction& action);
+
+// conditions.cpp
+void take_condition(Turn& t, const std::string& role, const device::DeviceEvent& event, const device::DeviceCondition& condition);
+void take_started(Turn& t, const Started& started);
+void take_committed(Turn& t, std::uint64_t persist);
+void take_commit_failed(Turn& t, const CommitFailed& failed);
+void settle_store(Turn& t);
+/// Something could not be written and still is not: the lane holds.
+[[nodiscard]] inline bool records_held(const State& s) { return !s.unwritten.empty() || s.rewriting != 0; }
+void settle_safety(Turn& t);
+void change_mode(Turn& t, const std::string& mode, const std::string& by, const std::string& reason);
+
+}  // namespace rampa::lane
