@@ -14,7 +14,17 @@ namespace rampa::icd {
 
 enum class Trust { measured, manual, third_party, inferred };  ///< M, D, C, I
 enum class Table { coil, discrete_input, input_register, holding_register };
-enum class Type { bit, u16, i16, u32, i32, f32 };
+enum class Type { bit, u16, i16, u32, i32, f32, text };  ///< text: ASCII, two characters per register, high byte first
+
+/// Registers (bits) that a value of this type takes; text takes its point's `block_words`.
+[[nodiscard]] constexpr int words_of(Type type) {
+  switch (type) {
+    case Type::u32:
+    case Type::i32:
+    case Type::f32: return 2;
+    default: return 1;
+  }
+}
 enum class WordOrder { big, little };  ///< of the two registers of a 32-bit value: big = high word first
 
 struct Source {
@@ -31,11 +41,15 @@ struct Point {
   WordOrder word_order = WordOrder::big;
   double scale = 1;          ///< value in `unit` = raw * scale
   std::string unit;          ///< "kg", "g", "" ...
+  bool readable = true;
   bool writable = false;
+  bool polled = true;        ///< false: read at connect only (identity, settings)
+  int block_words = 0;       ///< where the device gives the value only as part of a longer block that must be read whole
+  int block_index = 0;       ///< word of the block at which the value starts
   std::map<std::string, int> bits;          ///< symbol -> bit number, for status words: "motion" -> 2
   std::optional<double> valid_min, valid_max;  ///< outside: bad
   bool heartbeat = false;    ///< must change within heartbeat_ms_max, else the device is frozen
-  Duration age_max{};        ///< older than this it is not good any more
+  Duration age_max{};        ///< older than this it is not good any more; 0: never read cyclically
   Source source;
 };
 
@@ -44,20 +58,49 @@ struct CommandSpec {
   std::string name;        ///< "relay_on", "zero"
   std::string point;       ///< written point (a pattern "relay*" = every relay)
   bool pulse = false;      ///< pulse (on, wait, off) or level
+  bool counter = false;    ///< every write carries another value: a progress counter that feeds a watchdog
+  std::int64_t value = 1;  ///< what is written (level)
   Duration width{};        ///< of a pulse
   bool idempotent = false; ///< may be written again after an unknown outcome and a read-back
   std::string confirmed_by;///< point read back
   Source source;
 };
 
-/// A value that must be read back before the driver arms.
+/// What a check proves. An actuator's product has at least one of identity, watchdog and safe_value.
+enum class CheckOf { identity, watchdog, safe_value, status };
+
+/// A condition for arming an actuator. Either it is read back (`point`), or the product has no register for it and it is
+/// `attested`: a person verified it at commissioning, and the site file names that person and the day.
 struct Check {
-  std::string point;
+  CheckOf of = CheckOf::status;
+  std::string point;                    ///< empty where attested
   std::int64_t equals = 0;
   std::optional<std::int64_t> at_most;  ///< instead of equals: 0 < value <= at_most
+  std::string equals_text;              ///< instead of equals, for text points: the value begins with this
+  bool attested = false;
+  bool each_poll = false;               ///< looked at on every poll, not only when connecting
   std::string meaning;  ///< "watchdog armed", "safe value of relay 0 is off", "identity"
   std::string remedy;
   Source source;
+};
+
+/// What the outputs do when nobody feeds the module any more.
+struct SafeState {
+  std::int64_t value = 0;
+  Duration within{};  ///< the longest watchdog time that the checks accept
+  Source source;
+};
+
+/// An option that a site may or must give for a device of this product.
+struct OptionSpec {
+  std::string name;
+  std::string type = "text";  ///< "text", "integer", "boolean", "date" (YYYY-MM-DD), "choice", "file"
+  std::vector<std::string> choices;
+  std::optional<std::int64_t> min, max;
+  bool required = false;
+  std::string default_value;
+  std::string unit;
+  std::string meaning;
 };
 
 struct Timing {
@@ -80,7 +123,10 @@ struct Product {
   std::vector<Point> points;
   std::vector<CommandSpec> commands;
   std::vector<Check> checks;            ///< identity, watchdog, safe values
+  std::optional<SafeState> safe_state;
+  std::vector<OptionSpec> options;      ///< what a site may say about a device of this product
   Timing timing;
+  int read_gap_max = 0;                 ///< unused registers that one request may cover to save a request
   std::map<std::string, std::string> parameters;  ///< of text protocols: "status_b5", "default_port"...
   std::vector<std::string> quirks;
   std::vector<Source> sources;
@@ -88,6 +134,16 @@ struct Product {
   [[nodiscard]] const Point* find(std::string_view name) const {
     for (const auto& p : points)
       if (p.name == name) return &p;
+    return nullptr;
+  }
+  [[nodiscard]] const CommandSpec* command(std::string_view name) const {
+    for (const auto& c : commands)
+      if (c.name == name) return &c;
+    return nullptr;
+  }
+  [[nodiscard]] const OptionSpec* option(std::string_view name) const {
+    for (const auto& o : options)
+      if (o.name == name) return &o;
     return nullptr;
   }
 };

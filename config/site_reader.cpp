@@ -1,0 +1,248 @@
+// Reads the keys of a site file. What can only be judged over the whole site is in site_checks.cpp.
+#include <algorithm>
+#include <filesystem>
+
+#include "config/address.hpp"
+#include "config/fields.hpp"
+#include "config/site_parts.hpp"
+
+namespace rampa::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SiteReader {
+ public:
+  SiteReader(const std::string& file, std::string icd_directory)
+      : tree_(parse_toml_file(file)), icd_directory_(std::move(icd_directory)) {
+    parts_.file = file;
+    out_.findings = tree_.findings;
+    if (icd_directory_.empty()) icd_directory_ = default_icd_directory();
+  }
+
+  SiteCheck read() {
+    if (!tree_.root.table()) return std::move(out_);
+    TableReader root = reader(tree_.root, "");
+    if (const Node* node = root.table("post", true)) post(*node);
+    if (const Node* node = root.table("http")) http(*node);
+    if (const Node* node = root.table("sync")) sync(*node);
+    const auto lanes = root.tables("lane");
+    if (lanes.empty()) root.finding("lane", "the site has no lane", "add a [[lane]] table");
+    for (std::size_t n = 0; n < lanes.size(); ++n) lane(*lanes[n], "lane[" + std::to_string(n) + "]");
+    root.finish();
+    check_site(out_.site, parts_, out_.findings);
+    const auto place = [&](const Finding& f) { return std::tuple(f.file != parts_.file, f.file, f.line); };
+    std::stable_sort(out_.findings.begin(), out_.findings.end(),
+                     [&](const Finding& a, const Finding& b) { return place(a) < place(b); });
+    return std::move(out_);
+  }
+
+ private:
+  TableReader reader(const Node& node, const std::string& path) { return {parts_.file, node, path, out_.findings}; }
+
+  std::string resolved(const std::string& path) const {
+    if (path.empty() || fs::path(path).is_absolute()) return path;
+    return (fs::path(parts_.file).parent_path() / path).lexically_normal().string();
+  }
+
+  std::string existing(TableReader& t, const std::string& key, bool required) {
+    const auto named = t.text(key, required);
+    if (!named) return {};
+    const std::string path = resolved(*named);
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored)) t.finding(key, "there is no file " + path, "correct the path; relative paths start at the site file");
+    return path;
+  }
+
+  void post(const Node& node) {
+    TableReader t = reader(node, "post");
+    out_.site.post.text = t.text("id", true).value_or("");
+    out_.site.name = t.text("name").value_or(out_.site.post.text);
+    out_.site.directory = resolved(t.text("directory", true).value_or(""));
+    out_.site.profiles_file = existing(t, "profiles", true);
+    out_.site.declarations_file = existing(t, "declarations", false);
+    out_.site.watch_lists_file = existing(t, "watch_lists", false);
+    t.finish();
+  }
+
+  void http(const Node& node) {
+    TableReader t = reader(node, "http");
+    auto& http = out_.site.http;
+    http.listen = t.text("listen").value_or(http.listen);
+    http.port = static_cast<std::uint16_t>(t.integer("port", false, 0, 65535).value_or(http.port));
+    http.web_directory = resolved(t.text("web_directory").value_or(""));
+    t.finish();
+  }
+
+  void sync(const Node& node) {
+    TableReader t = reader(node, "sync");
+    auto& sync = out_.site.sync;
+    sync.enabled = t.boolean("enabled").value_or(true);
+    sync.brokers = t.texts("brokers");
+    for (const auto& broker : sync.brokers)
+      if (!broker.starts_with("mqtts://") && !broker.starts_with("mqtt://"))
+        t.finding("brokers", "\"" + broker + "\" is no broker's address", "write mqtts://HOST:PORT");
+    if (sync.enabled && sync.brokers.empty())
+      t.finding("brokers", "sync is enabled and no broker is named", "name one, or write enabled = false");
+    const bool tls = std::any_of(sync.brokers.begin(), sync.brokers.end(), [](const auto& b) { return b.starts_with("mqtts"); });
+    // Certificates are put in place after the site file is written (and renewed): that they exist is checked by the link.
+    sync.ca_file = resolved(t.text("ca_file", tls).value_or(""));
+    sync.certificate_file = resolved(t.text("certificate_file", tls).value_or(""));
+    sync.key_file = resolved(t.text("key_file", tls).value_or(""));
+    t.finish();
+  }
+
+  void lane(const Node& node, const std::string& path) {
+    TableReader t = reader(node, path);
+    lane::Config c;
+    c.id.text = t.text("id", true).value_or("");
+    const auto kind = t.choice("kind", {"cargo", "sally_port", "nii"}, true).value_or("cargo");
+    c.kind = kind == "nii" ? lane::Kind::nii : kind == "sally_port" ? lane::Kind::sally_port : lane::Kind::cargo;
+    c.direction = t.choice("direction", {"entry", "exit"}).value_or(c.direction);
+    c.required_evidence = t.texts("required_evidence");
+    c.evidence_deadline = t.seconds("evidence_deadline_s", 1, 600).value_or(c.evidence_deadline);
+    c.scan_deadline = t.seconds("scan_deadline_s", 1, 3600).value_or(c.scan_deadline);
+    c.boom_travel_max = t.milliseconds("boom_travel_max_ms", 500, 60'000).value_or(c.boom_travel_max);
+    c.input_age_max = t.milliseconds("input_age_max_ms", 50, 500).value_or(c.input_age_max);
+    c.clear_before_lower = t.milliseconds("clear_before_lower_ms", 500, 60'000).value_or(c.clear_before_lower);
+    c.passage_deadline = t.seconds("passage_deadline_s", 5, 3600).value_or(c.passage_deadline);
+    c.permit_life = t.milliseconds("permit_life_ms", 50, 500).value_or(c.permit_life);
+    c.presence_debounce = t.milliseconds("presence_debounce_ms", 0, 5'000).value_or(c.presence_debounce);
+    c.override_needs_second = t.boolean("override_needs_second").value_or(c.override_needs_second);
+    c.manual_boom_needs_second = t.boolean("manual_boom_needs_second").value_or(c.manual_boom_needs_second);
+    const auto presence = t.text("presence_timeout", true);
+    if (presence && *presence != "none")
+      t.finding("presence_timeout", "loop detectors that forget a standing vehicle after \"" + *presence + "\" would free the boom above it",
+                "set the detectors to permanent presence and write presence_timeout = \"none\"");
+    SitePart part{SitePart::Of::lane, c.id.text, path, t.line(), {}};
+    part.lines["required_evidence"] = t.line_of("required_evidence");
+    parts_.lanes.push_back(part);
+    const auto devices = t.tables("device");
+    if (devices.empty()) t.finding("device", "the lane has no device", "add [[lane.device]] tables");
+    for (std::size_t n = 0; n < devices.size(); ++n)
+      device(*devices[n], path + ".device[" + std::to_string(n) + "]", c);
+    t.finish();
+    out_.site.lanes.push_back(std::move(c));
+  }
+
+  void device(const Node& node, const std::string& path, lane::Config& lane) {
+    TableReader t = reader(node, path);
+    device::Settings s;
+    s.lane = lane.id;
+    s.role = t.choice("role", device_roles(), true).value_or("");
+    s.id.text = t.text("id").value_or(lane.id.text + "-" + s.role);
+    s.icd = t.text("icd", true).value_or("");
+    if (const auto address = t.text("address", true)) {
+      if (auto parsed = parse_address(*address))
+        s.address = std::move(*parsed);
+      else
+        t.finding("address", parsed.error().what, "correct the address; forms are in config/SITE.md");
+    }
+    SitePart part{SitePart::Of::device, s.id.text, path, t.line(), {}};
+    for (const char* key : {"role", "icd", "address", "id", "points", "options"}) part.lines[key] = t.line_of(key);
+    if (const Node* points = t.table("points")) wiring(*points, path + ".points", s, part);
+    if (const Node* options = t.table("options")) {
+      TableReader o = reader(*options, path + ".options");
+      for (const auto& [name, value] : *options->table()) {
+        part.lines["options." + name] = value.line;
+        s.options[name] = option_text(o, name, value);
+      }
+      o.finish();
+    }
+    t.finish();
+    product(s, path, part);
+    if (!s.role.empty()) lane.roles.push_back(s.role);
+    parts_.devices.push_back(std::move(part));
+    out_.site.devices.push_back(std::move(s));
+  }
+
+  static std::string option_text(TableReader& o, const std::string& name, const Node& value) {
+    if (std::holds_alternative<std::int64_t>(value.value)) return std::to_string(o.integer(name).value_or(0));
+    if (std::holds_alternative<bool>(value.value)) return o.boolean(name).value_or(false) ? "true" : "false";
+    return o.text(name).value_or("");
+  }
+
+  /// point = "CHANNEL", or { channel = "CHANNEL", inverted = true }
+  void wiring(const Node& node, const std::string& path, device::Settings& s, SitePart& part) {
+    TableReader t = reader(node, path);
+    for (const auto& [name, value] : *node.table()) {
+      device::PointWiring w;
+      w.point = name;
+      part.lines["points." + name] = value.line;
+      if (value.table()) {
+        TableReader p = reader(*t.table(name), path + "." + name);
+        w.channel = p.text("channel", true).value_or("");
+        w.inverted = p.boolean("inverted").value_or(false);
+        p.finish();
+      } else {
+        w.channel = t.text(name).value_or("");
+      }
+      s.wiring.push_back(std::move(w));
+    }
+    t.finish();
+  }
+
+  void product(const device::Settings& s, const std::string& path, const SitePart& part) {
+    if (s.icd.empty() || out_.site.products.contains(s.icd) || broken_.contains(s.icd)) return;
+    const std::string file = icd_directory_ + "/" + s.icd + ".json";
+    std::error_code ignored;
+    if (s.icd.find('/') != std::string::npos || !fs::is_regular_file(file, ignored)) {
+      std::vector<std::string> known = known_icds(icd_directory_);
+      const std::string near = nearest(s.icd, known);
+      out_.findings.push_back({parts_.file, part.lines.at("icd"), path + ".icd", "there is no ICD \"" + s.icd + "\" in " + icd_directory_,
+                               near.empty() ? "known: " + join(known) : "did you mean \"" + near + "\"?"});
+      return;
+    }
+    ProductCheck check = read_product(file);
+    if (check.product.id != s.icd && check.findings.empty())
+      check.findings.push_back({file, 1, "id", "the file's id is \"" + check.product.id + "\"", "name the file after its id"});
+    if (check.findings.empty())
+      out_.site.products[s.icd] = std::move(check.product);
+    else if (broken_.insert(s.icd).second)
+      out_.findings.insert(out_.findings.end(), check.findings.begin(), check.findings.end());
+  }
+
+  Tree tree_;
+  std::string icd_directory_;
+  SiteParts parts_;
+  SiteCheck out_;
+  std::set<std::string> broken_;  ///< ICD files with findings: told once
+};
+
+}  // namespace
+
+const std::vector<std::string>& device_roles() {
+  static const std::vector<std::string> roles{"io", "io_2", "scale", "plate_front", "plate_rear", "portal", "scanner"};
+  return roles;
+}
+
+std::vector<std::string> known_icds(const std::string& directory) {
+  std::vector<std::string> ids;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const auto name = entry.path().filename().string();
+    if (name.ends_with(".json") && !name.ends_with(".schema.json")) ids.push_back(entry.path().stem().string());
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::string default_icd_directory() {
+  if (const char* named = std::getenv("RAMPA_ICD_DIR"); named && *named) return named;
+  std::error_code error;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    // Installed (PREFIX/bin, PREFIX/share/rampa/icd), or in a build tree inside the checkout.
+    const fs::path installed = binary.parent_path().parent_path() / "share/rampa/icd";
+    if (fs::is_directory(installed, error)) return installed.string();
+    for (fs::path at = binary.parent_path(); at.has_relative_path(); at = at.parent_path()) {
+      const fs::path here = at / "firmware-interfaces/icd";
+      if (fs::is_directory(here, error)) return here.string();
+    }
+  }
+  return "firmware-interfaces/icd";
+}
+
+SiteCheck read_site(const std::string& file, const std::string& icd_directory) { return SiteReader(file, icd_directory).read(); }
+
+}  // namespace rampa::config

@@ -1,0 +1,51 @@
+#include "config/cached.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/config/temporary_file.hpp"
+
+using namespace rampa;
+
+TEST(Declarations, ExamplesAreRead) {
+  const auto read = config::read_declarations("config/examples/declarations.jsonl");
+  for (const auto& f : read.findings) ADD_FAILURE() << f.file << ":" << f.line << " " << f.key << " " << f.cause;
+  ASSERT_EQ(read.declarations.size(), 3u);
+  EXPECT_EQ(read.declarations[0].plate, "BG1482KT");
+  EXPECT_EQ(read.declarations[0].trailer, "BG7731PP");
+  EXPECT_EQ(read.declarations[0].goods.at(0).value_eur, 30100);
+  const auto& more = read.declarations[1].more;
+  EXPECT_EQ(std::get<std::int64_t>(more.at("seals_declared")), 2);
+  EXPECT_EQ(std::get<std::vector<std::string>>(more.at("route")).size(), 2u);
+  EXPECT_TRUE(std::get<bool>(more.at("guarantee_valid")));
+}
+
+TEST(Declarations, EveryFindingNamesItsLineAndTheGoodLinesStay) {
+  tests::TemporaryFolder folder;
+  const auto file = folder.write("d.jsonl",
+                                 R"({"reference":"A","kind":"import","plate":"x 1"})" "\n"
+                                 "\n"
+                                 R"({"reference":"B","kind":"smuggle","plate":"x 2"})" "\n"
+                                 R"({"reference":"A","kind":"import","plate":"x 3"})" "\n"
+                                 R"({"reference":"C","kind":"import","plate":"x 4","goods":[{"hs_code":"12"}]})" "\n"
+                                 R"({"reference":"D","kind":"import","plate":"x 5",)" "\n"
+                                 R"({"reference":"E","kind":"import","plat":"x 6"})" "\n");
+  const auto read = config::read_declarations(file);
+  ASSERT_EQ(read.declarations.size(), 1u);
+  EXPECT_EQ(read.declarations[0].plate, "X1");
+  std::vector<std::pair<int, std::string>> found;
+  for (const auto& f : read.findings) found.emplace_back(f.line, f.key);
+  const std::vector<std::pair<int, std::string>> wanted{{3, "kind"}, {4, "reference"}, {5, "goods[0].hs_code"}, {6, ""}, {7, "plate"}, {7, "plat"}};
+  EXPECT_EQ(found, wanted);
+}
+
+TEST(WatchLists, PlatesAreFoundHoweverTheyAreWritten) {
+  const auto read = config::read_watch_lists("config/examples/watch-lists.jsonl");
+  EXPECT_TRUE(read.findings.empty());
+  EXPECT_EQ(read.lists_with({"W82411X"}), std::vector<std::string>{"previous-findings"});
+  EXPECT_EQ(read.lists_with({"NOBODY", "ZG9911AB"}), std::vector<std::string>{"stolen-vehicles"});
+  EXPECT_TRUE(read.lists_with({}).empty());
+}
+
+TEST(WatchLists, AMissingFileIsAFinding) {
+  EXPECT_EQ(config::read_watch_lists("/nowhere/at/all.jsonl").findings.size(), 1u);
+}
