@@ -112,6 +112,7 @@ class VirtualPost : private runtime::Ports {
   MonoTime started_;
   std::map<std::string, std::unique_ptr<SimulatedLane>> worlds_;
   std::unique_ptr<VirtualWires> wires_;
+  std::vector<std::unique_ptr<Sink>> sinks_;           ///< one per cable
   std::vector<std::unique_ptr<VirtualCable>> cables_;  ///< empty while dead
   std::unique_ptr<runtime::Reactor> reactor_;          ///< null while dead
   VirtualStore store_;
