@@ -15,8 +15,10 @@ struct Witness : ::testing::Test {
   MapModel model;
   void SetUp() override {
     for (std::uint16_t i = 0; i < 10; ++i) {
-      model.values[{Table::holding_register, static_cast<std::uint16_t>(100 + i)}] = static_cast<std::uint16_t>(4660 + i);
-      model.values[{Table::input_register, static_cast<std::uint16_t>(100 + i)}] = static_cast<std::uint16_t>(0xF000 + i);
+      model.values[{Table::holding_register, static_cast<std::uint16_t>(100 + i)}] =
+          static_cast<std::uint16_t>(4660 + i);
+      model.values[{Table::input_register, static_cast<std::uint16_t>(100 + i)}] =
+          static_cast<std::uint16_t>(0xF000 + i);
       model.values[{Table::coil, static_cast<std::uint16_t>(16 + i)}] = i % 3 == 0;
       model.values[{Table::discrete_input, i}] = i % 4 == 1;
     }
@@ -65,7 +67,9 @@ TEST_F(Witness, PymodbusReadsAndWritesTcp) {
   hil::WireThread thread({server.get()}, clock);
   const std::string script =
       "from pymodbus.client import ModbusTcpClient as C\n"
-      "c=C('127.0.0.1',port=" + std::to_string(server->port()) + ",timeout=3); assert c.connect()\n"
+      "c=C('127.0.0.1',port=" +
+      std::to_string(server->port()) +
+      ",timeout=3); assert c.connect()\n"
       "print('hold',c.read_holding_registers(100,10,slave=7).registers)\n"
       "print('input',c.read_input_registers(100,3,slave=7).registers)\n"
       "print('coils',[int(b) for b in c.read_coils(16,10,slave=7).bits[:10]])\n"
@@ -78,9 +82,9 @@ TEST_F(Witness, PymodbusReadsAndWritesTcp) {
       "print('stranger',c.read_holding_registers(100,1,slave=9).exception_code)\n";
   const auto run = run_tool("timeout 20 /usr/bin/python3 -c \"" + script + "\"");
   EXPECT_EQ(run.status, 0) << run.output;
-  for (const char* line : {"hold [4660, 4661, 4662, 4663, 4664, 4665, 4666, 4667, 4668, 4669]",
-                           "input [61440, 61441, 61442]", "coils [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]",
-                           "bits [0, 1, 0, 0, 0, 1, 0, 0, 0, 1]", "exception 2", "stranger 11"})
+  for (const char* line :
+       {"hold [4660, 4661, 4662, 4663, 4664, 4665, 4666, 4667, 4668, 4669]", "input [61440, 61441, 61442]",
+        "coils [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]", "bits [0, 1, 0, 0, 0, 1, 0, 0, 0, 1]", "exception 2", "stranger 11"})
     EXPECT_NE(run.output.find(line), std::string::npos) << "no '" << line << "' in\n" << run.output;
   thread.with([this] {
     const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };
