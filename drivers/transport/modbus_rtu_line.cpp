@@ -100,6 +100,19 @@ class RtuLine : public ModbusLine {
     return strays;
   }
 
+  /// Copies of the reply, or whole frames of other units (late ones, which take_strays() has booked).
+  static bool explained(ByteView strays, ByteView frame) {
+    while (!strays.empty()) {
+      const auto size = rtu_reply_size(strays);
+      if (size == 0 || size > strays.size()) return false;
+      const auto stray = strays.first(size);
+      const bool copy = size == frame.size() && std::equal(frame.begin(), frame.end(), stray.begin());
+      if (!copy && (stray[0] == frame[0] || !rtu_frame_ok(stray))) return false;
+      strays = strays.subspan(size);
+    }
+    return true;
+  }
+
   bool pay(ByteView frame) {
     const auto found = units_.find(frame[0]);
     return found != units_.end() && found->second.pays(frame[1], clock_.mono());
@@ -166,15 +179,13 @@ class RtuLine : public ModbusLine {
            (request.writes || frame[2] == request.reply_size() - 2);
   }
 
-  /// A frame of the right unit with the right CRC. It counts if silence follows, or only copies of itself.
+  /// A frame of the right unit with the right CRC. It counts if silence follows, or only what is explained().
   Result<Bytes> accept(const ModbusRequest& request, const icd::Timing& timing, ByteView frame) {
     auto& unit = units_[request.unit];
-    ByteView strays;
-    const Bytes kept = take_strays(silence_);
+    const Bytes strays = take_strays(silence_);
     quiet_ = true;
-    for (strays = kept; strays.size() >= frame.size() && std::equal(frame.begin(), frame.end(), strays.begin());)
-      strays = strays.subspan(frame.size());
-    if (!strays.empty()) return give_up(request, timing, ErrorCode::bad_reply, false, "more bytes behind the reply");
+    if (!explained(strays, frame))
+      return give_up(request, timing, ErrorCode::bad_reply, false, "more bytes behind the reply");
     const auto pdu = frame.subspan(1, frame.size() - 3);
     if (auto checked = check_reply(request, pdu); !checked) {
       if (checked.error().code == ErrorCode::bad_reply)

@@ -1,11 +1,10 @@
-// What the wire tests share: the machine's clock, a register model without behaviour, and running a tool.
+// What the wire tests share: a register model without behaviour, and running a tool.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdio>
-#include <ctime>
 #include <map>
 #include <string>
 #include <utility>
@@ -14,18 +13,6 @@
 #include "tests/support/shared_data.hpp"
 
 namespace rampa::tests {
-
-/// Real time, because real wires are under test.
-class BootClock : public Clock {
- public:
-  [[nodiscard]] Stamp now() const override {
-    timespec boot{}, wall{};
-    ::clock_gettime(CLOCK_BOOTTIME, &boot);
-    ::clock_gettime(CLOCK_REALTIME, &wall);
-    return {MonoTime{boot.tv_sec * 1'000'000'000LL + boot.tv_nsec},
-            WallTime{wall.tv_sec * 1'000LL + wall.tv_nsec / 1'000'000}};
-  }
-};
 
 /// Registers and bits that keep what is written. Address not in the map: exception 2.
 class MapModel : public hil::RegisterModel {
