@@ -38,8 +38,8 @@ Appliance::Appliance(config::Site site, std::shared_ptr<const risk::ProfileSet> 
 Appliance::~Appliance() { stop(); }
 
 Result<void> Appliance::start() {
-  // The first record of this boot is unique for ever, so its number makes crossing ids unique.
-  boot_number_ = std::to_string(store_->status().last_sequence + 1);
+  const auto before = store_->status();
+  boot_number_ = std::to_string(before.boot_number);
 
   for (const auto& settings : site_.devices) {
     heard_[settings.id] = {};
@@ -73,7 +73,7 @@ Result<void> Appliance::start() {
   });
   Record booted;
   booted.at = clock_.now();
-  booted.body = Booted{version, profiles_->version(), false};
+  booted.body = Booted{version, profiles_->version(), before.clean_before};
   auto written = write_and_wait({booted}, 10s);
   if (!written) return fail(written.error().code, "the first record of this start could not be written: " + written.error().what);
   for (auto& host : hosts_) host->start();
