@@ -49,7 +49,7 @@ void ToledoModel::advance(MonoTime now) {
   char swa = static_cast<char>(0x20 | (0b01 << 3) | unit_kilograms);
   char swb = static_cast<char>(0x20 | 0x10 | (shown_.motion ? 0x08 : 0) | (shown_.overload ? 0x04 : 0) | (shown_.kg < 0 ? 0x02 : 0));
   char swc = 0x20;
-  char text[18];
+  char text[40];
   std::snprintf(text, sizeof text, "\x02%c%c%c%6lld%06d\r", swa, swb, swc, std::llabs(shown_.kg), 0);
   std::string frame(text, 17);
   if (checksum_) {

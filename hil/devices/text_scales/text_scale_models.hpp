@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <random>
 #include <set>
+#include <utility>
 
 #include "hil/devices/model.hpp"
 
