@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <charconv>
+
+#include "edge/api/json_input.hpp"
+#include "edge/api/parts.hpp"
+#include "edge/api/views.hpp"
+
+namespace rampa::api {
+namespace {
+
+/// Upper case, without spaces and hyphens: how plates are stored.
+std::string normalised_plate(const std::string& typed) {
+  std::string plate;
+  for (const char c : typed)
+    if (c != ' ' && c != '-') plate += (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
+  return plate;
+}
+
+/// Only what browsers show without interpreting anything else; the rest is offered as bytes.
+std::string_view sniffed_type(const Bytes& bytes) {
+  constexpr std::uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  if (bytes.size() > 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff) return "image/jpeg";
+  if (bytes.size() > sizeof png && std::equal(std::begin(png), std::end(png), bytes.begin())) return "image/png";
+  return "application/octet-stream";
+}
+
+bool names_etag(const std::string& header, const std::string& etag) {
+  return header == "*" || header.find(etag) != std::string::npos;  // etags are 64 hex digits in quotes: no false match
+}
+
+std::vector<std::string> plates_in(const std::vector<StoredRecord>& records) {
+  std::vector<std::string> plates;
+  const auto add = [&](const std::string& plate) {
+    if (!plate.empty() && std::find(plates.begin(), plates.end(), plate) == plates.end()) plates.push_back(plate);
+  };
+  for (const auto& r : records) {
+    if (const auto* capture = std::get_if<CaptureTaken>(&r.body)) {
+      if (const auto* read = std::get_if<device::PlateRead>(&capture->body)) add(read->text);
+    } else if (const auto* paper = std::get_if<PaperCrossing>(&r.body)) {
+      add(paper->plate);
+      add(paper->trailer);
+    }
+  }
+  return plates;
+}
+
+Outcome enter(Parts& parts, Call& call) {
+  const Request& request = call.request;
+  const Session& session = *call.session;
+  auto in = JsonInput::parse(request.body);
+  if (!in) return {problem(400, "malformed", in.error().what, request)};
+  const LaneId lane{in->text("lane", 1, 32)};
+  PaperCrossing crossing;
+  crossing.happened.ms = in->integer("happened_ms", 1'500'000'000'000, 9'999'999'999'999);
+  crossing.plate = normalised_plate(in->text("plate", 2, 20));
+  crossing.trailer = normalised_plate(in->text_or("trailer", "", 20));
+  crossing.gross_kg = in->integer_if("gross_kg", 0, 200'000);
+  crossing.declaration = in->text_or("declaration", "", 64);
+  const std::string verdict = in->word("verdict", {"release", "hold", "refer"});
+  crossing.verdict = verdict == "release" ? Verdict::release : verdict == "refer" ? Verdict::refer : Verdict::hold;
+  crossing.decided_by = in->text_or("decided_by", session.badge.text, 32);
+  if (crossing.decided_by.empty()) crossing.decided_by = session.badge.text;
+  crossing.note = in->text_or("note", "", 500);
+  if (auto ok = in->finish(); !ok) return {problem(400, "invalid", ok.error().what, request)};
+  if (crossing.happened.ms > parts.clock.now().wall.ms + 60'000)
+    return {problem(422, "invalid", "happened_ms: a crossing on paper cannot lie in the future", request)};
+  if (crossing.decided_by != session.badge.text && session.role != Role::shift_leader)
+    return {problem(403, "role", "only a shift leader may enter what somebody else decided", request)};
+  crossing.entered_by = session.badge.text;
+  const auto id = parts.port.enter_paper_crossing(lane, std::move(crossing), parts.settings.action_timeout);
+  if (!id) {
+    const bool unknown = id.error().code == ErrorCode::outcome_unknown || id.error().code == ErrorCode::timeout;
+    return {failed(id.error(), request), unknown};
+  }
+  JsonWriter w;
+  w.object().field("crossing", id->text).end();
+  return {json(w.take(), 201), true};
+}
+
+}  // namespace
+
+Response list_crossings(Parts& parts, Call& call) {
+  store::CrossingQuery query;
+  for (const auto& [key, value] : call.request.query) {
+    if (key == "limit") {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.limit);
+      if (error != std::errc{} || end != value.data() + value.size() || query.limit < 1 || query.limit > 200)
+        return problem(400, "invalid", "limit: must be a whole number from 1 to 200", call.request);
+    } else if (key == "lane") {
+      query.lane.text = value;
+    } else if (key == "plate") {
+      query.plate = normalised_plate(value);
+    } else if (key == "before") {
+      query.before.text = value;
+    } else {
+      return problem(400, "invalid", key + ": unknown; use limit, lane, plate, before", call.request);
+    }
+  }
+  const std::size_t wanted = query.limit++;  // one more tells whether there are more
+  auto rows = parts.readers.with([&](store::PictureReader& reader) { return reader.crossings(query); });
+  if (!rows) return failed(rows.error(), call.request);
+  JsonWriter w;
+  w.object().key("crossings").array();
+  for (std::size_t i = 0; i < rows->size() && i < wanted; ++i) write_crossing_row(w, (*rows)[i]);
+  w.end().field("more", rows->size() > wanted).end();
+  return json(w.take());
+}
+
+Response get_crossing(Parts& parts, Call& call) {
+  const CrossingId id{call.arguments.at(0)};
+  std::vector<Declaration> declarations;
+  auto records = parts.readers.with([&](store::PictureReader& reader) -> Result<std::vector<StoredRecord>> {
+    auto found = reader.records_of(id);
+    if (!found) return found;
+    if (const auto plates = plates_in(*found); !plates.empty()) {
+      auto declared = reader.declarations_for(plates);
+      if (!declared) return tl::unexpected(declared.error());
+      declarations = std::move(*declared);
+    }
+    return found;
+  });
+  if (!records) return failed(records.error(), call.request);
+  if (records->empty()) return problem(404, "not-found", "no crossing " + id.text, call.request);
+  JsonWriter w;
+  w.object().field("id", id.text).field("lane", records->front().lane.text).key("records").array();
+  for (const auto& r : *records) write_record(w, r);
+  w.end().key("declarations").array();
+  for (const auto& d : declarations) write_declaration(w, d);
+  w.end().end();
+  return json(w.take());
+}
+
+Response get_blob(Parts& parts, Call& call) {
+  const Request& request = call.request;
+  const std::string& hash = call.arguments.at(0);
+  if (hash.size() != 64 || hash.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return problem(404, "not-found", "a picture's name is 64 hex digits", request);
+  const std::string etag = "\"" + hash + "\"";
+  const auto dressed = [&](Response r) {
+    r.with("ETag", etag).with("Cache-Control", "private, max-age=31536000, immutable").with("Accept-Ranges", "bytes");
+    return r;
+  };
+  auto bytes = parts.readers.with([&](store::PictureReader& reader) { return reader.blob(hash); });
+  if (!bytes) return failed(bytes.error(), request);
+  if (const auto known = request.header("if-none-match"); !known.empty() && names_etag(known, etag)) {
+    Response r = no_content();
+    r.status = 304;
+    return dressed(r);
+  }
+  Response r;
+  r.type = sniffed_type(*bytes);
+  if (r.type == "application/octet-stream") r.with("Content-Disposition", "attachment");
+  r.bytes = std::make_shared<const Bytes>(std::move(*bytes));
+  r.length = r.bytes->size();
+  const std::string condition = request.header("if-range");
+  if (const std::string wanted = request.header("range"); !wanted.empty() && (condition.empty() || condition == etag)) {
+    if (const auto range = parse_range(wanted, r.length)) {
+      const std::string size = std::to_string(r.length);
+      if (!range->satisfiable)
+        return problem(416, "range", "the picture has " + size + " bytes", request).with("Content-Range", "bytes */" + size);
+      r.status = 206;
+      r.from = range->first;
+      r.length = range->last - range->first + 1;
+      r.with("Content-Range", "bytes " + std::to_string(range->first) + "-" + std::to_string(range->last) + "/" + size);
+    }
+  }
+  return dressed(r);
+}
+
+Response enter_paper_crossing(Parts& parts, Call& call) {
+  return once(parts, call, [&] { return enter(parts, call); });
+}
+
+}  // namespace rampa::api

@@ -1,0 +1,83 @@
+#include <cstdio>
+
+#include "edge/api/parts.hpp"
+#include "edge/api/views.hpp"
+
+namespace rampa::api {
+
+Response healthz(Parts&, Call&) { return plain_text("ok\n"); }
+
+Response readyz(Parts& parts, Call&) {
+  std::string reasons;
+  for (const auto& reason : parts.port.not_ready()) reasons += reason + "\n";
+  const store::Status store = parts.port.store_status();
+  if (!store.writable) reasons += "the store cannot be written: " + store.trouble + "\n";
+  return reasons.empty() ? plain_text("ready\n") : plain_text(reasons, 503);
+}
+
+Response version(Parts& parts, Call&) {
+  const PostView post = parts.port.post();
+  JsonWriter w;
+  w.object().field("version", post.version).field_or_null("commit", post.commit).field("api", 1).end();
+  return json(w.take());
+}
+
+Response metrics(Parts& parts, Call&) {
+  std::string out, last_name;
+  const auto line = [&](const Metric& m) {
+    if (m.name != last_name) {
+      out += "# HELP " + m.name + " " + m.help + "\n# TYPE " + m.name + (m.counter ? " counter\n" : " gauge\n");
+      last_name = m.name;
+    }
+    char value[32];
+    std::snprintf(value, sizeof value, "%.15g", m.value);
+    out += m.name + (m.labels.empty() ? "" : "{" + m.labels + "}") + " " + value + "\n";
+  };
+  const Counters& c = parts.counters;
+  for (std::size_t i = 2; i < c.answers.size(); ++i)
+    line({"rampa_http_answers_total", "status=\"" + std::to_string(i) + "xx\"", "Answers by class of status.", true,
+          static_cast<double>(c.answers[i])});
+  line({"rampa_sign_in_failures_total", "", "Wrong passwords and claim codes.", true, static_cast<double>(c.sign_in_failures)});
+  const std::string help = "Officers' actions by outcome.";
+  line({"rampa_officer_actions_total", "outcome=\"accepted\"", help, true, static_cast<double>(c.actions_accepted)});
+  line({"rampa_officer_actions_total", "outcome=\"refused\"", help, true, static_cast<double>(c.actions_refused)});
+  line({"rampa_officer_actions_total", "outcome=\"unknown\"", help, true, static_cast<double>(c.actions_unknown)});
+  line({"rampa_event_streams", "", "Event streams that are open.", false, static_cast<double>(c.streams_open)});
+  line({"rampa_event_streams_refused_total", "", "Event streams above the limit.", true, static_cast<double>(c.streams_refused)});
+  line({"rampa_event_stream_resets_total", "", "Streams that read too slowly and lost their queue.", true, static_cast<double>(c.stream_resets)});
+  line({"rampa_audit_failures_total", "", "Audit notes that could not be written.", true, static_cast<double>(c.audit_failures)});
+  const LinkView link = parts.port.link();
+  const store::Status store = parts.port.store_status();
+  line({"rampa_hq_link_up", "", "1 while headquarters can be reached.", false, link.up ? 1.0 : 0.0});
+  line({"rampa_hq_backlog_records", "", "Records not acknowledged by headquarters.", false, static_cast<double>(link.backlog_records)});
+  line({"rampa_store_free_bytes", "", "Free space of the store's disk.", false, static_cast<double>(store.free_bytes)});
+  line({"rampa_store_writable", "", "1 while records can be made durable.", false, store.writable ? 1.0 : 0.0});
+  line({"rampa_journal_last_sequence", "", "Sequence of the last durable record.", true, static_cast<double>(store.last_sequence)});
+  for (const auto& m : parts.port.metrics()) line(m);
+  Response r = plain_text(out);
+  r.type = "text/plain; version=0.0.4; charset=utf-8";
+  return r;
+}
+
+Response list_devices(Parts& parts, Call&) {
+  const Stamp now = parts.clock.now();
+  JsonWriter w;
+  w.object().key("devices").array();
+  for (const auto& d : parts.port.devices()) write_device(w, d, now);
+  w.end().end();
+  return json(w.take());
+}
+
+Response get_status(Parts& parts, Call&) {
+  JsonWriter w;
+  write_status(w, parts.port, parts.clock.now());
+  return json(w.take());
+}
+
+Response get_profiles(Parts& parts, Call&) {
+  JsonWriter w;
+  write_profiles(w, parts.port.profiles());
+  return json(w.take());
+}
+
+}  // namespace rampa::api

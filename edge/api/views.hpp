@@ -1,0 +1,31 @@
+// The appliance's values as the JSON of API.md.
+#pragma once
+
+#include <string>
+
+#include "edge/api/appliance_port.hpp"
+#include "edge/api/json_writer.hpp"
+#include "edge/api/officers.hpp"
+
+namespace rampa::api {
+
+/// Milliseconds of wall time for a moment of this boot.
+[[nodiscard]] std::int64_t wall_ms(MonoTime at, Stamp now);
+
+/// LANE. `ages` false leaves out what changes by itself (for SSE, which sends only what changed).
+void write_lane(JsonWriter& w, const LaneSnapshot& lane, Stamp now, bool ages);
+/// {"id","age_ms","inputs_age_ms"}
+void write_lane_age(JsonWriter& w, const LaneSnapshot& lane, Stamp now);
+
+void write_record(JsonWriter& w, const StoredRecord& record);
+void write_crossing_row(JsonWriter& w, const store::CrossingRow& row);
+void write_declaration(JsonWriter& w, const Declaration& declaration);
+void write_verdict(JsonWriter& w, const VerdictGiven& verdict);
+
+void write_device(JsonWriter& w, const DeviceView& device, Stamp now);
+void write_profiles(JsonWriter& w, const ProfileSetView& profiles);
+void write_status(JsonWriter& w, AppliancePort& port, Stamp now);
+void write_officer(JsonWriter& w, const Officer& officer);
+void write_notice(JsonWriter& w, const Notice& notice);
+
+}  // namespace rampa::api

@@ -1,0 +1,89 @@
+// A post without devices, store or HQ behind the HTTP interface: for the interface's tests and for working on the terminal.
+// Its lanes do what a test or the script in fake_scene.cpp tells them; nothing here decides anything.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "edge/api/appliance_port.hpp"
+
+namespace rampa::tests {
+
+/// Thread: any.
+class FakeAppliance : public api::AppliancePort {
+ public:
+  explicit FakeAppliance(Clock& clock) : clock_(clock) {}
+
+  // ---- what a test sets -------------------------------------------------------------------------------------------
+  void add_lane(lane::Config config);
+  /// Changes a lane's state and tells the listener.
+  void change(const LaneId& lane, const std::function<void(lane::State&)>& how);
+  /// The reactor lives: all lanes and their inputs are as fresh as now.
+  void vouch();
+  void notify(const LaneId& lane, int level, const std::string& text);
+  void add_device(api::DeviceView device);
+  void add_declaration(Declaration declaration);
+  /// Appends a record with its attachments as blobs, as the store would.
+  void record(const LaneId& lane, const CrossingId& crossing, RecordBody body, std::vector<Attachment> attachments = {});
+  void set_link(api::LinkView link);
+  void set_not_ready(std::vector<std::string> reasons);
+  void set_store(const std::function<void(store::Status&)>& how);
+  void set_post(api::PostView post);
+  /// Instead of the built-in rules of act(): called without any lock.
+  using Act = std::function<Result<lane::Answer>(const LaneId&, const lane::OfficerAction&)>;
+  void on_act(Act act);
+  void fail_audit(bool fails);
+
+  // ---- what a test looks at ---------------------------------------------------------------------------------------
+  [[nodiscard]] std::vector<lane::OfficerAction> acts() const;
+  [[nodiscard]] std::vector<AuditNote> audit_notes() const;
+  [[nodiscard]] std::vector<StoredRecord> records() const;
+
+  // ---- the port ---------------------------------------------------------------------------------------------------
+  [[nodiscard]] api::PostView post() const override;
+  [[nodiscard]] std::vector<LaneId> lanes() const override;
+  [[nodiscard]] std::optional<api::LaneSnapshot> lane(const LaneId& id) const override;
+  [[nodiscard]] std::vector<api::DeviceView> devices() const override;
+  [[nodiscard]] api::LinkView link() const override;
+  [[nodiscard]] store::Status store_status() const override;
+  [[nodiscard]] api::ProfileSetView profiles() const override;
+  [[nodiscard]] Result<lane::Answer> act(const LaneId& lane, lane::OfficerAction action, Duration timeout) override;
+  [[nodiscard]] Result<CrossingId> enter_paper_crossing(const LaneId& lane, PaperCrossing crossing, Duration timeout) override;
+  [[nodiscard]] Result<void> write_audit_note(AuditNote note, Duration timeout) override;
+  [[nodiscard]] Result<std::unique_ptr<store::PictureReader>> picture_reader() override;
+  [[nodiscard]] std::vector<std::string> not_ready() const override;
+  void set_listener(api::ChangeListener* listener) override;
+
+ private:
+  class Reader;
+  [[nodiscard]] Result<lane::Answer> plain_rules(const LaneId& lane, const lane::OfficerAction& action);
+
+  Clock& clock_;
+  mutable std::mutex mutex_;
+  std::vector<LaneId> order_;
+  std::map<LaneId, api::LaneSnapshot> lanes_;
+  std::vector<api::DeviceView> devices_;
+  std::vector<Declaration> declarations_;
+  std::vector<StoredRecord> records_;
+  std::map<std::string, Bytes> blobs_;
+  std::vector<lane::OfficerAction> acts_;
+  std::vector<AuditNote> notes_;
+  std::vector<std::string> not_ready_;
+  api::LinkView link_;
+  store::Status store_;
+  api::PostView post_{PostId{"RS-TEST"}, "Test post", "0.1.0", "", true};
+  Act act_;
+  bool audit_fails_ = false;
+  int paper_ = 0;
+  std::mutex listener_mutex_;  ///< held while the listener is called, so that taking it off waits for the call's end
+  api::ChangeListener* listener_ = nullptr;
+};
+
+/// SHA-256 in hex, as the store names blobs.
+[[nodiscard]] std::string sha256_hex(ByteView bytes);
+
+}  // namespace rampa::tests
