@@ -267,6 +267,8 @@ class SiteChecks {
 
 }  // namespace
 
+bool is_input_point(const std::string& point) { return contains(input_points(), point); }
+
 void check_site(const Site& site, const SiteParts& parts, std::vector<Finding>& findings) { SiteChecks(site, parts, findings).run(); }
 
 }  // namespace rampa::config

@@ -26,6 +26,7 @@ struct SiteParts {
 
 void check_site(const Site& site, const SiteParts& parts, std::vector<Finding>& findings);
 
+[[nodiscard]] bool is_input_point(const std::string& point);
 [[nodiscard]] const std::vector<std::string>& device_roles();
 [[nodiscard]] std::vector<std::string> known_icds(const std::string& directory);
 [[nodiscard]] std::string default_icd_directory();

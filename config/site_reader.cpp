@@ -110,6 +110,14 @@ class SiteReader {
     c.presence_debounce = t.milliseconds("presence_debounce_ms", 0, 5'000).value_or(c.presence_debounce);
     c.override_needs_second = t.boolean("override_needs_second").value_or(c.override_needs_second);
     c.manual_boom_needs_second = t.boolean("manual_boom_needs_second").value_or(c.manual_boom_needs_second);
+    c.look_back = t.milliseconds("look_back_ms", 0, 60'000).value_or(c.look_back);
+    c.leave_debounce = t.milliseconds("leave_debounce_ms", 0, 60'000).value_or(c.leave_debounce);
+    c.plate_confidence_min_percent =
+        static_cast<int>(t.integer("plate_confidence_min_percent", false, 0, 100).value_or(c.plate_confidence_min_percent));
+    c.weigh_min_kg = t.integer("weigh_min_kg", false, 0, 100'000).value_or(c.weigh_min_kg);
+    c.weigh_change_max_kg = t.integer("weigh_change_max_kg", false, 0, 100'000).value_or(c.weigh_change_max_kg);
+    c.weigh_settle = t.milliseconds("weigh_settle_ms", 0, 60'000).value_or(c.weigh_settle);
+    c.gap_means_second = t.boolean("gap_means_second").value_or(c.gap_means_second);
     const auto presence = t.text("presence_timeout", true);
     if (presence && *presence != "none")
       t.finding("presence_timeout", "loop detectors that forget a standing vehicle after \"" + *presence + "\" would free the boom above it",
@@ -152,6 +160,8 @@ class SiteReader {
     t.finish();
     product(s, path, part);
     if (!s.role.empty()) lane.roles.push_back(s.role);
+    for (const auto& w : s.wiring)
+      if (is_input_point(w.point)) lane.inputs.push_back(w.point);
     parts_.devices.push_back(std::move(part));
     out_.site.devices.push_back(std::move(s));
   }

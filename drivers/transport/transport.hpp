@@ -46,6 +46,10 @@ class ModbusBus {
   virtual Result<void> write_registers(int unit, std::uint16_t address, const std::vector<std::uint16_t>& values,
                                        const icd::Timing& timing) = 0;
   virtual Result<void> write_coil(int unit, std::uint16_t address, bool on, const icd::Timing& timing) = 0;
+  /// How long until this unit may be asked again: its back-off after failures (timing.backoff_min..backoff_max), and the
+  /// wait for a reply that it still owes (RTU). A call before that fails at once with timeout or no_reply and touches no
+  /// wire, so a silent unit costs its cable at most one time-out per back-off period. Zero: now.
+  virtual Duration pause(int unit) { (void)unit; return {}; }
 };
 
 struct HttpReply {
@@ -90,7 +94,11 @@ class Transports {
   virtual Result<std::shared_ptr<PushListener>> push(const device::Address& address) = 0;
 };
 
-/// Real ports. Traces raw frames of single devices on demand.
+class Traces;  // drivers/transport/trace.hpp: raw frames per cable, switched on at run time
+
+/// Real ports. Clock and traces outlive the transports and what they made. Transports: one thread, at start; what it
+/// makes: the cable's host.
 [[nodiscard]] std::unique_ptr<Transports> make_real_transports(const Clock& clock);
+[[nodiscard]] std::unique_ptr<Transports> make_real_transports(const Clock& clock, Traces& traces);
 
 }  // namespace rampa::drivers

@@ -20,6 +20,12 @@ class ProfileSet {
   [[nodiscard]] virtual const std::string& version() const = 0;
   [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< of the set's bytes
   [[nodiscard]] virtual std::size_t size() const = 0;
+  /// What the officer is told for a hit, in this language ("de"), or in the set's default language. Empty where the set
+  /// has no such profile.
+  [[nodiscard]] virtual std::string instruction(const std::string& profile, const std::string& language) const {
+    (void)profile, (void)language;
+    return {};
+  }
 };
 
 /// Reads and compiles a set. Errors: invalid, with file-relative path ("profiles[3].when.all[1].op"), cause and remedy;

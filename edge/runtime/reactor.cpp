@@ -78,6 +78,9 @@ void Reactor::handle(ReactorEvent event, Stamp now) {
                    else
                      step(*lane->second, lane::CommitFailed{pending.persist, e.result.error().what}, now);
                  },
+                 [&](StartLane& e) {
+                   if (auto found = lanes_.find(e.lane); found != lanes_.end()) step(*found->second, e.started, now);
+                 },
                  [&](NewProfileSet& e) { profiles_ = std::move(e.set); },
                  [&](LinkState& e) {
                    for (auto& [id, lane] : lanes_) {

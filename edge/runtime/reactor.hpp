@@ -48,12 +48,15 @@ struct PersistDone { std::uint64_t token = 0; Result<std::vector<std::uint64_t>>
 struct OfficerEvent { LaneId lane; lane::OfficerAction action; };
 struct NewProfileSet { std::shared_ptr<const risk::ProfileSet> set; };
 struct LinkState { bool up = false; };
+/// What the store knows of this lane from the boot before. Given once, before the lane's first device event.
+struct StartLane { LaneId lane; lane::Started started; };
 /// Records that belong to no lane's machine (paper crossings, audit notes); answered through `done`.
 struct WriteRecords { std::vector<Record> records; std::function<void(const Result<std::vector<std::uint64_t>>&)> done; };
 /// A device event whose sender waits until it is durable.
 struct DurableEvent { device::DeviceEvent event; std::function<void(Result<void>)> done; };
 
-using ReactorEvent = std::variant<device::DeviceEvent, DurableEvent, OfficerEvent, PersistDone, NewProfileSet, LinkState, WriteRecords>;
+using ReactorEvent = std::variant<device::DeviceEvent, DurableEvent, OfficerEvent, PersistDone, NewProfileSet, LinkState, WriteRecords,
+                                  StartLane>;
 
 /// What screens see of a lane; a value.
 struct LaneView {

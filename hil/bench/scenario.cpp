@@ -162,7 +162,7 @@ struct Reading {
     reader.truth("unreadable", l.lorry.plate_unreadable);
     reader.text("misread_as", l.lorry.misread_as);
     reader.truth("declared", l.declared);
-    reader.number("declared_goods_kg", l.declared_goods_kg, 0, 200'000);
+    reader.number("declared_kg", l.declared_kg, 0, 200'000);
     reader.text("officer", l.officer, {"release", "refuse", "wait"});
     l.lorry.axles = articulated_axles(gross_kg);
     scenario.lorries.push_back(std::move(l));

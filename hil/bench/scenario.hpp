@@ -17,7 +17,7 @@ struct ScenarioLorry {
   std::string lane = "L1";
   Lorry lorry;                 ///< number = position in the file, from 1
   bool declared = true;
-  double declared_goods_kg = -1;  ///< -1: what it carries
+  double declared_kg = -1;  ///< gross mass as declared; -1: as it is
   std::string officer;         ///< how the officer ends a hold: empty as [officer] says
 };
 

@@ -51,7 +51,8 @@ Result<Endpoint> Endpoint::pty(const std::string& link) {
   Endpoint made;
   int master = -1;
   std::array<char, 128> name{};
-  if (::openpty(&master, &made.pty_slave_, name.data(), nullptr, nullptr) != 0) return io_failure("open a pseudo-terminal");
+  if (::openpty(&master, &made.pty_slave_, name.data(), nullptr, nullptr) != 0)
+    return io_failure("open a pseudo-terminal");
   made.fds_[0] = master;
   made.next_connection_ = 1;
   made.path_ = name.data();
@@ -126,7 +127,9 @@ void Endpoint::send(int connection, Bytes bytes, MonoTime not_before) {
   if (!bytes.empty()) queue_.emplace(not_before, Queued{connection, std::move(bytes)});
 }
 
-void Endpoint::reset(int connection, MonoTime not_before) { queue_.emplace(not_before, Queued{connection, {}, true}); }
+void Endpoint::reset(int connection, MonoTime not_before) {
+  queue_.emplace(not_before, Queued{connection, {}, true});
+}
 
 void Endpoint::give(MonoTime now) {
   while (!queue_.empty() && queue_.begin()->first <= now) {
@@ -204,7 +207,9 @@ void Endpoint::want(std::vector<pollfd>& fds, bool deaf) const {
   }
 }
 
-MonoTime Endpoint::due() const { return queue_.empty() ? never : queue_.begin()->first; }
+MonoTime Endpoint::due() const {
+  return queue_.empty() ? never : queue_.begin()->first;
+}
 
 std::vector<int> Endpoint::open_connections() const {
   std::vector<int> open;

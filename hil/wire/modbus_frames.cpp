@@ -5,7 +5,9 @@
 namespace rampa::hil {
 namespace {
 
-std::uint16_t word(ByteView bytes, std::size_t at) { return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
+std::uint16_t word(ByteView bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
 
 void put_word(Bytes& out, unsigned value) {
   out.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -21,13 +23,25 @@ std::size_t rtu_request_length(ByteView bytes, bool& unknown) {
   unknown = false;
   if (bytes.size() < 2) return 0;
   switch (bytes[1]) {
-    case 1: case 2: case 3: case 4: case 5: case 6: return 8;
-    case 15: case 16: return bytes.size() < 7 ? 0 : 9u + bytes[6];
-    default: unknown = true; return 0;
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+      return 8;
+    case 15:
+    case 16:
+      return bytes.size() < 7 ? 0 : 9u + bytes[6];
+    default:
+      unknown = true;
+      return 0;
   }
 }
 
-bool is_bit_table(icd::Table table) { return table == icd::Table::coil || table == icd::Table::discrete_input; }
+bool is_bit_table(icd::Table table) {
+  return table == icd::Table::coil || table == icd::Table::discrete_input;
+}
 
 Bytes read_answer(const ModbusFrame& request, RegisterModel& model, icd::Table table) {
   const auto function = request.pdu[0];
@@ -99,7 +113,8 @@ std::optional<ModbusFrame> take_tcp_request(Bytes& buffer) {
     return std::nullopt;
   }
   if (buffer.size() < 6 + length) return std::nullopt;
-  ModbusFrame frame{word(buffer, 0), buffer[6], Bytes(buffer.begin() + 7, buffer.begin() + 6 + static_cast<int>(length))};
+  ModbusFrame frame{word(buffer, 0), buffer[6],
+                    Bytes(buffer.begin() + 7, buffer.begin() + 6 + static_cast<int>(length))};
   drop_front(buffer, 6 + length);
   return frame;
 }
@@ -150,12 +165,19 @@ Bytes answer_pdu(const ModbusFrame& request, RegisterModel& model) {
   if (single && request.pdu.size() != 5) return exception_pdu(function, 3);
   if (many && request.pdu.size() < 7) return exception_pdu(function, 3);
   switch (function) {
-    case 1: return read_answer(request, model, icd::Table::coil);
-    case 2: return read_answer(request, model, icd::Table::discrete_input);
-    case 3: return read_answer(request, model, icd::Table::holding_register);
-    case 4: return read_answer(request, model, icd::Table::input_register);
-    case 5: case 6: return write_one_answer(request, model);
-    default: return write_many_answer(request, model);
+    case 1:
+      return read_answer(request, model, icd::Table::coil);
+    case 2:
+      return read_answer(request, model, icd::Table::discrete_input);
+    case 3:
+      return read_answer(request, model, icd::Table::holding_register);
+    case 4:
+      return read_answer(request, model, icd::Table::input_register);
+    case 5:
+    case 6:
+      return write_one_answer(request, model);
+    default:
+      return write_many_answer(request, model);
   }
 }
 

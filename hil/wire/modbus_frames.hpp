@@ -1,5 +1,6 @@
 // Modbus on the server's side, byte by byte, from "MODBUS Application Protocol Specification V1.1b3" and "MODBUS over
-// Serial Line V1.02". Written on its own: neither libmodbus nor anything of drivers/ is used, so that the two can disagree.
+// Serial Line V1.02". Written on its own: neither libmodbus nor anything of drivers/ is used, so that the two can
+// disagree.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace rampa::hil {
 struct ModbusFrame {
   std::uint16_t transaction = 0;  ///< TCP only
   std::uint8_t unit = 0;
-  Bytes pdu;                      ///< function code and what follows
+  Bytes pdu;  ///< function code and what follows
 };
 
 /// Takes one request from the front of `buffer`. RTU frames have no length: the function code tells it; bytes that

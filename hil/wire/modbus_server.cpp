@@ -6,18 +6,24 @@
 namespace rampa::hil {
 namespace {
 
-constexpr std::array kFaults{"deaf",       "silent",    "late",           "duplicate", "truncated",       "wrong_unit",
-                             "wrong_length", "wrong_function", "exception", "bit_flip_header", "dribble"};
+constexpr std::array kFaults{"deaf",      "silent",          "late",         "duplicate",
+                             "truncated", "wrong_unit",      "wrong_length", "wrong_function",
+                             "exception", "bit_flip_header", "dribble"};
 constexpr std::array kTcpFaults{"wrong_tid", "reset"};
 
 /// A line that was quiet this long has ended its frame; a rest of one in the buffer is noise.
 constexpr Duration kRtuFrameEnd = 50ms;
 
-Duration ms(double value) { return Duration{static_cast<std::int64_t>(value * 1e6)}; }
+constexpr std::size_t kHeardMax = 256;
+
+Duration ms(double value) {
+  return Duration{static_cast<std::int64_t>(value * 1e6)};
+}
 
 }  // namespace
 
-Result<std::unique_ptr<ModbusServer>> ModbusServer::tcp(const std::string& host, std::uint16_t port, const Clock& clock) {
+Result<std::unique_ptr<ModbusServer>> ModbusServer::tcp(const std::string& host, std::uint16_t port,
+                                                        const Clock& clock) {
   auto endpoint = Endpoint::tcp(host, port);
   if (!endpoint) return tl::unexpected(endpoint.error());
   return std::unique_ptr<ModbusServer>(new ModbusServer(std::move(*endpoint), clock));
@@ -50,7 +56,9 @@ bool ModbusServer::fault_next(std::string_view name, double value, int count, in
   return true;
 }
 
-bool ModbusServer::fault(std::string_view name, double value, bool on) { return fault_next(name, value, on ? -1 : 0); }
+bool ModbusServer::fault(std::string_view name, double value, bool on) {
+  return fault_next(name, value, on ? -1 : 0);
+}
 
 const ModbusServer::Fault* ModbusServer::strikes(const char* name, int unit) {
   const auto found = faults_.find(name);
@@ -73,6 +81,8 @@ void ModbusServer::serve() {
   if (!endpoint_.is_tcp() && now - last_byte_ > kRtuFrameEnd) buffers_.clear();
   for (const auto& arrival : seen.received) {
     last_byte_ = now;
+    heard_.push_back(arrival.bytes);
+    if (heard_.size() > kHeardMax) heard_.pop_front();
     auto& buffer = buffers_[arrival.connection];
     buffer.insert(buffer.end(), arrival.bytes.begin(), arrival.bytes.end());
     while (auto request = endpoint_.is_tcp() ? take_tcp_request(buffer) : take_rtu_request(buffer))

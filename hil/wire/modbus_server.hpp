@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,6 +60,8 @@ class ModbusServer : public WireServer, public Faultable {
   /// Requests that arrived for a unit, suffering or not.
   [[nodiscard]] std::uint64_t requests(int unit) const;
   [[nodiscard]] std::uint64_t connections() const { return connections_; }
+  /// The last bytes that arrived, one entry per read: for witnesses that dissect what a client really sent.
+  [[nodiscard]] const std::deque<Bytes>& heard() const { return heard_; }
 
   void want(std::vector<pollfd>& fds) const override { endpoint_.want(fds); }
   [[nodiscard]] MonoTime due() const override { return endpoint_.due(); }
@@ -82,6 +85,7 @@ class ModbusServer : public WireServer, public Faultable {
   std::map<int, Bytes> buffers_;  ///< by connection
   std::map<int, std::uint64_t> requests_;
   std::uint64_t connections_ = 0;
+  std::deque<Bytes> heard_;
   Duration reply_delay_{0};
   MonoTime last_byte_;
   unsigned next_flip_ = 0;

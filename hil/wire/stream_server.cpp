@@ -11,7 +11,8 @@ Result<std::unique_ptr<StreamServer>> StreamServer::tcp(const std::string& host,
   return std::unique_ptr<StreamServer>(new StreamServer(std::move(*endpoint), model, clock));
 }
 
-Result<std::unique_ptr<StreamServer>> StreamServer::pty(StreamModel& model, const Clock& clock, const std::string& link) {
+Result<std::unique_ptr<StreamServer>> StreamServer::pty(StreamModel& model, const Clock& clock,
+                                                        const std::string& link) {
   auto endpoint = Endpoint::pty(link);
   if (!endpoint) return tl::unexpected(endpoint.error());
   return std::unique_ptr<StreamServer>(new StreamServer(std::move(*endpoint), model, clock));
@@ -21,7 +22,9 @@ std::string StreamServer::address() const {
   return endpoint_.is_tcp() ? "tcp://127.0.0.1:" + std::to_string(port()) : "serial://" + path();
 }
 
-std::vector<std::string> StreamServer::faults() const { return {"silent", "half_open", "noise", "dribble", "reset"}; }
+std::vector<std::string> StreamServer::faults() const {
+  return {"silent", "half_open", "noise", "dribble", "reset"};
+}
 
 bool StreamServer::fault(std::string_view name, double value, bool on) {
   const auto names = faults();
@@ -38,7 +41,9 @@ bool StreamServer::fault(std::string_view name, double value, bool on) {
   return true;
 }
 
-void StreamServer::want(std::vector<pollfd>& fds) const { endpoint_.want(fds, has("half_open")); }
+void StreamServer::want(std::vector<pollfd>& fds) const {
+  endpoint_.want(fds, has("half_open"));
+}
 
 void StreamServer::serve() {
   const auto now = clock_.mono();

@@ -26,7 +26,8 @@ class StreamServer : public WireServer, public Faultable {
   /// Port 0: the system chooses. Model and clock outlive the server.
   static Result<std::unique_ptr<StreamServer>> tcp(const std::string& host, std::uint16_t port, StreamModel& model,
                                                    const Clock& clock);
-  static Result<std::unique_ptr<StreamServer>> pty(StreamModel& model, const Clock& clock, const std::string& link = {});
+  static Result<std::unique_ptr<StreamServer>> pty(StreamModel& model, const Clock& clock,
+                                                   const std::string& link = {});
 
   [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
   [[nodiscard]] const std::string& path() const { return endpoint_.path(); }

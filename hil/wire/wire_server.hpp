@@ -1,4 +1,5 @@
-// What serves a simulated device on a wire. Poll-driven: one thread can serve many, and a test can wrap some in a thread.
+// What serves a simulated device on a wire. Poll-driven: one thread can serve many, and a test can wrap some in a
+// thread.
 #pragma once
 
 #include <poll.h>

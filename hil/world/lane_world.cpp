@@ -39,6 +39,16 @@ bool SimulatedLane::tell_to_go(std::uint64_t lorry) {
   return true;
 }
 
+bool SimulatedLane::tell_to_leave(std::uint64_t lorry) {
+  for (auto& one : lorries_) {
+    if (one->number != lorry) continue;
+    one->behaviour = "reverses_out";
+    memory_[lorry].behaviour_done = true;
+    return true;
+  }
+  return false;
+}
+
 void SimulatedLane::tell(std::string what, std::uint64_t lorry, std::string detail) {
   events_.push_back({now_, name_, std::move(what), lorry, std::move(detail)});
 }
@@ -139,6 +149,8 @@ void SimulatedLane::move_lorries(Duration by) {
     auto& memory = memory_[lorry->number];
     drive(*lorry, wish(*lorry, memory, view), by);
     Told& told = told_[lorry->number];
+    if (lorry->behaviour != "wrong_way" && lorry->front_m > geometry_.loop_entry_from && !std::exchange(told.on_entry, true))
+      tell("lorry_on_entry", lorry->number);
     if (memory.stopped_at_line.ns != 0 && !std::exchange(told.at_line, true)) tell("lorry_at_line", lorry->number);
     if (lorry->behaviour != "wrong_way" && lorry->rear_m() > last_boom && !std::exchange(told.passed, true))
       tell("lorry_passed", lorry->number);
@@ -171,11 +183,11 @@ void SimulatedLane::check_boom(int index, const std::pair<double, bool>& before,
   if (!under) watch.hit_told = watch.driven_told = false;
   if (under && angle < hits_below) {
     const bool came_down = before.second && angle < before.first;
-    if (came_down && watch.vehicle_under > reaction && !watch.hit_told) {
+    if (came_down && watch.vehicle_under > reaction * options_.speed && !watch.hit_told) {
       tell("boom_hit_vehicle", under->number, number);
       watch.hit_told = true;
       boom.stop();
-    } else if (!came_down && !watch.driven_told && watch.vehicle_under <= reaction && !boom.raising()) {
+    } else if (!came_down && !watch.driven_told && watch.vehicle_under <= reaction * options_.speed && !boom.raising()) {
       tell("vehicle_hit_boom", under->number, number);
       watch.driven_told = true;
     }
@@ -183,7 +195,7 @@ void SimulatedLane::check_boom(int index, const std::pair<double, bool>& before,
   const bool lowering = before.second && angle < before.first;
   watch.vehicle_near = near && lowering ? watch.vehicle_near + by : Duration{0};
   if (!lowering) watch.near_told = false;
-  if (watch.vehicle_near > 500ms && !watch.near_told) {
+  if (watch.vehicle_near > 500ms * options_.speed && !watch.near_told) {
     tell("lowering_over_vehicle", near->number, number);
     watch.near_told = true;
   }

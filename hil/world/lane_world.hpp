@@ -13,7 +13,7 @@
 namespace rampa::hil {
 
 /// Something that really happened, whatever any sensor says.
-///   lorry_appeared, lorry_at_line, lorry_passed (rear behind the last boom), lorry_left (out of the lane; detail
+///   lorry_appeared, lorry_on_entry (over the arrival loop), lorry_at_line, lorry_passed (rear behind the last boom), lorry_left (out of the lane; detail
 ///   "forward" or "backward"), boom_raising, boom_open, boom_lowering, boom_closed (detail "1" or "2")
 /// and what must never or hardly ever happen:
 ///   boom_hit_vehicle       a boom came down on a vehicle that it could have been kept from
@@ -31,6 +31,8 @@ struct LaneOptions {
   bool two_booms = false;
   Duration boom_travel = 2500ms;
   Duration step = 10ms;      ///< of the integration
+  /// A world that runs faster than life gives the lane less real time: the oracle's patience is stretched by this factor.
+  double speed = 1;
   std::uint64_t seed = 1;
 };
 
@@ -53,6 +55,8 @@ class SimulatedLane : public LaneWorld {
   void advance(MonoTime now);
   /// A stalled, abandoned or badly placed lorry drives on.
   bool tell_to_go(std::uint64_t lorry);
+  /// Refused: it reverses out.
+  bool tell_to_leave(std::uint64_t lorry);
   void set_emergency_stop(bool pressed) { emergency_stop_ = pressed; }
   void set_manual_mode(bool on) { manual_mode_ = on; }
   /// Faults of the plant itself (not of the module that reads it): "boom_stuck", "boom_2_stuck", "boom_slow" (value:
@@ -85,7 +89,7 @@ class SimulatedLane : public LaneWorld {
   bool started_ = false;
   std::vector<std::unique_ptr<Lorry>> lorries_;
   std::map<std::uint64_t, DriverMemory> memory_;
-  struct Told { bool at_line = false, passed = false; };
+  struct Told { bool on_entry = false, at_line = false, passed = false; };
   std::map<std::uint64_t, Told> told_;
   std::deque<Lorry> queue_;
   std::uint64_t next_number_ = 1;

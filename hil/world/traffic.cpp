@@ -111,7 +111,8 @@ Declaration make_declaration(std::uint64_t seed, const Lorry& lorry, double good
   d.kind = "transit";
   d.plate = lorry.plate_front;
   d.trailer = lorry.plate_rear;
-  d.gross_kg = static_cast<std::int64_t>(std::llround(goods_kg / 10) * 10);
+  const auto goods_gross_kg = static_cast<std::int64_t>(std::llround(goods_kg / 10) * 10);
+  d.gross_kg = goods_gross_kg + static_cast<std::int64_t>(tare_kg);
   d.consignor = number_text("TR%010llu", draws.next() % 10'000'000'000ull);
   d.consignee = number_text("RS%09llu", draws.next() % 1'000'000'000ull);
   d.declarant = number_text("RS%09llu", draws.next() % 1'000'000'000ull);
@@ -119,7 +120,7 @@ Declaration make_declaration(std::uint64_t seed, const Lorry& lorry, double good
   static constexpr const char* names[] = {"Petar Ilic", "Mehmet Kaya", "Ion Popescu", "Ivan Dimitrov", "Ana Kovac"};
   d.driver_name = names[draws.whole(0, 4)];
   static constexpr const char* origins[] = {"TR", "GR", "CN", "IT", "DE", "EG"};
-  d.goods.push_back({goods.hs, origins[draws.whole(0, 5)], d.gross_kg,
+  d.goods.push_back({goods.hs, origins[draws.whole(0, 5)], goods_gross_kg,
                      static_cast<std::int64_t>(std::llround(goods_kg * goods.eur_per_kg)), goods.text});
   return d;
 }
@@ -149,7 +150,7 @@ Arrival make_arrival(std::uint64_t seed, std::uint64_t number, const TrafficMix&
   }
   if (draws.chance(mix.mass_mismatch)) {
     a.declarations.front().gross_kg = a.declarations.front().gross_kg * 7 / 10;
-    a.declarations.front().goods.front().gross_kg = a.declarations.front().gross_kg;
+    a.declarations.front().goods.front().gross_kg = a.declarations.front().goods.front().gross_kg * 7 / 10;
   }
   if (draws.chance(mix.radiation)) {
     a.lorry.gamma_cps = draws.between(2'000, 8'000);

@@ -38,7 +38,7 @@ struct Arrival {
 /// Five axles of an articulated lorry with this gross mass.
 [[nodiscard]] std::vector<Axle> articulated_axles(double gross_kg);
 
-/// A declaration for this lorry and this mass of goods. Weight of lorry and trailer alone: tare_kg.
+/// A declaration for this lorry and this mass of goods; its gross mass is the whole lorry's. Lorry and trailer alone: tare_kg.
 inline constexpr double tare_kg = 15'000;
 [[nodiscard]] Declaration make_declaration(std::uint64_t seed, const Lorry& lorry, double goods_kg);
 

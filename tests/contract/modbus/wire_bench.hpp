@@ -1,11 +1,10 @@
-// What the wire tests share: the machine's clock, a register model without behaviour, and running a tool.
+// What the wire tests share: a register model without behaviour, and running a tool.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdio>
-#include <ctime>
 #include <map>
 #include <string>
 #include <utility>
@@ -15,25 +14,14 @@
 
 namespace rampa::tests {
 
-/// Real time, because real wires are under test.
-class BootClock : public Clock {
- public:
-  [[nodiscard]] Stamp now() const override {
-    timespec boot{}, wall{};
-    ::clock_gettime(CLOCK_BOOTTIME, &boot);
-    ::clock_gettime(CLOCK_REALTIME, &wall);
-    return {MonoTime{boot.tv_sec * 1'000'000'000LL + boot.tv_nsec},
-            WallTime{wall.tv_sec * 1'000LL + wall.tv_nsec / 1'000'000}};
-  }
-};
-
 /// Registers and bits that keep what is written. Address not in the map: exception 2.
 class MapModel : public hil::RegisterModel {
  public:
   std::map<std::pair<icd::Table, std::uint16_t>, std::uint16_t> values;
   int writes = 0;
 
-  int read(int, icd::Table table, std::uint16_t address, std::uint16_t count, std::vector<std::uint16_t>& out) override {
+  int read(int, icd::Table table, std::uint16_t address, std::uint16_t count,
+           std::vector<std::uint16_t>& out) override {
     for (std::uint32_t i = 0; i < count; ++i) {
       const auto found = values.find({table, static_cast<std::uint16_t>(address + i)});
       if (found == values.end()) return 2;
@@ -44,7 +32,8 @@ class MapModel : public hil::RegisterModel {
   int write(int, icd::Table table, std::uint16_t address, const std::vector<std::uint16_t>& given) override {
     for (std::uint32_t i = 0; i < given.size(); ++i)
       if (!values.contains({table, static_cast<std::uint16_t>(address + i)})) return 2;
-    for (std::uint32_t i = 0; i < given.size(); ++i) values[{table, static_cast<std::uint16_t>(address + i)}] = given[i];
+    for (std::uint32_t i = 0; i < given.size(); ++i)
+      values[{table, static_cast<std::uint16_t>(address + i)}] = given[i];
     ++writes;
     return 0;
   }
@@ -70,13 +59,15 @@ inline ToolRun run_tool(const std::string& command) {
   return run;
 }
 
-inline bool have_tool(const std::string& probe) { return run_tool(probe).status == 0; }
+inline bool have_tool(const std::string& probe) {
+  return run_tool(probe).status == 0;
+}
 
 }  // namespace rampa::tests
 
 /// First line of a test that needs a tool: skips with the reason, but fails under CI=true.
-#define RAMPA_NEEDS_TOOL(probe, name)                                                        \
-  if (!rampa::tests::have_tool(probe)) {                                                     \
+#define RAMPA_NEEDS_TOOL(probe, name)                                                         \
+  if (!rampa::tests::have_tool(probe)) {                                                      \
     if (rampa::tests::in_ci()) FAIL() << name " is missing (packages.txt names its package)"; \
-    GTEST_SKIP() << name " is missing";                                                      \
+    GTEST_SKIP() << name " is missing";                                                       \
   }

@@ -1,9 +1,13 @@
 // Independent peers read our Modbus server: mbpoll (libmodbus' sister) and pymodbus (python, no common ancestor).
 // If server and bus were both wrong in the same way, these would not agree with the model.
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 
+#include "edge/runtime/system_clock.hpp"
 #include "hil/wire/modbus_server.hpp"
-#include "tests/contract/modbus/wire_bench.hpp"
+#include "tests/contract/modbus/bus_bench.hpp"
 
 namespace rampa::tests {
 namespace {
@@ -11,12 +15,14 @@ namespace {
 using icd::Table;
 
 struct Witness : ::testing::Test {
-  BootClock clock;
+  runtime::SystemClock clock;
   MapModel model;
   void SetUp() override {
     for (std::uint16_t i = 0; i < 10; ++i) {
-      model.values[{Table::holding_register, static_cast<std::uint16_t>(100 + i)}] = static_cast<std::uint16_t>(4660 + i);
-      model.values[{Table::input_register, static_cast<std::uint16_t>(100 + i)}] = static_cast<std::uint16_t>(0xF000 + i);
+      model.values[{Table::holding_register, static_cast<std::uint16_t>(100 + i)}] =
+          static_cast<std::uint16_t>(4660 + i);
+      model.values[{Table::input_register, static_cast<std::uint16_t>(100 + i)}] =
+          static_cast<std::uint16_t>(0xF000 + i);
       model.values[{Table::coil, static_cast<std::uint16_t>(16 + i)}] = i % 3 == 0;
       model.values[{Table::discrete_input, i}] = i % 4 == 1;
     }
@@ -65,7 +71,9 @@ TEST_F(Witness, PymodbusReadsAndWritesTcp) {
   hil::WireThread thread({server.get()}, clock);
   const std::string script =
       "from pymodbus.client import ModbusTcpClient as C\n"
-      "c=C('127.0.0.1',port=" + std::to_string(server->port()) + ",timeout=3); assert c.connect()\n"
+      "c=C('127.0.0.1',port=" +
+      std::to_string(server->port()) +
+      ",timeout=3); assert c.connect()\n"
       "print('hold',c.read_holding_registers(100,10,slave=7).registers)\n"
       "print('input',c.read_input_registers(100,3,slave=7).registers)\n"
       "print('coils',[int(b) for b in c.read_coils(16,10,slave=7).bits[:10]])\n"
@@ -78,9 +86,9 @@ TEST_F(Witness, PymodbusReadsAndWritesTcp) {
       "print('stranger',c.read_holding_registers(100,1,slave=9).exception_code)\n";
   const auto run = run_tool("timeout 20 /usr/bin/python3 -c \"" + script + "\"");
   EXPECT_EQ(run.status, 0) << run.output;
-  for (const char* line : {"hold [4660, 4661, 4662, 4663, 4664, 4665, 4666, 4667, 4668, 4669]",
-                           "input [61440, 61441, 61442]", "coils [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]",
-                           "bits [0, 1, 0, 0, 0, 1, 0, 0, 0, 1]", "exception 2", "stranger 11"})
+  for (const char* line :
+       {"hold [4660, 4661, 4662, 4663, 4664, 4665, 4666, 4667, 4668, 4669]", "input [61440, 61441, 61442]",
+        "coils [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]", "bits [0, 1, 0, 0, 0, 1, 0, 0, 0, 1]", "exception 2", "stranger 11"})
     EXPECT_NE(run.output.find(line), std::string::npos) << "no '" << line << "' in\n" << run.output;
   thread.with([this] {
     const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };
@@ -92,6 +100,69 @@ TEST_F(Witness, PymodbusReadsAndWritesTcp) {
     EXPECT_EQ(at(Table::coil, 19), 1);
     EXPECT_EQ(at(Table::coil, 20), 0);
   });
+}
+
+/// What our bus sent, as tshark's dissector reads it. The bytes are those that arrived at the server.
+std::string dissect(const std::deque<Bytes>& heard, const std::string& protocol, const std::string& fields) {
+  const auto base = (std::filesystem::temp_directory_path() / ("rampa-witness-" + std::to_string(::getpid()))).string();
+  {
+    std::ofstream text(base + ".txt");
+    for (const auto& bytes : heard) {
+      text << "000000";
+      for (const auto byte : bytes) {
+        char hex[4];
+        std::snprintf(hex, sizeof hex, " %02x", byte);
+        text << hex;
+      }
+      text << "\n";
+    }
+  }
+  const auto made = run_tool("text2pcap -q -T 40000,502 " + base + ".txt " + base + ".pcap");
+  const auto read = run_tool("(timeout 30 tshark -r " + base + ".pcap -d tcp.port==502," + protocol + " -o " +
+                             protocol + ".tcp.port:502 -T fields " + fields + " 2>/dev/null)");
+  std::filesystem::remove(base + ".txt");
+  std::filesystem::remove(base + ".pcap");
+  return made.status == 0 ? read.output : made.output;
+}
+
+void ask_everything(drivers::ModbusBus& bus) {
+  const icd::Timing timing;
+  EXPECT_EQ(bus.read_registers(7, Table::holding_register, 100, 2, timing).value(),
+            (std::vector<std::uint16_t>{4660, 4661}));
+  EXPECT_TRUE(bus.read_registers(7, Table::input_register, 103, 1, timing));
+  EXPECT_TRUE(bus.read_bits(7, Table::coil, 16, 9, timing));
+  EXPECT_TRUE(bus.read_bits(7, Table::discrete_input, 0, 10, timing));
+  EXPECT_TRUE(bus.write_coil(7, 17, true, timing));
+  EXPECT_TRUE(bus.write_register(7, 105, 0x1234, timing));
+  EXPECT_TRUE(bus.write_registers(7, 106, {1, 2, 3}, timing));
+}
+
+TEST_F(Witness, TsharkReadsTheBusOnTcp) {
+  RAMPA_NEEDS_TOOL("command -v tshark && command -v text2pcap", "tshark");
+  BusBench bench(Wire::tcp);
+  bench.thread.with([&] { bench.server->unit(7, model); });
+  ask_everything(*bench.bus);
+  std::deque<Bytes> heard;
+  bench.thread.with([&] { heard = bench.server->heard(); });
+  const auto seen = dissect(heard, "mbtcp",
+                            "-e mbtcp.trans_id -e mbtcp.prot_id -e mbtcp.len -e mbtcp.unit_id -e modbus.func_code "
+                            "-e modbus.reference_num -e modbus.word_cnt -e modbus.bit_cnt -E separator=/s");
+  EXPECT_EQ(seen,
+            "1 0 6 7 3 100 2 \n2 0 6 7 4 103 1 \n3 0 6 7 1 16  9\n4 0 6 7 2 0  10\n5 0 6 7 5 17  \n"
+            "6 0 6 7 6 105  \n7 0 13 7 16 106 3 \n");
+}
+
+TEST_F(Witness, TsharkReadsTheBusOnRtu) {
+  RAMPA_NEEDS_TOOL("command -v tshark && command -v text2pcap", "tshark");
+  BusBench bench(Wire::rtu);
+  bench.thread.with([&] { bench.server->unit(7, model); });
+  ask_everything(*bench.bus);
+  std::deque<Bytes> heard;
+  bench.thread.with([&] { heard = bench.server->heard(); });
+  const auto seen = dissect(heard, "mbrtu",
+                            "-o mbrtu.crc_verification:TRUE -e mbrtu.unit_id -e mbrtu.crc16.status -e modbus.func_code "
+                            "-e modbus.reference_num -E separator=/s");
+  EXPECT_EQ(seen, "7 1 3 100\n7 1 4 103\n7 1 1 16\n7 1 2 0\n7 1 5 17\n7 1 6 105\n7 1 16 106\n");
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 int line_of(const std::string& text, const std::string& what) {
-  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(text.find(what)), '\n'));
+  const auto at = text.rfind(what);
+  return at == std::string::npos ? -1 : 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
 }
 
 std::string all(const config::SiteCheck& check) {
@@ -83,6 +84,7 @@ TEST(Site, AGoodFileHasNoFindings) {
   ASSERT_EQ(site.lanes.size(), 1u);
   ASSERT_EQ(site.devices.size(), 2u);
   EXPECT_EQ(site.lanes[0].roles, (std::vector<std::string>{"io", "scale"}));
+  EXPECT_EQ(site.lanes[0].inputs.size(), 6u);  // the wired inputs, not the outputs
   EXPECT_EQ(site.devices[0].id.text, "L1-io");
   EXPECT_EQ(site.devices[0].lane.text, "L1");
   const auto& wiring = site.devices[0].wiring;
@@ -133,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"icd", "moxa-iologik-e1214", "moxa-iologik-e1212", "lane[0].device[0].icd", "there is no ICD", "moxa-iologik-e1214"},
         Mistake{"scheme", "modbus+tcp://127.0.0.1:15120?unit=1", "serial:///dev/ttyS0?baud=9600", "lane[0].device[1].address", "not reached by serial", "modbus_tcp"},
         Mistake{"address", "127.0.0.1:15120", "127.0.0.1:151200", "lane[0].device[1].address", "port", "SITE.md"},
-        Mistake{"same_address", "15120", "15110", "lane[0].device[1].address", "already that of device L1-io", "one device", "15110?unit=1\"\n[lane.device.options]\ngrams"},
+        Mistake{"same_address", "15120", "15110", "lane[0].device[1].address", "already that of device L1-io", "one device", "modbus+tcp://127.0.0.1:15110"},
         Mistake{"channel", "loop_exit = \"DI2\"", "loop_exit = \"DI9\"", "lane[0].device[0].points.loop_exit", "no channel \"DI9\"", "DI0"},
         Mistake{"channel_twice", "loop_exit = \"DI2\"", "loop_exit = \"DI3\"", "lane[0].device[0].points.photocell", "already carries", "one point", "photocell"},
         Mistake{"output_on_input", "boom_raise = \"relay0\"", "boom_raise = \"relay0\"\nbeacon = \"watchdog\"", "lane[0].device[0].points.beacon", "no channel", "watchdog_alarm", "beacon"},
@@ -141,13 +143,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"point", "boom_lower = ", "light_grean = \"relay5\"\nboom_lower = ", "lane[0].device[0].points.light_grean", "no point", "light_green"},
         Mistake{"points_missing", "loop_boom = { channel = \"DI1\", inverted = true }\n", "", "lane[0]", "loop_boom", "add", "[[lane]]"},
         Mistake{"feedback", "boom_open = \"DI4\"\n", "", "lane[0]", "boom_open", "add", "[[lane]]"},
-        Mistake{"option_missing", "grams_per_count = 1000\n", "", "lane[0].device[1].options", "grams_per_count", "add", "grams_per_count"},
+        Mistake{"option_missing", "grams_per_count = 1000\n", "", "lane[0].device[1].options", "grams_per_count", "add", "[lane.device.options]"},
         Mistake{"option_unknown", "grams_per_count = 1000", "grams_per_count = 1000\ngram_per_count = 1", "lane[0].device[1].options.gram_per_count", "no option", "grams_per_count", "gram_per_count = 1"},
         Mistake{"option_range", "grams_per_count = 1000", "grams_per_count = 0", "lane[0].device[1].options.grams_per_count", "not a valid", "1 to 1000000"},
         Mistake{"option_date", "2026-05-04", "\"May\"", "lane[0].device[0].options.commissioned_on", "no date", "YYYY-MM-DD"},
-        Mistake{"not_commissioned", "commissioned_by = \"J. Example\"\n", "", "lane[0].device[0].options", "commissioned_by", "add", "[lane.device.options]"},
-        Mistake{"role_class", "role = \"scale\"", "role = \"portal\"", "lane[0].device[1].icd", "is a scale", "portal_monitor", "rinstrum-c500"}),
+        Mistake{"not_commissioned", "commissioned_by = \"J. Example\"\n", "", "lane[0].device[0].options", "commissioned_by", "add", "[lane.device.options]\ncommissioned_on"}),
     [](const auto& mistake) { return std::string(mistake.param.name); });
+
+TEST(Site, AProductsClassFitsItsRole) {
+  const auto text = all(read_text(replaced(kGood, "role = \"scale\"", "role = \"portal\"")));
+  EXPECT_NE(text.find("\"rinstrum-c500\" is a scale and can't be the lane's portal"), std::string::npos) << text;
+}
 
 TEST(Site, SyntaxErrorNamesItsLine) {
   const auto check = read_text("[post]\nid = \n");

@@ -1,0 +1,60 @@
+// An open descriptor of a TCP connection or a serial line; every wait has a time-out. Thread: the cable's host.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/device/settings.hpp"
+#include "firmware-interfaces/result.hpp"
+#include "firmware-interfaces/time.hpp"
+
+namespace rampa::drivers {
+
+/// Character format of a serial line.
+struct LineFormat {
+  int baud = 9600;
+  int data_bits = 8;  ///< 7 or 8
+  char parity = 'N';  ///< N, E, O
+  int stop_bits = 1;  ///< 1 or 2
+  /// Time of one character with its start, parity and stop bits.
+  [[nodiscard]] Duration character() const;
+};
+
+/// From the address' query: baud=9600, format=7E1, or parity=E (and stop=2) alone. Errors: invalid, naming the key.
+[[nodiscard]] Result<LineFormat> line_format(const device::Address& address);
+
+/// Numeric addresses and "localhost" only: a name service has no time-out that we control. Errors: invalid.
+[[nodiscard]] Result<void> check_host(const device::Address& address);
+
+class Port {
+ public:
+  Port() = default;
+  Port(Port&& other) noexcept;
+  Port& operator=(Port&& other) noexcept;
+  ~Port() { close(); }
+
+  /// Errors: no_reply (refused, unreachable or silent within `timeout`), io.
+  static Result<Port> connect_tcp(const std::string& host, std::uint16_t port, Duration timeout);
+  /// Raw, exclusive among Rampas, empty of old input. Errors: no_reply (no such device), busy (another process has it),
+  /// io.
+  static Result<Port> open_serial(const std::string& path, const LineFormat& format);
+
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+  [[nodiscard]] int descriptor() const { return fd_; }
+  void close();
+
+  /// Bytes that arrived, at least one. Errors: timeout, disconnected (then it is closed).
+  Result<Bytes> read_some(std::size_t max, Duration timeout);
+  /// All or an error. Errors: timeout (nothing left), disconnected (nothing left; closed), outcome_unknown (a part
+  /// left; closed).
+  Result<void> write(ByteView bytes, Duration timeout);
+  /// True if the peer has closed; looks without waiting and takes nothing.
+  [[nodiscard]] bool hung_up() const;
+
+ private:
+  explicit Port(int fd) : fd_(fd) {}
+  int fd_ = -1;
+};
+
+}  // namespace rampa::drivers

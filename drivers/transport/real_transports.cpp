@@ -1,0 +1,68 @@
+// One object per cable: whoever asks for the same address shares it.
+#include "drivers/transport/byte_stream.hpp"
+#include "drivers/transport/http_client.hpp"
+#include "drivers/transport/modbus_bus.hpp"
+#include "drivers/transport/push_listener.hpp"
+#include "drivers/transport/trace.hpp"
+
+namespace rampa::drivers {
+namespace {
+
+class RealTransports : public Transports {
+ public:
+  RealTransports(const Clock& clock, Traces* traces) : clock_(clock), own_(clock), traces_(traces ? *traces : own_) {}
+
+  Result<std::shared_ptr<ByteStream>> stream(const device::Address& address) override {
+    if (address.scheme != "tcp" && address.scheme != "serial") return wrong(address, "tcp:// or serial://");
+    return shared(streams_, address, [&] { return make_byte_stream(address, traces_.of(address.cable())); });
+  }
+  Result<std::shared_ptr<ModbusBus>> modbus(const device::Address& address) override {
+    if (address.scheme != "modbus+tcp" && address.scheme != "modbus+rtu")
+      return wrong(address, "modbus+tcp:// or modbus+rtu://");
+    return shared(buses_, address, [&] { return make_modbus_bus(address, clock_, traces_.of(address.cable())); });
+  }
+  Result<std::shared_ptr<HttpClient>> http(const device::Address& address) override {
+    if (address.scheme != "http") return wrong(address, "http://");
+    return shared(clients_, address, [&] { return make_http_client(address, clock_); });
+  }
+  Result<std::shared_ptr<PushListener>> push(const device::Address& address) override {
+    if (address.scheme != "push") return wrong(address, "push://");
+    return shared(listeners_, address, [&] { return make_push_listener(address, clock_); });
+  }
+
+ private:
+  static tl::unexpected<Error> wrong(const device::Address& address, const std::string& wanted) {
+    return fail(ErrorCode::invalid,
+                "address " + address.scheme + "://" + address.host + address.path + ": this product needs " + wanted);
+  }
+
+  template <class T, class Make>
+  static Result<std::shared_ptr<T>> shared(std::map<std::string, std::shared_ptr<T>>& made,
+                                           const device::Address& address, Make make) {
+    auto& known = made[address.cable()];
+    if (known) return known;
+    auto fresh = make();
+    if (fresh) known = *fresh;
+    return fresh;
+  }
+
+  const Clock& clock_;
+  Traces own_;
+  Traces& traces_;
+  std::map<std::string, std::shared_ptr<ByteStream>> streams_;
+  std::map<std::string, std::shared_ptr<ModbusBus>> buses_;
+  std::map<std::string, std::shared_ptr<HttpClient>> clients_;
+  std::map<std::string, std::shared_ptr<PushListener>> listeners_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transports> make_real_transports(const Clock& clock) {
+  return std::make_unique<RealTransports>(clock, nullptr);
+}
+
+std::unique_ptr<Transports> make_real_transports(const Clock& clock, Traces& traces) {
+  return std::make_unique<RealTransports>(clock, &traces);
+}
+
+}  // namespace rampa::drivers

@@ -1,0 +1,335 @@
+#include "edge/app/appliance.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "edge/app/version.hpp"
+
+namespace rampa::app {
+namespace {
+
+constexpr std::size_t mailbox_depth_max = 4096;
+
+std::string address_text(const device::Address& a) {
+  std::string text = a.scheme + "://" + a.host;
+  if (a.port) text += ":" + std::to_string(a.port);
+  text += a.path;
+  if (auto unit = a.query.find("unit"); unit != a.query.end()) text += " unit " + unit->second;
+  return text;
+}
+
+}  // namespace
+
+Appliance::Appliance(config::Site site, std::shared_ptr<const risk::ProfileSet> profiles, std::unique_ptr<store::Store> store,
+                     runtime::SystemClock& clock, bool simulated)
+    : site_(std::move(site)),
+      profiles_(std::move(profiles)),
+      store_(std::move(store)),
+      clock_(clock),
+      simulated_(simulated),
+      started_(clock.now()),
+      core_(clock, mailbox_depth_max),
+      ear_(*this),
+      transports_(drivers::make_real_transports(clock)) {
+  link_.configured = site_.sync.enabled;
+}
+
+Appliance::~Appliance() { stop(); }
+
+Result<void> Appliance::start() {
+  const auto before = store_->status();
+  boot_number_ = std::to_string(before.boot_number);
+
+  for (const auto& settings : site_.devices) {
+    heard_[settings.id] = {};
+    const auto product = site_.products.find(settings.icd);
+    if (product == site_.products.end())
+      return fail(ErrorCode::invalid, "device " + settings.id.text + ": no ICD '" + settings.icd + "'");
+    auto driver = drivers::make_driver({product->second, settings, *transports_, clock_});
+    if (!driver) return fail(driver.error().code, "device " + settings.id.text + ": " + driver.error().what);
+    const std::string cable = settings.address.cable();
+    auto host = std::find_if(hosts_.begin(), hosts_.end(), [&](const auto& h) { return h->cable() == cable; });
+    if (host == hosts_.end()) {
+      hosts_.push_back(std::make_unique<runtime::DeviceHost>(cable, clock_, ear_));
+      host = hosts_.end() - 1;
+      (*host)->on_executed = [this](const device::Command& command, MonoTime started) {
+        release_latency_.end(command.id, started);
+      };
+    }
+    (*host)->add(settings.id, std::move(*driver));
+    host_of_[settings.id] = host->get();
+  }
+
+  auto vision = vision::VisionPool::make(2, 64, clock_, [this](device::DeviceEvent event) { core_.publish(std::move(event)); });
+  if (!vision) return tl::unexpected(vision.error());
+  vision_ = std::move(*vision);
+
+  auto reactor = std::make_unique<runtime::Reactor>(site_.lanes, site_.devices, profiles_, boot_number_,
+                                                    static_cast<runtime::Ports&>(*this));
+  core_.start(std::move(reactor), [this](const LaneId& lane) {
+    std::lock_guard lock(listener_mutex_);
+    if (listener_) listener_->lane_changed(lane);
+  });
+  Record booted;
+  booted.at = clock_.now();
+  booted.body = Booted{version, profiles_->version(), before.clean_before};
+  auto written = write_and_wait({booted}, 10s);
+  if (!written) return fail(written.error().code, "the first record of this start could not be written: " + written.error().what);
+  for (auto& host : hosts_) host->start();
+  return {};
+}
+
+void Appliance::stop() {
+  for (auto& host : hosts_) host->stop();
+  hosts_.clear();
+  vision_.reset();
+  core_.stop();
+}
+
+// ---- ports of the reactor ------------------------------------------------------------------------------------------
+
+void Appliance::persist(std::uint64_t token, std::vector<Record> records) {
+  store_->persist(std::move(records), [this, token](Result<std::vector<std::uint64_t>> result) {
+    core_.answer(runtime::PersistDone{token, std::move(result)});
+  });
+}
+
+void Appliance::send(device::Command command, device::Permit permit) {
+  auto host = host_of_.find(command.device);
+  if (host == host_of_.end()) return;
+  if (const auto* move = std::get_if<device::MoveBoom>(&command.body); move && move->motion == device::Motion::raise) {
+    for (const auto& settings : site_.devices) {
+      if (settings.id != command.device) continue;
+      const auto& state = core_.reactor().view(settings.lane).state;
+      // Only a release by policy: an officer's thinking time is not software's.
+      if (state.verdict && state.verdict->decided_by == "policy" && state.last_evidence)
+        release_latency_.begin(command.id, *state.last_evidence);
+    }
+  }
+  host->second->send(std::move(command), std::move(permit));
+}
+
+void Appliance::read_plate(const device::DeviceEvent& frame) { vision_->put(frame); }
+
+std::uint64_t Appliance::draw_key(const CrossingId&) { return runtime::random_bits(); }
+
+struct Appliance::WaitingAnswer {
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::optional<lane::Answer> answer;
+};
+
+void Appliance::answer(std::uint64_t request, bool accepted, const std::string& refusal) {
+  std::shared_ptr<WaitingAnswer> waiting;
+  {
+    std::lock_guard lock(answers_mutex_);
+    auto found = answers_.find(request);
+    if (found == answers_.end()) return;
+    waiting = found->second;
+    answers_.erase(found);
+  }
+  {
+    std::lock_guard lock(waiting->mutex);
+    waiting->answer = lane::Answer{request, accepted, refusal};
+  }
+  waiting->ready.notify_all();
+}
+
+void Appliance::notify(const LaneId& lane, int level, const std::string& text) {
+  spdlog::log(level >= 3 ? spdlog::level::warn : spdlog::level::info, "lane={} level={} {}", lane.text, level, text);
+  std::lock_guard lock(listener_mutex_);
+  if (listener_) listener_->notice({lane, level, text, clock_.now()});
+}
+
+// ---- devices -------------------------------------------------------------------------------------------------------
+
+void Appliance::Ear::note(const device::DeviceEvent& event) {
+  const auto* condition = std::get_if<device::DeviceCondition>(&event.body);
+  {
+    std::lock_guard lock(appliance_.heard_mutex_);
+    auto& heard = appliance_.heard_[event.from.device];
+    if (condition) {
+      heard.condition = *condition;
+      heard.condition_since = event.from.received;
+    } else {
+      heard.last = event.from.received.mono;
+    }
+  }
+  if (condition)
+    spdlog::info("device={} condition={} fault={} {}", event.from.device.text, name_of(condition->level), condition->fault,
+                 condition->detail);
+}
+
+void Appliance::Ear::publish(device::DeviceEvent event) {
+  note(event);
+  appliance_.core_.publish(std::move(event));
+}
+
+Result<void> Appliance::Ear::publish_durably(device::DeviceEvent event, Duration timeout) {
+  note(event);
+  return appliance_.core_.publish_durably(std::move(event), timeout);
+}
+
+bool Appliance::all_threads_alive() {
+  bool alive = true;
+  auto moved = [&](const void* who, std::uint64_t beats) {
+    auto [seen, fresh] = beats_seen_.try_emplace(who, beats);
+    if (!fresh && seen->second == beats) alive = false;
+    seen->second = beats;
+  };
+  moved(&core_, core_.beats());
+  for (const auto& host : hosts_) moved(host.get(), host->beats());
+  return alive;
+}
+
+// ---- api::AppliancePort --------------------------------------------------------------------------------------------
+
+api::PostView Appliance::post() const { return {site_.post, site_.name, std::string(version), std::string(commit), simulated_}; }
+
+std::vector<LaneId> Appliance::lanes() const {
+  std::vector<LaneId> ids;
+  for (const auto& lane : site_.lanes) ids.push_back(lane.id);
+  return ids;
+}
+
+std::optional<api::LaneSnapshot> Appliance::lane(const LaneId& id) const {
+  auto view = core_.view(id);
+  if (!view) return std::nullopt;
+  return api::LaneSnapshot{*view, core_.last_round()};
+}
+
+std::vector<api::DeviceView> Appliance::devices() const {
+  std::vector<api::DeviceView> views;
+  std::lock_guard lock(heard_mutex_);
+  for (const auto& settings : site_.devices) {
+    const auto& heard = heard_.at(settings.id);
+    const auto& product = site_.products.at(settings.icd);
+    views.push_back({settings.id, settings.lane, settings.role, settings.icd,
+                     product.maker + (product.models.empty() ? "" : " " + product.models.front()),
+                     address_text(settings.address), heard.condition, heard.condition_since, heard.last});
+  }
+  return views;
+}
+
+api::LinkView Appliance::link() const {
+  std::lock_guard lock(link_mutex_);
+  api::LinkView view = link_;
+  const auto status = store_->status();
+  view.backlog_records = status.last_sequence - std::min(status.acknowledged, status.last_sequence);
+  return view;
+}
+
+void Appliance::link_changed(api::LinkView link) {
+  bool changed = false;
+  bool up = link.up;
+  {
+    std::lock_guard lock(link_mutex_);
+    changed = link_.up != link.up;
+    link.configured = site_.sync.enabled;
+    if (changed || !link_.since) link.since = clock_.now();
+    else link.since = link_.since;
+    link_ = std::move(link);
+  }
+  if (!changed) return;
+  spdlog::info("hq link={}", up ? "up" : "down");
+  core_.answer(runtime::LinkState{up});
+}
+
+api::ProfileSetView Appliance::profiles() const {
+  return {profiles_->version(), profiles_->sha256(), profiles_->size(), started_.wall};
+}
+
+Result<lane::Answer> Appliance::act(const LaneId& lane, lane::OfficerAction action, Duration timeout) {
+  if (!core_.view(lane)) return fail(ErrorCode::not_found, "there is no lane " + lane.text);
+  auto waiting = std::make_shared<WaitingAnswer>();
+  {
+    std::lock_guard lock(answers_mutex_);
+    action.request = next_request_++;
+    answers_[action.request] = waiting;
+  }
+  const std::uint64_t request = action.request;
+  if (!core_.command(runtime::OfficerEvent{lane, std::move(action)})) {
+    std::lock_guard lock(answers_mutex_);
+    answers_.erase(request);
+    return fail(ErrorCode::busy, "the lane has too much to do; nothing was done, try again");
+  }
+  std::unique_lock lock(waiting->mutex);
+  if (!waiting->ready.wait_for(lock, timeout, [&] { return waiting->answer.has_value(); })) {
+    lock.unlock();
+    std::lock_guard forget(answers_mutex_);
+    answers_.erase(request);
+    return fail(ErrorCode::outcome_unknown, "the lane did not answer in time; look at it before you try again");
+  }
+  return *waiting->answer;
+}
+
+Result<std::vector<std::uint64_t>> Appliance::write_and_wait(std::vector<Record> records, Duration timeout) {
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable ready;
+    std::optional<Result<std::vector<std::uint64_t>>> result;
+  };
+  auto waiting = std::make_shared<Waiting>();
+  const bool taken = core_.command(runtime::WriteRecords{std::move(records), [waiting](const Result<std::vector<std::uint64_t>>& result) {
+                                                           {
+                                                             std::lock_guard lock(waiting->mutex);
+                                                             waiting->result = result;
+                                                           }
+                                                           waiting->ready.notify_all();
+                                                         }});
+  if (!taken) return fail(ErrorCode::busy, "the post has too much to do; nothing was written, try again");
+  std::unique_lock lock(waiting->mutex);
+  if (!waiting->ready.wait_for(lock, timeout, [&] { return waiting->result.has_value(); }))
+    return fail(ErrorCode::outcome_unknown, "the store did not answer in time");
+  return *waiting->result;
+}
+
+Result<CrossingId> Appliance::enter_paper_crossing(const LaneId& lane, PaperCrossing crossing, Duration timeout) {
+  if (!core_.view(lane)) return fail(ErrorCode::not_found, "there is no lane " + lane.text);
+  // "P" keeps it apart from crossings that the lane itself counted in this boot.
+  const CrossingId id{lane.text + "-" + boot_number_ + "-P" + std::to_string(++paper_number_)};
+  Record record{lane, id, clock_.now(), std::move(crossing), {}};
+  auto written = write_and_wait({std::move(record)}, timeout);
+  if (!written) return tl::unexpected(written.error());
+  return id;
+}
+
+Result<void> Appliance::write_audit_note(AuditNote note, Duration timeout) {
+  Record record;
+  record.at = clock_.now();
+  record.body = std::move(note);
+  auto written = write_and_wait({std::move(record)}, timeout);
+  if (!written) return tl::unexpected(written.error());
+  return {};
+}
+
+std::vector<std::string> Appliance::not_ready() const {
+  std::vector<std::string> reasons;
+  const auto status = store_->status();
+  if (!status.writable) reasons.push_back("the journal can't be written: " + status.trouble);
+  if (clock_.now().mono - core_.last_round() > 5s) reasons.push_back("the lanes' thread does not come round");
+  if (clock_.now().wall.ms < 1'700'000'000'000) reasons.push_back("the machine's clock is before 2023: set it or check NTP");
+  return reasons;
+}
+
+std::vector<api::Metric> Appliance::metrics() const {
+  const auto latency = release_latency_.percentiles();
+  const auto status = store_->status();
+  return {
+      {"rampa_telemetry_dropped_total", "", "Point images and weighings dropped because the lanes were behind", true,
+       static_cast<double>(core_.telemetry_dropped())},
+      {"rampa_releases_by_policy_total", "", "Boom commands after a release by policy", true, static_cast<double>(latency.count)},
+      {"rampa_release_latency_ms", "quantile=\"0.5\"", "Last evidence received to boom command handed to the transport", false, latency.p50_ms},
+      {"rampa_release_latency_ms", "quantile=\"0.99\"", "", false, latency.p99_ms},
+      {"rampa_release_latency_ms", "quantile=\"1\"", "", false, latency.max_ms},
+      {"rampa_fdatasync_ms", "quantile=\"0.99\"", "The disk's share", false, static_cast<double>(status.fdatasync_p99.count()) / 1e6},
+  };
+}
+
+void Appliance::set_listener(api::ChangeListener* listener) {
+  std::lock_guard lock(listener_mutex_);
+  listener_ = listener;
+}
+
+}  // namespace rampa::app

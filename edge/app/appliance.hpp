@@ -1,0 +1,128 @@
+// The appliance: joins reactor, drivers, store, vision and sync. The only place that knows everything; nothing depends on it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "config/site.hpp"
+#include "drivers/registry/registry.hpp"
+#include "edge/api/appliance_port.hpp"
+#include "edge/app/cached_declarations.hpp"
+#include "edge/app/core_thread.hpp"
+#include "edge/app/latency.hpp"
+#include "edge/runtime/device_host.hpp"
+#include "edge/runtime/system_clock.hpp"
+#include "edge/store/store.hpp"
+#include "edge/vision/vision_pool.hpp"
+
+namespace rampa::app {
+
+class Appliance : public api::AppliancePort, private runtime::Ports {
+ public:
+  Appliance(config::Site site, std::shared_ptr<const risk::ProfileSet> profiles, std::unique_ptr<store::Store> store,
+            runtime::SystemClock& clock, bool simulated);
+  ~Appliance() override;
+
+  /// Makes the drivers, writes the Booted record, starts all threads. Errors: invalid (a device that can't be made).
+  Result<void> start();
+  /// Orderly end: devices first, then lanes, then the store.
+  void stop();
+
+  [[nodiscard]] store::Store& store() { return *store_; }
+  [[nodiscard]] const config::Site& site() const { return site_; }
+  [[nodiscard]] CachedDeclarations& declarations() { return declarations_; }
+  /// From sync. Thread: any.
+  void link_changed(api::LinkView link);
+  /// True while every thread came round since the last call: what the watchdog is fed by.
+  [[nodiscard]] bool all_threads_alive();
+
+  // api::AppliancePort
+  [[nodiscard]] api::PostView post() const override;
+  [[nodiscard]] std::vector<LaneId> lanes() const override;
+  [[nodiscard]] std::optional<api::LaneSnapshot> lane(const LaneId& id) const override;
+  [[nodiscard]] std::vector<api::DeviceView> devices() const override;
+  [[nodiscard]] api::LinkView link() const override;
+  [[nodiscard]] store::Status store_status() const override { return store_->status(); }
+  [[nodiscard]] api::ProfileSetView profiles() const override;
+  [[nodiscard]] Result<lane::Answer> act(const LaneId& lane, lane::OfficerAction action, Duration timeout) override;
+  [[nodiscard]] Result<CrossingId> enter_paper_crossing(const LaneId& lane, PaperCrossing crossing, Duration timeout) override;
+  [[nodiscard]] Result<void> write_audit_note(AuditNote note, Duration timeout) override;
+  [[nodiscard]] Result<std::unique_ptr<store::PictureReader>> picture_reader() override { return store_->picture_reader(); }
+  [[nodiscard]] std::vector<std::string> not_ready() const override;
+  [[nodiscard]] std::vector<api::Metric> metrics() const override;
+  void set_listener(api::ChangeListener* listener) override;
+
+ private:
+  // runtime::Ports, all on the core thread
+  void persist(std::uint64_t token, std::vector<Record> records) override;
+  void send(device::Command command, device::Permit permit) override;
+  void append_blob(const std::string& key, SharedBytes strip) override { store_->append_blob(key, std::move(strip)); }
+  void read_plate(const device::DeviceEvent& frame) override;
+  void answer(std::uint64_t request, bool accepted, const std::string& refusal) override;
+  void changed(const LaneId& lane) override { core_.mark_changed(lane); }
+  void notify(const LaneId& lane, int level, const std::string& text) override;
+  std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) override { return declarations_.of(plates); }
+  std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) override {
+    return declarations_.watch_lists_with(plates);
+  }
+  std::uint64_t draw_key(const CrossingId& crossing) override;
+
+  /// Device hosts publish here: notes when each device was heard, then hands on to the core.
+  class Ear : public device::EventSink {
+   public:
+    explicit Ear(Appliance& appliance) : appliance_(appliance) {}
+    void publish(device::DeviceEvent event) override;
+    Result<void> publish_durably(device::DeviceEvent event, Duration timeout) override;
+
+   private:
+    void note(const device::DeviceEvent& event);
+    Appliance& appliance_;
+  };
+
+  struct Heard {
+    device::DeviceCondition condition;
+    std::optional<Stamp> condition_since;
+    std::optional<MonoTime> last;
+  };
+  struct WaitingAnswer;
+  Result<std::vector<std::uint64_t>> write_and_wait(std::vector<Record> records, Duration timeout);
+
+  config::Site site_;
+  std::shared_ptr<const risk::ProfileSet> profiles_;
+  std::unique_ptr<store::Store> store_;
+  runtime::SystemClock& clock_;
+  const bool simulated_;
+  Stamp started_;
+  CoreThread core_;
+  Ear ear_;
+  CachedDeclarations declarations_;
+  std::unique_ptr<drivers::Transports> transports_;
+  std::vector<std::unique_ptr<runtime::DeviceHost>> hosts_;
+  std::map<DeviceId, runtime::DeviceHost*> host_of_;
+  std::unique_ptr<vision::VisionPool> vision_;
+  LatencyTrack release_latency_;
+
+  mutable std::mutex heard_mutex_;
+  std::map<DeviceId, Heard> heard_;
+
+  std::mutex answers_mutex_;
+  std::uint64_t next_request_ = 1;
+  std::map<std::uint64_t, std::shared_ptr<WaitingAnswer>> answers_;
+
+  std::mutex listener_mutex_;
+  api::ChangeListener* listener_ = nullptr;
+
+  mutable std::mutex link_mutex_;
+  api::LinkView link_;
+
+  std::map<const void*, std::uint64_t> beats_seen_;
+  std::atomic<std::uint64_t> paper_number_{0};
+  std::string boot_number_;
+};
+
+}  // namespace rampa::app

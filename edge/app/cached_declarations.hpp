@@ -1,0 +1,74 @@
+// Declarations and watch lists as the lanes ask for them: in memory, immutable, replaced whole.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "edge/crossing/declaration.hpp"
+
+namespace rampa::app {
+
+/// Thread: any.
+class CachedDeclarations {
+ public:
+  void replace(std::vector<Declaration> declarations) {
+    auto fresh = std::make_shared<Snapshot>();
+    for (auto& declaration : declarations) {
+      const std::size_t at = fresh->all.size();
+      if (!declaration.plate.empty()) fresh->by_plate[declaration.plate].push_back(at);
+      if (!declaration.trailer.empty() && declaration.trailer != declaration.plate)
+        fresh->by_plate[declaration.trailer].push_back(at);
+      fresh->all.push_back(std::move(declaration));
+    }
+    std::lock_guard lock(mutex_);
+    declarations_ = std::move(fresh);
+  }
+
+  void replace_watch_lists(std::map<std::string, std::vector<std::string>> lists) {
+    auto fresh = std::make_shared<std::map<std::string, std::set<std::string>>>();
+    for (auto& [name, plates] : lists) (*fresh)[name] = {plates.begin(), plates.end()};
+    std::lock_guard lock(mutex_);
+    watch_lists_ = std::move(fresh);
+  }
+
+  /// All that name one of these plates as tractor or trailer; each once, in the file's order. One lorry may carry several.
+  [[nodiscard]] std::vector<Declaration> of(const std::vector<std::string>& plates) const {
+    const auto snapshot = [&] { std::lock_guard lock(mutex_); return declarations_; }();
+    std::set<std::size_t> found;
+    if (snapshot)
+      for (const auto& plate : plates)
+        if (auto it = snapshot->by_plate.find(plate); !plate.empty() && it != snapshot->by_plate.end())
+          found.insert(it->second.begin(), it->second.end());
+    std::vector<Declaration> result;
+    for (std::size_t at : found) result.push_back(snapshot->all[at]);
+    return result;
+  }
+
+  [[nodiscard]] std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) const {
+    const auto lists = [&] { std::lock_guard lock(mutex_); return watch_lists_; }();
+    std::vector<std::string> names;
+    if (lists)
+      for (const auto& [name, listed] : *lists)
+        for (const auto& plate : plates)
+          if (!plate.empty() && listed.contains(plate)) {
+            names.push_back(name);
+            break;
+          }
+    return names;
+  }
+
+ private:
+  struct Snapshot {
+    std::vector<Declaration> all;
+    std::map<std::string, std::vector<std::size_t>> by_plate;
+  };
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Snapshot> declarations_;
+  std::shared_ptr<const std::map<std::string, std::set<std::string>>> watch_lists_;
+};
+
+}  // namespace rampa::app

@@ -1,0 +1,91 @@
+#include "edge/app/core_thread.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+
+namespace rampa::app {
+
+void CoreThread::start(std::unique_ptr<runtime::Reactor> reactor, std::function<void(const LaneId&)> changed) {
+  reactor_ = std::move(reactor);
+  changed_ = std::move(changed);
+  for (const auto& lane : reactor_->lanes()) changed_lanes_.insert(lane);
+  publish_snapshots();
+  thread_ = std::thread([this] { loop(); });
+}
+
+void CoreThread::stop() {
+  stopping_ = true;
+  mailbox_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void CoreThread::loop() {
+  while (!stopping_) {
+    const Stamp before = clock_.now();
+    const Duration wait = std::clamp<Duration>(reactor_->next_wake() - before.mono, 0ns, 100ms);
+    auto event = mailbox_.take(wait);
+    const Stamp now = clock_.now();
+    if (event) reactor_->handle(std::move(*event), now);
+    reactor_->advance(now);
+    if (!changed_lanes_.empty()) publish_snapshots();
+    beats_.fetch_add(1, std::memory_order_relaxed);
+    last_round_.store(now.mono.ns, std::memory_order_relaxed);
+  }
+}
+
+void CoreThread::publish_snapshots() {
+  const std::set<LaneId> lanes = std::exchange(changed_lanes_, {});
+  for (const auto& lane : lanes) {
+    auto view = std::make_shared<const runtime::LaneView>(reactor_->view(lane));
+    {
+      std::lock_guard lock(views_mutex_);
+      views_[lane] = std::move(view);
+    }
+    if (changed_) changed_(lane);
+  }
+}
+
+void CoreThread::publish(device::DeviceEvent event) {
+  const bool telemetry =
+      std::holds_alternative<device::PointImage>(event.body) || std::holds_alternative<device::WeighReading>(event.body);
+  if (telemetry)
+    mailbox_.put_telemetry(std::move(event));
+  else
+    mailbox_.put_evidence(std::move(event));
+}
+
+Result<void> CoreThread::publish_durably(device::DeviceEvent event, Duration timeout) {
+  // Shared with the answer, which may come after we gave up waiting.
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable ready;
+    std::optional<Result<void>> result;
+  };
+  auto waiting = std::make_shared<Waiting>();
+  mailbox_.put_evidence(runtime::DurableEvent{std::move(event), [waiting](Result<void> result) {
+                                                {
+                                                  std::lock_guard lock(waiting->mutex);
+                                                  waiting->result = std::move(result);
+                                                }
+                                                waiting->ready.notify_all();
+                                              }});
+  std::unique_lock lock(waiting->mutex);
+  if (!waiting->ready.wait_for(lock, timeout, [&] { return waiting->result.has_value(); }))
+    return fail(ErrorCode::timeout, "the record was not durable in time");
+  return *waiting->result;
+}
+
+std::shared_ptr<const runtime::LaneView> CoreThread::view(const LaneId& lane) const {
+  std::lock_guard lock(views_mutex_);
+  auto found = views_.find(lane);
+  return found == views_.end() ? nullptr : found->second;
+}
+
+std::vector<LaneId> CoreThread::lanes() const {
+  std::lock_guard lock(views_mutex_);
+  std::vector<LaneId> ids;
+  for (const auto& [id, view] : views_) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace rampa::app

@@ -1,0 +1,72 @@
+// `rampa status`: asks the running appliance over its own HTTP interface, without a session.
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/StreamCopier.h>
+
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "config/site.hpp"
+#include "edge/app/tools.hpp"
+
+namespace rampa::app {
+namespace {
+
+struct Reply {
+  int status = 0;
+  std::string body;
+};
+
+Reply get(const config::HttpSettings& http, const std::string& path) {
+  Poco::Net::HTTPClientSession session(http.listen, http.port);
+  session.setTimeout(Poco::Timespan(3, 0));
+  Poco::Net::HTTPRequest request(Poco::Net::HTTPRequest::HTTP_GET, path, Poco::Net::HTTPMessage::HTTP_1_1);
+  session.sendRequest(request);
+  Poco::Net::HTTPResponse response;
+  Reply reply;
+  Poco::StreamCopier::copyToString(session.receiveResponse(response), reply.body);
+  reply.status = response.getStatus();
+  return reply;
+}
+
+}  // namespace
+
+int status(const ToolOptions& options) {
+  auto check = config::read_site(options.site_file, options.icd_directory);
+  if (!check.findings.empty()) {
+    for (const auto& f : check.findings) std::cerr << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "\n";
+    return exit_config;
+  }
+  const auto& http = check.site.http;
+  try {
+    const Reply ready = get(http, "/readyz");
+    const Reply metrics = get(http, "/metrics");
+    std::map<std::string, double> values;
+    std::istringstream lines(metrics.body);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.empty() || line[0] == '#') continue;
+      const auto space = line.rfind(' ');
+      if (space == std::string::npos) continue;
+      values[line.substr(0, space)] = std::strtod(line.c_str() + space, nullptr);
+    }
+    const bool fine = ready.status == 200;
+    if (options.json) {
+      std::cout << nlohmann::json{{"running", true}, {"ready", fine}, {"why_not", fine ? "" : ready.body}, {"metrics", values}}.dump() << "\n";
+    } else {
+      std::cout << (fine ? "running and ready\n" : "running, NOT ready:\n" + ready.body + "\n");
+      for (const auto& [name, value] : values) std::cout << "  " << name << " " << value << "\n";
+    }
+    return fine ? exit_ok : exit_found;
+  } catch (const std::exception& error) {
+    if (options.json)
+      std::cout << nlohmann::json{{"running", false}, {"ready", false}, {"why_not", error.what()}}.dump() << "\n";
+    else
+      std::cout << "not running: nothing answers at " << http.listen << ":" << http.port << " (" << error.what() << ")\n";
+    return exit_found;
+  }
+}
+
+}  // namespace rampa::app

@@ -1,0 +1,25 @@
+// The appliance's command-line tools: read-only, beside a running appliance or without one.
+#pragma once
+
+#include <string>
+
+namespace rampa::app {
+
+/// Exit codes of every command: 0 fine, 1 it found something wrong, 2 wrong usage, 78 configuration (EX_CONFIG).
+enum Exit { exit_ok = 0, exit_found = 1, exit_usage = 2, exit_config = 78 };
+
+struct ToolOptions {
+  bool json = false;
+  std::string site_file;
+  std::string icd_directory;
+};
+
+int check_config(const ToolOptions& options);
+int crossings(const ToolOptions& options, std::size_t limit, const std::string& lane, const std::string& plate);
+int show(const ToolOptions& options, const std::string& id);
+int verify(const ToolOptions& options);
+int reassess(const ToolOptions& options, const std::string& id);
+int status(const ToolOptions& options);
+int serve(const ToolOptions& options, bool simulated);
+
+}  // namespace rampa::app

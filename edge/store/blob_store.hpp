@@ -1,0 +1,69 @@
+// Content-addressed blobs: written as temporary files, synced, renamed, their directory synced; only then may a record name
+// them. FORMAT.md, "Blobs".
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "edge/store/blob_manifest.hpp"
+#include "edge/store/disk.hpp"
+#include "edge/store/layout.hpp"
+
+namespace rampa::store {
+
+[[nodiscard]] std::string blob_path(const Layout& layout, const std::string& sha256);
+/// Only blobs of more than one chunk have a manifest file; a smaller one's only chunk hash is its address.
+[[nodiscard]] std::string manifest_path(const Layout& layout, const std::string& sha256);
+
+/// Thread: the store's.
+class BlobStore {
+ public:
+  /// Removes what is left over of an earlier run. Errors: io.
+  [[nodiscard]] static Result<BlobStore> open(Disk& disk, const Layout& layout, std::size_t growing_max);
+
+  /// Stores all attachments of one group; durable when it returns. Content that is there already is not written again.
+  /// Errors: no_space (nothing is left behind but whole blobs), invalid (an unknown growing key), io.
+  [[nodiscard]] Result<std::vector<BlobRef>> put(const std::vector<Attachment>& attachments);
+
+  /// Appends to the growing blob of this key; what goes wrong is kept and is the answer of the put() that finishes it.
+  void append(const std::string& key, ByteView strip);
+  /// The caller had to throw a strip away: the blob cannot be finished any more.
+  void give_up(const std::string& key, Error why);
+
+ private:
+  struct Growing {
+    std::unique_ptr<DiskFile> file;
+    std::string path;
+    ManifestBuilder manifest;
+    std::uint64_t size = 0;
+    std::uint64_t used = 0;  ///< for finding the one idle longest
+    std::optional<Error> wrong;
+  };
+  /// Content that lies synced under a temporary name and waits for its rename.
+  struct Ready {
+    std::string temporary;
+    BlobManifest manifest;
+  };
+
+  BlobStore(Disk& disk, Layout layout, std::size_t growing_max)
+      : disk_(&disk), layout_(std::move(layout)), growing_max_(growing_max) {}
+  [[nodiscard]] std::string temporary_name();
+  [[nodiscard]] Result<Ready> write_temporary(ByteView bytes);
+  [[nodiscard]] Result<Ready> finish_growing(const std::string& key);
+  [[nodiscard]] Result<void> place(const Ready& ready, std::set<std::string>& touched);
+  [[nodiscard]] Result<void> ready_directory(const std::string& directory);
+  void drop(std::map<std::string, Growing>::iterator it);
+
+  Disk* disk_;
+  Layout layout_;
+  std::size_t growing_max_;
+  std::map<std::string, Growing> growing_;
+  std::set<std::string> directories_;  ///< known to be there, durably
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace rampa::store

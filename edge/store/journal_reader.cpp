@@ -1,0 +1,134 @@
+#include "edge/store/journal_reader.hpp"
+
+#include "edge/store/durable_file.hpp"
+
+namespace rampa::store {
+
+namespace {
+
+class Reader : public JournalReader {
+ public:
+  Reader(std::shared_ptr<Disk> disk, const Layout& layout, std::shared_ptr<const Durable> durable)
+      : source_(std::move(disk), layout), durable_(std::move(durable)) {}
+
+  Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) override {
+    std::uint64_t last = 0;
+    if (durable_) {
+      last = durable_->sequence;
+    } else {
+      auto whole = source_.last_whole_sequence();
+      if (!whole) return tl::unexpected(whole.error());
+      last = *whole;
+    }
+    std::vector<Raw> out;
+    for (std::uint64_t s = std::max<std::uint64_t>(sequence, 1); s <= last && out.size() < count; ++s) {
+      auto read = source_.by_sequence(s);
+      if (!read) {
+        if (!out.empty()) break;  // what was read is good; the next call meets the error
+        return tl::unexpected(read.error());
+      }
+      out.push_back({s, std::move(read->bytes), to_hex(read->record.hash), std::move(read->record.entry.blobs),
+                     std::move(read->record.entry.kind)});
+    }
+    return out;
+  }
+
+ private:
+  RecordSource source_;
+  std::shared_ptr<const Durable> durable_;
+};
+
+}  // namespace
+
+Result<void> RecordSource::open_segment(std::uint64_t first_sequence) {
+  if (file_ && segment_ == first_sequence) return {};
+  auto file = disk_->open(layout_.journal() + "/" + format::segment_name(first_sequence), OpenMode::read);
+  if (!file) return tl::unexpected(file.error());
+  file_ = std::move(*file);
+  segment_ = first_sequence;
+  next_sequence_ = 0;
+  return {};
+}
+
+Result<RecordSource::Read> RecordSource::read_here(std::uint64_t offset) {
+  const auto damaged = [&](const std::string& what) {
+    return fail(ErrorCode::invalid, layout_.journal() + "/" + format::segment_name(segment_) + ": offset " +
+                                        std::to_string(offset) + ": " + what +
+                                        "; run `rampa verify` and restore the segment from the backup");
+  };
+  Bytes bytes(4096);
+  auto n = file_->read_at(offset, bytes);
+  if (!n) return tl::unexpected(n.error());
+  const auto length = format::length_at(ByteView(bytes).first(*n));
+  if (!length) return damaged("no record starts here");
+  const std::size_t have = std::min(*n, *length);
+  bytes.resize(*length);
+  if (have < *length) {
+    n = file_->read_at(offset + have, std::span(bytes).subspan(have));
+    if (!n) return tl::unexpected(n.error());
+    if (have + *n < *length) return damaged("the record is cut off");
+  }
+  auto record = format::parse(bytes);
+  if (!record) return damaged(record.error().what);
+  return Read{std::move(*record), std::move(bytes), {segment_, offset, *length}};
+}
+
+Result<RecordSource::Read> RecordSource::at(const Place& place) {
+  if (auto ok = open_segment(place.segment); !ok) return tl::unexpected(ok.error());
+  return read_here(place.offset);
+}
+
+Result<RecordSource::Read> RecordSource::by_sequence(std::uint64_t sequence) {
+  if (!file_ || next_sequence_ == 0 || sequence < next_sequence_ || sequence > next_sequence_ + 1000) {
+    auto segments = list_segments(*disk_, layout_);
+    if (!segments) return tl::unexpected(segments.error());
+    std::uint64_t first = 0;
+    for (const SegmentPlace& s : *segments)
+      if (s.first_sequence <= sequence) first = s.first_sequence;
+    if (first == 0) return fail(ErrorCode::not_found, "no segment in " + layout_.journal() + " holds record " + std::to_string(sequence));
+    if (auto ok = open_segment(first); !ok) return tl::unexpected(ok.error());
+    if (next_sequence_ == 0 || next_sequence_ > sequence) {
+      next_sequence_ = first;
+      next_offset_ = format::segment_header_bytes;
+    }
+  }
+  while (true) {
+    auto read = read_here(next_offset_);
+    if (!read) {
+      // The end of this segment, where the next one begins with what is wanted here.
+      const std::string next = layout_.journal() + "/" + format::segment_name(next_sequence_);
+      if (segment_ == next_sequence_ || !disk_->exists(next)) return read;
+      const std::uint64_t first = next_sequence_;
+      if (auto ok = open_segment(first); !ok) return tl::unexpected(ok.error());
+      next_sequence_ = first;
+      next_offset_ = format::segment_header_bytes;
+      continue;
+    }
+    if (read->record.entry.sequence != next_sequence_) {
+      const std::uint64_t wanted = std::exchange(next_sequence_, 0);
+      return fail(ErrorCode::invalid, layout_.journal() + "/" + format::segment_name(segment_) + ": offset " +
+                                          std::to_string(next_offset_) + ": record " + std::to_string(read->record.entry.sequence) +
+                                          " stands where " + std::to_string(wanted) + " belongs; run `rampa verify`");
+    }
+    next_offset_ += read->place.length;
+    if (next_sequence_++ == sequence) return read;
+  }
+}
+
+Result<std::uint64_t> RecordSource::last_whole_sequence() {
+  auto segments = list_segments(*disk_, layout_);
+  if (!segments) return tl::unexpected(segments.error());
+  if (segments->empty()) return std::uint64_t{0};
+  auto bytes = read_file(*disk_, segments->back().path);
+  if (!bytes) return tl::unexpected(bytes.error());
+  auto scan = scan_segment(*bytes);
+  if (!scan) return tl::unexpected(scan.error());
+  return scan->last_sequence;
+}
+
+std::unique_ptr<JournalReader> make_journal_reader(std::shared_ptr<Disk> disk, const Layout& layout,
+                                                   std::shared_ptr<const Durable> durable) {
+  return std::make_unique<Reader>(std::move(disk), layout, std::move(durable));
+}
+
+}  // namespace rampa::store

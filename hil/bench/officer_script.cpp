@@ -1,0 +1,65 @@
+#include "hil/bench/officer_script.hpp"
+
+#include <algorithm>
+
+namespace rampa::hil {
+namespace {
+
+// What a control finds on this bench: nothing, because a lorry to be refused is refused at once.
+std::string finding_of(const std::string& control) { return control == "nii" ? "clear" : "nothing_found"; }
+
+}  // namespace
+
+std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std::string& ends_hold_as, bool safe, MonoTime now) {
+  Seen& seen = seen_[sight.lane];
+  const std::string situation = sight.phase + "/" + sight.crossing + "/" + std::to_string(sight.recorded.size()) + "/" + sight.verdict;
+  if (seen.situation != situation) seen = {situation, now, 0};
+  const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(habits_.after_s * 1000)) * (1 + seen.tries);
+  if (now - seen.since < patience || seen.tries >= 20) return std::nullopt;
+
+  OfficerWish wish;
+  wish.crossing = sight.crossing;
+  const std::string& end = ends_hold_as.empty() ? habits_.on_hold : ends_hold_as;
+  if (sight.phase == "waiting_officer") {
+    if (end == "wait") return std::nullopt;
+    if (end == "refuse") {
+      if (sight.verdict == "refer") return std::nullopt;  // refused already: the lorry has to leave
+      wish.action = "refer";
+      wish.reason = "refused entry, vehicle sent back";
+      wish.then_send_away = true;
+    } else {
+      for (const auto& control : sight.ordered) {
+        if (std::find(sight.recorded.begin(), sight.recorded.end(), control) != sight.recorded.end()) continue;
+        wish.action = "record_control";
+        wish.control = control;
+        wish.finding = finding_of(control);
+        break;
+      }
+      if (wish.action.empty()) {
+        wish.action = "override";
+        wish.verdict = "release";
+        wish.reason = "controls done, nothing found";
+        wish.with_second = sight.second_needed;
+      }
+    }
+  } else if (!habits_.recovers || !safe) {
+    return std::nullopt;
+  } else if (sight.phase == "emergency_stop") {
+    wish.action = "reset_emergency_stop";
+    wish.reason = "cause removed";
+  } else if (sight.phase == "faulted") {
+    if (!sight.zone_free) return std::nullopt;
+    // First the boom down by hand if it stands open, then back to service; every other try, because the first may be refused.
+    wish.action = !sight.boom_closed && seen.tries % 2 == 0 ? "close_boom" : "return_to_service";
+    wish.reason = "looked at it, nobody under the boom";
+  } else if (sight.phase == "out_of_service") {
+    wish.action = "return_to_service";
+    wish.reason = "cause removed";
+  } else {
+    return std::nullopt;
+  }
+  ++seen.tries;
+  return wish;
+}
+
+}  // namespace rampa::hil

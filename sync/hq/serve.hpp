@@ -1,0 +1,36 @@
+// `rampa-hq serve`: the loop around Receiver and the MQTT link. One thread stores (group commit: everything that waits,
+// one transaction), Paho's only put messages into its queue.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "firmware-interfaces/result.hpp"
+#include "firmware-interfaces/time.hpp"
+#include "sync/hq/receiver.hpp"
+#include "sync/link/mqtt_link.hpp"
+
+namespace rampa::sync::hq {
+
+struct ServeSettings {
+  std::string broker;
+  std::string directory;          ///< hq.sqlite, blobs/, partial/, downlink/, lock
+  LinkCredentials credentials;
+  std::vector<std::string> posts; ///< only these; empty: every post whose certificate the broker accepts
+  std::string incarnation;        ///< different at every start
+  std::uint64_t jitter_seed = 0;
+  std::size_t group_messages_max = 256;
+  std::size_t queue_bytes_max = 64u << 20;  ///< beyond it messages are dropped; the posts send them again
+  Duration pause_first = 250ms, pause_last = 5s;
+
+  std::function<void(const Notice&)> notice;  ///< also "ready" and "link_lost"; on the serving thread
+  std::function<void()> after_commit;         ///< for tests: between HQ's commit and its acknowledgements
+};
+
+/// Runs until `stop` is true (looked at several times a second). Errors: invalid (settings, a database of a newer
+/// version), busy (another rampa-hq uses the directory), io.
+[[nodiscard]] Result<void> serve(const ServeSettings& settings, const Clock& clock, const std::atomic<bool>& stop);
+
+}  // namespace rampa::sync::hq

@@ -1,0 +1,139 @@
+#include "tests/contract/sync/broker.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace rampa::tests {
+namespace fs = std::filesystem;
+namespace {
+
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    address.sin_port = 0;
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+bool listens(int port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const bool there = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return there;
+}
+
+int run(const std::vector<std::string>& command, const std::string& log) {
+  Child child(command, log);
+  while (child.running()) ::poll(nullptr, 0, 5);
+  return 0;
+}
+
+std::string mosquitto() {
+  for (const char* path : {"/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"})
+    if (::access(path, X_OK) == 0) return path;
+  return {};
+}
+
+}  // namespace
+
+Child::Child(const std::vector<std::string>& command, std::string log_file) : log_file_(std::move(log_file)) {
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_ = ::fork();
+  if (pid_ != 0) return;
+  const int out = ::open(log_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  ::dup2(out, 1);
+  ::dup2(out, 2);
+  ::execvp(arguments[0], arguments.data());
+  ::_exit(127);
+}
+Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), log_file_(std::move(other.log_file_)) {}
+Child& Child::operator=(Child&& other) noexcept {
+  kill();
+  pid_ = std::exchange(other.pid_, -1);
+  log_file_ = std::move(other.log_file_);
+  return *this;
+}
+void Child::end(int signal) {
+  if (pid_ <= 0) return;
+  ::kill(pid_, signal);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+void Child::kill() { end(SIGKILL); }
+void Child::terminate() { end(SIGTERM); }
+void Child::pause() { if (pid_ > 0) ::kill(pid_, SIGSTOP); }
+void Child::resume() { if (pid_ > 0) ::kill(pid_, SIGCONT); }
+bool Child::running() {
+  if (pid_ <= 0) return false;
+  if (::waitpid(pid_, nullptr, WNOHANG) == 0) return true;
+  pid_ = -1;
+  return false;
+}
+std::string Child::log() const {
+  std::ifstream file(log_file_);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+Broker::Broker(const std::vector<std::string>& posts) {
+  std::string name = (fs::temp_directory_path() / "rampa-broker-XXXXXX").string();
+  directory_ = ::mkdtemp(name.data()) ? name : std::string{};
+  std::vector<std::string> command{"sync/hq/make_certificates.sh", directory_};
+  command.insert(command.end(), posts.begin(), posts.end());
+  run(command, file("make.log"));
+}
+
+Broker::~Broker() {
+  process_.kill();
+  std::error_code ignored;
+  fs::remove_all(directory_, ignored);
+}
+
+bool Broker::start() {
+  // Another program may take the port between finding and using it; then the next one is tried. A restart keeps it.
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    if (port_ == 0) port_ = free_port();
+    run({"sync/hq/make_broker_config.sh", directory_, std::to_string(port_)}, file("make.log"));
+    process_ = Child({mosquitto(), "-c", file("mosquitto.conf")}, file("mosquitto.log"));
+    for (int i = 0; i < 400 && process_.running(); ++i) {
+      if (listens(port_)) return true;
+      ::poll(nullptr, 0, 10);
+    }
+    process_.kill();
+    port_ = 0;
+  }
+  return false;
+}
+
+std::string Broker::url() const { return "mqtts://127.0.0.1:" + std::to_string(port_); }
+
+std::string broker_missing() {
+  if (mosquitto().empty()) return "mosquitto is not installed (apt-get install mosquitto)";
+  if (::access("/usr/bin/openssl", X_OK) != 0) return "openssl is not installed (apt-get install openssl)";
+  return {};
+}
+
+std::string program(const std::string& name) { return (fs::read_symlink("/proc/self/exe").parent_path() / name).string(); }
+
+}  // namespace rampa::tests

@@ -1,0 +1,62 @@
+// A real mosquitto on a free loopback port with TLS and the ACL that is shipped, and a rampa-hq beside it. Both are
+// children of the test, ended by pid.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rampa::tests {
+
+/// One child process. Output goes to a file.
+class Child {
+ public:
+  Child() = default;
+  Child(const std::vector<std::string>& command, std::string log_file);
+  ~Child() { kill(); }
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  void kill();       ///< SIGKILL and wait
+  void terminate();  ///< SIGTERM and wait
+  void pause();      ///< SIGSTOP: half-open for everybody who talks to it
+  void resume();
+  [[nodiscard]] bool running();  ///< false once it has ended by itself
+  [[nodiscard]] std::string log() const;
+
+ private:
+  void end(int signal);
+  int pid_ = -1;
+  std::string log_file_;
+};
+
+/// Certificates, configuration, port. The folder is removed at the end.
+class Broker {
+ public:
+  explicit Broker(const std::vector<std::string>& posts);
+  ~Broker();
+  /// Starts and waits until it listens. False: see log().
+  [[nodiscard]] bool start();
+  void kill() { process_.kill(); }
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] std::string file(const std::string& name) const { return directory_ + "/" + name; }
+  [[nodiscard]] std::string log() const { return process_.log(); }
+  [[nodiscard]] Child& process() { return process_; }
+
+ private:
+  std::string directory_;
+  int port_ = 0;
+  Child process_;
+};
+
+/// Empty, or why there can be no broker here (mosquitto or openssl is not installed).
+[[nodiscard]] std::string broker_missing();
+
+/// The folder of the programs that were built with this test.
+[[nodiscard]] std::string program(const std::string& name);
+
+}  // namespace rampa::tests
+
+#define RAMPA_NEEDS_BROKER()                                                    \
+  if (const std::string why = rampa::tests::broker_missing(); !why.empty()) {   \
+    if (rampa::tests::in_ci()) FAIL() << why;                                   \
+    GTEST_SKIP() << why;                                                        \
+  }

@@ -1,0 +1,209 @@
+// What assess says, and that unknown is never green.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/unit/risk/sets.hpp"
+
+using namespace rampa;
+using namespace rampa::tests;
+using enum SelectivityChannel;
+
+namespace {
+bool contains(const std::vector<std::string>& list, const std::string& text) { return std::find(list.begin(), list.end(), text) != list.end(); }
+std::vector<std::string> hits(const Assessment& a) {
+  std::vector<std::string> ids;
+  for (const auto& hit : a.hits) ids.push_back(hit.profile);
+  return ids;
+}
+}  // namespace
+
+TEST(Assess, NothingSelectsItIsGreen) {
+  const auto a = risk::assess(*compiled(""), question());
+  EXPECT_EQ(a.channel, green);
+  EXPECT_TRUE(a.controls.empty());
+  EXPECT_EQ(a.profile_set, "v1");
+  EXPECT_EQ(a.profile_set_sha256, "abc");
+}
+
+TEST(Assess, HighestChannelWinsHitsAreOrderedById) {
+  const auto a = risk::assess(*compiled(profile("C", "yellow", R"("always")") + "," + profile("A", "blue", R"("always")") + "," +
+                                        profile("B", "red", R"({"field":"declaration.consignee","op":"eq","value":"RS1"})", R"(,"controls":["physical","nii"])")),
+                              question());
+  EXPECT_EQ(a.channel, red);
+  EXPECT_EQ(hits(a), (std::vector<std::string>{"A", "B", "C"}));
+  EXPECT_EQ(a.hits[1].instruction, "do B");
+  EXPECT_EQ(a.controls, (std::vector<std::string>{"nii", "physical"}));
+}
+
+TEST(Assess, NoDeclarationIsAtLeastYellow) {
+  auto q = question();
+  q.declarations.clear();
+  const auto a = risk::assess(*compiled(""), q);
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_TRUE(contains(a.reasons, "no declaration"));
+  EXPECT_TRUE(contains(a.controls, "documents"));
+}
+
+TEST(Assess, MissingEvidenceIsAtLeastYellow) {
+  auto q = question();
+  q.evidence_missing = {"scale"};
+  const auto a = risk::assess(*compiled(""), q);
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_TRUE(contains(a.reasons, "missing evidence: scale"));
+  EXPECT_TRUE(contains(a.controls, "weighing"));
+}
+
+TEST(Assess, WatchListAndRadiationAreNeverIgnored) {
+  auto q = question();
+  q.watch_list_hits = {"stolen"};
+  EXPECT_EQ(risk::assess(*compiled(""), q).channel, yellow);
+  q = question();
+  q.facts["evidence.radiation_alarm"] = true;
+  const auto a = risk::assess(*compiled(""), q);
+  EXPECT_EQ(a.channel, red);
+  EXPECT_TRUE(contains(a.controls, "radiation"));
+}
+
+TEST(Assess, ScanFindings) {
+  auto q = question();
+  const auto channel = [&](const std::string& finding) {
+    q.facts["evidence.scan_finding"] = finding;
+    return risk::assess(*compiled(""), q).channel;
+  };
+  EXPECT_EQ(channel("clear"), green);
+  EXPECT_EQ(channel("unable"), yellow);
+  EXPECT_EQ(channel("recheck"), yellow);
+  EXPECT_EQ(channel("suspect"), red);
+}
+
+TEST(Assess, UndeterminedIsListedAndNeverGreen) {
+  const auto set = compiled(profile("A", "red", R"({"field":"declaration.seals","op":"le","value":1})"));
+  const auto a = risk::assess(*set, question());
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_TRUE(a.hits.empty());
+  EXPECT_EQ(a.undetermined, std::vector<std::string>{"A: declaration.seals missing"});
+  const auto blue_one = risk::assess(*compiled(profile("A", "blue", R"({"field":"declaration.seals","op":"le","value":1})")), question());
+  EXPECT_EQ(blue_one.channel, blue);
+}
+
+TEST(Assess, MissingPartsMatterOnlyWhereTheOutcomeHangsOnThem) {
+  const std::string missing = R"({"field":"declaration.seals","op":"le","value":1})";
+  const std::string no = R"({"field":"vehicle.plate","op":"eq","value":"X"})", yes = R"({"field":"vehicle.plate","op":"ne","value":"X"})";
+  const auto channel = [&](const std::string& when) { return risk::assess(*compiled(profile("A", "red", when)), question()).channel; };
+  EXPECT_EQ(channel(R"({"all":[)" + missing + "," + no + "]}"), green);
+  EXPECT_EQ(channel(R"({"all":[)" + missing + "," + yes + "]}"), yellow);
+  EXPECT_EQ(channel(R"({"any":[)" + missing + "," + yes + "]}"), red);
+  EXPECT_EQ(channel(R"({"any":[)" + missing + "," + no + "]}"), yellow);
+  EXPECT_EQ(channel(R"({"not":)" + missing + "}"), yellow);
+  EXPECT_EQ(channel(R"({"not":)" + yes + "}"), green);
+  EXPECT_EQ(channel(R"({"field":"declaration.seals","op":"exists","value":false})"), red);
+}
+
+TEST(Assess, AnyItemMeansOneAndTheSameItem) {
+  const auto both = [](const std::string& origin) {
+    return profile("A", "red", R"({"any_item":[{"field":"goods.hs_code","op":"prefix","value":"2402"},{"field":"goods.origin","op":"eq","value":")" + origin + R"("}]})");
+  };
+  EXPECT_EQ(risk::assess(*compiled(both("AE")), question()).channel, red);
+  EXPECT_EQ(risk::assess(*compiled(both("TR")), question()).channel, green);
+  auto q = question();
+  q.declarations[0].goods.clear();
+  EXPECT_EQ(risk::assess(*compiled(both("AE")), q).channel, yellow);
+}
+
+TEST(Assess, SeveralDeclarationsOfOneLorry) {
+  auto q = question();
+  auto second = declaration();
+  second.reference = "26RS002";
+  second.consignee = "RS2";
+  second.gross_kg = 1000;
+  second.trailer = "OTHER";
+  second.more["seals"] = std::int64_t{2};
+  q.declarations.push_back(second);
+  q.declarations[0].more["declaration.seals"] = std::int64_t{1};
+  const auto a = risk::assess(*compiled(""), q);
+  EXPECT_EQ(a.facts.at("declaration.count"), FieldValue{std::int64_t{2}});
+  EXPECT_EQ(a.facts.at("declaration.gross_kg"), FieldValue{std::int64_t{33000}});
+  EXPECT_EQ(a.facts.at("declaration.seals"), FieldValue{std::int64_t{3}});
+  EXPECT_EQ(a.facts.at("declaration.consignee"), FieldValue{(std::vector<std::string>{"RS1", "RS2"})});
+  EXPECT_EQ(a.facts.at("declaration.trailer_matches"), FieldValue{false});
+  EXPECT_EQ(a.facts.at("evidence.mass_deviation_kg"), FieldValue{std::int64_t{-600}});
+  q.declarations[0].more.clear();  // only one of two says it
+  EXPECT_EQ(risk::assess(*compiled(""), q).facts.count("declaration.seals"), 0u);
+}
+
+TEST(Assess, FieldsOfTheWrongTypeAreMissing) {
+  auto q = question();
+  q.declarations[0].more["seals"] = std::string("two");
+  q.declarations[0].more["nobody_knows"] = true;
+  const auto a = risk::assess(*compiled(profile("A", "red", R"({"field":"declaration.seals","op":"le","value":1})")), q);
+  EXPECT_EQ(a.undetermined.size(), 1u);
+  EXPECT_EQ(a.facts.count("declaration.nobody_knows"), 0u);
+}
+
+TEST(Assess, ValidityDaysAreIncluded) {
+  // 2026-05-28T20:26:40Z
+  const auto channel = [](const char* from, const char* to) {
+    return risk::assess(*compiled(profile("A", "red", R"("always")", std::string(R"(,"valid_from":")") + from + R"(","valid_to":")" + to + "\"")), question()).channel;
+  };
+  EXPECT_EQ(channel("2026-05-28", "2026-05-28"), red);
+  EXPECT_EQ(channel("2026-05-29", "2026-06-01"), green);
+  EXPECT_EQ(channel("2026-05-01", "2026-05-27"), green);
+}
+
+TEST(Assess, SamplingSelectsItsShareAndIsStored) {
+  const auto set = compiled(profile("R", "yellow", R"("always")", R"(,"sample_percent":5)"));
+  auto q = question();
+  int selected = 0;
+  for (q.draw_key = 0; q.draw_key < 20000; ++q.draw_key) {
+    const auto a = risk::assess(*set, q);
+    ASSERT_EQ(a.draws.size(), 1u);
+    EXPECT_EQ(a.channel == yellow, a.draws[0] < 500);
+    selected += a.channel == yellow;
+  }
+  EXPECT_NEAR(selected, 1000, 120);  // about four standard deviations
+}
+
+TEST(Assess, DrawsOfOneProfileDoNotDependOnOthers) {
+  const std::string random = profile("R", "yellow", R"("always")", R"(,"sample_percent":50)");
+  const auto alone = compiled(random), together = compiled(profile("Q", "yellow", R"("always")", R"(,"sample_percent":50)") + "," + random);
+  auto q = question();
+  for (q.draw_key = 0; q.draw_key < 200; ++q.draw_key)
+    EXPECT_EQ(risk::assess(*alone, q).draws.at(0), risk::assess(*together, q).draws.at(1));
+}
+
+TEST(Assess, ReassessGivesTheSame) {
+  auto set = risk::compile(read_text("config/examples/profiles.json"), "0f");
+  ASSERT_TRUE(set) << set.error().what;
+  for (std::uint64_t key = 0; key < 500; ++key) {
+    auto q = question();
+    q.draw_key = key * 0x9e3779b97f4a7c15ull;
+    if (key % 3 == 0) q.declarations.clear();
+    if (key % 5 == 0) q.evidence_missing = {"scale", "portal"};
+    if (key % 7 == 0) q.watch_list_hits = {"b", "a"};
+    if (key % 2 == 0 && !q.declarations.empty()) q.declarations[0].kind = "transit";
+    if (key % 11 == 0) q.facts["evidence.gamma_sigma"] = std::int64_t{6};
+    const auto first = risk::assess(**set, q);
+    EXPECT_EQ(risk::reassess(**set, first, q.now, q.evidence_missing), first);
+    EXPECT_EQ(risk::assess(**set, q), first);
+  }
+}
+
+TEST(Assess, ExampleSetLeavesAnOrdinaryLorryGreen) {
+  auto set = risk::compile(read_text("config/examples/profiles.json"), "0f");
+  ASSERT_TRUE(set);
+  auto q = question();
+  q.declarations[0].goods = {{"870899", "DE", 18000, 90000, "car parts"}};
+  int yellow_count = 0;
+  for (q.draw_key = 0; q.draw_key < 100; ++q.draw_key) {
+    const auto a = risk::assess(**set, q);
+    for (const auto& hit : a.hits) EXPECT_EQ(hit.profile, "RANDOM-5");
+    EXPECT_TRUE(a.undetermined.empty());
+    yellow_count += a.channel == yellow;
+  }
+  EXPECT_LT(yellow_count, 15);
+  q.facts["evidence.gross_kg"] = std::int64_t{39000};
+  EXPECT_TRUE(contains(hits(risk::assess(**set, q)), "MASS-DECLARED"));
+  q.watch_list_hits = {"stolen"};
+  EXPECT_EQ(risk::assess(**set, q).channel, red);
+}

@@ -1,0 +1,107 @@
+// A profile set is refused whole, with every finding at its path.
+#include <gtest/gtest.h>
+
+#include "edge/risk/profile.hpp"
+#include "tests/unit/risk/sets.hpp"
+
+using namespace rampa;
+using namespace rampa::tests;
+
+namespace {
+std::string errors(const std::string& json) {
+  auto set = risk::compile(json, "");
+  return set ? "" : set.error().what;
+}
+std::string errors_of_profile(const std::string& text) { return errors(R"({"format":1,"version":"v","profiles":[)" + text + "]}"); }
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+}  // namespace
+
+TEST(Compile, ExampleSetCompiles) {
+  auto set = risk::compile(read_text("config/examples/profiles.json"), "0f");
+  ASSERT_TRUE(set) << set.error().what;
+  EXPECT_EQ((*set)->size(), 12u);
+  EXPECT_EQ((*set)->version(), "2026-11-21.1");
+  EXPECT_EQ((*set)->sha256(), "0f");
+  EXPECT_EQ((*set)->instruction("RANDOM-5", "de"), "Zufallsauswahl: Unterlagen prüfen.");
+  EXPECT_EQ((*set)->instruction("RANDOM-5", "fr"), "Random selection: check the documents.");
+}
+
+TEST(Compile, AllFindingsAtOnceWithPathCauseAndRemedy) {
+  const auto text = errors(R"({"format":2,"versoin":"x","profiles":[
+    {"id":"A","title":"t","channel":"green","instruction":"i","when":"always"},
+    {"id":"A","title":"t","channel":"red","instruction":"i","sample_percent":101,
+     "when":{"all":[{"field":"evidence.gross_kg","op":"gt","value":1},{"field":"declaration.consigne","op":"eq","value":"X"}]}}]})");
+  EXPECT_TRUE(has(text, "format: is not 1")) << text;
+  EXPECT_TRUE(has(text, "versoin: is not known; did you mean \"version\"?")) << text;
+  EXPECT_TRUE(has(text, "version: is missing")) << text;
+  EXPECT_TRUE(has(text, "profiles[0].channel: \"green\"")) << text;
+  EXPECT_TRUE(has(text, "profiles[1].id: is used twice")) << text;
+  EXPECT_TRUE(has(text, "profiles[1].sample_percent")) << text;
+  EXPECT_TRUE(has(text, "profiles[1].when.all[0].op: \"gt\" is not an operator")) << text;
+  EXPECT_TRUE(has(text, "profiles[1].when.all[1].field: \"declaration.consigne\" is not in the catalogue; did you mean \"declaration.consignee\"?")) << text;
+}
+
+struct Refused {
+  const char* when;
+  const char* finding;
+};
+class Conditions : public ::testing::TestWithParam<Refused> {};
+TEST_P(Conditions, IsRefused) {
+  const auto text = errors_of_profile(profile("A", "red", GetParam().when));
+  EXPECT_TRUE(has(text, GetParam().finding)) << text;
+}
+INSTANTIATE_TEST_SUITE_P(Each, Conditions, ::testing::Values(
+    Refused{R"("sometimes")", "profiles[0].when: is not a condition"},
+    Refused{R"({"all":[]})", "profiles[0].when.all: is not a list"},
+    Refused{R"({"nor":[]})", "profiles[0].when.nor: is not known"},
+    Refused{R"({"not":"always"})", "profiles[0].when.not: is not a condition"},
+    Refused{R"({"all":[],"any":[]})", "is not one condition"},
+    Refused{R"({"field":"evidence.gross_kg","op":"eq","value":"12"})", "when.value: does not fit evidence.gross_kg"},
+    Refused{R"({"field":"evidence.gross_kg","op":"eq","value":1.5})", "when.value: does not fit"},
+    Refused{R"({"field":"evidence.gross_kg","op":"eq","value":18446744073709551615})", "when.value: does not fit"},
+    Refused{R"({"field":"evidence.gross_kg","op":"prefix","value":"1"})", "when.op: prefix needs a text field"},
+    Refused{R"({"field":"vehicle.plate","op":"ge","value":1})", "when.op: needs a number field"},
+    Refused{R"({"field":"evidence.radiation_alarm","op":"in","value":[true]})", "when.op: does not fit true and false"},
+    Refused{R"({"field":"evidence.radiation_alarm","op":"eq","value":1})", "when.value: is not true or false"},
+    Refused{R"({"field":"evidence.gross_kg","op":"range","value":[5,1]})", "when.value: is not a range"},
+    Refused{R"({"field":"evidence.gross_kg","op":"in","value":[]})", "when.value: is empty"},
+    Refused{R"({"field":"evidence.gross_kg","op":"in","value":1})", "when.value: is not a list"},
+    Refused{R"({"field":"evidence.gross_kg","op":"ge"})", "when.value: is missing"},
+    Refused{R"({"field":"evidence.gross_kg","op":"exists","value":1})", "exists takes true"},
+    Refused{R"({"field":"goods.origin","op":"eq","value":"AE"})", "goods fields belong to one item"},
+    Refused{R"({"any_item":[{"any_item":[{"field":"goods.origin","op":"eq","value":"AE"}]}]})", "inside another any_item"},
+    Refused{R"({"field":"vehicle.plate","op":"eq","value":"A","valeu":1})", "when.valeu: is not known"}));
+
+TEST(Compile, DatesControlsInstructions) {
+  const auto text = errors_of_profile(R"({"id":"A","title":"t","channel":"blue","controls":["documents","x"],"valid_from":"2026-02-30",
+      "valid_to":"yesterday","instruction":{"de":"x"},"when":"always"})");
+  EXPECT_TRUE(has(text, "valid_from: is not a date")) << text;
+  EXPECT_TRUE(has(text, "valid_to: is not a date")) << text;
+  EXPECT_TRUE(has(text, "controls[1]: is not a control")) << text;
+  EXPECT_TRUE(has(text, "controls: a blue crossing")) << text;
+  EXPECT_TRUE(has(text, "instruction.en: is missing")) << text;
+}
+
+TEST(Compile, GarbageIsAnErrorNotAnException) {
+  EXPECT_TRUE(has(errors("{"), "is not JSON"));
+  EXPECT_TRUE(has(errors("[]"), "is not an object"));
+  EXPECT_TRUE(has(errors("\xff"), "is not JSON"));
+  std::string deep = "\"always\"";
+  for (int i = 0; i < 40; ++i) deep = R"({"not":)" + deep + "}";
+  EXPECT_TRUE(has(errors_of_profile(profile("A", "red", deep)), "nested too deep"));
+}
+
+// The catalogue in the code and the table in the document are the same.
+TEST(Compile, DocumentNamesEveryFieldAndNoOther) {
+  const std::string text = read_text("edge/risk/PROFILES.md");
+  ASSERT_FALSE(text.empty());
+  const std::string table = text.substr(text.find("## Fields"));
+  const char* words[] = {"boolean", "integer", "text", "list"};
+  std::size_t rows = 0;
+  for (std::size_t at = table.find("\n| `"); at != std::string::npos; at = table.find("\n| `", at + 1)) ++rows;
+  EXPECT_EQ(rows, risk::catalogue().size());
+  for (const auto& field : risk::catalogue()) {
+    const std::string row = "\n| `" + field + "` | " + words[static_cast<int>(*risk::type_of(field))] + " |";
+    EXPECT_NE(table.find(row), std::string::npos) << row;
+  }
+}

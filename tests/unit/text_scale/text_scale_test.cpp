@@ -1,0 +1,311 @@
+// Text scales: codecs against golden frames, framing against hostile streams, the driver against the bench's models.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "drivers/text_scale/text_scale.hpp"
+#include "firmware-interfaces/wire/decimal_mass.hpp"
+#include "firmware-interfaces/wire/rincmd.hpp"
+#include "firmware-interfaces/wire/sma.hpp"
+#include "firmware-interfaces/wire/toledo_continuous.hpp"
+#include "hil/devices/text_scales/text_scale_models.hpp"
+#include "tests/support/virtual_clock.hpp"
+
+using namespace rampa;
+
+namespace {
+
+Bytes golden(const std::string& name) {
+  std::ifstream file("tests/golden/scales/" + name, std::ios::binary);
+  EXPECT_TRUE(file) << name;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// ---- a world and a wire of this test's own ------------------------------------------------------------------------
+
+struct FlatWorld : hil::LaneWorld {
+  std::string name = "L1";
+  hil::LaneGeometry shape;
+  hil::Observation seen;
+  const std::string& lane() const override { return name; }
+  const hil::LaneGeometry& geometry() const override { return shape; }
+  hil::Observation observe() const override { return seen; }
+  void output(std::string_view, bool) override {}
+  bool output_state(std::string_view) const override { return false; }
+};
+
+/// Connects a driver to a model; a read with nothing to read costs its time-out of virtual time.
+class DirectStream : public drivers::ByteStream {
+ public:
+  DirectStream(hil::StreamModel& model, tests::VirtualClock& clock) : model_(model), clock_(clock) {}
+  Result<void> connect(Duration) override {
+    connected_ = true;
+    model_.opened(1);
+    return {};
+  }
+  bool connected() const override { return connected_; }
+  void close() override { connected_ = false; }
+  Result<Bytes> read_some(std::size_t, Duration timeout) override {
+    for (Duration waited = 0ns;; waited += 10ms) {
+      model_.advance(clock_.mono());
+      Bytes bytes;
+      for (auto& out : model_.take_output()) bytes.insert(bytes.end(), out.bytes.begin(), out.bytes.end());
+      if (!bytes.empty()) return bytes;
+      if (waited >= timeout) return fail(ErrorCode::timeout, "nothing arrived");
+      clock_.advance(10ms);
+    }
+  }
+  Result<void> write(ByteView bytes, Duration) override {
+    model_.received(1, bytes);
+    return {};
+  }
+
+ private:
+  hil::StreamModel& model_;
+  tests::VirtualClock& clock_;
+  bool connected_ = false;
+};
+
+struct OneStream : drivers::Transports {
+  std::shared_ptr<drivers::ByteStream> only;
+  Result<std::shared_ptr<drivers::ByteStream>> stream(const device::Address&) override { return only; }
+  Result<std::shared_ptr<drivers::ModbusBus>> modbus(const device::Address&) override { return fail(ErrorCode::refused, "none"); }
+  Result<std::shared_ptr<drivers::HttpClient>> http(const device::Address&) override { return fail(ErrorCode::refused, "none"); }
+  Result<std::shared_ptr<drivers::PushListener>> push(const device::Address&) override { return fail(ErrorCode::refused, "none"); }
+};
+
+struct Collect : device::EventSink {
+  std::vector<device::DeviceEvent> events;
+  void publish(device::DeviceEvent event) override { events.push_back(std::move(event)); }
+  Result<void> publish_durably(device::DeviceEvent event, Duration) override {
+    publish(std::move(event));
+    return {};
+  }
+  const device::DeviceEvent* last_weighing() const {
+    for (auto it = events.rbegin(); it != events.rend(); ++it)
+      if (std::holds_alternative<device::WeighReading>(it->body)) return &*it;
+    return nullptr;
+  }
+  const device::DeviceCondition* last_condition() const {
+    for (auto it = events.rbegin(); it != events.rend(); ++it)
+      if (auto* c = std::get_if<device::DeviceCondition>(&it->body)) return c;
+    return nullptr;
+  }
+};
+
+struct Bench {
+  FlatWorld world;
+  tests::VirtualClock clock;
+  icd::Product product;
+  device::Settings settings;
+  OneStream transports;
+  Collect out;
+  std::unique_ptr<hil::IndicatorModel> model;
+  std::unique_ptr<device::Driver> driver;
+
+  template <class Model, class Make, class... Args>
+  void connect(Make make, Args... args) {
+    settings.id = {"L1-scale"};
+    settings.options = {{"grams_per_count", "1000"}, {"seal_number", "S-77"}, {"calibrated_until", "2027-05-01"}};
+    for (auto [name, address] : {std::pair{"adc_sample", 0x20}, {"status", 0x21}, {"gross", 0x26}, {"net", 0x27}, {"tare", 0x28}, {"trace_id", 0x31}}) {
+      icd::Point point;
+      point.name = name;
+      point.address = static_cast<std::uint16_t>(address);
+      if (point.name == "status")
+        point.bits = {{"adc_ok", 18}, {"overload", 17}, {"underload", 16}, {"error", 15}, {"setup", 14}, {"calibrating", 13}, {"motion", 12}, {"centre_of_zero", 11}, {"net", 9}};
+      product.points.push_back(point);
+    }
+    model = std::make_unique<Model>(world, 20.0, args...);
+    transports.only = std::make_shared<DirectStream>(*model, clock);
+    auto made = make({product, settings, transports, clock});
+    ASSERT_TRUE(made) << made.error().what;
+    driver = std::move(*made);
+  }
+  void run(Duration time) {
+    for (const MonoTime end = clock.mono() + time; clock.mono() < end;) {
+      model->advance(clock.mono());
+      const MonoTime before = clock.mono();
+      const Duration wait = driver->poll(out);
+      if (clock.mono() - before < wait) clock.advance(wait);
+    }
+  }
+};
+
+}  // namespace
+
+// ---- codecs -------------------------------------------------------------------------------------------------------
+
+TEST(Toledo, GoldenFrames) {
+  auto good = wire::decode_toledo(golden("toledo-39980kg-stable.bin"), {});
+  ASSERT_TRUE(good) << good.error().what;
+  EXPECT_EQ(good->gross_g, 39'980'000);
+  EXPECT_TRUE(good->usable());
+  EXPECT_TRUE(wire::decode_toledo(golden("toledo-39980kg-motion.bin"), {})->motion);
+  auto net = wire::decode_toledo(golden("toledo-net-1234.5kg-tare-200.0kg.bin"), {});
+  ASSERT_TRUE(net);
+  EXPECT_TRUE(net->net_mode);
+  EXPECT_EQ(net->net_g, 1'234'500);
+  EXPECT_EQ(net->tare_g, 200'000);
+  EXPECT_EQ(net->gross_g, 1'434'500);
+  EXPECT_EQ(wire::decode_toledo(golden("toledo-x10-tens-of-kg.bin"), {})->gross_g, 39'980'000);
+  EXPECT_TRUE(wire::decode_toledo(golden("toledo-over-range.bin"), {})->over_range);
+  EXPECT_EQ(wire::decode_toledo(golden("toledo-negative.bin"), {})->gross_g, -20'000);
+  EXPECT_TRUE(wire::decode_toledo(golden("toledo-checksum.bin"), {.checksum = true}));
+}
+
+TEST(Toledo, DialectAndUnitAreChecked) {
+  EXPECT_FALSE(wire::decode_toledo(golden("toledo-fairbanks-b5-zero.bin"), {.status_b5 = true}));
+  EXPECT_TRUE(wire::decode_toledo(golden("toledo-fairbanks-b5-zero.bin"), {.status_b5 = false}));
+  auto pounds = wire::decode_toledo(golden("toledo-pounds.bin"), {});
+  ASSERT_FALSE(pounds);
+  EXPECT_EQ(pounds.error().code, ErrorCode::refused);
+}
+
+TEST(Toledo, ChecksumCatchesEverySingleBitFlip) {
+  const Bytes frame = golden("toledo-checksum.bin");
+  for (std::size_t byte = 0; byte < frame.size(); ++byte)
+    for (int bit = 0; bit < 7; ++bit) {  // the eighth is the parity's
+      Bytes bad = frame;
+      bad[byte] = static_cast<std::uint8_t>(bad[byte] ^ (1 << bit));
+      EXPECT_FALSE(wire::decode_toledo(bad, {.checksum = true})) << byte << "." << bit;
+    }
+}
+
+TEST(Toledo, FramerFindsFramesInNoise) {
+  std::mt19937 random(1);
+  const Bytes frame = golden("toledo-39980kg-stable.bin");
+  for (int round = 0; round < 200; ++round) {
+    wire::ToledoFramer framer({});
+    Bytes noise(random() % 40);
+    for (auto& b : noise) b = static_cast<std::uint8_t>(random() % 256);
+    framer.put(noise);
+    for (int i = 0; i < 4; ++i) framer.put(frame);
+    int good = 0;
+    while (auto found = framer.next())
+      if (*found == frame) ++good;
+    // Noise may look like a frame's beginning and swallow one or two real ones, never more.
+    EXPECT_GE(good, 2) << "round " << round;
+  }
+}
+
+TEST(Sma, GoldenFrames) {
+  auto body = [](const std::string& name) {
+    Bytes b = golden(name);
+    return Bytes(b.begin() + 1, b.end() - 1);
+  };
+  auto stable = wire::decode_sma(body("sma-gross-stable.bin"));
+  ASSERT_TRUE(stable) << stable.error().what;
+  EXPECT_EQ(stable->mass_g, 39'980'000);
+  EXPECT_TRUE(stable->valid);
+  EXPECT_TRUE(wire::decode_sma(body("sma-gross-motion.bin"))->motion);
+  EXPECT_EQ(wire::decode_sma(body("sma-over.bin"))->status, 'O');
+  EXPECT_FALSE(wire::decode_sma(body("sma-initial-zero-error.bin"))->valid);
+  EXPECT_EQ(wire::decode_sma(body("sma-pounds.bin")).error().code, ErrorCode::refused);
+  EXPECT_EQ(wire::decode_sma(as_bytes("?")).error().code, ErrorCode::refused);
+}
+
+TEST(RinCmd, GoldenFrames) {
+  wire::RinMessage request;
+  request.reply_required = true;
+  request.command = 0x16;
+  request.reg = 0x26;
+  EXPECT_EQ(wire::encode_rin(request, false), std::string(as_text(golden("rincmd-request-gross-decimal.txt"))));
+  request.command = 0x11;
+  auto number = [&](const std::string& name, bool strip) -> Result<std::int64_t> {
+    std::string text(as_text(golden(name)));
+    if (strip) text.resize(text.size() - 2);
+    auto reply = wire::decode_rin(text);
+    if (!reply) return tl::unexpected(reply.error());
+    return wire::rin_number(request, *reply);
+  };
+  EXPECT_EQ(*number("rincmd-reply-gross-hex.txt", true), 39980);
+  EXPECT_EQ(*number("rincmd-reply-negative.txt", true), -20);
+  EXPECT_EQ(*number("rincmd-reply-checksummed.bin", false), 39980);
+  EXPECT_EQ(number("rincmd-reply-menu-in-use.txt", true).error().code, ErrorCode::busy);
+  request.reg = 0x27;
+  EXPECT_EQ(number("rincmd-reply-gross-hex.txt", true).error().code, ErrorCode::bad_reply) << "another register's reply";
+}
+
+TEST(DecimalMass, ExactOrNothing) {
+  EXPECT_EQ(wire::grams_of_kg_text("   39980.0"), 39'980'000);
+  EXPECT_EQ(wire::grams_of_kg_text("-0.5"), -500);
+  EXPECT_EQ(wire::grams_of_kg_text("1.2345"), std::nullopt);
+  EXPECT_EQ(wire::grams_of_kg_text("1.2.3"), std::nullopt);
+  EXPECT_EQ(wire::grams_of_kg_text("  "), std::nullopt);
+}
+
+// ---- the driver against the models --------------------------------------------------------------------------------
+
+template <class Connect>
+void weighs_a_lorry(Connect connect) {
+  Bench bench;
+  connect(bench);
+  bench.world.seen.mass_on_scale_kg = 39'987;
+  bench.world.seen.scale_moving = true;
+  bench.run(1s);
+  ASSERT_NE(bench.out.last_weighing(), nullptr);
+  EXPECT_TRUE(std::get<device::WeighReading>(bench.out.last_weighing()->body).motion);
+  bench.world.seen.scale_moving = false;
+  bench.run(1s);
+  const auto& event = *bench.out.last_weighing();
+  const auto& reading = std::get<device::WeighReading>(event.body);
+  EXPECT_EQ(reading.gross_g, 39'980'000) << "the indicator's own graduation of 20 kg";
+  EXPECT_TRUE(reading.usable());
+  EXPECT_EQ(event.from.quality, device::Quality::good);
+  EXPECT_EQ(reading.seal_number, "S-77");
+  ASSERT_EQ(event.attachments.size(), 1u);
+  EXPECT_EQ(event.attachments[0].name, "raw-frame");
+  EXPECT_FALSE(event.attachments[0].bytes->empty());
+
+  // Silence: nothing is published any more, least of all the last value; the condition says so.
+  bench.model->fault("silent", 0, true);
+  bench.run(500ms);
+  const std::size_t before = bench.out.events.size();
+  bench.run(5s);
+  for (std::size_t i = before; i < bench.out.events.size(); ++i)
+    EXPECT_FALSE(std::holds_alternative<device::WeighReading>(bench.out.events[i].body)) << "a value from a silent scale";
+  EXPECT_NE(bench.out.last_condition()->level, device::ConditionLevel::ready);
+  bench.model->fault("silent", 0, false);
+  bench.run(10s);
+  EXPECT_EQ(bench.out.last_condition()->level, device::ConditionLevel::ready);
+
+  bench.model->fault("garbage", 0, true);
+  bench.run(300ms);
+  const std::size_t garbage_from = bench.out.events.size();
+  bench.run(5s);
+  for (std::size_t i = garbage_from; i < bench.out.events.size(); ++i)
+    EXPECT_FALSE(std::holds_alternative<device::WeighReading>(bench.out.events[i].body)) << "a value out of rubbish";
+}
+
+TEST(TextScale, ToledoWeighs) {
+  weighs_a_lorry([](Bench& b) { b.connect<hil::ToledoModel>(drivers::make_toledo_scale, false); });
+}
+TEST(TextScale, SmaWeighs) {
+  weighs_a_lorry([](Bench& b) { b.connect<hil::SmaModel>(drivers::make_sma_scale); });
+}
+TEST(TextScale, RinCmdWeighs) {
+  weighs_a_lorry([](Bench& b) { b.connect<hil::RinCmdModel>(drivers::make_rincmd_scale); });
+}
+
+TEST(TextScale, RinCmdKeepsTheAlibiNumber) {
+  Bench bench;
+  bench.connect<hil::RinCmdModel>(drivers::make_rincmd_scale);
+  bench.world.seen.mass_on_scale_kg = 12'000;
+  bench.run(1s);
+  EXPECT_EQ(std::get<device::WeighReading>(bench.out.last_weighing()->body).alibi_number, "1");
+}
+
+TEST(TextScale, FrozenMeasurementCounterIsSuspect) {
+  Bench bench;
+  bench.product.timing.heartbeat_max = 1s;
+  bench.connect<hil::RinCmdModel>(drivers::make_rincmd_scale);
+  bench.world.seen.mass_on_scale_kg = 12'000;
+  bench.run(1s);
+  EXPECT_EQ(bench.out.last_weighing()->from.quality, device::Quality::good);
+  bench.model->fault("frozen", 0, true);
+  bench.run(3s);
+  EXPECT_EQ(bench.out.last_weighing()->from.quality, device::Quality::suspect);
+  EXPECT_EQ(bench.out.last_condition()->fault, "frozen_heartbeat");
+}
