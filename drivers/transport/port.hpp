@@ -19,6 +19,7 @@ struct LineFormat {
   int stop_bits = 1;  ///< 1 or 2
   /// Time of one character with its start, parity and stop bits.
   [[nodiscard]] Duration character() const;
+  bool operator==(const LineFormat&) const = default;
 };
 
 /// From the address' query: baud=9600, format=7E1, or parity=E (and stop=2) alone. Errors: invalid, naming the key.

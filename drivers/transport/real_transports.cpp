@@ -2,6 +2,7 @@
 #include "drivers/transport/byte_stream.hpp"
 #include "drivers/transport/http_client.hpp"
 #include "drivers/transport/modbus_bus.hpp"
+#include "drivers/transport/port.hpp"
 #include "drivers/transport/push_listener.hpp"
 #include "drivers/transport/trace.hpp"
 
@@ -36,9 +37,22 @@ class RealTransports : public Transports {
                 "address " + address.scheme + "://" + address.host + address.path + ": this product needs " + wanted);
   }
 
+  /// Two devices on one serial line can't have two baud rates.
+  Result<void> same_format(const device::Address& address) {
+    if (!address.host.empty()) return {};
+    const auto format = line_format(address);
+    if (!format) return tl::unexpected(format.error());
+    const auto [known, fresh] = formats_.try_emplace(address.cable(), *format);
+    if (known->second == *format) return {};
+    return fail(ErrorCode::invalid,
+                "address " + address.scheme + "://" + address.path +
+                    ": another device on this line has another baud rate or format; give all the same");
+  }
+
   template <class T, class Make>
-  static Result<std::shared_ptr<T>> shared(std::map<std::string, std::shared_ptr<T>>& made,
-                                           const device::Address& address, Make make) {
+  Result<std::shared_ptr<T>> shared(std::map<std::string, std::shared_ptr<T>>& made, const device::Address& address,
+                                    Make make) {
+    if (auto same = same_format(address); !same) return tl::unexpected(same.error());
     auto& known = made[address.cable()];
     if (known) return known;
     auto fresh = make();
@@ -49,6 +63,7 @@ class RealTransports : public Transports {
   const Clock& clock_;
   Traces own_;
   Traces& traces_;
+  std::map<std::string, LineFormat> formats_;  ///< of serial lines, by cable
   std::map<std::string, std::shared_ptr<ByteStream>> streams_;
   std::map<std::string, std::shared_ptr<ModbusBus>> buses_;
   std::map<std::string, std::shared_ptr<HttpClient>> clients_;
