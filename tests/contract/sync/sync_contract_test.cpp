@@ -1,0 +1,373 @@
+// The post's uplink, a real mosquitto with TLS and the shipped ACL, and the real rampa-hq.
+#include <gtest/gtest.h>
+
+#include <poll.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <fstream>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "edge/runtime/system_clock.hpp"
+#include "sync/frame.hpp"
+#include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/report.hpp"
+#include "sync/uplink.hpp"
+#include "tests/contract/sync/broker.hpp"
+#include "tests/support/memory_journal.hpp"
+#include "tests/support/shared_data.hpp"
+
+using namespace rampa;
+using namespace rampa::sync;
+using nlohmann::json;
+
+namespace {
+
+constexpr auto patience = 30s;  ///< generous: a busy machine must not fail a test
+
+/// Waits on a condition that other processes bring about; looks often, gives up after `patience`.
+bool eventually(const std::function<bool()>& condition) {
+  const runtime::SystemClock clock;
+  for (const MonoTime end = clock.mono() + patience; clock.mono() < end; ::poll(nullptr, 0, 10))
+    if (condition()) return true;
+  return condition();
+}
+
+/// One post with its uplink; what it was told.
+class Post {
+ public:
+  Post(const tests::Broker& broker, const std::string& name, tests::MemoryJournal& journal, std::uint64_t acknowledged = 0)
+      : journal_(journal) {
+    UplinkSettings settings;
+    settings.drain.post = PostId{name};
+    settings.drain.boot_id = "boot-1";
+    settings.drain.software = "test";
+    settings.drain.hello_timeout = 500ms;
+    settings.drain.ack_timeout = 2s;
+    settings.drain.heartbeat = 1s;
+    settings.drain.pause_first = 50ms;
+    settings.drain.pause_last = 300ms;
+    settings.brokers = {broker.url()};
+    settings.credentials = {broker.file("ca.pem"), broker.file(name + ".pem"), broker.file(name + ".key")};
+    settings.jitter_seed = 7;
+    UplinkCalls calls;
+    calls.acknowledged = [this](std::uint64_t sequence) {
+      std::lock_guard lock(mutex_);
+      cursors_.push_back(sequence);
+    };
+    calls.quarantined = [this](const QuarantinedRecord& record) {
+      std::lock_guard lock(mutex_);
+      quarantined_.push_back(record);
+    };
+    calls.declarations = [this](std::vector<Declaration> declarations) {
+      std::lock_guard lock(mutex_);
+      declarations_ += declarations.size();
+    };
+    auto started = start_uplink(std::move(settings), journal.reader(), journal.blobs(), journal.last(), acknowledged, calls, clock_);
+    if (started) uplink_ = std::move(*started);
+    else ADD_FAILURE() << started.error().what;
+  }
+  void append(int count) {
+    for (int i = 0; i < count; ++i) journal_.append("passage_seen", R"({"kind":"passage_seen","what":"passed"})");
+    uplink_->durable(journal_.last());
+  }
+  void append_blobs(const std::vector<Bytes>& blobs) { uplink_->durable(journal_.append("capture_taken", "{}", blobs)); }
+  [[nodiscard]] bool drained() { return eventually([this] { return uplink_->status().cursor == journal_.last(); }); }
+  [[nodiscard]] LinkStatus status() const { return uplink_->status(); }
+  [[nodiscard]] std::vector<std::uint64_t> cursors() const {
+    std::lock_guard lock(mutex_);
+    return cursors_;
+  }
+  [[nodiscard]] std::vector<QuarantinedRecord> quarantined() const {
+    std::lock_guard lock(mutex_);
+    return quarantined_;
+  }
+  [[nodiscard]] std::size_t declarations() const {
+    std::lock_guard lock(mutex_);
+    return declarations_;
+  }
+
+ private:
+  runtime::SystemClock clock_;
+  tests::MemoryJournal& journal_;
+  mutable std::mutex mutex_;
+  std::vector<std::uint64_t> cursors_;
+  std::vector<QuarantinedRecord> quarantined_;
+  std::size_t declarations_ = 0;
+  std::unique_ptr<Uplink> uplink_;  // last: its thread ends before what it calls into
+};
+
+class SyncContract : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    RAMPA_NEEDS_BROKER();
+    std::string name = (std::filesystem::temp_directory_path() / "rampa-hq-XXXXXX").string();
+    directory = ::mkdtemp(name.data());
+    broker = std::make_unique<tests::Broker>(std::vector<std::string>{"P1", "P2"});
+    ASSERT_TRUE(broker->start()) << broker->log();
+  }
+  void TearDown() override {
+    if (HasFailure() && broker) std::cerr << "mosquitto:\n" << broker->log() << "rampa-hq:\n" << hq.log();
+    hq.kill();
+    broker.reset();
+    if (!directory.empty()) std::filesystem::remove_all(directory);
+  }
+  void start_hq() {
+    hq = tests::Child({tests::program("rampa-hq"), "--directory", directory, "--json", "serve", "--broker", broker->url(), "--ca",
+                       broker->file("ca.pem"), "--cert", broker->file("hq.pem"), "--key", broker->file("hq.key")},
+                      directory + "/hq.log");
+  }
+  void start_hq_that_dies_after(int commits, int round) {
+    hq = tests::Child({tests::program("sync_hq_child"), broker->url(), directory, broker->file("ca.pem"), broker->file("hq.pem"),
+                       broker->file("hq.key"), "hq-child-" + std::to_string(round), std::to_string(commits)},
+                      directory + "/hq.log");
+  }
+  json report(const Result<hq::Report>& r) {
+    if (!r) return json::array();
+    return json::parse(r->json);
+  }
+  json alarms() { return report(hq::report_alarms(directory, "")); }
+  /// Every record of the journal is at HQ, once, in order, with the same hash, and HQ's own check is green.
+  void expect_all_at_hq(const std::string& post) {
+    const json rows = report(hq::report_records(directory, {post, "", 1, 1'000'000}));
+    ASSERT_EQ(rows.size(), journal.last());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      ASSERT_EQ(rows[i]["sequence"], i + 1);
+      ASSERT_EQ(rows[i]["hash"], journal.at(i + 1).hash);
+    }
+    const auto verified = hq::verify_post(directory, post);
+    ASSERT_TRUE(verified) << verified.error().what;
+    EXPECT_TRUE(verified->sound) << verified->json;
+  }
+  LinkSettings link_as(const std::string& who, const std::string& subscription) {
+    return {broker->url(), "test-" + who, subscription, {broker->file("ca.pem"), broker->file(who + ".pem"), broker->file(who + ".key")}, 20s, 10s};
+  }
+
+  std::string directory;
+  std::unique_ptr<tests::Broker> broker;
+  tests::Child hq;
+  tests::MemoryJournal journal{PostId{"P1"}};
+};
+
+/// A bare MQTT client that is connected and subscribed.
+struct Client {
+  explicit Client(const LinkSettings& settings) {
+    auto opened = open_link(settings, {[this] { set(connected); }, [this] { set(subscribed); }, [this](const std::string& why) {
+                                         std::lock_guard lock(mutex);
+                                         lost = why;
+                                       },
+                                       [](const std::string&, const Bytes&) {}});
+    if (opened) link = std::move(*opened);
+    else lost = opened.error().what;
+  }
+  void set(bool& flag) {
+    std::lock_guard lock(mutex);
+    flag = true;
+  }
+  bool get(const bool& flag) {
+    std::lock_guard lock(mutex);
+    return flag;
+  }
+  bool ready() {
+    if (!eventually([this] { return get(connected) || !why_lost().empty(); }) || !why_lost().empty()) return false;
+    return link->subscribe() && eventually([this] { return get(subscribed) || !why_lost().empty(); }) && why_lost().empty();
+  }
+  std::string why_lost() {
+    std::lock_guard lock(mutex);
+    return lost;
+  }
+  std::mutex mutex;
+  bool connected = false, subscribed = false;
+  std::string lost;
+  std::unique_ptr<MqttLink> link;  // last: no callback after it is gone
+};
+
+}  // namespace
+
+TEST_F(SyncContract, AllRecordsArriveOnceInOrderWithEqualHashes) {
+  start_hq();
+  Post post(*broker, "P1", journal);
+  for (int i = 0; i < 20; ++i) post.append(50);
+  ASSERT_TRUE(post.drained()) << post.status().trouble;
+  EXPECT_TRUE(post.status().up);
+  expect_all_at_hq("P1");
+  EXPECT_TRUE(alarms().empty());
+}
+
+TEST_F(SyncContract, BrokerKilledAndRestarted) {
+  start_hq();
+  Post post(*broker, "P1", journal);
+  post.append(200);
+  ASSERT_TRUE(eventually([&] { return post.status().cursor > 0; }));
+  broker->kill();
+  post.append(200);
+  ASSERT_TRUE(eventually([&] { return !post.status().up; })) << "the loss is noticed";
+  ASSERT_TRUE(broker->start()) << broker->log();
+  ASSERT_TRUE(post.drained()) << post.status().trouble;
+  expect_all_at_hq("P1");
+}
+
+TEST_F(SyncContract, HqKilledBetweenCommitAndAcknowledgement) {
+  Post post(*broker, "P1", journal);
+  int unacknowledged = 0;
+  for (int i = 0; i < 6; ++i) {
+    start_hq_that_dies_after(2 + i % 3, i);
+    for (int n = 0; n < 5; ++n) post.append(20);
+    ASSERT_TRUE(eventually([&] { return !hq.running(); })) << "HQ has killed itself after a commit";
+    const json posts = report(hq::report_posts(directory));
+    unacknowledged += !posts.empty() && posts[0]["cursor"] > post.status().cursor;
+  }
+  EXPECT_GT(unacknowledged, 0) << "committed at HQ, never acknowledged: that is the case meant here";
+  start_hq();
+  ASSERT_TRUE(post.drained()) << post.status().trouble;
+  expect_all_at_hq("P1");
+  EXPECT_TRUE(alarms().empty()) << "sent twice is no conflict";
+}
+
+TEST_F(SyncContract, HqDownForTheWholeRunThenBack) {
+  {
+    Post post(*broker, "P1", journal);
+    post.append(500);
+    ASSERT_TRUE(eventually([&] { return post.status().phase == "greeting"; })) << post.status().trouble;
+    EXPECT_FALSE(post.status().up) << "a broker is not HQ";
+    EXPECT_EQ(post.status().backlog, 500u);
+  }
+  start_hq();
+  Post after_restart(*broker, "P1", journal);
+  ASSERT_TRUE(after_restart.drained()) << after_restart.status().trouble;
+  expect_all_at_hq("P1");
+}
+
+TEST_F(SyncContract, TheBrokersAcknowledgementNeverMovesTheCursor) {
+  start_hq();
+  Post post(*broker, "P1", journal);
+  post.append(1);
+  ASSERT_TRUE(post.drained());
+  hq.pause();  // still connected: the broker takes and acknowledges everything
+  post.append(50);
+  ASSERT_TRUE(eventually([&] { return !post.status().up; })) << "silence is noticed as a half-open connection";
+  EXPECT_EQ(post.status().cursor, 1u);
+  EXPECT_EQ(post.status().backlog, 50u);
+  EXPECT_EQ(post.cursors(), std::vector<std::uint64_t>{1});
+  hq.resume();
+  ASSERT_TRUE(post.drained()) << post.status().trouble;
+  expect_all_at_hq("P1");
+}
+
+TEST_F(SyncContract, HalfOpenBrokerIsGivenUpAndComesBack) {
+  start_hq();
+  Post post(*broker, "P1", journal);
+  post.append(1);
+  ASSERT_TRUE(post.drained());
+  broker->process().pause();
+  post.append(50);
+  ASSERT_TRUE(eventually([&] { return !post.status().up; }));
+  EXPECT_EQ(post.status().cursor, 1u);
+  broker->process().resume();
+  ASSERT_TRUE(post.drained()) << post.status().trouble;
+  expect_all_at_hq("P1");
+}
+
+TEST_F(SyncContract, ADamagedFrameGoesToQuarantine) {
+  start_hq();
+  Client client(link_as("P1", downlink_filter(PostId{"P1"})));
+  ASSERT_TRUE(client.ready()) << client.why_lost();
+  ASSERT_TRUE(eventually([&] { return hq.log().find("\"ready\"") != std::string::npos; }));
+  journal.append("audit_note", "{}");
+  Bytes frame = encode(RecordFrame{1, {journal.at(1).bytes}});
+  frame[frame.size() / 2] ^= 1;
+  ASSERT_TRUE(client.link->publish("rampa/1/P1/up/records", frame));
+  ASSERT_TRUE(eventually([&] { return hq.log().find("\"quarantine\"") != std::string::npos; }));
+  client.link.reset();
+  Post post(*broker, "P1", journal);
+  ASSERT_TRUE(post.drained()) << post.status().trouble;
+  expect_all_at_hq("P1");
+  EXPECT_EQ(report(hq::report_posts(directory))[0]["quarantined"], 1);
+}
+
+TEST_F(SyncContract, APoisonRecordIsReportedAndBlocksNothing) {
+  start_hq();
+  for (int i = 0; i < 10; ++i) journal.append("audit_note", "{}");
+  journal.flip_bit(4, 120);
+  Post post(*broker, "P1", journal);
+  ASSERT_TRUE(post.drained()) << post.status().trouble;
+  ASSERT_EQ(post.quarantined().size(), 1u);
+  EXPECT_EQ(post.quarantined()[0].sequence, 4u);
+  EXPECT_EQ(report(hq::report_records(directory, {"P1", "", 1, 100})).size(), 9u);
+}
+
+TEST_F(SyncContract, ABlobOfSomeMegabytesArrivesBitExactAndResumes) {
+  std::mt19937_64 random(11);
+  Bytes scan(6u << 20);
+  for (auto& byte : scan) byte = static_cast<std::uint8_t>(random());
+  const std::string sha = hex(sha256(scan));
+  const hq::BlobShelf shelf(directory);
+  start_hq();
+  int cuts = 0;
+  {
+    Post post(*broker, "P1", journal);
+    post.append_blobs({scan});
+    ASSERT_TRUE(eventually([&] { return shelf.have("P1", sha) > scan.size() / 4 || shelf.holds(sha); }));
+  }
+  cuts += !shelf.holds(sha);
+  hq.kill();
+  start_hq();
+  Post post(*broker, "P1", journal);
+  ASSERT_TRUE(eventually([&] { return shelf.have("P1", sha) > scan.size() / 2 || shelf.holds(sha); }));
+  broker->kill();
+  cuts += !shelf.holds(sha);
+  post.append(20);
+  ASSERT_TRUE(broker->start());
+  ASSERT_TRUE(eventually([&] { return shelf.holds(sha); })) << post.status().trouble;
+  EXPECT_EQ(shelf.read(sha), scan);
+  ASSERT_TRUE(post.drained());
+  // What was under way at a cut is sent again, no more: at most the bytes in flight and one read-ahead per cut.
+  EXPECT_LE(journal.blob_bytes_read(), scan.size() + static_cast<std::size_t>(cuts) * ((256u << 10) + (32u << 10)));
+  RecordProperty("cuts", cuts);
+  const std::uint64_t sent = journal.blob_bytes_read();
+  post.append_blobs({scan});
+  ASSERT_TRUE(post.drained());
+  EXPECT_EQ(journal.blob_bytes_read(), sent) << "identical content is not sent again";
+  expect_all_at_hq("P1");
+}
+
+TEST_F(SyncContract, TheBrokerKeepsPostsApart) {
+  start_hq();
+  ASSERT_TRUE(eventually([&] { return hq.log().find("\"ready\"") != std::string::npos; }));
+  Client other(link_as("P2", downlink_filter(PostId{"P2"})));
+  ASSERT_TRUE(other.ready()) << other.why_lost();
+  tests::MemoryJournal forged(PostId{"P1"});
+  forged.append("audit_note", "{}");
+  ASSERT_TRUE(other.link->publish("rampa/1/P1/up/records", encode(RecordFrame{1, {forged.at(1).bytes}})));
+  tests::MemoryJournal own(PostId{"P2"});
+  own.append("audit_note", "{}");
+  ASSERT_TRUE(other.link->publish("rampa/1/P2/up/records", encode(RecordFrame{1, {own.at(1).bytes}})));
+  ASSERT_TRUE(eventually([&] { return report(hq::report_posts(directory)).size() == 1; }));
+  EXPECT_EQ(report(hq::report_posts(directory))[0]["post"], "P2");
+}
+
+TEST_F(SyncContract, NobodyConnectsWithoutACertificateOfThisCa) {
+  tests::Broker foreign({"P1"});
+  LinkSettings settings = link_as("P1", "x");
+  settings.credentials.cert_file = foreign.file("P1.pem");
+  settings.credentials.key_file = foreign.file("P1.key");
+  Client stranger(settings);
+  EXPECT_FALSE(stranger.ready());
+  LinkSettings trusting = link_as("P1", "x");
+  trusting.credentials.ca_file = foreign.file("ca.pem");
+  Client wrong_ca(trusting);
+  EXPECT_FALSE(wrong_ca.ready()) << "a broker that this CA did not certify is not believed";
+}
+
+TEST_F(SyncContract, DeclarationsComeDown) {
+  std::ofstream(directory + "/d.json") << R"({"declarations":[{"reference":"M1","plate":"BG123AA"},{"reference":"M2"}]})";
+  tests::Child send({tests::program("rampa-hq"), "--directory", directory, "send", "--post", "all", "--declarations", directory + "/d.json"},
+                    directory + "/send.log");
+  ASSERT_TRUE(eventually([&] { return !send.running(); }));
+  start_hq();
+  Post post(*broker, "P1", journal);
+  ASSERT_TRUE(eventually([&] { return post.declarations() == 2; })) << send.log() << post.status().trouble;
+}
