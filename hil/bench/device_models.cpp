@@ -3,13 +3,41 @@
 #include <functional>
 #include <map>
 
+#include "hil/devices/text_scales/text_scale_models.hpp"
+
 namespace rampa::hil {
 namespace {
 
 using Maker = std::function<Result<DeviceModel>(const icd::Product&, const device::Settings&, LaneWorld&, std::uint64_t seed)>;
 
+constexpr double graduation_kg = 20;  // of a 60 t weighbridge
+
+DeviceModel stream(std::unique_ptr<StreamModel> model) {
+  DeviceModel made;
+  made.stream = std::move(model);
+  return made;
+}
+
+/// A device's option, or the product's parameter of that name, or nothing.
+std::string setting(const icd::Product& product, const device::Settings& settings, const std::string& name) {
+  if (auto it = settings.options.find(name); it != settings.options.end()) return it->second;
+  if (auto it = product.parameters.find(name); it != product.parameters.end()) return it->second;
+  return {};
+}
+
 const std::map<std::string, Maker>& makers() {
-  static const std::map<std::string, Maker> all{};
+  static const std::map<std::string, Maker> all{
+      {"toledo_continuous",
+       [](const icd::Product& product, const device::Settings& settings, LaneWorld& world, std::uint64_t) -> Result<DeviceModel> {
+         return stream(std::make_unique<ToledoModel>(world, graduation_kg, setting(product, settings, "checksum") == "yes"));
+       }},
+      {"sma", [](const icd::Product&, const device::Settings&, LaneWorld& world, std::uint64_t) -> Result<DeviceModel> {
+         return stream(std::make_unique<SmaModel>(world, graduation_kg));
+       }},
+      {"rincmd", [](const icd::Product&, const device::Settings&, LaneWorld& world, std::uint64_t) -> Result<DeviceModel> {
+         return stream(std::make_unique<RinCmdModel>(world, graduation_kg));
+       }},
+  };
   return all;
 }
 

@@ -1,0 +1,33 @@
+// The subcommands of rampa-hil; each returns the process's exit code: 0 as hoped, 1 not as hoped, 2 could not begin.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rampa::hil::app {
+
+struct WorldOptions {
+  std::string site, icd_directory;
+  double speed = 1;
+  std::uint64_t seed = 1;
+  int control = -1;      ///< port; 0: the system chooses; -1: none
+  double traffic_per_hour = 0;  ///< lorries per lane and hour of world time, drawn from the seed; 0: none
+  bool json = false;
+};
+int world(const WorldOptions& options);
+
+struct ProxyOptions {
+  std::string listen = "127.0.0.1:0", to;
+  int control = -1;
+  std::uint64_t seed = 1;
+  std::vector<std::string> faults;  ///< "NAME=VALUE" at the start
+  bool json = false;
+};
+int proxy(const ProxyOptions& options);
+
+/// True once SIGINT or SIGTERM came.
+[[nodiscard]] bool stop_asked();
+void watch_signals();
+
+}  // namespace rampa::hil::app

@@ -1,0 +1,42 @@
+// rampa-hil: simulated devices, fault proxy and scenarios for Rampa.
+#include <CLI/CLI.hpp>
+
+#include "hil/app/commands.hpp"
+
+using namespace rampa::hil::app;
+
+int main(int argc, char** argv) {
+  CLI::App app{"Simulated devices, a fault proxy, scenarios and the deterministic simulation for Rampa.\n"
+               "Exit codes: 0 as hoped, 1 not as hoped, 2 could not begin."};
+  app.require_subcommand(1);
+  int code = 2;
+
+  WorldOptions world_options;
+  auto* world_command = app.add_subcommand("world", "serves all simulated devices of a site on their wires");
+  world_command->add_option("--site", world_options.site, "site file (TOML)")->required();
+  world_command->add_option("--icd", world_options.icd_directory, "folder of the ICD files; default: RAMPA_ICD_DIR or beside the binary");
+  world_command->add_option("--speed", world_options.speed, "the world is this many times faster than life")->check(CLI::Range(0.1, 100.0));
+  world_command->add_option("--seed", world_options.seed, "of the traffic");
+  world_command->add_option("--traffic", world_options.traffic_per_hour, "lorries per lane and hour of world time")->check(CLI::Range(0.0, 1000.0));
+  world_command->add_option("--control", world_options.control, "loopback port for line-JSON control; 0: any free one")->check(CLI::Range(0, 65535));
+  world_command->add_flag("--json", world_options.json, "first line of output as JSON");
+  world_command->callback([&] { code = world(world_options); });
+
+  ProxyOptions proxy_options;
+  auto* proxy_command = app.add_subcommand("proxy", "a TCP link that misbehaves on order");
+  proxy_command->add_option("--listen", proxy_options.listen, "HOST:PORT; port 0: any free one");
+  proxy_command->add_option("--to", proxy_options.to, "HOST:PORT of the upstream")->required();
+  proxy_command->add_option("--fault", proxy_options.faults, "NAME or NAME=VALUE, from the start");
+  proxy_command->add_option("--control", proxy_options.control, "loopback port for line-JSON control; 0: any free one")->check(CLI::Range(0, 65535));
+  proxy_command->add_option("--seed", proxy_options.seed, "of the random faults");
+  proxy_command->add_flag("--json", proxy_options.json, "first line of output as JSON");
+  proxy_command->callback([&] { code = proxy(proxy_options); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int cli = app.exit(error);
+    return cli == 0 ? 0 : 2;
+  }
+  return code;
+}
