@@ -28,9 +28,25 @@ class CachedDeclarations {
     declarations_ = std::move(fresh);
   }
 
-  void replace_watch_lists(std::map<std::string, std::vector<std::string>> lists) {
-    auto fresh = std::make_shared<std::map<std::string, std::set<std::string>>>();
-    for (auto& [name, plates] : lists) (*fresh)[name] = {plates.begin(), plates.end()};
+  /// Each replaces the one with its reference, or is added.
+  void add(std::vector<Declaration> declarations) {
+    std::vector<Declaration> all;
+    {
+      std::lock_guard lock(mutex_);
+      if (declarations_) all = declarations_->all;
+    }
+    std::map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < all.size(); ++i) places[all[i].reference] = i;
+    for (auto& declaration : declarations) {
+      auto [place, fresh] = places.try_emplace(declaration.reference, all.size());
+      if (fresh) all.push_back(std::move(declaration));
+      else all[place->second] = std::move(declaration);
+    }
+    replace(std::move(all));
+  }
+
+  void replace_watch_lists(std::map<std::string, std::set<std::string>> lists) {
+    auto fresh = std::make_shared<const std::map<std::string, std::set<std::string>>>(std::move(lists));
     std::lock_guard lock(mutex_);
     watch_lists_ = std::move(fresh);
   }

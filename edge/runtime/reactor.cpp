@@ -83,11 +83,7 @@ void Reactor::handle(ReactorEvent event, Stamp now) {
                  },
                  [&](NewProfileSet& e) { profiles_ = std::move(e.set); },
                  [&](LinkState& e) {
-                   for (auto& [id, lane] : lanes_) {
-                     if (lane->state.link_up == e.up) continue;
-                     lane->state.link_up = e.up;
-                     ports_.changed(id);
-                   }
+                   for (auto& [id, lane] : lanes_) step(*lane, lane::LinkChanged{e.up}, now);
                  },
                  [&](WriteRecords& e) {
                    const std::uint64_t token = next_token_++;

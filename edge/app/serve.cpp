@@ -1,0 +1,171 @@
+// `rampa serve`: reads the site, opens the store, starts everything, feeds the watchdog, ends in good order.
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "config/cached.hpp"
+#include "config/site.hpp"
+#include "edge/api/server.hpp"
+#include "edge/app/appliance.hpp"
+#include "edge/app/profiles_file.hpp"
+#include "edge/app/service_notify.hpp"
+#include "edge/app/tools.hpp"
+#include "edge/app/version.hpp"
+#include "sync/uplink.hpp"
+
+namespace rampa::app {
+namespace {
+
+/// Waits for SIGINT or SIGTERM, waking every second for the watchdog. All other threads have them blocked.
+class EndSignal {
+ public:
+  EndSignal() {
+    ::sigemptyset(&set_);
+    ::sigaddset(&set_, SIGINT);
+    ::sigaddset(&set_, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a full quota is an error of write(), not the end of the process
+  }
+  /// True: asked to end.
+  bool wait_a_second() {
+    const timespec second{1, 0};
+    return ::sigtimedwait(&set_, nullptr, &second) > 0;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+int complain(const std::string& what, int code) {
+  spdlog::error("{}", what);
+  service_notify("STATUS=" + what);
+  return code;
+}
+
+/// Cached declarations and watch lists of the site file; a bad line is named and left out, the lanes work with the rest.
+void load_cached(Appliance& appliance) {
+  const auto& site = appliance.site();
+  auto tell = [](const std::vector<config::Finding>& findings) {
+    for (const auto& f : findings) spdlog::warn("{}:{}: {}; {}", f.file, f.line, f.cause, f.remedy);
+  };
+  if (!site.declarations_file.empty()) {
+    auto read = config::read_declarations(site.declarations_file);
+    tell(read.findings);
+    appliance.store().put_declarations(read.declarations);
+    appliance.declarations().replace(std::move(read.declarations));
+  }
+  if (!site.watch_lists_file.empty()) {
+    auto read = config::read_watch_lists(site.watch_lists_file);
+    tell(read.findings);
+    for (const auto& [name, plates] : read.plates) appliance.store().put_watch_list(name, {plates.begin(), plates.end()});
+    appliance.declarations().replace_watch_lists(std::move(read.plates));
+  }
+}
+
+Result<std::unique_ptr<sync::Uplink>> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
+  const auto& site = appliance.site();
+  const auto status = appliance.store().status();
+  sync::UplinkSettings settings;
+  settings.drain.post = site.post;
+  settings.drain.boot_id = status.boot_id;
+  settings.drain.software = version;
+  settings.brokers = site.sync.brokers;
+  settings.credentials = {site.sync.ca_file, site.sync.certificate_file, site.sync.key_file};
+  settings.jitter_seed = runtime::random_bits();
+  auto reader = appliance.store().picture_reader();
+  if (!reader) return tl::unexpected(reader.error());
+  sync::UplinkCalls calls;
+  calls.acknowledged = [&appliance](std::uint64_t sequence) { appliance.store().acknowledge(sequence); };
+  calls.quarantined = [](const sync::QuarantinedRecord& record) {
+    spdlog::error("hq put a record into quarantine: sequence={} {}", record.sequence, record.reason);
+  };
+  calls.status = [&appliance](const sync::LinkStatus& link) {
+    api::LinkView view;
+    view.configured = true;
+    view.up = link.up;
+    view.detail = link.up ? std::string{} : link.trouble;
+    appliance.link_changed(std::move(view));
+  };
+  calls.declarations = [&appliance](std::vector<Declaration> declarations) {
+    appliance.store().put_declarations(declarations);
+    appliance.declarations().add(std::move(declarations));
+  };
+  auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(std::move(*reader)),
+                                   status.last_sequence, status.acknowledged, std::move(calls), clock);
+  if (!uplink) return uplink;
+  appliance.store().on_durable([raw = uplink->get()](std::uint64_t last) { raw->durable(last); });
+  return uplink;
+}
+
+std::string web_directory_of(const config::Site& site) {
+  if (!site.http.web_directory.empty()) return site.http.web_directory;
+  const char* named = std::getenv("RAMPA_WEB_DIR");
+  return named ? named : "";
+}
+
+}  // namespace
+
+int serve(const ToolOptions& options, bool simulated) {
+  EndSignal end;
+  spdlog::set_default_logger(spdlog::stderr_color_mt("rampa"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  spdlog::flush_on(spdlog::level::info);
+
+  auto check = config::read_site(options.site_file, options.icd_directory);
+  if (!check.findings.empty()) {
+    for (const auto& f : check.findings)
+      std::cerr << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << (f.remedy.empty() ? "" : "; " + f.remedy) << "\n";
+    return exit_config;
+  }
+  auto profiles = read_profiles(check.site.profiles_file);
+  if (!profiles) return complain(profiles.error().what, exit_config);
+
+  runtime::SystemClock clock;
+  std::filesystem::create_directories(check.site.directory);
+  store::Settings store_settings;
+  store_settings.directory = check.site.directory;
+  store_settings.post = check.site.post;
+  auto store = store::open(store_settings, clock);
+  if (!store) return complain("store: " + store.error().what, exit_found);
+  if (const auto status = (*store)->status(); !status.repaired.empty()) spdlog::warn("journal repaired: {}", status.repaired);
+
+  Appliance appliance(std::move(check.site), std::move(*profiles), std::move(*store), clock, simulated);
+  load_cached(appliance);
+  if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
+
+  std::unique_ptr<sync::Uplink> uplink;
+  if (appliance.site().sync.enabled) {
+    auto made = start_sync(appliance, clock);
+    // A post works without HQ; certificates that can't be read are told, not died of.
+    if (made) uplink = std::move(*made);
+    else spdlog::error("no line to HQ: {}", made.error().what);
+  }
+
+  api::Settings http;
+  http.listen = appliance.site().http.listen;
+  http.port = appliance.site().http.port;
+  http.web_directory = web_directory_of(appliance.site());
+  http.officers_file = appliance.site().directory + "/officers.json";
+  http.cheap_passwords = simulated && std::getenv("RAMPA_CHEAP_PASSWORDS") != nullptr;
+  auto server = api::start(http, appliance, clock);
+  if (!server) return complain("http: " + server.error().what, exit_found);
+  spdlog::info("post {} serves on http://{}:{}/", appliance.site().post.text, http.listen, (*server)->port());
+  if (const std::string code = (*server)->claim_code(); !code.empty())
+    std::cerr << "first start: no account yet. claim code: " << code << std::endl;
+
+  service_notify("READY=1");
+  while (!end.wait_a_second())
+    if (appliance.all_threads_alive()) service_notify("WATCHDOG=1");
+  service_notify("STOPPING=1");
+  spdlog::info("ending");
+  server->reset();
+  appliance.stop();
+  uplink.reset();
+  return exit_ok;
+}
+
+}  // namespace rampa::app
