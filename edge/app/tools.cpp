@@ -21,7 +21,7 @@ std::string time_text(WallTime time) {
   const std::time_t seconds = time.ms / 1000;
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
-  char text[32];
+  char text[80];
   std::snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                 utc.tm_hour, utc.tm_min, utc.tm_sec);
   return text;

@@ -11,7 +11,7 @@
 #include "firmware-interfaces/wire/sma.hpp"
 #include "firmware-interfaces/wire/toledo_continuous.hpp"
 #include "hil/devices/text_scales/text_scale_models.hpp"
-#include "tests/support/virtual_clock.hpp"
+#include "tests/support/direct_stream.hpp"
 
 using namespace rampa;
 
@@ -23,85 +23,13 @@ Bytes golden(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// ---- a world and a wire of this test's own ------------------------------------------------------------------------
-
-struct FlatWorld : hil::LaneWorld {
-  std::string name = "L1";
-  hil::LaneGeometry shape;
-  hil::Observation seen;
-  const std::string& lane() const override { return name; }
-  const hil::LaneGeometry& geometry() const override { return shape; }
-  hil::Observation observe() const override { return seen; }
-  void output(std::string_view, bool) override {}
-  bool output_state(std::string_view) const override { return false; }
-};
-
-/// Connects a driver to a model; a read with nothing to read costs its time-out of virtual time.
-class DirectStream : public drivers::ByteStream {
- public:
-  DirectStream(hil::StreamModel& model, tests::VirtualClock& clock) : model_(model), clock_(clock) {}
-  Result<void> connect(Duration) override {
-    connected_ = true;
-    model_.opened(1);
-    return {};
-  }
-  bool connected() const override { return connected_; }
-  void close() override { connected_ = false; }
-  Result<Bytes> read_some(std::size_t, Duration timeout) override {
-    for (Duration waited = 0ns;; waited += 10ms) {
-      model_.advance(clock_.mono());
-      Bytes bytes;
-      for (auto& out : model_.take_output()) bytes.insert(bytes.end(), out.bytes.begin(), out.bytes.end());
-      if (!bytes.empty()) return bytes;
-      if (waited >= timeout) return fail(ErrorCode::timeout, "nothing arrived");
-      clock_.advance(10ms);
-    }
-  }
-  Result<void> write(ByteView bytes, Duration) override {
-    model_.received(1, bytes);
-    return {};
-  }
-
- private:
-  hil::StreamModel& model_;
-  tests::VirtualClock& clock_;
-  bool connected_ = false;
-};
-
-struct OneStream : drivers::Transports {
-  std::shared_ptr<drivers::ByteStream> only;
-  Result<std::shared_ptr<drivers::ByteStream>> stream(const device::Address&) override { return only; }
-  Result<std::shared_ptr<drivers::ModbusBus>> modbus(const device::Address&) override { return fail(ErrorCode::refused, "none"); }
-  Result<std::shared_ptr<drivers::HttpClient>> http(const device::Address&) override { return fail(ErrorCode::refused, "none"); }
-  Result<std::shared_ptr<drivers::PushListener>> push(const device::Address&) override { return fail(ErrorCode::refused, "none"); }
-};
-
-struct Collect : device::EventSink {
-  std::vector<device::DeviceEvent> events;
-  void publish(device::DeviceEvent event) override { events.push_back(std::move(event)); }
-  Result<void> publish_durably(device::DeviceEvent event, Duration) override {
-    publish(std::move(event));
-    return {};
-  }
-  const device::DeviceEvent* last_weighing() const {
-    for (auto it = events.rbegin(); it != events.rend(); ++it)
-      if (std::holds_alternative<device::WeighReading>(it->body)) return &*it;
-    return nullptr;
-  }
-  const device::DeviceCondition* last_condition() const {
-    for (auto it = events.rbegin(); it != events.rend(); ++it)
-      if (auto* c = std::get_if<device::DeviceCondition>(&it->body)) return c;
-    return nullptr;
-  }
-};
-
 struct Bench {
-  FlatWorld world;
+  tests::FlatWorld world;
   tests::VirtualClock clock;
   icd::Product product;
   device::Settings settings;
-  OneStream transports;
-  Collect out;
+  tests::OneStream transports;
+  tests::Collect out;
   std::unique_ptr<hil::IndicatorModel> model;
   std::unique_ptr<device::Driver> driver;
 
@@ -118,18 +46,16 @@ struct Bench {
       product.points.push_back(point);
     }
     model = std::make_unique<Model>(world, 20.0, args...);
-    transports.only = std::make_shared<DirectStream>(*model, clock);
+    transports.only = std::make_shared<tests::DirectStream>(*model, clock);
     auto made = make({product, settings, transports, clock});
     ASSERT_TRUE(made) << made.error().what;
     driver = std::move(*made);
   }
-  void run(Duration time) {
-    for (const MonoTime end = clock.mono() + time; clock.mono() < end;) {
-      model->advance(clock.mono());
-      const MonoTime before = clock.mono();
-      const Duration wait = driver->poll(out);
-      if (clock.mono() - before < wait) clock.advance(wait);
-    }
+  void run(Duration time) { tests::run_driver(*driver, out, clock, time); }
+  const device::DeviceEvent* last_weighing() const { return out.last<device::WeighReading>(); }
+  const device::DeviceCondition* last_condition() const {
+    const auto* event = out.last<device::DeviceCondition>();
+    return event ? &std::get<device::DeviceCondition>(event->body) : nullptr;
   }
 };
 
@@ -245,11 +171,11 @@ void weighs_a_lorry(Connect connect) {
   bench.world.seen.mass_on_scale_kg = 39'987;
   bench.world.seen.scale_moving = true;
   bench.run(1s);
-  ASSERT_NE(bench.out.last_weighing(), nullptr);
-  EXPECT_TRUE(std::get<device::WeighReading>(bench.out.last_weighing()->body).motion);
+  ASSERT_NE(bench.last_weighing(), nullptr);
+  EXPECT_TRUE(std::get<device::WeighReading>(bench.last_weighing()->body).motion);
   bench.world.seen.scale_moving = false;
   bench.run(1s);
-  const auto& event = *bench.out.last_weighing();
+  const auto& event = *bench.last_weighing();
   const auto& reading = std::get<device::WeighReading>(event.body);
   EXPECT_EQ(reading.gross_g, 39'980'000) << "the indicator's own graduation of 20 kg";
   EXPECT_TRUE(reading.usable());
@@ -266,10 +192,10 @@ void weighs_a_lorry(Connect connect) {
   bench.run(5s);
   for (std::size_t i = before; i < bench.out.events.size(); ++i)
     EXPECT_FALSE(std::holds_alternative<device::WeighReading>(bench.out.events[i].body)) << "a value from a silent scale";
-  EXPECT_NE(bench.out.last_condition()->level, device::ConditionLevel::ready);
+  EXPECT_NE(bench.last_condition()->level, device::ConditionLevel::ready);
   bench.model->fault("silent", 0, false);
   bench.run(10s);
-  EXPECT_EQ(bench.out.last_condition()->level, device::ConditionLevel::ready);
+  EXPECT_EQ(bench.last_condition()->level, device::ConditionLevel::ready);
 
   bench.model->fault("garbage", 0, true);
   bench.run(300ms);
@@ -294,7 +220,7 @@ TEST(TextScale, RinCmdKeepsTheAlibiNumber) {
   bench.connect<hil::RinCmdModel>(drivers::make_rincmd_scale);
   bench.world.seen.mass_on_scale_kg = 12'000;
   bench.run(1s);
-  EXPECT_EQ(std::get<device::WeighReading>(bench.out.last_weighing()->body).alibi_number, "1");
+  EXPECT_EQ(std::get<device::WeighReading>(bench.last_weighing()->body).alibi_number, "1");
 }
 
 TEST(TextScale, FrozenMeasurementCounterIsSuspect) {
@@ -303,9 +229,9 @@ TEST(TextScale, FrozenMeasurementCounterIsSuspect) {
   bench.connect<hil::RinCmdModel>(drivers::make_rincmd_scale);
   bench.world.seen.mass_on_scale_kg = 12'000;
   bench.run(1s);
-  EXPECT_EQ(bench.out.last_weighing()->from.quality, device::Quality::good);
+  EXPECT_EQ(bench.last_weighing()->from.quality, device::Quality::good);
   bench.model->fault("frozen", 0, true);
   bench.run(3s);
-  EXPECT_EQ(bench.out.last_weighing()->from.quality, device::Quality::suspect);
-  EXPECT_EQ(bench.out.last_condition()->fault, "frozen_heartbeat");
+  EXPECT_EQ(bench.last_weighing()->from.quality, device::Quality::suspect);
+  EXPECT_EQ(bench.last_condition()->fault, "frozen_heartbeat");
 }
