@@ -35,8 +35,8 @@ void open_crossing(Turn& t) {
   const MonoTime trigger = loop.changed;
   s.crossing = CrossingId{t.c.id.text + "-" + t.boot + "-" + std::to_string(++s.crossings)};
   s.arrived = Stamp{trigger, WallTime{t.now.wall.ms - to_ms(t.now.mono - trigger)}};
-  s.evidence_due = trigger + t.c.evidence_deadline;
-  if (s.standing_at_start) s.evidence_due = t.now.mono + t.c.evidence_deadline;
+  // From now: a lorry that stood on the loop while the one before it passed gets its full time as well.
+  s.evidence_due = t.now.mono + t.c.evidence_deadline;
   t.record(CrossingOpened{std::string(kind_word(t.c.kind)), t.c.direction});
   t.enter(Phase::gathering);
   if (s.standing_at_start) t.attention(1, "vehicle stood here when Rampa started");

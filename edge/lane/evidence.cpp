@@ -159,7 +159,8 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
   if (is_replay(s, role, capture.body)) return;
   const MonoTime at = capture.from.received.mono;
   const bool alarm = radiation_alarm(capture.body);
-  const bool of_crossing = !s.crossing.empty() && at >= s.arrived.mono - t.c.look_back && !belongs_to_next(t, role);
+  const Duration back = std::holds_alternative<device::ScanImage>(capture.body) ? Duration{} : t.c.look_back;
+  const bool of_crossing = !s.crossing.empty() && at >= s.arrived.mono - back && !belongs_to_next(t, role);
   if (!of_crossing) {
     t.record_for({}, CaptureTaken{capture.role, capture.from, capture.body});
     if (alarm) t.notify(3, "radiation alarm");

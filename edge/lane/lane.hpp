@@ -32,7 +32,7 @@ struct Config {
   std::string direction = "entry";
   std::vector<std::string> roles;            ///< device roles present: "io", "scale", "plate_front", "plate_rear", "portal", "scanner"
   std::vector<std::string> required_evidence;///< roles without whose good capture the channel is never greener than yellow
-  Duration evidence_deadline = 8s;           ///< from arrival to assessment, whatever is missing then is missing
+  Duration evidence_deadline = 8s;           ///< from the crossing's start to its assessment; what is missing then is missing
   Duration scan_deadline = 120s;
   Duration boom_travel_max = 6s;             ///< command to feedback contact
   Duration input_age_max = 250ms;            ///< older inputs count as unknown (I2)

@@ -1,0 +1,236 @@
+// Officers: what is refused and why, and that every action is on record before it acts.
+#include <gtest/gtest.h>
+
+#include "tests/unit/lane/rig.hpp"
+
+using namespace rampa;
+using namespace rampa::tests;
+using lane::ActionKind;
+
+namespace {
+
+Rig held(SelectivityChannel channel = SelectivityChannel::yellow, std::vector<std::string> controls = {"documents"}) {
+  Rig rig;
+  rig.channel = channel;
+  rig.controls = std::move(controls);
+  rig.start();
+  rig.arrive();
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+  return rig;
+}
+
+std::string refusal(Rig& rig, const lane::OfficerAction& action) {
+  rig.answers.clear();
+  rig.give(action);
+  EXPECT_EQ(rig.answers.size(), 1u);
+  EXPECT_EQ(rig.answers.at(0).request, 7u);
+  return rig.answers.at(0).refusal;
+}
+
+lane::OfficerAction control(const Rig& rig, const std::string& what, const std::string& finding) {
+  auto a = rig.action(ActionKind::record_control);
+  a.control = what;
+  a.finding = finding;
+  return a;
+}
+
+lane::OfficerAction override_to(const Rig& rig, Verdict verdict) {
+  auto a = rig.action(ActionKind::override_verdict);
+  a.verdict = verdict;
+  a.reason = "seen by me";
+  a.second = OfficerId{"O2"};
+  return a;
+}
+
+}  // namespace
+
+TEST(Officer, ConfirmsAfterTheOrderedControl) {
+  auto rig = held();
+  EXPECT_EQ(refusal(rig, rig.action(ActionKind::confirm)), "control without outcome: documents");
+  EXPECT_EQ(refusal(rig, control(rig, "documents", "irregularity")), "");
+  EXPECT_EQ(refusal(rig, rig.action(ActionKind::confirm)), "control documents found irregularity: override or refer");
+  EXPECT_EQ(refusal(rig, control(rig, "documents", "nothing_found")), "");
+  EXPECT_EQ(refusal(rig, rig.action(ActionKind::confirm)), "");
+  EXPECT_EQ(rig.state.phase, Phase::opening);
+  const auto verdicts = rig.records<VerdictGiven>();
+  ASSERT_EQ(verdicts.size(), 2u);
+  EXPECT_EQ(verdicts[1].decided_by, "O1");
+  EXPECT_FALSE(verdicts[1].overrides);
+  EXPECT_EQ(rig.records<OfficerActed>().size(), 5u) << "refused ones too";
+}
+
+TEST(Officer, OverrideNeedsReasonAndASecondPerson) {
+  auto rig = held();
+  auto a = override_to(rig, Verdict::release);
+  a.reason.clear();
+  EXPECT_EQ(refusal(rig, a), "a reason is needed");
+  a = override_to(rig, Verdict::release);
+  a.second = {};
+  EXPECT_EQ(refusal(rig, a), "a second person is needed");
+  a.second = a.officer;
+  EXPECT_EQ(refusal(rig, a), "the second person must be somebody else");
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(refusal(rig, override_to(rig, Verdict::release)), "");
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+  EXPECT_TRUE(rig.records<VerdictGiven>().at(1).overrides);
+  EXPECT_EQ(rig.records<VerdictGiven>().at(1).second_officer, "O2");
+}
+
+TEST(Officer, ReferKeepsTheLorryHere) {
+  auto rig = held();
+  auto a = rig.action(ActionKind::refer);
+  a.reason = "shift leader";
+  EXPECT_EQ(refusal(rig, a), "");
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+  EXPECT_EQ(rig.state.verdict->verdict, Verdict::refer);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+}
+
+TEST(Officer, StaleTabIsRefused) {
+  auto rig = held();
+  auto a = rig.action(ActionKind::refer);
+  a.reason = "x";
+  a.crossing = CrossingId{"L1-7-0"};
+  EXPECT_EQ(refusal(rig, a), "the lane has another crossing now: L1-7-1");
+  auto open = rig.action(ActionKind::open_boom);
+  open.reason = "x";
+  open.crossing = {};  // saw an empty lane
+  EXPECT_NE(refusal(rig, open), "");
+}
+
+TEST(Officer, NothingActsBeforeItsRecordIsDurable) {
+  auto rig = held();
+  rig.store_answers = false;
+  rig.give(override_to(rig, Verdict::release));
+  EXPECT_TRUE(rig.answers.empty());
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(refusal(rig, override_to(rig, Verdict::hold)), "another order is just being recorded");
+  rig.answers.clear();
+  rig.commit_all();
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_TRUE(rig.answers[0].accepted);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(Officer, OrderThatCannotBeRecordedIsDroppedNotKept) {
+  auto rig = held();
+  rig.store_answers = false;
+  rig.give(override_to(rig, Verdict::release));
+  rig.answers.clear();
+  rig.fail_all();
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_FALSE(rig.answers[0].accepted);
+  rig.store_answers = true;
+  rig.pass(30s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+}
+
+TEST(Officer, OrderIsVoidWhereTheLorryLeftMeanwhile) {
+  auto rig = held();
+  rig.store_answers = false;
+  rig.give(override_to(rig, Verdict::release));
+  rig.set(points::loop_entry, false);
+  rig.pass(2s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+}
+
+TEST(Officer, OpensAndClosesByHand) {
+  Rig rig;
+  rig.start();
+  auto open = rig.action(ActionKind::open_boom);
+  EXPECT_EQ(refusal(rig, open), "a reason is needed");
+  open.reason = "tractor of the post";
+  EXPECT_EQ(refusal(rig, open), "");
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.state.phase, Phase::open);
+  rig.set(points::photocell, true);
+  rig.pass(300ms);
+  auto close = rig.action(ActionKind::close_boom);
+  close.reason = "done";
+  EXPECT_EQ(refusal(rig, close), "the place under the boom is not known to be free");
+  rig.set(points::photocell, false);
+  rig.pass(100ms);
+  EXPECT_EQ(refusal(rig, close), "");
+  EXPECT_EQ(rig.count("lower 1"), 0u) << "not before the place was clear for long enough";
+  rig.pass(4s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_FALSE(rig.state.boom_order);
+}
+
+TEST(Officer, OpensByHandForAHeldLorry) {
+  auto rig = held(SelectivityChannel::red, {"physical"});
+  auto open = rig.action(ActionKind::open_boom);
+  open.reason = "to the hall";
+  EXPECT_EQ(refusal(rig, open), "");
+  rig.pass(1500ms);
+  rig.drive_through();
+  rig.pass(6s);
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "by_hand");
+}
+
+TEST(Officer, OutOfServiceAndBack) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  auto out = rig.action(ActionKind::out_of_service);
+  out.reason = "painting";
+  EXPECT_EQ(refusal(rig, out), "");
+  EXPECT_EQ(rig.state.phase, Phase::out_of_service);
+  EXPECT_EQ(rig.records<CrossingClosed>().at(0).outcome, "aborted");
+  rig.pass(30s);
+  EXPECT_TRUE(rig.state.crossing.empty());
+  auto back = rig.action(ActionKind::return_to_service);
+  back.crossing = {};
+  EXPECT_EQ(refusal(rig, back), "");
+  rig.pass(500ms);
+  EXPECT_EQ(rig.state.phase, Phase::gathering) << "the lorry still stands there";
+  const auto modes = rig.records<LaneModeChanged>();
+  ASSERT_EQ(modes.size(), 2u);
+  EXPECT_EQ(modes[0].mode, "out_of_service");
+  EXPECT_EQ(modes[0].by, "O1");
+  EXPECT_EQ(modes[1].mode, "in_service");
+}
+
+TEST(Officer, OutOfServiceOutlivesARestart) {
+  Rig rig;
+  rig.give(lane::Started{{CrossingId{"L1-6-9"}}, "out_of_service", {}});
+  rig.start();
+  EXPECT_EQ(rig.state.phase, Phase::out_of_service);
+  ASSERT_EQ(rig.durable.size(), 1u);
+  EXPECT_EQ(rig.durable[0].crossing.text, "L1-6-9");
+  EXPECT_EQ(std::get<CrossingClosed>(rig.durable[0].body).outcome, "aborted");
+}
+
+TEST(Officer, UnknownWordsAreRefused) {
+  auto rig = held();
+  EXPECT_EQ(refusal(rig, control(rig, "smell", "clear")), "unknown control: smell");
+  EXPECT_EQ(refusal(rig, control(rig, "documents", "clear")), "unknown finding for documents: clear");
+  EXPECT_EQ(refusal(rig, control(rig, "nii", "clear")), "");
+  auto nobody = rig.action(ActionKind::confirm);
+  nobody.officer = {};
+  EXPECT_EQ(refusal(rig, nobody), "no officer is named");
+  auto second = rig.action(ActionKind::open_boom);
+  second.reason = "x";
+  second.boom = device::Boom::second;
+  EXPECT_EQ(refusal(rig, second), "this lane has no second boom");
+}
+
+TEST(Officer, ManualOpeningNeedsASecondPersonWhereTheSiteSaysSo) {
+  Rig rig;
+  rig.config.manual_boom_needs_second = true;
+  rig.start();
+  auto open = rig.action(ActionKind::open_boom);
+  open.reason = "x";
+  EXPECT_EQ(refusal(rig, open), "a second person is needed");
+  open.second = OfficerId{"O2"};
+  EXPECT_EQ(refusal(rig, open), "");
+  EXPECT_EQ(rig.records<OfficerActed>().back().reason, "x (second person: O2)");
+}

@@ -1,0 +1,274 @@
+// Lorries that do not do what a lorry should.
+#include <gtest/gtest.h>
+
+#include "tests/unit/lane/rig.hpp"
+
+using namespace rampa;
+using namespace rampa::tests;
+
+namespace {
+Rig released() {
+  Rig rig;
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.state.phase, Phase::open);
+  return rig;
+}
+std::string outcome(const Rig& rig) {
+  const auto closed = rig.records<CrossingClosed>();
+  return closed.size() == 1 ? closed[0].outcome : std::to_string(closed.size()) + " terminal records";
+}
+bool alarmed(const Rig& rig) {
+  for (const auto& effect : rig.all)
+    if (const auto* n = std::get_if<lane::Notify>(&effect); n && n->level == 3) return true;
+  return false;
+}
+}  // namespace
+
+TEST(Passage, ShortTouchOfTheLoopIsNoArrival) {
+  Rig rig;
+  rig.start();
+  rig.set(points::loop_entry, true);
+  rig.pass(200ms);
+  rig.set(points::loop_entry, false);
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_TRUE(rig.durable.empty());
+}
+
+TEST(Passage, LeavesBeforeTheVerdict) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  rig.set(points::loop_entry, false);
+  rig.pass(900ms);
+  EXPECT_EQ(rig.state.phase, Phase::gathering);
+  rig.pass(300ms);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_EQ(outcome(rig), "left");
+  EXPECT_TRUE(rig.saw("left_backwards"));
+}
+
+TEST(Passage, HeldLorryTurnsBackIsRefused) {
+  Rig rig;
+  rig.channel = SelectivityChannel::red;
+  rig.start();
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+  rig.set(points::loop_entry, false);
+  rig.pass(2s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_EQ(outcome(rig), "refused");
+}
+
+TEST(Passage, LorryThatBreaksThroughIsAnAlarm) {
+  Rig rig;
+  rig.channel = SelectivityChannel::red;
+  rig.start();
+  rig.arrive();
+  rig.set(points::loop_boom, true);
+  rig.set(points::loop_exit, true);
+  rig.set(points::loop_entry, false);
+  rig.pass(1500ms);
+  EXPECT_TRUE(alarmed(rig));
+  EXPECT_EQ(outcome(rig), "left");
+  EXPECT_TRUE(rig.saw("passed"));
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+}
+
+TEST(Passage, StalledUnderTheBoomKeepsItUp) {
+  auto rig = released();
+  rig.set(points::loop_boom, true);
+  rig.set(points::photocell, true);
+  rig.pass(300s);
+  EXPECT_EQ(rig.state.phase, Phase::open);
+  EXPECT_EQ(rig.count("lower 1"), 0u);
+  EXPECT_TRUE(rig.saw("stalled_under_boom"));
+  EXPECT_EQ(rig.records<PassageSeen>().size(), 1u) << "said once";
+}
+
+TEST(Passage, ReleasedButDoesNotDrive) {
+  auto rig = released();
+  rig.pass(70s);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_EQ(rig.count("lower 1"), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>().size(), 0u);
+  rig.give(rig.action(lane::ActionKind::confirm));
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.state.phase, Phase::open);
+  rig.drive_through();
+  rig.pass(6s);
+  EXPECT_EQ(outcome(rig), "released");
+}
+
+TEST(Passage, ReleasedAndReversesOut) {
+  auto rig = released();
+  rig.set(points::loop_entry, false);
+  rig.pass(6s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_EQ(outcome(rig), "left");
+  EXPECT_TRUE(rig.saw("left_backwards"));
+}
+
+TEST(Passage, TouchesTheLoopUnderTheBoomAndReversesOut) {
+  auto rig = released();
+  rig.set(points::loop_boom, true);
+  rig.pass(1s);
+  rig.set(points::loop_boom, false);
+  rig.pass(1s);
+  rig.set(points::loop_entry, false);
+  rig.pass(6s);
+  EXPECT_EQ(outcome(rig), "left");
+  EXPECT_FALSE(rig.saw("passed"));
+}
+
+TEST(Passage, TailgaterComesWhileTheBoomFalls) {
+  auto rig = released();
+  rig.drive_through();
+  rig.set(points::loop_entry, true);
+  for (int i = 0; i < 100 && rig.state.phase != Phase::closing; ++i) rig.pass(50ms);
+  ASSERT_EQ(rig.state.phase, Phase::closing);
+  rig.pass(200ms);
+  rig.set(points::photocell, true);
+  rig.pass(50ms);
+  EXPECT_EQ(rig.count("raise 1"), 2u) << "reversed at once";
+  EXPECT_TRUE(rig.saw("tailgate"));
+  EXPECT_TRUE(alarmed(rig));
+  rig.pass(20s);
+  EXPECT_EQ(rig.count("lower 1"), 1u) << "not dropped on it";
+  EXPECT_EQ(rig.state.phase, Phase::open);
+  rig.set(points::photocell, false);
+  rig.set(points::loop_entry, false);
+  rig.pass(5s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_EQ(outcome(rig), "released");
+}
+
+TEST(Passage, TailgaterBumperToBumperIsSeenByTheBeamsGap) {
+  auto rig = released();
+  rig.set(points::loop_boom, true);
+  rig.set(points::photocell, true);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, true);
+  rig.pass(1s);
+  rig.set(points::photocell, false);  // the gap between the two; the arrival loop was never free
+  rig.pass(300ms);
+  rig.set(points::photocell, true);
+  rig.pass(500ms);
+  EXPECT_TRUE(rig.saw("tailgate"));
+  rig.set(points::loop_entry, false);
+  rig.pass(500ms);
+  rig.set(points::photocell, false);
+  rig.set(points::loop_boom, false);
+  rig.set(points::loop_exit, false);
+  rig.pass(5s);
+  EXPECT_EQ(outcome(rig), "released");
+}
+
+TEST(Passage, RoadTrainWithAnOpenDrawbarIsOneVehicleWhereTheSiteSaysSo) {
+  auto rig = released();
+  rig.config.gap_means_second = false;
+  rig.set(points::loop_boom, true);
+  rig.set(points::photocell, true);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, true);
+  rig.pass(1s);
+  rig.set(points::photocell, false);
+  rig.pass(300ms);
+  rig.set(points::photocell, true);
+  rig.pass(500ms);
+  rig.set(points::loop_entry, false);
+  rig.pass(500ms);
+  rig.set(points::photocell, false);
+  rig.set(points::loop_boom, false);
+  rig.pass(300ms);
+  rig.set(points::loop_exit, false);
+  rig.pass(5s);
+  EXPECT_FALSE(rig.saw("tailgate"));
+  EXPECT_EQ(outcome(rig), "released");
+}
+
+// A long drawbar leaves loop and beam under the boom free while tractor and trailer stand before and behind it.
+TEST(Passage, BoomDoesNotFallOnADrawbar) {
+  auto rig = released();
+  rig.set(points::loop_boom, true);
+  rig.set(points::photocell, true);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  rig.set(points::loop_boom, false);
+  rig.set(points::photocell, false);
+  rig.pass(30s);
+  EXPECT_EQ(rig.count("lower 1"), 0u);
+}
+
+TEST(Passage, NextLorryRightBehindGetsItsOwnCrossing) {
+  auto rig = released();
+  rig.drive_through();
+  rig.set(points::loop_entry, true);
+  rig.pass(6s);
+  EXPECT_EQ(outcome(rig), "released");
+  EXPECT_FALSE(rig.saw("tailgate"));
+  EXPECT_EQ(rig.state.phase, Phase::gathering);
+  EXPECT_EQ(rig.state.crossing.text, "L1-7-2");
+}
+
+TEST(Passage, WrongWayAtAClosedBoom) {
+  Rig rig;
+  rig.start();
+  rig.set(points::loop_exit, true);
+  rig.pass(5s);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+  EXPECT_TRUE(alarmed(rig));
+  EXPECT_EQ(rig.records<PassageSeen>().size(), 1u);
+  EXPECT_TRUE(rig.state.crossing.empty());
+}
+
+TEST(Passage, NobodyIsReleasedAgainstAWrongWayVehicle) {
+  Rig rig;
+  rig.start();
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  rig.arrive();
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::deciding);
+  rig.set(points::loop_exit, false);
+  rig.pass(200ms);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(Passage, WrongWayThroughTheOpenBoom) {
+  auto rig = released();
+  rig.set(points::loop_exit, true);
+  rig.pass(200ms);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+  EXPECT_EQ(rig.state.lights.at(device::Boom::first), device::Aspect::red);
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("lower 1"), 0u);
+}
+
+TEST(Passage, GreenOnlyWhileReleasedAndFree) {
+  auto rig = released();
+  EXPECT_EQ(rig.state.lights.at(device::Boom::first), device::Aspect::green);
+  rig.set(points::photocell, true);
+  rig.pass(100ms);
+  EXPECT_EQ(rig.state.lights.at(device::Boom::first), device::Aspect::red);
+}
+
+TEST(Passage, NoGreenWhileTheNextPlaceIsTaken) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  rig.set(points::loop_exit, true);  // the lorry before still stands there; not a wrong way, the arrival loop is taken
+  rig.plate("plate_front", "BG1");
+  rig.plate("plate_rear", "BG2");
+  rig.weigh_for(30000, 800ms);
+  rig.pass(2s);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  EXPECT_EQ(rig.count("light 1 green"), 0u);
+  rig.set(points::loop_exit, false);
+  rig.pass(100ms);
+  EXPECT_EQ(rig.count("light 1 green"), 1u);
+}

@@ -1,0 +1,153 @@
+// Emergency stop, key switch, and records that cannot be written.
+#include <gtest/gtest.h>
+
+#include "tests/unit/lane/rig.hpp"
+
+using namespace rampa;
+using namespace rampa::tests;
+
+TEST(Safety, EmergencyStopLatchesUntilAnOfficerResetsIt) {
+  Rig rig;
+  rig.start();
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::opening);
+  rig.set(points::emergency_stop, true);
+  rig.pass(100ms);
+  EXPECT_EQ(rig.state.phase, Phase::emergency_stop);
+  EXPECT_EQ(rig.records<CrossingClosed>().at(0).outcome, "aborted");
+  auto reset = rig.action(lane::ActionKind::reset_emergency_stop);
+  rig.give(reset);
+  EXPECT_EQ(rig.answers.back().refusal, "the emergency stop chain is not known to be closed");
+  rig.set(points::emergency_stop, false);
+  rig.pass(60s);
+  EXPECT_EQ(rig.state.phase, Phase::emergency_stop);
+  rig.give(rig.action(lane::ActionKind::reset_emergency_stop));
+  EXPECT_TRUE(rig.answers.back().accepted);
+  rig.pass(10s);
+  EXPECT_EQ(rig.count("raise 1"), 1u) << "nothing moved since the stop for the aborted crossing";
+}
+
+TEST(Safety, NothingMovesWhileStopped) {
+  Rig rig;
+  rig.start();
+  rig.set(points::emergency_stop, true);
+  rig.pass(100ms);
+  const auto moves = rig.permitted.size();
+  rig.arrive();
+  auto open = rig.action(lane::ActionKind::open_boom);
+  open.reason = "x";
+  rig.give(open);
+  EXPECT_FALSE(rig.answers.back().accepted);
+  rig.pass(10s);
+  EXPECT_EQ(rig.permitted.size(), moves);
+}
+
+TEST(Safety, LatchedStopOutlivesARestart) {
+  Rig rig;
+  rig.give(lane::Started{{}, "emergency_stop", {}});
+  rig.start();
+  EXPECT_EQ(rig.state.phase, Phase::emergency_stop);
+}
+
+TEST(Safety, KeySwitchWinsAndSoftwareOnlyObserves) {
+  Rig rig;
+  rig.start();
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::opening);
+  rig.set(points::manual_mode, true);
+  rig.pass(50ms);
+  EXPECT_EQ(rig.state.phase, Phase::out_of_service);
+  EXPECT_EQ(rig.state.mode, "by_hand");
+  EXPECT_EQ(rig.records<CrossingClosed>().at(0).outcome, "by_hand");
+  const auto asked = rig.permitted.size() + rig.withheld.size();
+  rig.set(points::loop_boom, true);
+  rig.pass(10s);
+  auto open = rig.action(lane::ActionKind::open_boom);
+  open.reason = "x";
+  rig.give(open);
+  EXPECT_EQ(rig.answers.back().refusal, "the key switch stands on manual: the lane runs by hand");
+  EXPECT_EQ(rig.permitted.size() + rig.withheld.size(), asked) << "nothing is asked of any device";
+  rig.set(points::loop_boom, false);
+  rig.set(points::loop_entry, false);
+  rig.set(points::manual_mode, false);
+  rig.pass(20s);
+  EXPECT_EQ(rig.state.phase, Phase::idle) << lane::describe(rig.state);
+  EXPECT_EQ(rig.state.mode, "in_service");
+}
+
+TEST(Store, VerdictThatCannotBeWrittenHoldsTheLaneUntilItCan) {
+  Rig rig;
+  rig.start();
+  rig.store_answers = false;
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::deciding);
+  rig.fail_all();
+  rig.store_fails = true;
+  rig.pass(20s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::deciding);
+  EXPECT_NE(rig.state.attention.find("cannot be written"), std::string::npos);
+  rig.store_fails = false;
+  rig.store_answers = true;
+  rig.pass(3s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+  // everything is there, once, in order
+  std::vector<std::size_t> kinds;
+  for (const auto& record : rig.durable) kinds.push_back(record.body.index());
+  ASSERT_GE(kinds.size(), 6u);
+  EXPECT_TRUE(std::holds_alternative<CrossingOpened>(rig.durable[0].body));
+  EXPECT_EQ(rig.records<CrossingOpened>().size(), 1u);
+  EXPECT_EQ(rig.records<CaptureTaken>().size(), 3u);
+  EXPECT_EQ(rig.records<VerdictGiven>().size(), 1u);
+}
+
+TEST(Store, TakesNoVehicleWhileNothingCanBeWritten) {
+  Rig rig;
+  rig.start();
+  rig.store_fails = true;
+  rig.condition("scale", device::ConditionLevel::faulted, "adc");
+  rig.arrive();
+  rig.pass(5s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_TRUE(rig.state.crossing.empty());
+  rig.store_fails = false;
+  rig.pass(3s);
+  EXPECT_EQ(rig.state.phase, Phase::gathering);
+}
+
+TEST(Store, TheQueueOfUnwrittenRecordsIsBounded) {
+  Rig rig;
+  rig.start();
+  rig.store_fails = true;
+  for (int i = 0; i < 1000; ++i) {
+    rig.condition("scale", i % 2 ? device::ConditionLevel::faulted : device::ConditionLevel::ready, "f" + std::to_string(i));
+    rig.pass(50ms);
+  }
+  std::size_t held = 0;
+  for (const auto& group : rig.state.unwritten) held += group.records.size();
+  for (const auto& [number, groups] : rig.state.pending)
+    for (const auto& group : groups) held += group.records.size();
+  EXPECT_LE(held, 257u);
+  EXPECT_GT(rig.state.records_dropped, 0u);
+}
+
+TEST(Link, BeingCutOffChangesNothingButWhatIsShown) {
+  Rig rig;
+  rig.start();
+  rig.give(lane::LinkChanged{false});
+  EXPECT_FALSE(rig.state.link_up);
+  rig.arrive();
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.state.phase, Phase::open);
+}
+
+TEST(Describe, EqualStatesGiveEqualTextAndPhasesShow) {
+  Rig a, b;
+  for (auto* rig : {&a, &b}) {
+    rig->start();
+    rig->arrive();
+  }
+  EXPECT_EQ(lane::describe(a.state), lane::describe(b.state));
+  b.pass(50ms);
+  EXPECT_NE(lane::describe(a.state), lane::describe(b.state));
+}

@@ -1,0 +1,95 @@
+// Two booms, never both open.
+#include <gtest/gtest.h>
+
+#include "tests/unit/lane/rig.hpp"
+
+using namespace rampa;
+using namespace rampa::tests;
+
+namespace {
+// Sees to it that the two booms are never both away from closed.
+void forbid_both(Rig& rig) {
+  rig.watch = [&rig](const lane::State&, const lane::Event&, const lane::Step&) {
+    EXPECT_TRUE(rig.in["boom_closed"] || rig.in["boom_closed_2"]);
+  };
+}
+void into_the_port(Rig& rig) {
+  rig.set(points::loop_boom, true);
+  rig.set(points::photocell, true);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  rig.set(points::loop_entry, false);
+  rig.pass(500ms);
+  rig.set(points::loop_boom, false);
+  rig.set(points::photocell, false);
+}
+}  // namespace
+
+TEST(SallyPort, ThroughBothOneAfterTheOther) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  into_the_port(rig);
+  rig.pass(3500ms);
+  EXPECT_TRUE(rig.state.in_port) << lane::describe(rig.state);
+  EXPECT_EQ(rig.count("raise 2"), 1u);
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  EXPECT_EQ(rig.state.boom, device::Boom::second);
+  EXPECT_EQ(rig.count("light 2 green"), 1u);
+  rig.set(points::loop_boom_2, true);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, false);
+  rig.pass(500ms);
+  rig.set(points::loop_boom_2, false);
+  rig.pass(5s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_EQ(rig.permitted, (std::vector<std::string>{"light 1 red", "light 2 red", "other", "other", "raise 1", "light 1 green",
+                                                     "light 1 red", "lower 1", "raise 2", "light 2 green", "light 2 red", "lower 2"}));
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
+}
+
+TEST(SallyPort, SecondDoesNotRiseWhileTheFirstIsNotClosed) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  into_the_port(rig);
+  rig.boom_moves = false;  // the first one stays up
+  rig.pass(20s);
+  EXPECT_EQ(rig.count("raise 2"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::faulted);
+}
+
+TEST(SallyPort, LorryThatStaysInThePortWaitsForAnOfficer) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  into_the_port(rig);
+  rig.pass(70s);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_TRUE(rig.state.in_port);
+  rig.give(rig.action(lane::ActionKind::confirm));
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.count("raise 2"), 2u);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(SallyPort, OfficerCannotOpenOneWhileTheOtherIsOpen) {
+  Rig rig(sally_config());
+  rig.start();
+  auto open = rig.action(lane::ActionKind::open_boom);
+  open.reason = "x";
+  rig.set(points::boom_closed_2, false);
+  rig.pass(50ms);
+  rig.give(open);
+  EXPECT_EQ(rig.answers.back().refusal, "the other boom is not closed");
+}
