@@ -138,6 +138,7 @@ class IcdReader {
     if (p.writable && (p.table == icd::Table::discrete_input || p.table == icd::Table::input_register))
       t.finding("access", "this table can't be written over Modbus", "write \"read\" or correct the table");
     p.polled = t.choice("read", {"poll", "connect"}).value_or("poll") == "poll" && p.readable;
+    p.every = t.milliseconds("every_ms", 1, 60'000).value_or(Duration{});
     p.block_words = static_cast<int>(t.integer("block_words", p.type == icd::Type::text, 1, 125).value_or(0));
     p.block_index = static_cast<int>(t.integer("block_index", false, 0, 124).value_or(0));
     if (p.block_words && p.block_index + icd::words_of(p.type) > p.block_words)
@@ -158,6 +159,8 @@ class IcdReader {
     p.age_max = t.milliseconds("age_max_ms", 1, 600'000).value_or(Duration{});
     if (p.polled && p.age_max == Duration{})
       t.finding("age_max_ms", "a polled point has no age limit", "say how old its value may be");
+    if (p.age_max != Duration{} && p.every >= p.age_max)
+      t.finding("every_ms", "the point is read more rarely than its age limit allows", "make it smaller than age_max_ms");
     p.source = source(t);
     const int count = static_cast<int>(t.integer("count", false, 1, 512).value_or(1));
     const auto star = p.name.find('*');

@@ -155,6 +155,8 @@ class SiteChecks {
         find(part, key, "\"" + w.point + "\" is an output and \"" + w.channel + "\" is an input", "wire it to an output channel");
       if (contains(input_points(), w.point) && channel->writable)
         find(part, key, "\"" + w.point + "\" is an input and \"" + w.channel + "\" is an output", "wire it to an input channel");
+      if (w.inverted && w.point.starts_with("boom_") && channel->writable)
+        find(part, key, "an inverted barrier output would move the boom when the module fails", "use a contact that is open at rest");
       const auto [at, fresh] = taken.emplace(w.channel, w.point);
       if (!fresh) find(part, key, "channel \"" + w.channel + "\" already carries \"" + at->second + "\"", "one point per channel");
     }

@@ -44,6 +44,7 @@ struct Point {
   bool readable = true;
   bool writable = false;
   bool polled = true;        ///< false: read at connect only (identity, settings)
+  Duration every{};          ///< polled this rarely; 0: on every poll
   int block_words = 0;       ///< where the device gives the value only as part of a longer block that must be read whole
   int block_index = 0;       ///< word of the block at which the value starts
   std::map<std::string, int> bits;          ///< symbol -> bit number, for status words: "motion" -> 2

@@ -1,0 +1,44 @@
+// What every driver does the same way: tell its condition when it changes, and wait longer after every failure.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "firmware-interfaces/device/events.hpp"
+#include "firmware-interfaces/icd/product.hpp"
+
+namespace rampa::drivers {
+
+class Condition {
+ public:
+  explicit Condition(DeviceId device) : device_(std::move(device)) {}
+  /// Publishes if level or fault differ from what was told last (a new detail alone is not worth an event).
+  void tell(device::ConditionLevel level, std::string fault, std::string detail, Stamp now, device::EventSink& out);
+  [[nodiscard]] device::ConditionLevel level() const { return told_ ? told_->level : device::ConditionLevel::connecting; }
+
+ private:
+  DeviceId device_;
+  std::optional<device::DeviceCondition> told_;
+};
+
+/// How a failed request looks from outside. Short stable words: timeout, no_reply, disconnected, bad_reply, busy, refused.
+void tell_failure(Condition& condition, const Error& error, Stamp now, device::EventSink& out);
+
+/// Doubles from the ICD's backoff_min to its backoff_max.
+class Backoff {
+ public:
+  explicit Backoff(const icd::Timing& timing) : timing_(timing) {}
+  [[nodiscard]] Duration next() {
+    wait_ = wait_ == Duration{} ? timing_.backoff_min : std::min(wait_ * 2, timing_.backoff_max);
+    return wait_;
+  }
+  void reset() { wait_ = {}; }
+
+ private:
+  const icd::Timing& timing_;
+  Duration wait_{};
+};
+
+}  // namespace rampa::drivers

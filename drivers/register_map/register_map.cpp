@@ -1,0 +1,237 @@
+#include "drivers/register_map/register_map.hpp"
+
+#include <bit>
+#include <cmath>
+
+namespace rampa::drivers {
+namespace {
+
+std::uint8_t function_of(icd::Table table) {
+  switch (table) {
+    case icd::Table::coil: return 1;
+    case icd::Table::discrete_input: return 2;
+    case icd::Table::holding_register: return 3;
+    case icd::Table::input_register: return 4;
+  }
+  return 0;
+}
+
+bool is_bits(icd::Table table) { return table == icd::Table::coil || table == icd::Table::discrete_input; }
+
+/// The reply as it stood in the Modbus PDU.
+void append_pdu(Bytes& out, icd::Table table, const std::vector<std::uint16_t>& values) {
+  out.push_back(function_of(table));
+  if (is_bits(table)) {
+    const std::size_t bytes = (values.size() + 7) / 8;
+    out.push_back(static_cast<std::uint8_t>(bytes));
+    const std::size_t at = out.size();
+    out.resize(at + bytes);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i]) out[at + i / 8] = static_cast<std::uint8_t>(out[at + i / 8] | (1u << (i % 8)));
+    return;
+  }
+  out.push_back(static_cast<std::uint8_t>(values.size() * 2));
+  for (const auto word : values) {
+    out.push_back(static_cast<std::uint8_t>(word >> 8));
+    out.push_back(static_cast<std::uint8_t>(word & 0xff));
+  }
+}
+
+std::string ascii(const std::vector<std::uint16_t>& words, std::size_t at, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i)
+    for (const int c : {words[at + i] >> 8, words[at + i] & 0xff})
+      if (c >= 0x20 && c < 0x7f) text.push_back(static_cast<char>(c));
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+double counter_range(icd::Type type) { return icd::words_of(type) == 2 ? 4294967296.0 : 65536.0; }
+
+}  // namespace
+
+RegisterMap::RegisterMap(const icd::Product& product, int unit, ModbusBus& bus, const Clock& clock,
+                         std::optional<icd::WordOrder> word_order)
+    : product_(product), unit_(unit), bus_(bus), clock_(clock), word_order_(word_order) {
+  for (auto& request : plan_reads(product, true)) polled_.push_back({std::move(request), std::nullopt});
+  for (auto& request : plan_reads(product, false)) once_.push_back({std::move(request), std::nullopt});
+  for (const auto& point : product.points)
+    if (point.heartbeat) heartbeats_.emplace(point.name, Heartbeat(product.timing.heartbeat_max));
+}
+
+PointReading RegisterMap::decode(const icd::Point& point, const std::vector<std::uint16_t>& words, std::size_t at) const {
+  PointReading r;
+  r.quality = device::Quality::good;
+  at += static_cast<std::size_t>(point.block_index);
+  if (point.type == icd::Type::text) {
+    r.text = ascii(words, at, static_cast<std::size_t>(point.block_words - point.block_index));
+    return r;
+  }
+  std::uint32_t whole = words[at];
+  if (icd::words_of(point.type) == 2) {
+    const bool little = word_order_.value_or(point.word_order) == icd::WordOrder::little;
+    const std::uint32_t high = words[little ? at + 1 : at], low = words[little ? at : at + 1];
+    whole = (high << 16) | low;
+  }
+  switch (point.type) {
+    case icd::Type::i16: r.raw = static_cast<std::int16_t>(whole); break;
+    case icd::Type::i32: r.raw = static_cast<std::int32_t>(whole); break;
+    case icd::Type::f32: {
+      const float f = std::bit_cast<float>(whole);
+      if (!std::isfinite(f) || std::fabs(f) > 9e15f) {
+        r.quality = device::Quality::bad;
+        r.reason = point.name + " is no number";
+        return r;
+      }
+      r.raw = std::llround(f);
+      r.value = static_cast<double>(f) * point.scale;
+      judge_range(point, r);
+      return r;
+    }
+    default: r.raw = whole;
+  }
+  r.value = static_cast<double>(r.raw) * point.scale;
+  judge_range(point, r);
+  return r;
+}
+
+void RegisterMap::judge_range(const icd::Point& point, PointReading& reading) const {
+  const bool low = point.valid_min && reading.value < *point.valid_min;
+  const bool high = point.valid_max && reading.value > *point.valid_max;
+  if (!low && !high) return;
+  reading.quality = device::Quality::bad;
+  reading.reason = point.name + " is out of its valid range (word order, decimal point or wrong device?)";
+}
+
+Result<void> RegisterMap::run(Planned& planned, std::map<std::string, PointReading, std::less<>>& into) {
+  const ReadRequest& request = planned.request;
+  std::vector<std::uint16_t> words;
+  if (is_bits(request.table)) {
+    auto bits = bus_.read_bits(unit_, request.table, request.address, request.count, product_.timing);
+    if (!bits) return tl::unexpected<Error>(bits.error());
+    words.assign(bits->begin(), bits->end());
+  } else {
+    auto registers = bus_.read_registers(unit_, request.table, request.address, request.count, product_.timing);
+    if (!registers) return tl::unexpected<Error>(registers.error());
+    words = std::move(*registers);
+  }
+  if (words.size() != request.count)
+    return fail(ErrorCode::bad_reply, "asked for " + std::to_string(request.count) + " values, got " + std::to_string(words.size()));
+  const Stamp received = clock_.now();
+  append_pdu(raw_frame_, request.table, words);
+  for (const icd::Point* point : request.points) {
+    PointReading reading = decode(*point, words, static_cast<std::size_t>(point->address - request.address));
+    reading.received = received;
+    into[point->name] = std::move(reading);
+  }
+  planned.last = received.mono;
+  return {};
+}
+
+Result<void> RegisterMap::poll() {
+  raw_frame_.clear();
+  std::map<std::string, PointReading, std::less<>> read;
+  bool first = true;
+  const MonoTime started = clock_.mono();
+  Stamp received = clock_.now();
+  for (auto& planned : polled_) {
+    if (planned.request.every != Duration{} && planned.last && started - *planned.last < planned.request.every) continue;
+    if (auto ok = run(planned, read); !ok) {
+      received_ = {};
+      return ok;
+    }
+    if (first) received = read.begin()->second.received;
+    first = false;
+  }
+  received_ = received;
+  for (auto& [name, reading] : read) readings_[name] = reading;
+  for (auto& [name, heartbeat] : heartbeats_)
+    if (const auto at = read.find(name); at != read.end())
+      heartbeat.seen(static_cast<double>(at->second.raw), counter_range(product_.find(name)->type), at->second.received.mono);
+  return {};
+}
+
+Result<void> RegisterMap::read_connect_points() {
+  std::map<std::string, PointReading, std::less<>> read;
+  Bytes kept = std::move(raw_frame_);
+  raw_frame_.clear();
+  Result<void> result;
+  for (auto& planned : once_)
+    if (result = run(planned, read); !result) break;
+  raw_frame_ = std::move(kept);
+  if (!result) return result;
+  for (auto& [name, reading] : read) readings_[name] = reading;
+  return {};
+}
+
+Result<PointReading> RegisterMap::read(const icd::Point& point) {
+  Planned planned{{point.table, point.address, static_cast<std::uint16_t>(span_of(point)), {}, {&point}}, std::nullopt};
+  std::map<std::string, PointReading, std::less<>> into;
+  Bytes kept = raw_frame_;
+  auto ok = run(planned, into);
+  raw_frame_ = std::move(kept);
+  if (!ok) return tl::unexpected<Error>(ok.error());
+  return into.begin()->second;
+}
+
+Result<void> RegisterMap::write(const icd::Point& point, std::int64_t raw) {
+  if (!point.writable) return fail(ErrorCode::refused, point.name + " can't be written");
+  if (point.type == icd::Type::bit) return bus_.write_coil(unit_, point.address, raw != 0, product_.timing);
+  if (icd::words_of(point.type) == 1)
+    return bus_.write_register(unit_, point.address, static_cast<std::uint16_t>(raw), product_.timing);
+  if (point.type == icd::Type::f32 || point.type == icd::Type::text)
+    return fail(ErrorCode::refused, point.name + ": writing this type is not supported");
+  const auto whole = static_cast<std::uint32_t>(raw);
+  std::vector<std::uint16_t> words{static_cast<std::uint16_t>(whole >> 16), static_cast<std::uint16_t>(whole & 0xffff)};
+  if (word_order_.value_or(point.word_order) == icd::WordOrder::little) std::swap(words[0], words[1]);
+  return bus_.write_registers(unit_, point.address, words, product_.timing);
+}
+
+const PointReading* RegisterMap::find(std::string_view point) const {
+  const auto at = readings_.find(point);
+  return at == readings_.end() ? nullptr : &at->second;
+}
+
+const PointReading* RegisterMap::fresh(std::string_view point) const {
+  const PointReading* reading = find(point);
+  return reading && received_.mono.ns != 0 && reading->received.mono >= received_.mono ? reading : nullptr;
+}
+
+std::optional<bool> RegisterMap::flag(std::string_view point, std::string_view symbol) const {
+  const icd::Point* row = product_.find(point);
+  const PointReading* reading = fresh(point);
+  if (!row || !reading) return std::nullopt;
+  const auto bit = row->bits.find(std::string(symbol));
+  if (bit == row->bits.end()) return std::nullopt;
+  return ((reading->raw >> bit->second) & 1) != 0;
+}
+
+RegisterMap::Judgement RegisterMap::judge(MonoTime now) const {
+  using device::Quality;
+  for (const auto& planned : polled_)
+    for (const icd::Point* point : planned.request.points) {
+      const PointReading* reading = find(point->name);
+      if (!reading) return {Quality::bad, "never_read", point->name + " was never read"};
+      if (reading->quality == Quality::bad) return {Quality::bad, "out_of_range", reading->reason};
+    }
+  for (const auto& [name, heartbeat] : heartbeats_)
+    if (heartbeat.state(now) == Heartbeat::State::frozen)
+      return {Quality::suspect, "frozen_heartbeat",
+              name + " does not change: the device answers, but its values may be old; restart it"};
+  for (const auto& planned : polled_)
+    for (const icd::Point* point : planned.request.points)
+      if (now - find(point->name)->received.mono > point->age_max)
+        return {Quality::suspect, "too_old", point->name + " is older than its limit: the line is too slow"};
+  for (const auto& [name, heartbeat] : heartbeats_)
+    if (heartbeat.state(now) == Heartbeat::State::unproven)
+      return {Quality::suspect, "heartbeat_unproven", name + " has not been seen to change yet"};
+  return {};
+}
+
+bool RegisterMap::take_restarted() {
+  bool restarted = false;
+  for (auto& [name, heartbeat] : heartbeats_) restarted |= heartbeat.take_restarted();
+  return restarted;
+}
+
+}  // namespace rampa::drivers
