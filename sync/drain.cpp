@@ -312,9 +312,9 @@ bool Drain::send_slice(MonoTime now) {
   if (!hash || !bytes || bytes->empty()) {
     const std::string reason = !hash ? "not a SHA-256" : !bytes ? bytes.error().what : "it is shorter than its record says";
     publish(Leaf::unavailable, encode(Unavailable{next->sha256, reason}));
+    trouble("HQ wants blob " + next->sha256.substr(0, 12) + "... which cannot be read: " + reason);
     wanted_.erase(next);
     status_.blobs_wanted = wanted_.size();
-    trouble("HQ wants blob " + next->sha256.substr(0, 12) + "... which cannot be read: " + reason);
     return true;
   }
   if (!in_flight()) asked_ = now;

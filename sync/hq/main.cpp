@@ -146,7 +146,11 @@ int main(int argc, char** argv) try {
   kinds->add_option("--declarations", declarations, "JSON file {\"declarations\":[...]}");
   kinds->add_option("--watch-list", watch_list, "JSON file {\"name\":...,\"plates\":[...]}");
   kinds->require_option(1);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;  // 0: --help
+  }
 
   if (*serve_command) {
     settings.directory = directory;

@@ -1,0 +1,66 @@
+// The published schemas describe what is really sent: every payload that the codec writes validates, and damaged ones do not.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "sync/frame.hpp"
+#include "sync/payloads.hpp"
+#include "tests/support/shared_data.hpp"
+
+using namespace rampa;
+using namespace rampa::sync;
+
+namespace {
+
+class Schemas : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::system("python3 -c 'import jsonschema' >/dev/null 2>&1") == 0) return;
+    if (tests::in_ci()) FAIL() << "python3-jsonschema is missing";
+    GTEST_SKIP() << "python3-jsonschema is missing (apt-get install python3-jsonschema)";
+  }
+  static bool valid(const char* schema, const Bytes& payload) {
+    const std::string file = (std::filesystem::temp_directory_path() / ("rampa-payload-" + std::to_string(::getpid()) + ".json")).string();
+    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(payload.data()), static_cast<std::streamsize>(payload.size()));
+    const std::string command = std::string("python3 -c 'import json,sys,jsonschema\n"
+                                            "s=json.load(open(sys.argv[1])); jsonschema.Draft202012Validator.check_schema(s)\n"
+                                            "jsonschema.Draft202012Validator(s).validate(json.load(open(sys.argv[2])))' sync/schema/") +
+                                schema + ".schema.json " + file + " 2>/dev/null";
+    const bool fine = std::system(command.c_str()) == 0;
+    std::filesystem::remove(file);
+    return fine;
+  }
+};
+
+}  // namespace
+
+TEST_F(Schemas, DescribeWhatTheCodecWrites) {
+  const std::string sha(64, 'a');
+  EXPECT_TRUE(valid("hello", encode(Hello{"1", "b", "s", 0, "", {}, 0, 0})));
+  EXPECT_TRUE(valid("hello", encode(Hello{"1", "b", "s", 9, sha, {MonoTime{5}, WallTime{6}}, 1, 2})));
+  EXPECT_TRUE(valid("ack", encode(Ack{9, sha, "i", "h", true, {{3, "CRC"}}, WallTime{1}})));
+  EXPECT_TRUE(valid("want", encode(Want{{{sha, 10, 5, true}}, {sha}})));
+  EXPECT_TRUE(valid("unavailable", encode(Unavailable{sha, "gone"})));
+  EXPECT_TRUE(valid("watch_list", encode(WatchListDown{1, "stolen", {"A1"}})));
+  Declaration d;
+  d.reference = "M1";
+  d.goods.push_back({"870323", "DE", 1, 2, "cars"});
+  d.more = {{"sealed", true}, {"countries", std::vector<std::string>{"HR"}}};
+  EXPECT_TRUE(valid("declarations", encode(DeclarationsDown{1, {d}})));
+}
+
+TEST_F(Schemas, RefuseWhatTheCodecRefuses) {
+  const auto text = [](std::string_view json) { return Bytes(json.begin(), json.end()); };
+  EXPECT_FALSE(valid("ack", text(R"({"v":1,"cursor":-1})")));
+  EXPECT_FALSE(valid("unavailable", text(R"({"v":1,"sha256":"xy","reason":""})")));
+  EXPECT_FALSE(valid("unavailable", text(R"({"v":2,"sha256":")" + std::string(64, 'a') + R"(","reason":""})")));
+}
+
+TEST(WrittenExample, OfTopicsMd) {
+  const Bytes frame = encode(RecordFrame{7, {{0xAA}}});
+  EXPECT_EQ(hex(ByteView{frame}.first(21)), "525046310700000000000000" "0100000001000000" "aa");
+  EXPECT_EQ(hex(ByteView{frame}.subspan(21)), hex(sha256(ByteView{frame}.first(21))));
+}
