@@ -97,7 +97,8 @@ struct DeviceEvent {
   std::vector<Attachment> attachments;
 };
 
-/// Where drivers put their events. Thread: called from the driver's host thread.
+/// Where drivers put their events. Thread: the driver's host thread; publish_durably also from the threads of a push
+/// listener (a camera is told "received" there), so an implementation takes calls from any thread at once.
 class EventSink {
  public:
   virtual ~EventSink() = default;
