@@ -112,11 +112,11 @@ Result<std::unique_ptr<device::Driver>> make_snapshot_camera(const icd::Product&
   if (settings.address.scheme != "http")
     return fail(ErrorCode::invalid, "device " + settings.id.text + ": address is " + settings.address.scheme + "://; write http://HOST:PORT/path of the camera's picture");
   SnapshotTimes times;
-  auto period = plate_camera::duration_option(product, settings, "frame_period_ms", 20ms, 10s);
+  auto period = plate_camera::duration_option(product, settings, "frame_period_ms");
   if (!period) return tl::unexpected(period.error());
-  auto check = plate_camera::duration_option(product, settings, "idle_check_ms", 100ms, 1h);
+  auto check = plate_camera::duration_option(product, settings, "idle_check_ms");
   if (!check) return tl::unexpected(check.error());
-  auto longest = plate_camera::duration_option(product, settings, "frames_for_ms_max", 100ms, 10min);
+  auto longest = plate_camera::duration_option(product, settings, "frames_for_ms_max");
   if (!longest) return tl::unexpected(longest.error());
   times.frame_period = *period;
   times.idle_check = *check;

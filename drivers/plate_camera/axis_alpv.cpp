@@ -237,16 +237,16 @@ class AxisPush final : public device::Driver {
 Result<std::unique_ptr<device::Driver>> make_axis_alpv(const icd::Product& product, const device::Settings& settings,
                                                        Transports& transports, const Clock& clock) {
   AxisLimits limits;
-  const auto read = [&](const char* key, Duration& into, Duration min, Duration max) -> Result<void> {
-    auto value = duration_option(product, settings, key, min, max);
+  const auto read = [&](const char* key, Duration& into) -> Result<void> {
+    auto value = duration_option(product, settings, key);
     if (!value) return tl::unexpected(value.error());
     into = *value;
     return {};
   };
-  if (auto r = read("silence_ms", limits.silence_max, 1s, 24h); !r) return tl::unexpected(r.error());
-  if (auto r = read("settle_ms", limits.settle, 0ms, 15s); !r) return tl::unexpected(r.error());
-  if (auto r = read("event_age_ms", limits.gate.event_age_max, 1s, 1h); !r) return tl::unexpected(r.error());
-  if (auto r = read("repost_window_ms", limits.gate.repost_window, 1s, 24h); !r) return tl::unexpected(r.error());
+  if (auto r = read("silence_ms", limits.silence_max); !r) return tl::unexpected(r.error());
+  if (auto r = read("settle_ms", limits.settle); !r) return tl::unexpected(r.error());
+  if (auto r = read("event_age_ms", limits.gate.event_age_max); !r) return tl::unexpected(r.error());
+  if (auto r = read("repost_window_ms", limits.gate.repost_window); !r) return tl::unexpected(r.error());
 
   if (settings.address.scheme == "push") {
     const auto camera = settings.options.find("camera_address");

@@ -132,11 +132,11 @@ Result<std::unique_ptr<device::Driver>> make_hikvision_anpr(const icd::Product& 
   if (settings.address.scheme != "push")
     return fail(ErrorCode::invalid, "device " + settings.id.text + ": address is " + settings.address.scheme + "://; this camera posts to us, write push://THIS-MACHINE:PORT/path");
   GateLimits gate;
-  auto silence = duration_option(product, settings, "silence_ms", 1s, 24h);
+  auto silence = duration_option(product, settings, "silence_ms");
   if (!silence) return tl::unexpected(silence.error());
-  auto age = duration_option(product, settings, "event_age_ms", 1s, 1h);
+  auto age = duration_option(product, settings, "event_age_ms");
   if (!age) return tl::unexpected(age.error());
-  auto repost = duration_option(product, settings, "repost_window_ms", 1s, 24h);
+  auto repost = duration_option(product, settings, "repost_window_ms");
   if (!repost) return tl::unexpected(repost.error());
   gate.event_age_max = *age;
   gate.repost_window = *repost;

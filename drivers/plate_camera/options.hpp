@@ -1,4 +1,4 @@
-// Numbers of a camera driver: the site's option wins over the product's parameter; both are checked for range.
+// Numbers of a camera driver, all in milliseconds: the site's option, else the default of the product's ICD.
 #pragma once
 
 #include <charconv>
@@ -10,21 +10,18 @@
 
 namespace rampa::drivers::plate_camera {
 
-/// `key` ends in _ms. Errors: invalid (missing in both, not a number, out of range): names device, key, remedy.
-[[nodiscard]] inline Result<Duration> duration_option(const icd::Product& product, const device::Settings& settings,
-                                                      const std::string& key, Duration min, Duration max) {
+/// Errors: invalid (the ICD has no such option, not a number, outside the ICD's bounds): names device, key and remedy.
+[[nodiscard]] inline Result<Duration> duration_option(const icd::Product& product, const device::Settings& settings, const std::string& key) {
+  const icd::OptionSpec* spec = product.option(key);
+  if (!spec) return fail(ErrorCode::invalid, "device " + settings.id.text + ": ICD " + product.id + " has no option " + key + "; add it there with a default");
   const auto option = settings.options.find(key);
-  const auto parameter = product.parameters.find(key);
-  const bool of_site = option != settings.options.end();
-  if (!of_site && parameter == product.parameters.end())
-    return fail(ErrorCode::invalid, "device " + settings.id.text + ": ICD " + product.id + " has no parameter " + key + "; add it there");
-  const std::string& text = of_site ? option->second : parameter->second;
-  const std::string place = "device " + settings.id.text + ": " + key + (of_site ? " (option)" : " (ICD " + product.id + ")");
+  const std::string& text = option != settings.options.end() ? option->second : spec->default_value;
+  const std::string place = "device " + settings.id.text + ": option " + key + " is '" + text + "'";
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return fail(ErrorCode::invalid, place + " is '" + text + "'; write a whole number of milliseconds");
-  if (value < to_ms(min) || value > to_ms(max))
-    return fail(ErrorCode::invalid, place + " is " + text + "; it must lie between " + std::to_string(to_ms(min)) + " and " + std::to_string(to_ms(max)));
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return fail(ErrorCode::invalid, place + "; write a whole number of milliseconds");
+  const std::int64_t min = spec->min.value_or(0), max = spec->max.value_or(86'400'000);
+  if (value < min || value > max) return fail(ErrorCode::invalid, place + "; it must lie between " + std::to_string(min) + " and " + std::to_string(max));
   return Duration(std::chrono::milliseconds(value));
 }
 
