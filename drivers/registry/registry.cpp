@@ -2,7 +2,10 @@
 
 #include <array>
 
+#include "drivers/camera/snapshot_camera.hpp"
 #include "drivers/digital_io/register_io.hpp"
+#include "drivers/plate_camera/axis_alpv.hpp"
+#include "drivers/plate_camera/hikvision_anpr.hpp"
 #include "drivers/portal_monitor/portal_monitor.hpp"
 #include "drivers/scale/register_scale.hpp"
 #include "drivers/text_scale/text_scale.hpp"
@@ -19,6 +22,9 @@ struct Family {
 
 /// One line per family.
 constexpr std::array kFamilies{
+    Family{"axis_alpv", [](const DriverNeeds& n) { return plate_camera::make_axis_alpv(n.product, n.settings, n.transports, n.clock); }},
+    Family{"hikvision_anpr", [](const DriverNeeds& n) { return plate_camera::make_hikvision_anpr(n.product, n.settings, n.transports, n.clock); }},
+    Family{"snapshot_camera", [](const DriverNeeds& n) { return camera::make_snapshot_camera(n.product, n.settings, n.transports, n.clock); }},
     Family{"register_io", [](const DriverNeeds& n) { return make_register_io(n.product, n.settings, n.transports, n.clock); }},
     Family{"register_scale", [](const DriverNeeds& n) { return make_register_scale(n.product, n.settings, n.transports, n.clock); }},
     Family{"rincmd", make_rincmd_scale},
