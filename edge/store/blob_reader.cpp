@@ -1,5 +1,7 @@
 #include "edge/store/blob_reader.hpp"
 
+#include <algorithm>
+
 #include "edge/store/blob_files.hpp"
 #include "edge/store/blob_store.hpp"
 #include "edge/store/durable_file.hpp"
@@ -39,11 +41,7 @@ class Reader : public BlobReader {
   }
 
   Result<Bytes> chunk(const std::string& sha256, std::size_t index) override {
-    if (last_.first != sha256) {
-      auto m = manifest(sha256);
-      if (!m) return tl::unexpected(m.error());
-      last_ = {sha256, std::move(*m)};
-    }
+    if (auto ok = know(sha256); !ok) return tl::unexpected(ok.error());
     const BlobManifest& m = last_.second;
     if (index >= m.chunks.size())
       return fail(ErrorCode::not_found, "blob " + sha256 + " has " + std::to_string(m.chunks.size()) + " chunks, not " + std::to_string(index + 1));
@@ -59,6 +57,27 @@ class Reader : public BlobReader {
     return out;
   }
 
+  Result<Bytes> range(const std::string& sha256, std::uint64_t offset, std::size_t count) override {
+    Bytes out;
+    while (out.size() < count) {
+      const std::uint64_t at = offset + out.size();
+      const std::pair key{sha256, static_cast<std::size_t>(at / blob_chunk_bytes)};
+      if (kept_ != key) {
+        if (auto ok = know(sha256); !ok) return tl::unexpected(ok.error());
+        if (at >= last_.second.size_bytes) break;
+        auto bytes = chunk(sha256, key.second);
+        if (!bytes) return bytes;
+        kept_ = key;
+        kept_bytes_ = std::move(*bytes);
+      }
+      const std::size_t from = at % blob_chunk_bytes;
+      if (from >= kept_bytes_.size()) break;
+      const std::size_t n = std::min(kept_bytes_.size() - from, count - out.size());
+      out.insert(out.end(), kept_bytes_.begin() + static_cast<std::ptrdiff_t>(from), kept_bytes_.begin() + static_cast<std::ptrdiff_t>(from + n));
+    }
+    return out;
+  }
+
   Result<Bytes> whole(const std::string& sha256) override {
     auto m = manifest(sha256);
     if (!m) return tl::unexpected(m.error());
@@ -70,6 +89,13 @@ class Reader : public BlobReader {
   }
 
  private:
+  Result<void> know(const std::string& sha256) {
+    if (last_.first == sha256) return {};
+    auto m = manifest(sha256);
+    if (!m) return tl::unexpected(m.error());
+    last_ = {sha256, std::move(*m)};
+    return {};
+  }
   static Result<void> check_name(const std::string& sha256) {
     auto hash = hash_from_hex(sha256);
     if (!hash) return fail(ErrorCode::invalid, "'" + sha256 + "' is no blob's address: " + hash.error().what);
@@ -84,6 +110,8 @@ class Reader : public BlobReader {
   std::shared_ptr<Disk> disk_;
   Layout layout_;
   std::pair<std::string, BlobManifest> last_;
+  std::pair<std::string, std::size_t> kept_;  ///< the chunk that range() read last: slices are smaller than chunks
+  Bytes kept_bytes_;
 };
 
 }  // namespace

@@ -15,6 +15,8 @@ class BlobReader {
   [[nodiscard]] virtual Result<BlobManifest> manifest(const std::string& sha256) = 0;
   /// Chunk `index` of the manifest, checked. Errors as above.
   [[nodiscard]] virtual Result<Bytes> chunk(const std::string& sha256, std::size_t index) = 0;
+  /// Up to `count` bytes from `offset` on, from checked chunks; fewer only at the end. Errors as above.
+  [[nodiscard]] virtual Result<Bytes> range(const std::string& sha256, std::uint64_t offset, std::size_t count) = 0;
   /// All of it, checked against the address. Errors as above.
   [[nodiscard]] virtual Result<Bytes> whole(const std::string& sha256) = 0;
 };

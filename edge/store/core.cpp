@@ -199,7 +199,7 @@ void Core::acknowledge(std::uint64_t sequence) {
                              std::to_string(journal_->last_sequence()) + ": not this post's journal? Ask HQ";
     return;
   }
-  acknowledged_ = std::max(acknowledged_, sequence);
+  acknowledged_ = sequence;
 }
 
 void Core::tick() {

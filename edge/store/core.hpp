@@ -38,6 +38,9 @@ class Core {
   void close();
   [[nodiscard]] Result<void> erase_day(const std::string& date);
 
+  /// Nothing more is written until a restart.
+  void give_up(const std::string& why) { journal_->fail_for_good(why); }
+
   /// What became durable since the last call, in order.
   [[nodiscard]] std::vector<Written> take_written() { return journal_->take_written(); }
   [[nodiscard]] const Journal& journal() const { return *journal_; }

@@ -115,6 +115,26 @@ Result<RecordSource::Read> RecordSource::by_sequence(std::uint64_t sequence) {
   }
 }
 
+Result<RecordSource::Read> RecordSource::after_damage(std::uint64_t sequence) {
+  auto segments = list_segments(*disk_, layout_);
+  if (!segments) return tl::unexpected(segments.error());
+  for (std::size_t i = 0; i < segments->size(); ++i) {
+    if (i + 1 < segments->size() && (*segments)[i + 1].first_sequence <= sequence) continue;
+    auto bytes = read_file(*disk_, (*segments)[i].path);
+    if (!bytes) return tl::unexpected(bytes.error());
+    std::uint64_t found = 0, offset = 0;
+    auto scan = scan_segment(*bytes, [&](const format::ParsedRecord& r, std::uint64_t at) {
+      if (found == 0 && r.entry.sequence > sequence) found = r.entry.sequence, offset = at;
+    });
+    if (!scan || found == 0 || found > scan->last_sequence) continue;
+    if (auto ok = open_segment((*segments)[i].first_sequence); !ok) return tl::unexpected(ok.error());
+    next_sequence_ = found;
+    next_offset_ = offset;
+    return by_sequence(found);
+  }
+  return fail(ErrorCode::not_found, "no good record follows record " + std::to_string(sequence));
+}
+
 Result<std::uint64_t> RecordSource::last_whole_sequence() {
   auto segments = list_segments(*disk_, layout_);
   if (!segments) return tl::unexpected(segments.error());

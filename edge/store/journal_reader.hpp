@@ -25,6 +25,8 @@ class RecordSource {
   [[nodiscard]] Result<Read> at(const Place& place);
   /// The record with this sequence; cheap when asked in ascending order. Errors as above; not_found: past the end.
   [[nodiscard]] Result<Read> by_sequence(std::uint64_t sequence);
+  /// The first good record after `sequence`, which is damaged. Errors: not_found (none), io.
+  [[nodiscard]] Result<Read> after_damage(std::uint64_t sequence);
   /// For a reader that has no word from the writer: the last sequence of the last whole group.
   [[nodiscard]] Result<std::uint64_t> last_whole_sequence();
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +17,9 @@ struct Settings {
   std::string directory;             ///< holds journal/, blobs/, keys/, picture.sqlite
   PostId post;
   std::uint64_t segment_bytes_max = 64ull << 20;
-  Duration group_wait = 5ms;         ///< a group closes after this or at group_records_max
+  /// Syncs of the journal start at least this far apart while the queue is shorter than group_records_max: that is how
+  /// long a record may wait for company. After a pause the first one goes at once.
+  Duration group_wait = 5ms;
   std::size_t group_records_max = 64;
   std::uint64_t reserve_bytes = 64ull << 20;  ///< kept free: below it the store refuses new evidence, never a verdict
   std::size_t queue_records_max = 4096;
@@ -107,7 +110,8 @@ class Store {
   virtual void put_declarations(std::vector<Declaration> declarations) = 0;
   /// Replaces the whole list `name`; an empty one removes it. As above.
   virtual void put_watch_list(const std::string& name, std::vector<std::string> plates) = 0;
-  /// HQ has committed everything up to and including `sequence`.
+  /// HQ has committed everything up to and including `sequence`. Lower than before only where HQ lost its database. Kept
+  /// durably within about a second. Never blocks.
   virtual void acknowledge(std::uint64_t sequence) = 0;
   [[nodiscard]] virtual Status status() const = 0;
   [[nodiscard]] virtual std::unique_ptr<JournalReader> journal_reader() = 0;
@@ -127,6 +131,16 @@ class Store {
 
 /// For tools: read-only, works beside a running appliance.
 [[nodiscard]] Result<std::unique_ptr<PictureReader>> open_picture(const std::string& directory);
+[[nodiscard]] Result<std::unique_ptr<JournalReader>> open_journal(const std::string& directory);
+// Blobs: open_blobs() in blob_reader.hpp.
+
+/// What put_declarations() and put_watch_list() last stored, e.g. for the snapshot in memory at start.
+struct CachedLists {
+  std::map<std::string, Declaration> declarations;              ///< by reference
+  std::map<std::string, std::vector<std::string>> watch_lists;  ///< plates, by the list's name
+};
+/// Works beside a running appliance; empty where nothing was stored. Errors: io.
+[[nodiscard]] Result<CachedLists> read_cached_lists(const std::string& directory);
 
 struct VerifyReport {
   std::uint64_t records = 0, signatures = 0, blobs = 0, rows = 0;

@@ -1,0 +1,80 @@
+#include "edge/store/declaration_json.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace rampa::store {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string line(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Result<FieldValue> field_value(const std::string& name, const Json& v) {
+  if (v.is_boolean()) return FieldValue(v.get<bool>());
+  if (v.is_number_integer()) return FieldValue(v.get<std::int64_t>());
+  if (v.is_string()) return FieldValue(v.get<std::string>());
+  if (v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); }))
+    return FieldValue(v.get<std::vector<std::string>>());
+  return fail(ErrorCode::invalid, "declaration: more." + name + " is neither a flag, a whole number, a text nor a list of texts");
+}
+
+}  // namespace
+
+std::string encode(const Declaration& d) {
+  Json goods = Json::array();
+  for (const GoodsItem& g : d.goods)
+    goods.push_back({{"hs_code", g.hs_code}, {"origin", g.origin}, {"gross_kg", g.gross_kg}, {"value_eur", g.value_eur},
+                     {"description", g.description}});
+  Json more = Json::object();
+  for (const auto& [name, value] : d.more) std::visit([&, &n = name](const auto& v) { more[n] = v; }, value);
+  return line({{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer}, {"gross_kg", d.gross_kg},
+               {"consignor", d.consignor}, {"consignee", d.consignee}, {"declarant", d.declarant}, {"carrier", d.carrier},
+               {"driver_name", d.driver_name}, {"goods", std::move(goods)}, {"more", std::move(more)}});
+}
+
+Result<Declaration> decode_declaration(const std::string& text) {
+  const Json j = Json::parse(text, nullptr, false);
+  if (!j.is_object()) return fail(ErrorCode::invalid, "declaration: not a JSON object");
+  try {
+    Declaration d;
+    d.reference = j.value("reference", "");
+    d.kind = j.value("kind", "");
+    d.plate = j.value("plate", "");
+    d.trailer = j.value("trailer", "");
+    d.gross_kg = j.value("gross_kg", std::int64_t{0});
+    d.consignor = j.value("consignor", "");
+    d.consignee = j.value("consignee", "");
+    d.declarant = j.value("declarant", "");
+    d.carrier = j.value("carrier", "");
+    d.driver_name = j.value("driver_name", "");
+    for (const Json& g : j.value("goods", Json::array()))
+      d.goods.push_back({g.value("hs_code", ""), g.value("origin", ""), g.value("gross_kg", std::int64_t{0}),
+                         g.value("value_eur", std::int64_t{0}), g.value("description", "")});
+    const Json more = j.value("more", Json::object());
+    for (const auto& [name, v] : more.items()) {
+      auto value = field_value(name, v);
+      if (!value) return tl::unexpected(value.error());
+      d.more[name] = std::move(*value);
+    }
+    if (d.reference.empty()) return fail(ErrorCode::invalid, "declaration: reference is missing");
+    return d;
+  } catch (const Json::exception& e) {
+    return fail(ErrorCode::invalid, std::string("declaration: ") + e.what());
+  }
+}
+
+std::string encode(const WatchList& list) { return line({{"name", list.name}, {"plates", list.plates}}); }
+
+Result<WatchList> decode_watch_list(const std::string& text) {
+  const Json j = Json::parse(text, nullptr, false);
+  if (!j.is_object()) return fail(ErrorCode::invalid, "watch list: not a JSON object");
+  try {
+    return WatchList{j.value("name", ""), j.value("plates", std::vector<std::string>{})};
+  } catch (const Json::exception& e) {
+    return fail(ErrorCode::invalid, std::string("watch list: ") + e.what());
+  }
+}
+
+}  // namespace rampa::store
