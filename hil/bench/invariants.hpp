@@ -1,0 +1,79 @@
+// ARCHITECTURE.md's invariants, checked after every event of a virtual run and judged on the world's truth, not on what
+// the lane believes. Each violation is told once per occasion.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "edge/risk/risk.hpp"
+#include "hil/bench/report.hpp"
+#include "hil/bench/virtual_post.hpp"
+
+namespace rampa::hil {
+
+/// Names of violations:
+///   boom_hit_vehicle, lowering_over_vehicle, both_booms_open   (the world's oracle)
+///   open_without_release   a boom began to rise without a durable release of that lane's crossing, an officer's durable
+///                          order, or a vehicle under a boom that was on its way down
+///   two_terminal_records, crossing_overlap, closed_unopened
+///   capture_of_another     a crossing holds a plate that belongs to another lorry than the one it was opened for
+///   reassess_differs       stored facts, profile version and draws do not give the stored channel and hits
+///   stale_as_good          an input or a mass was published as good that the plant did not have within its age
+///   queue_over_bound
+class Invariants {
+ public:
+  Invariants(const config::Site& site, std::shared_ptr<const risk::ProfileSet> profiles);
+
+  void world_event(const WorldEvent& event, const SimulatedLane& lane);
+  /// Remembers what could have been sensed at this moment.
+  void sample(const SimulatedLane& lane, MonoTime now);
+  /// Judges a published value against what the plant showed within its age and `patience` more. A device that lies and
+  /// cannot be caught at it (no heartbeat, a stuck contact) is not judged: patience of an hour.
+  void device_event(const device::DeviceEvent& event, Duration patience);
+  void committed(const Record& record, MonoTime now);
+  void over_bound(const std::string& which, std::size_t depth, MonoTime now);
+  void add(Violation violation) { violations_.push_back(std::move(violation)); }
+
+  [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+  /// Durable and without terminal record.
+  [[nodiscard]] std::set<std::string> open_crossings() const;
+  /// Whose it really is; 0: nobody's.
+  [[nodiscard]] std::uint64_t lorry_of_crossing(const std::string& crossing) const;
+  [[nodiscard]] const std::vector<WorldEvent>& world() const { return world_; }
+
+ private:
+  struct Sensed {
+    MonoTime from;  ///< true from here to the next sample
+    Observation seen;
+  };
+  struct Lane {
+    std::string crossing;                 ///< durable, open
+    bool released = false;                ///< durable release of it
+    std::optional<MonoTime> officer_open; ///< durable accepted order to open
+    std::deque<Sensed> sensed;
+  };
+  void tell(const std::string& name, const std::string& lane, MonoTime at, std::string detail);
+  void check_points(const device::Settings& device, const device::DeviceEvent& event, const device::PointImage& image, Duration patience);
+  void check_mass(const device::Settings& device, const device::DeviceEvent& event, const device::WeighReading& reading, Duration patience);
+  void check_capture(const Record& record, const CaptureTaken& capture, MonoTime now);
+
+  std::map<std::string, device::Settings> devices_;
+  std::map<std::string, Duration> point_age_;  ///< by device: the largest age_max of its product
+  std::shared_ptr<const risk::ProfileSet> profiles_;
+  std::map<std::string, Lane> lanes_;
+  struct Crossing {
+    std::string lane;
+    std::uint64_t lorry = 0;
+    int terminals = 0;
+  };
+  std::map<std::string, Crossing> crossings_;
+  std::map<std::uint64_t, std::set<std::string>> plates_;  ///< lorry -> everything a camera may read on it
+  std::vector<WorldEvent> world_;
+  std::vector<Violation> violations_;
+};
+
+}  // namespace rampa::hil
