@@ -26,6 +26,13 @@ struct ProxyOptions {
 };
 int proxy(const ProxyOptions& options);
 
+struct RunOptions {
+  std::vector<std::string> files;
+  std::string icd_directory, tree = ".", keep;
+  bool virtual_time = false, trace = false, json = false;
+};
+int run(const RunOptions& options);
+
 /// True once SIGINT or SIGTERM came.
 [[nodiscard]] bool stop_asked();
 void watch_signals();

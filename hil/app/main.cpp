@@ -32,6 +32,15 @@ int main(int argc, char** argv) {
   proxy_command->add_flag("--json", proxy_options.json, "first line of output as JSON");
   proxy_command->callback([&] { code = proxy(proxy_options); });
 
+  RunOptions run_options;
+  auto* run_command = app.add_subcommand("run", "plays scenario files and judges them");
+  run_command->add_option("file", run_options.files, "scenario files (TOML)")->required();
+  run_command->add_option("--icd", run_options.icd_directory, "folder of the ICD files; default: RAMPA_ICD_DIR or beside the binary");
+  run_command->add_flag("--virtual", run_options.virtual_time, "in virtual time, in this process alone");
+  run_command->add_flag("--trace", run_options.trace, "prints everything that happens (virtual time only)");
+  run_command->add_flag("--json", run_options.json, "one JSON object per scenario");
+  run_command->callback([&] { code = run(run_options); });
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

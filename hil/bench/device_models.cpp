@@ -3,14 +3,17 @@
 #include <functional>
 #include <map>
 
+#include "hil/devices/portal/rpm_model.hpp"
+#include "hil/devices/registers/io_models.hpp"
+#include "hil/devices/registers/scale_models.hpp"
 #include "hil/devices/text_scales/text_scale_models.hpp"
 
 namespace rampa::hil {
 namespace {
 
-using Maker = std::function<Result<DeviceModel>(const icd::Product&, const device::Settings&, LaneWorld&, std::uint64_t seed)>;
+using Maker = std::function<DeviceModel(const icd::Product&, const device::Settings&, LaneWorld&, std::uint64_t seed)>;
 
-constexpr double graduation_kg = 20;  // of a 60 t weighbridge
+constexpr int graduation_kg = 20;  // of a 60 t weighbridge
 
 DeviceModel stream(std::unique_ptr<StreamModel> model) {
   DeviceModel made;
@@ -25,18 +28,44 @@ std::string setting(const icd::Product& product, const device::Settings& setting
   return {};
 }
 
+DeviceModel registers(std::unique_ptr<RegisterModel> model) {
+  DeviceModel made;
+  made.registers = std::move(model);
+  return made;
+}
+
+/// Counts the indicator gives for a kilogram, from the site's "grams_per_count" (1 kg where it says nothing).
+ScaleOptions scale_options(const device::Settings& settings) {
+  ScaleOptions options;
+  options.division_kg = graduation_kg;
+  if (auto it = settings.options.find("grams_per_count"); it != settings.options.end())
+    if (const auto grams = std::stoll(it->second); grams > 0 && grams <= 1000) options.counts_per_kg = 1000 / grams;
+  return options;
+}
+
+using P = const icd::Product&;
+using S = const device::Settings&;
+using W = LaneWorld&;
+using N = std::uint64_t;
+
+/// By product id: each stands for one real product.
 const std::map<std::string, Maker>& makers() {
   static const std::map<std::string, Maker> all{
-      {"toledo_continuous",
-       [](const icd::Product& product, const device::Settings& settings, LaneWorld& world, std::uint64_t) -> Result<DeviceModel> {
-         return stream(std::make_unique<ToledoModel>(world, graduation_kg, setting(product, settings, "checksum") == "yes"));
+      {"moxa-iologik-e1214", [](P, S s, W w, N) { return registers(std::make_unique<MoxaE1214Model>(w, s.wiring)); }},
+      {"advantech-adam-6060", [](P, S s, W w, N) {
+         // The simulated module answers the unit that the site names: 0 as old firmware does, 1 as new.
+         const auto unit = s.address.query.find("unit");
+         return registers(std::make_unique<Adam6060Model>(w, s.wiring, unit != s.address.query.end() && unit->second == "0"));
        }},
-      {"sma", [](const icd::Product&, const device::Settings&, LaneWorld& world, std::uint64_t) -> Result<DeviceModel> {
-         return stream(std::make_unique<SmaModel>(world, graduation_kg));
+      {"wago-750", [](P, S s, W w, N) { return registers(std::make_unique<Wago750Model>(w, s.wiring)); }},
+      {"rinstrum-c500", [](P, S s, W w, N) { return registers(std::make_unique<C500Model>(w, scale_options(s))); }},
+      {"dini-argeo-dgt", [](P, S s, W w, N) { return registers(std::make_unique<DgtModel>(w, scale_options(s))); }},
+      {"mettler-toledo-continuous", [](P p, S s, W w, N) {
+         return stream(std::make_unique<ToledoModel>(w, graduation_kg, setting(p, s, "checksum") == "yes"));
        }},
-      {"rincmd", [](const icd::Product&, const device::Settings&, LaneWorld& world, std::uint64_t) -> Result<DeviceModel> {
-         return stream(std::make_unique<RinCmdModel>(world, graduation_kg));
-       }},
+      {"sma-scale", [](P, S, W w, N) { return stream(std::make_unique<SmaModel>(w, graduation_kg)); }},
+      {"rinstrum-rincmd", [](P, S, W w, N) { return stream(std::make_unique<RinCmdModel>(w, graduation_kg)); }},
+      {"rpm-portal", [](P, S, W w, N seed) { return stream(std::make_unique<RpmModel>(w, seed)); }},
   };
   return all;
 }
@@ -71,14 +100,13 @@ void DeviceModel::advance(MonoTime now) {
 
 Result<DeviceModel> make_device_model(const icd::Product& product, const device::Settings& settings, LaneWorld& world,
                                       std::uint64_t seed) {
-  const auto it = makers().find(product.driver);
+  const auto it = makers().find(product.id);
   if (it == makers().end())
-    return fail(ErrorCode::not_found, settings.id.text + " (" + product.id + "): the bench has no model of driver family '" +
-                                          product.driver + "'");
+    return fail(ErrorCode::not_found, settings.id.text + " (" + product.id + "): the bench has no model of this product");
   return it->second(product, settings, world, seed);
 }
 
-std::vector<std::string> modelled_families() {
+std::vector<std::string> modelled_products() {
   std::vector<std::string> names;
   for (const auto& [name, maker] : makers()) names.push_back(name);
   return names;

@@ -28,7 +28,7 @@ struct DeviceModel {
 [[nodiscard]] Result<DeviceModel> make_device_model(const icd::Product& product, const device::Settings& settings,
                                                     LaneWorld& world, std::uint64_t seed);
 
-/// Driver families that have a model.
-[[nodiscard]] std::vector<std::string> modelled_families();
+/// Ids of the products that have a model.
+[[nodiscard]] std::vector<std::string> modelled_products();
 
 }  // namespace rampa::hil

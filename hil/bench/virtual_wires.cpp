@@ -44,7 +44,7 @@ VirtualWires::Device* VirtualWires::at(const device::Address& address, bool (*sh
 Result<std::shared_ptr<drivers::ModbusBus>> VirtualWires::Cable::modbus(const device::Address& address) {
   auto& bus = wires_.buses_[address.cable()];
   if (!bus) {
-    bus = std::make_shared<SimModbus>(clock);
+    bus = std::make_shared<SimModbusBus>(clock, [this](Duration time) { clock.spend(time); });
     for (auto& [id, device] : wires_.devices_)
       if (device.model.registers && device.settings->address.cable() == address.cable())
         bus->unit(unit_of(device.settings->address), *device.model.registers);
@@ -83,7 +83,7 @@ bool VirtualWires::fault(const std::string& id, std::string_view name, double va
   if (!device) return false;
   if (device->model.fault(name, value, on)) return true;
   const auto& address = device->settings->address;
-  if (auto bus = buses_.find(address.cable()); bus != buses_.end() && bus->second->fault(unit_of(address), name, value, on)) return true;
+  if (auto bus = buses_.find(address.cable()); bus != buses_.end() && bus->second->fault(name, value, on)) return true;
   if (auto stream = streams_.find(id); stream != streams_.end() && stream->second->fault(name, value, on)) return true;
   if (auto http = https_.find(id); http != https_.end() && http->second->fault(name, value, on)) return true;
   if (device->model.push && name == "cut") {
@@ -99,7 +99,7 @@ std::vector<std::string> VirtualWires::faults_of(const std::string& id) {
   if (!device) return {};
   auto all = device->model.faults();
   auto more = [&all](const std::vector<std::string>& names) { all.insert(all.end(), names.begin(), names.end()); };
-  if (device->model.registers) more(SimModbus::faults());
+  if (auto bus = buses_.find(device->settings->address.cable()); bus != buses_.end()) more(bus->second->faults());
   if (auto stream = streams_.find(id); stream != streams_.end()) more(stream->second->faults());
   if (device->model.push) all.push_back("cut");
   return all;
@@ -107,6 +107,8 @@ std::vector<std::string> VirtualWires::faults_of(const std::string& id) {
 
 void VirtualWires::run_posts(MonoTime now, bool alive) {
   for (auto& [id, device] : devices_) {
+    // Nobody polls while the appliance is dead; a module's watchdog runs out all the same.
+    if (!alive && device.model.registers) device.model.registers->advance(now);
     if (!device.model.push) continue;
     device.model.push->advance(now);
     for (const auto& post : device.model.push->take_posts()) {

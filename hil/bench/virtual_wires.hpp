@@ -11,8 +11,8 @@
 #include "drivers/transport/transport.hpp"
 #include "hil/bench/device_models.hpp"
 #include "hil/bench/sim_http.hpp"
-#include "hil/bench/sim_modbus.hpp"
 #include "hil/bench/sim_stream.hpp"
+#include "hil/devices/registers/sim_bus.hpp"
 
 namespace rampa::hil {
 
@@ -59,7 +59,7 @@ class VirtualWires {
   const Clock& post_;
   std::map<std::string, Device> devices_;                 ///< by id
   std::map<std::string, std::unique_ptr<Cable>> cables_;
-  std::map<std::string, std::shared_ptr<SimModbus>> buses_;   ///< by cable
+  std::map<std::string, std::shared_ptr<SimModbusBus>> buses_;   ///< by cable
   std::map<std::string, std::shared_ptr<SimStream>> streams_; ///< by device id
   std::map<std::string, std::shared_ptr<SimHttp>> https_;     ///< by device id
   std::map<std::string, std::shared_ptr<SimPush>> pushes_;    ///< by listening address

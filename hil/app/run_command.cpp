@@ -1,0 +1,89 @@
+// `rampa-hil run`: plays scenario files, in virtual time or against real processes.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "hil/app/commands.hpp"
+#include "hil/bench/virtual_run.hpp"
+
+namespace rampa::hil::app {
+namespace {
+
+int complain(const std::string& what) {
+  std::cerr << "rampa-hil run: " << what << "\n";
+  return 2;
+}
+
+}  // namespace
+
+static Result<std::shared_ptr<const risk::ProfileSet>> read_profile_set(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) return fail(ErrorCode::not_found, file + ": cannot be read");
+  std::stringstream text;
+  text << in.rdbuf();
+  auto set = risk::compile(text.str(), "");
+  if (!set) return fail(set.error().code, file + ": " + set.error().what);
+  return set;
+}
+
+static Result<config::Site> read_site_or_say(const std::string& file, const std::string& icd_directory) {
+  auto check = config::read_site(file, icd_directory);
+  if (check.findings.empty()) return std::move(check.site);
+  std::string all;
+  for (const auto& f : check.findings)
+    all += (all.empty() ? "" : "\n") + f.file + ":" + std::to_string(f.line) + ": " + f.key + ": " + f.cause +
+           (f.remedy.empty() ? "" : "; " + f.remedy);
+  return fail(ErrorCode::invalid, all);
+}
+
+static std::string site_file_of(const Scenario& scenario) {
+  return (std::filesystem::path(scenario.file).parent_path() / scenario.site).lexically_normal().string();
+}
+
+static int run_virtually(const RunOptions& options) {
+  int worst = 0;
+  for (const auto& file : options.files) {
+    auto scenario = read_scenario(file);
+    if (!scenario) {
+      worst = complain(scenario.error().what);
+      continue;
+    }
+    if (!scenario->virtual_time) {
+      std::cout << "skipped " << scenario->name << ": only against real processes: " << scenario->why_not_both << "\n";
+      continue;
+    }
+    auto site = read_site_or_say(site_file_of(*scenario), options.icd_directory);
+    if (!site) {
+      worst = complain(site.error().what);
+      continue;
+    }
+    auto profiles = read_profile_set(site->profiles_file);
+    if (!profiles) {
+      worst = complain(profiles.error().what);
+      continue;
+    }
+    auto run = play_virtually(*scenario, std::move(*site), std::move(*profiles), options.trace ? stdout : nullptr);
+    if (!run) {
+      worst = complain(run.error().what);
+      continue;
+    }
+    const auto wrong = judge(*scenario, run->report);
+    for (const auto& crossing : run->report.crossings) std::cout << "  " << one_line(crossing) << "\n";
+    for (const auto& line : wrong) std::cout << "  WRONG " << line << "\n";
+    std::printf("%s %s (virtual, %.0f s of world time, trace %016llx)\n", wrong.empty() ? "passed" : "FAILED", scenario->name.c_str(),
+                run->report.world_s, static_cast<unsigned long long>(run->trace_hash));
+    std::fflush(stdout);
+    if (!wrong.empty() && worst == 0) worst = 1;
+  }
+  return worst;
+}
+
+int run(const RunOptions& options) {
+  if (options.virtual_time) return run_virtually(options);
+  return complain("real processes: not built yet");
+}
+
+}  // namespace rampa::hil::app
