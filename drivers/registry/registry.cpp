@@ -6,6 +6,7 @@
 #include "drivers/digital_io/register_io.hpp"
 #include "drivers/plate_camera/axis_alpv.hpp"
 #include "drivers/plate_camera/hikvision_anpr.hpp"
+#include "drivers/nii_scanner/nii_scanner.hpp"
 #include "drivers/portal_monitor/portal_monitor.hpp"
 #include "drivers/scale/register_scale.hpp"
 #include "drivers/text_scale/text_scale.hpp"
@@ -25,6 +26,7 @@ constexpr std::array kFamilies{
     Family{"axis_alpv", [](const DriverNeeds& n) { return plate_camera::make_axis_alpv(n.product, n.settings, n.transports, n.clock); }},
     Family{"hikvision_anpr", [](const DriverNeeds& n) { return plate_camera::make_hikvision_anpr(n.product, n.settings, n.transports, n.clock); }},
     Family{"snapshot_camera", [](const DriverNeeds& n) { return camera::make_snapshot_camera(n.product, n.settings, n.transports, n.clock); }},
+    Family{"nii_il_1", make_nii_scanner},
     Family{"register_io", [](const DriverNeeds& n) { return make_register_io(n.product, n.settings, n.transports, n.clock); }},
     Family{"register_scale", [](const DriverNeeds& n) { return make_register_scale(n.product, n.settings, n.transports, n.clock); }},
     Family{"rincmd", make_rincmd_scale},

@@ -1,0 +1,41 @@
+// NII-IL/1 part (c): a scanner's detector lines over TCP. Format: drivers/nii_scanner/NII-IL-1.md.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/result.hpp"
+
+namespace rampa::wire {
+
+struct NiiLine {
+  std::uint64_t scan_id = 0;
+  std::uint32_t line = 0;
+  std::uint64_t time_us = 0;
+  std::int32_t encoder = 0;
+  int bits = 16;
+  bool dual_energy = false, last = false;
+  Bytes pixels;  ///< 16-bit little-endian, as on the wire
+  [[nodiscard]] std::uint32_t width_px() const { return static_cast<std::uint32_t>(pixels.size() / 2); }
+};
+
+/// Cuts a byte stream into lines; whatever does not check is skipped up to the next magic and counted.
+class NiiLineFramer {
+ public:
+  static constexpr std::size_t header_bytes = 40;
+  static constexpr std::uint32_t pixels_max = 16384;
+  void put(ByteView bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
+  /// The next good line, or nothing until more bytes arrive.
+  [[nodiscard]] std::optional<NiiLine> next();
+  void reset() { buffer_.clear(); at_ = 0; }
+  [[nodiscard]] std::uint64_t skipped_bytes() const { return skipped_; }
+
+ private:
+  void drop(std::size_t count);
+  Bytes buffer_;
+  std::size_t at_ = 0;
+  std::uint64_t skipped_ = 0;
+};
+
+}  // namespace rampa::wire
