@@ -1,0 +1,265 @@
+// NII-IL/1: lines, assembly, and the scanner driver against the bench's scanner. The radiographs of the shared data go
+// through the line stream and come back bit-exact.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <opencv2/imgcodecs.hpp>
+#include <random>
+
+#include "drivers/nii_scanner/nii_scanner.hpp"
+#include "drivers/nii_scanner/scan_assembly.hpp"
+#include "edge/lane/guard.hpp"
+#include "hil/devices/nii/nii_model.hpp"
+#include "hil/devices/registers/sim_bus.hpp"
+#include "tests/support/direct_stream.hpp"
+#include "tests/support/shared_data.hpp"
+
+using namespace rampa;
+
+namespace {
+
+/// A lane in the one state in which a scan may be permitted.
+lane::State scanning_lane(MonoTime now) {
+  lane::State s;
+  s.phase = lane::Phase::scanning;
+  s.crossing = {"L1-1-1"};
+  s.scanner = device::ScannerState::ready;
+  s.conditions["scanner"].level = device::ConditionLevel::ready;
+  for (auto [point, on] : {std::pair{"emergency_stop", false}, {"manual_mode", false}, {"loop_entry", true}, {"loop_boom", false},
+                           {"photocell", false}, {"boom_open", false}, {"boom_closed", true}})
+    s.points[point] = {on, device::Quality::good, now, now, true};
+  return s;
+}
+
+struct Bench {
+  tests::FlatWorld world;
+  tests::VirtualClock clock;
+  hil::NiiModel model{world, 3};
+  std::shared_ptr<hil::SimModbusBus> bus = std::make_shared<hil::SimModbusBus>(clock, [this](Duration d) { clock.advance(d); });
+  std::shared_ptr<tests::DirectStream> lines = std::make_shared<tests::DirectStream>(model.lines(), clock);
+  struct Both : tests::OneStream {
+    std::shared_ptr<drivers::ModbusBus> modbus_bus;
+    Result<std::shared_ptr<drivers::ModbusBus>> modbus(const device::Address&) override { return modbus_bus; }
+  } transports;
+  icd::Product product;
+  device::Settings settings;
+  tests::Collect out;
+  std::unique_ptr<device::Driver> driver;
+  hil::Lorry lorry;
+  std::uint64_t commands = 0;
+  Bytes pixels;
+
+  Bench() {
+    settings.id = {"L1-scanner"};
+    settings.options["stream_address"] = "tcp://127.0.0.1:1";
+    for (auto [name, address] : {std::pair{"identity", 0}, {"version", 1}, {"state", 2}, {"heartbeat", 3}, {"scan_number", 4}, {"watchdog_ms", 6},
+                                 {"safe_inhibit", 7}, {"inhibit", 0}, {"abort_request", 1}, {"rampa_heartbeat", 0}, {"fault", 11}}) {
+      icd::Point point;
+      point.name = name;
+      point.address = static_cast<std::uint16_t>(address);
+      product.points.push_back(point);
+    }
+    product.timing.heartbeat_max = 1s;
+    bus->unit(1, model);
+    transports.only = lines;
+    transports.modbus_bus = bus;
+    driver = *drivers::make_nii_scanner({product, settings, transports, clock});
+  }
+  void run(Duration time) {
+    for (const MonoTime end = clock.mono() + time; clock.mono() < end;) {
+      model.advance(clock.mono());
+      const Duration wait = driver->poll(out);
+      clock.advance(std::min<Duration>(wait, 50ms));
+    }
+  }
+  device::CommandReport withhold(bool yes, Duration wait_before = 0ns) {
+    device::Command command{++commands, settings.id, device::WithholdScan{yes}, clock.mono() + 500ms};
+    auto permit = lane::Guard::permit(command, scanning_lane(clock.mono()), config(), clock.mono());
+    EXPECT_TRUE(permit) << permit.error().what;
+    clock.advance(wait_before);
+    return driver->execute(command, std::move(*permit), out);
+  }
+  static const lane::Config& config() {
+    static const lane::Config c = [] {
+      lane::Config made;
+      made.id = {"L1"};
+      made.kind = lane::Kind::nii;
+      made.roles = {"io", "scanner"};
+      return made;
+    }();
+    return c;
+  }
+  const device::ScanImage* image() {
+    const auto* event = out.last<device::ScanImage>();
+    return event ? &std::get<device::ScanImage>(event->body) : nullptr;
+  }
+  Bytes stored() {
+    Bytes all;
+    for (const auto& event : out.events)
+      if (std::holds_alternative<device::ScanStrip>(event.body)) all.insert(all.end(), event.attachments.at(0).bytes->begin(), event.attachments.at(0).bytes->end());
+    return all;
+  }
+};
+
+hil::ScanPicture small_picture() { return hil::drawn_lorry(5, 64, 150); }
+
+bool same(const Bytes& bytes, const std::vector<std::uint16_t>& pixels) {
+  return bytes.size() == pixels.size() * 2 && std::memcmp(bytes.data(), pixels.data(), bytes.size()) == 0;
+}
+
+}  // namespace
+
+TEST(NiiScanner, AWholeScanComesBackBitExact) {
+  Bench bench;
+  const auto picture = small_picture();
+  bench.model.show(picture);
+  bench.run(300ms);
+  bench.world.seen.in_scanner = &bench.lorry;
+  bench.run(500ms);
+  EXPECT_EQ(bench.model.scans_started(), 0u) << "withheld until the lane permits";
+  ASSERT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+  bench.run(3s);
+  ASSERT_NE(bench.image(), nullptr);
+  EXPECT_TRUE(bench.image()->complete);
+  EXPECT_EQ(bench.image()->width_px, 64u);
+  EXPECT_EQ(bench.image()->height_px, 150u);
+  EXPECT_TRUE(same(bench.stored(), picture.pixels));
+  const auto& whole = *bench.out.last<device::ScanImage>();
+  EXPECT_EQ(whole.from.quality, device::Quality::good);
+  EXPECT_EQ(whole.attachments.at(0).growing_key, bench.image()->scan_id);
+}
+
+TEST(NiiScanner, MissingRepeatedAndDamagedLinesAreNeverComplete) {
+  for (const char* fault : {"skip_line", "damage"}) {
+    Bench bench;
+    bench.model.show(small_picture());
+    bench.model.fault(fault, 0, true);
+    bench.run(300ms);
+    bench.world.seen.in_scanner = &bench.lorry;
+    bench.withhold(false);
+    bench.run(3s);
+    ASSERT_NE(bench.image(), nullptr) << fault;
+    EXPECT_FALSE(bench.image()->complete) << fault;
+    EXPECT_EQ(bench.image()->lines_missing, 1u) << fault;
+    EXPECT_EQ(bench.out.last<device::ScanImage>()->from.quality, device::Quality::bad);
+    EXPECT_EQ(bench.stored().size(), 64u * 150 * 2) << "holes keep their place";
+  }
+  Bench bench;
+  const auto picture = small_picture();
+  bench.model.show(picture);
+  bench.model.fault("repeat_line", 0, true);
+  bench.run(300ms);
+  bench.world.seen.in_scanner = &bench.lorry;
+  bench.withhold(false);
+  bench.run(3s);
+  EXPECT_TRUE(bench.image()->complete) << "a repeated line takes nothing away";
+  EXPECT_EQ(bench.image()->lines_repeated, 1u);
+  EXPECT_TRUE(same(bench.stored(), picture.pixels));
+}
+
+TEST(NiiScanner, AbortedScanIsKeptAndIncomplete) {
+  Bench bench;
+  bench.model.show(small_picture());
+  bench.model.lines_per_second(50);
+  bench.run(300ms);
+  bench.world.seen.in_scanner = &bench.lorry;
+  bench.withhold(false);
+  bench.run(1s);
+  bench.model.fault("abort", 0, true);
+  bench.run(1s);
+  ASSERT_NE(bench.image(), nullptr);
+  EXPECT_FALSE(bench.image()->complete);
+  EXPECT_GT(bench.image()->height_px, 10u);
+}
+
+TEST(NiiScanner, LosingRampaNeitherStartsNorProlongs) {
+  Bench bench;
+  bench.model.lines_per_second(50);
+  bench.run(300ms);
+  bench.world.seen.in_scanner = &bench.lorry;
+  // Rampa dies before permitting: no scan.
+  for (int i = 0; i < 100; ++i) {
+    bench.clock.advance(100ms);
+    bench.model.advance(bench.clock.mono());
+  }
+  EXPECT_EQ(bench.model.scans_started(), 0u);
+  // Permitted, running, then silent: the scanner's own watchdog withholds within its second.
+  bench.run(300ms);
+  ASSERT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+  bench.run(500ms);
+  EXPECT_EQ(bench.model.scans_started(), 1u);
+  for (int i = 0; i < 12; ++i) {
+    bench.clock.advance(100ms);
+    bench.model.advance(bench.clock.mono());
+  }
+  EXPECT_TRUE(bench.model.inhibited());
+  // Back again: outputs are not replayed; it stays withheld until the lane asks anew.
+  bench.run(1s);
+  EXPECT_TRUE(bench.model.inhibited());
+  EXPECT_EQ(bench.model.scans_started(), 1u);
+}
+
+TEST(NiiScanner, NotArmedWithoutItsWatchdog) {
+  Bench bench;
+  bench.model.fault("watchdog_off", 0, true);
+  bench.run(500ms);
+  const auto report = bench.withhold(false);
+  EXPECT_EQ(report.outcome, device::Outcome::refused);
+  EXPECT_EQ(std::get<device::DeviceCondition>(bench.out.last<device::DeviceCondition>()->body).fault, "watchdog_unarmed");
+  EXPECT_TRUE(bench.model.inhibited());
+  EXPECT_NE(bench.withhold(true).outcome, device::Outcome::refused) << "withholding is always allowed";
+}
+
+TEST(NiiScanner, AnEndedPermitPermitsNothing) {
+  Bench bench;
+  bench.run(500ms);
+  EXPECT_EQ(bench.withhold(false, 600ms).outcome, device::Outcome::refused);
+  EXPECT_TRUE(bench.model.inhibited());
+}
+
+TEST(NiiScanner, FrozenHeartbeatIsSuspect) {
+  Bench bench;
+  bench.run(500ms);
+  EXPECT_EQ(std::get<device::DeviceCondition>(bench.out.last<device::DeviceCondition>()->body).level, device::ConditionLevel::ready);
+  bench.model.fault("frozen", 0, true);
+  bench.run(2s);
+  EXPECT_EQ(std::get<device::DeviceCondition>(bench.out.last<device::DeviceCondition>()->body).fault, "frozen_heartbeat");
+}
+
+TEST(NiiLines, RubbishNeverBecomesALine) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 300; ++round) {
+    wire::NiiLineFramer framer;
+    Bytes rubbish(random() % 3000);
+    for (auto& b : rubbish) b = static_cast<std::uint8_t>(random() % 7 == 0 ? "NIL1"[random() % 4] : random());
+    framer.put(rubbish);
+    EXPECT_FALSE(framer.next());
+  }
+}
+
+TEST(NiiLines, RadiographsComeBackBitExact) {
+  RAMPA_NEEDS_SHARED_DATA();
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(tests::shared_data() + "/radiographs")) {
+    if (entry.path().extension() != ".j2k") continue;
+    const cv::Mat image = cv::imread(entry.path().string(), cv::IMREAD_UNCHANGED);
+    ASSERT_FALSE(image.empty()) << entry.path();
+    ASSERT_EQ(image.type(), CV_16UC1) << entry.path();
+    hil::ScanPicture picture{static_cast<std::uint32_t>(image.cols), static_cast<std::uint32_t>(image.rows), 16, {}};
+    for (int y = 0; y < image.rows; ++y) picture.pixels.insert(picture.pixels.end(), image.ptr<std::uint16_t>(y), image.ptr<std::uint16_t>(y) + image.cols);
+    Bench bench;
+    bench.model.show(picture);
+    bench.model.lines_per_second(1000);
+    bench.run(300ms);
+    bench.world.seen.in_scanner = &bench.lorry;
+    ASSERT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+    bench.run(8s);
+    ASSERT_NE(bench.image(), nullptr) << entry.path();
+    EXPECT_TRUE(bench.image()->complete);
+    EXPECT_TRUE(same(bench.stored(), picture.pixels)) << entry.path();
+    std::printf("%s: %u x %u pixels, %zu bytes, bit-exact\n", entry.path().filename().c_str(), picture.width, picture.height, picture.pixels.size() * 2);
+    ++files;
+  }
+  EXPECT_GE(files, 3);
+}
