@@ -113,7 +113,6 @@ double score_of(const Row& row, const cv::Mat& grey, const cv::Mat& ink) {
 PlateCandidate cut(const Row& row, const cv::Mat& grey, const cv::Mat& labels, double score) {
   PlateCandidate out;
   out.score = score;
-  out.characters = static_cast<int>(row.blobs.size());
   out.tilt_deg = std::atan(row.slope) * 180 / CV_PI;
   cv::Rect box = row.blobs.front().box;
   for (const auto& b : row.blobs) box |= b.box;
@@ -125,10 +124,21 @@ PlateCandidate cut(const Row& row, const cv::Mat& grey, const cv::Mat& labels, d
   // Shear, not rotation: a plate that is seen from the side keeps its characters upright.
   const cv::Matx23d to_picture(1 / scale, 0, left - margin_px / scale, row.slope / scale, 1 / scale, middle - row.slope * margin_px / scale - height / 2.0 / scale);
   cv::Mat mask(grey.size(), CV_8U, cv::Scalar(255));
-  for (const auto& b : row.blobs) mask(b.box).setTo(0, labels(b.box) == b.label);
+  out.characters = 0;
+  for (const auto& b : row.blobs) {
+    if (b.box.height <= 0.86 * row.height) continue;  // the coat of arms is lower than the characters
+    mask(b.box).setTo(0, labels(b.box) == b.label);
+    ++out.characters;
+  }
   const int flags = cv::INTER_LINEAR | cv::WARP_INVERSE_MAP;
   cv::warpAffine(mask, out.ink, to_picture, {width, height}, flags, cv::BORDER_CONSTANT, cv::Scalar(255));
   cv::warpAffine(grey, out.grey, to_picture, {width, height}, cv::INTER_CUBIC | cv::WARP_INVERSE_MAP, cv::BORDER_REPLICATE);
+  // Away from the characters the ground is made even: no frame, no blue band, no coat of arms.
+  cv::Mat near_ink;
+  cv::erode(out.ink, near_ink, cv::getStructuringElement(cv::MORPH_ELLIPSE, {7, 7}));
+  const cv::Mat ground = near_ink > 128;
+  const cv::Scalar bright = cv::mean(out.grey, (out.ink > 200) & ~ground);
+  out.grey.setTo(bright, ground);
   return out;
 }
 

@@ -62,6 +62,7 @@ class TesseractReader final : public PlateReader {
       for (const auto* image : {&candidate.ink, &candidate.grey})
         if (auto line = read_line(*image); line.read.text.size() >= plate_letters_min && line.read.text.size() <= plate_letters_max) {
           line.worth += 4 * candidate.score;
+          if (static_cast<int>(line.read.text.size()) == candidate.characters) line.worth += 8;
           lines.push_back(std::move(line));
         }
     }

@@ -99,7 +99,7 @@ TEST(TesseractReader, EuropeanPhotographs) {
   ASSERT_EQ(pictures, 108);
   std::cout << "[ FIGURE   ] tesseract stopgap, plates/eu: " << exact << " of " << pictures << " read exactly, " << wrong << " wrong, " << pictures - found
             << " nothing found, " << anywhere << " among all reads; ms per picture p50 " << ms[ms.size() / 2] << ", p95 " << ms[ms.size() * 95 / 100] << ", max " << ms.back() << "\n";
-  EXPECT_GE(exact, 30) << "the stopgap got worse";
+  EXPECT_GE(exact, 50) << "the stopgap got worse";
 }
 
 }  // namespace
