@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <mqtt/async_client.h>
+#include <mutex>
 #include <utility>
 
 namespace rampa::sync {
@@ -12,6 +12,14 @@ namespace {
 
 constexpr int quality_of_service = 1;
 constexpr int paho_in_flight_max = 65000;  ///< never reached: our own windows are far smaller
+
+/// Held by every callback and by a link's birth and death, before any member is touched: once the destructor has had it,
+/// no callback of that link runs or will. One for all links (a process has one or two), so that reaching it needs no
+/// object. Nobody calls Paho while holding it.
+std::mutex& callback_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
 
 /// Paho's spelling of the address, or nothing.
 std::string paho_address(const std::string& broker) {
@@ -41,10 +49,15 @@ class PahoLink : public MqttLink {
         client_(paho_address(settings.broker), settings.client_id, mqtt::create_options(MQTTVERSION_3_1_1), nullptr) {}
 
   ~PahoLink() override {
-    gone_ = true;
+    bool courteous = false;
+    {
+      std::lock_guard lock(callback_mutex());
+      gone_ = true;
+      courteous = up_;
+    }
     try {
       // Only a courtesy to the broker: nothing that matters depends on it, so it may not take long.
-      if (up_) client_.disconnect(mqtt::disconnect_options(200))->wait_for(std::chrono::milliseconds(500));
+      if (courteous) client_.disconnect(mqtt::disconnect_options(200))->wait_for(std::chrono::milliseconds(500));
       client_.disable_callbacks();
     } catch (const mqtt::exception&) {
       // Already disconnected; that is what was wanted.
@@ -52,11 +65,17 @@ class PahoLink : public MqttLink {
   }
 
   Result<void> connect() {
+    {
+      std::lock_guard lock(callback_mutex());
+      gone_ = false;
+    }
     try {
       client_.set_connection_lost_handler([this](const std::string& cause) {
+        std::lock_guard lock(callback_mutex());
         lost(cause.empty() ? "the connection broke" : "the connection broke: " + cause);
       });
       client_.set_message_callback([this](mqtt::const_message_ptr message) {
+        std::lock_guard lock(callback_mutex());
         if (gone_) return;
         const auto& payload = message->get_payload_ref();
         const ByteView bytes = as_bytes({payload.data(), payload.size()});
@@ -110,9 +129,12 @@ class PahoLink : public MqttLink {
     Listener(PahoLink& link, std::string doing, std::function<void()> done)
         : link_(link), doing_(std::move(doing)), done_(std::move(done)) {}
     void on_success(const mqtt::token&) override {
+      std::lock_guard lock(callback_mutex());
       if (!link_.gone_) done_();
     }
     void on_failure(const mqtt::token& token) override {
+      std::lock_guard lock(callback_mutex());
+      if (link_.gone_) return;
       const std::string text = mqtt::exception::error_str(token.get_return_code());
       const int code = token.get_return_code();
       link_.lost(doing_ + " to " + link_.settings_.broker + " failed (" +
@@ -126,14 +148,16 @@ class PahoLink : public MqttLink {
     std::function<void()> done_;
   };
 
+  /// With callback_mutex() held.
   void lost(std::string why) {
+    if (gone_) return;
     up_ = false;
-    if (!gone_ && !told_.exchange(true)) calls_.lost(std::move(why));
+    if (!std::exchange(told_, true)) calls_.lost(std::move(why));
   }
 
   LinkSettings settings_;
   LinkCalls calls_;
-  std::atomic<bool> up_{false}, gone_{false}, told_{false};
+  bool up_ = false, gone_ = true, told_ = false;  ///< under callback_mutex()
   mqtt::connect_options options_;  ///< Paho keeps pointers into it
   Listener connect_listener_, subscribe_listener_;
   mqtt::async_client client_;      ///< after everything its threads call into, so that it is destroyed first
