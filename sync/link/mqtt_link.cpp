@@ -45,8 +45,9 @@ class PahoLink : public MqttLink {
           up_ = true;
           calls_.connected();
         }),
-        subscribe_listener_(*this, "subscribing", [this] { calls_.subscribed(); }),
-        client_(paho_address(settings.broker), settings.client_id, mqtt::create_options(MQTTVERSION_3_1_1), nullptr) {}
+        subscribe_listener_(*this, "subscribing", [this] { calls_.subscribed(); }), arrivals_(*this),
+        client_(std::make_unique<mqtt::async_client>(paho_address(settings.broker), settings.client_id,
+                                                     mqtt::create_options(MQTTVERSION_3_1_1), nullptr)) {}
 
   ~PahoLink() override {
     bool courteous = false;
@@ -57,11 +58,12 @@ class PahoLink : public MqttLink {
     }
     try {
       // Only a courtesy to the broker: nothing that matters depends on it, so it may not take long.
-      if (courteous) client_.disconnect(mqtt::disconnect_options(200))->wait_for(std::chrono::milliseconds(500));
-      client_.disable_callbacks();
+      if (courteous) client_->disconnect(mqtt::disconnect_options(200))->wait_for(std::chrono::milliseconds(500));
     } catch (const mqtt::exception&) {
       // Already disconnected; that is what was wanted.
     }
+    client_.reset();
+    std::lock_guard lock(callback_mutex());  // a last callback that found the link gone has left it now
   }
 
   Result<void> connect() {
@@ -70,17 +72,7 @@ class PahoLink : public MqttLink {
       gone_ = false;
     }
     try {
-      client_.set_connection_lost_handler([this](const std::string& cause) {
-        std::lock_guard lock(callback_mutex());
-        lost(cause.empty() ? "the connection broke" : "the connection broke: " + cause);
-      });
-      client_.set_message_callback([this](mqtt::const_message_ptr message) {
-        std::lock_guard lock(callback_mutex());
-        if (gone_) return;
-        const auto& payload = message->get_payload_ref();
-        const ByteView bytes = as_bytes({payload.data(), payload.size()});
-        calls_.message(message->get_topic(), Bytes(bytes.begin(), bytes.end()));
-      });
+      client_->set_callback(arrivals_);
       options_.set_mqtt_version(MQTTVERSION_3_1_1);
       options_.set_clean_session(true);
       options_.set_automatic_reconnect(false);
@@ -97,7 +89,7 @@ class PahoLink : public MqttLink {
         ssl.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);
         options_.set_ssl(ssl);
       }
-      client_.connect(options_, nullptr, connect_listener_);
+      client_->connect(options_, nullptr, connect_listener_);
       return {};
     } catch (const mqtt::exception& error) {
       return fail(ErrorCode::disconnected, settings_.broker + ": " + error.what());
@@ -106,7 +98,7 @@ class PahoLink : public MqttLink {
 
   Result<void> subscribe() override {
     try {
-      client_.subscribe(settings_.subscription, quality_of_service, nullptr, subscribe_listener_);
+      client_->subscribe(settings_.subscription, quality_of_service, nullptr, subscribe_listener_);
       return {};
     } catch (const mqtt::exception& error) {
       return fail(ErrorCode::disconnected, std::string("subscribing: ") + error.what());
@@ -115,7 +107,7 @@ class PahoLink : public MqttLink {
 
   Result<void> publish(const std::string& topic, const Bytes& payload) override {
     try {
-      client_.publish(topic, payload.data(), payload.size(), quality_of_service, false);
+      client_->publish(topic, payload.data(), payload.size(), quality_of_service, false);
       return {};
     } catch (const mqtt::exception& error) {
       return fail(ErrorCode::disconnected, std::string("publishing: ") + error.what());
@@ -148,6 +140,26 @@ class PahoLink : public MqttLink {
     std::function<void()> done_;
   };
 
+  /// What comes by itself.
+  class Arrivals : public mqtt::callback {
+   public:
+    explicit Arrivals(PahoLink& link) : link_(link) {}
+    void connection_lost(const std::string& cause) override {
+      std::lock_guard lock(callback_mutex());
+      link_.lost(cause.empty() ? "the connection broke" : "the connection broke: " + cause);
+    }
+    void message_arrived(mqtt::const_message_ptr message) override {
+      std::lock_guard lock(callback_mutex());
+      if (link_.gone_) return;
+      const auto& payload = message->get_payload_ref();
+      const ByteView bytes = as_bytes({payload.data(), payload.size()});
+      link_.calls_.message(message->get_topic(), Bytes(bytes.begin(), bytes.end()));
+    }
+
+   private:
+    PahoLink& link_;
+  };
+
   /// With callback_mutex() held.
   void lost(std::string why) {
     if (gone_) return;
@@ -160,7 +172,8 @@ class PahoLink : public MqttLink {
   bool up_ = false, gone_ = true, told_ = false;  ///< under callback_mutex()
   mqtt::connect_options options_;  ///< Paho keeps pointers into it
   Listener connect_listener_, subscribe_listener_;
-  mqtt::async_client client_;      ///< after everything its threads call into, so that it is destroyed first
+  Arrivals arrivals_;
+  std::unique_ptr<mqtt::async_client> client_;
 };
 
 }  // namespace
