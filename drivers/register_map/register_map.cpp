@@ -103,8 +103,7 @@ void RegisterMap::judge_range(const icd::Point& point, PointReading& reading) co
   reading.reason = point.name + " is out of its valid range (word order, decimal point or wrong device?)";
 }
 
-Result<void> RegisterMap::run(Planned& planned, std::map<std::string, PointReading, std::less<>>& into) {
-  const ReadRequest& request = planned.request;
+Result<void> RegisterMap::run(const ReadRequest& request, std::map<std::string, PointReading, std::less<>>& into) {
   std::vector<std::uint16_t> words;
   if (is_bits(request.table)) {
     auto bits = bus_.read_bits(unit_, request.table, request.address, request.count, product_.timing);
@@ -124,7 +123,6 @@ Result<void> RegisterMap::run(Planned& planned, std::map<std::string, PointReadi
     reading.received = received;
     into[point->name] = std::move(reading);
   }
-  planned.last = received.mono;
   return {};
 }
 
@@ -136,10 +134,11 @@ Result<void> RegisterMap::poll() {
   Stamp received = clock_.now();
   for (auto& planned : polled_) {
     if (planned.request.every != Duration{} && planned.last && started - *planned.last < planned.request.every) continue;
-    if (auto ok = run(planned, read); !ok) {
+    if (auto ok = run(planned.request, read); !ok) {
       received_ = {};
       return ok;
     }
+    planned.last = started;
     if (first) received = read.begin()->second.received;
     first = false;
   }
@@ -157,7 +156,7 @@ Result<void> RegisterMap::read_connect_points() {
   raw_frame_.clear();
   Result<void> result;
   for (auto& planned : once_)
-    if (result = run(planned, read); !result) break;
+    if (result = run(planned.request, read); !result) break;
   raw_frame_ = std::move(kept);
   if (!result) return result;
   for (auto& [name, reading] : read) readings_[name] = reading;
@@ -165,10 +164,10 @@ Result<void> RegisterMap::read_connect_points() {
 }
 
 Result<PointReading> RegisterMap::read(const icd::Point& point) {
-  Planned planned{{point.table, point.address, static_cast<std::uint16_t>(span_of(point)), {}, {&point}}, std::nullopt};
+  const ReadRequest request{point.table, point.address, static_cast<std::uint16_t>(span_of(point)), {}, {&point}};
   std::map<std::string, PointReading, std::less<>> into;
   Bytes kept = raw_frame_;
-  auto ok = run(planned, into);
+  auto ok = run(request, into);
   raw_frame_ = std::move(kept);
   if (!ok) return tl::unexpected<Error>(ok.error());
   return into.begin()->second;

@@ -73,9 +73,9 @@ class RegisterMap {
  private:
   struct Planned {
     ReadRequest request;
-    std::optional<MonoTime> last;
+    std::optional<MonoTime> last;  ///< start of the poll that read it last
   };
-  Result<void> run(Planned& planned, std::map<std::string, PointReading, std::less<>>& into);
+  Result<void> run(const ReadRequest& request, std::map<std::string, PointReading, std::less<>>& into);
   [[nodiscard]] PointReading decode(const icd::Point& point, const std::vector<std::uint16_t>& words, std::size_t at) const;
   void judge_range(const icd::Point& point, PointReading& reading) const;
 
