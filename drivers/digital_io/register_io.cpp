@@ -123,9 +123,13 @@ class RegisterIo : public device::Driver {
       }
       identified_ = true;
     }
-    if (auto ok = feed(); !ok) return ok;
+    const auto fed = feed();
+    if (!fed && fed.error().code != ErrorCode::refused && fed.error().code != ErrorCode::outcome_unknown) return fed;
     if (auto ok = outputs_.end_due_pulses(); !ok) return ok;
     if (auto ok = map_.poll(); !ok) return ok;
+    // A module whose watchdog has run out may decline the feeding: its status tells, and is dealt with. Any other
+    // trouble with the feeding is trouble with the connection.
+    if (!fed && arming_.every_poll(map_).passed) return fed;
     return armed_ ? watch(out) : arm(out);
   }
 
@@ -134,10 +138,7 @@ class RegisterIo : public device::Driver {
     const auto* spec = product_.command("feed_watchdog");
     if (!spec) return {};
     fed_ = fed_ % 65'535 + 1;  // another value every time, never 0
-    auto ok = map_.write(*product_.find(spec->point), fed_);
-    // A module whose watchdog has run out may decline: that shows in its status, which is checked.
-    if (!ok && (ok.error().code == ErrorCode::refused || ok.error().code == ErrorCode::outcome_unknown)) return {};
-    return ok;
+    return map_.write(*product_.find(spec->point), fed_);
   }
 
   /// While armed: everything that could have changed the outputs behind our back.

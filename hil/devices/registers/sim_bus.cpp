@@ -17,7 +17,11 @@ Result<void> SimModbusBus::exchange(int unit, bool writes, const icd::Timing& ti
                                     const std::function<int(RegisterModel&)>& act) {
   ++requests_;
   writes_ += writes;
-  const Duration way = is("slow") ? Duration{std::chrono::milliseconds(static_cast<int>(faults_.at("slow")))} / 2 : kOneWay;
+  const auto struck = faults_;  // those of this exchange
+  for (auto fault = faults_.begin(); fault != faults_.end();)
+    fault = fault->second.count > 0 && --fault->second.count == 0 ? faults_.erase(fault) : std::next(fault);
+  const auto is = [&](const char* name) { return struck.contains(name); };
+  const Duration way = is("slow") ? Duration{std::chrono::milliseconds(static_cast<int>(struck.at("slow").value))} / 2 : kOneWay;
   const auto no_answer = [&](bool sent) -> Result<void> {
     spend_(timing.reply_timeout);
     if (sent && writes) return fail(ErrorCode::outcome_unknown, "no answer to a write");
@@ -32,7 +36,6 @@ Result<void> SimModbusBus::exchange(int unit, bool writes, const icd::Timing& ti
   if (found == models_.end() || is("deaf")) return no_answer(true);
   found->second->advance(clock_.mono());
   const int exception = act(*found->second);
-  if (between) between();
   if (is("silent") || way * 2 > timing.reply_timeout) return no_answer(true);
   spend_(way);
   answered_[unit] = true;
@@ -81,12 +84,16 @@ Result<void> SimModbusBus::write_coil(int unit, std::uint16_t address, bool on, 
 }
 
 bool SimModbusBus::fault(std::string_view name, double value, bool on) {
+  if (on) return fault_next(name, value, -1);
+  faults_.erase(std::string(name));
+  const auto known = faults();
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+bool SimModbusBus::fault_next(std::string_view name, double value, int count) {
   const auto known = faults();
   if (std::find(known.begin(), known.end(), name) == known.end()) return false;
-  if (on)
-    faults_.insert_or_assign(std::string(name), value);
-  else
-    faults_.erase(std::string(name));
+  faults_.insert_or_assign(std::string(name), Fault{value, count});
   return true;
 }
 

@@ -33,22 +33,24 @@ class SimModbusBus : public drivers::ModbusBus, public Faultable {
   Result<void> write_coil(int unit, std::uint16_t address, bool on, const icd::Timing& timing) override;
 
   bool fault(std::string_view name, double value, bool on) override;
+  /// The next `count` exchanges suffer it.
+  bool fault_next(std::string_view name, double value, int count);
   [[nodiscard]] std::vector<std::string> faults() const override { return {"silent", "deaf", "disconnected", "slow"}; }
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
-  /// Called after every exchange, before its answer is returned: a place for tests to make things happen in between.
-  std::function<void()> between;
-
  private:
   Result<void> exchange(int unit, bool writes, const icd::Timing& timing, const std::function<int(RegisterModel&)>& act);
   Result<void> write(int unit, icd::Table table, std::uint16_t address, const std::vector<std::uint16_t>& values,
                      const icd::Timing& timing);
-  [[nodiscard]] bool is(const char* name) const { return faults_.contains(name); }
+  struct Fault {
+    double value = 0;
+    int count = -1;  ///< -1: until switched off
+  };
 
   const Clock& clock_;
   std::function<void(Duration)> spend_;
   std::map<int, RegisterModel*> models_;
-  std::map<std::string, double, std::less<>> faults_;
+  std::map<std::string, Fault, std::less<>> faults_;
   std::map<int, bool> answered_;
   std::uint64_t requests_ = 0, writes_ = 0;
 };

@@ -59,6 +59,22 @@ TEST_F(OverTcp, AScaleWeighsAndComesBackAfterSilence) {
   EXPECT_TRUE(poll_until(*driver, out, clock, [&] { return level(out) == "ready "; }));
 }
 
+TEST_F(OverTcp, AScaleWeighsOverASerialLine) {
+  world.seen.mass_on_scale_kg = 18'440;
+  hil::C500Model model(world, {});
+  const auto server = hil::ModbusServer::rtu(clock).value();
+  server->unit(3, model);
+  hil::WireThread thread({server.get()}, clock);
+  const auto transports = drivers::make_real_transports(clock);
+  const auto product = tests::product_of("rinstrum-c500");
+  settings.id = {"L1-scale"};
+  settings.options["grams_per_count"] = "1000";
+  settings.address = {"modbus+rtu", "", 0, server->path(), {{"unit", "3"}, {"baud", "115200"}, {"parity", "N"}}};
+  const auto driver = drivers::make_driver({product, settings, *transports, clock}).value();
+  ASSERT_TRUE(poll_until(*driver, out, clock, [&] { return out.last<device::WeighReading>() != nullptr; })) << level(out);
+  EXPECT_EQ(std::get<device::WeighReading>(out.last<device::WeighReading>()->body).gross_g, 18'440'000);
+}
+
 TEST_F(OverTcp, AModuleArmsAndARelayMovesOnce) {
   settings.id = {"L1-io"};
   settings.wiring = {{"loop_entry", "DI0", false}, {"boom_raise", "DO0", false}, {"boom_lower", "DO1", false}};
