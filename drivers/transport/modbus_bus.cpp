@@ -35,6 +35,7 @@ class LineBus : public ModbusBus {
     return write(write_coil_request(unit, address, on), timing);
   }
   Duration pause(int unit) override { return line_->pause(unit); }
+  [[nodiscard]] std::uint64_t connections() const override { return line_->connections(); }
 
  private:
   template <class Values>

@@ -23,6 +23,7 @@ class ModbusLine {
   virtual Exchange exchange(const ModbusRequest& request, const icd::Timing& timing) = 0;
   /// How long until the unit may be asked again; looks at what has arrived meanwhile.
   virtual Duration pause(int unit) = 0;
+  [[nodiscard]] virtual std::uint64_t connections() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<ModbusLine> make_tcp_line(const device::Address& address, const Clock& clock,

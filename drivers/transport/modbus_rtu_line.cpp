@@ -35,6 +35,8 @@ class RtuLine : public ModbusLine {
     return std::max(units_[unit].left(now), port_pause_.left(now));
   }
 
+  [[nodiscard]] std::uint64_t connections() const override { return connections_; }
+
   Exchange exchange(const ModbusRequest& request, const icd::Timing& timing) override {
     auto& unit = units_[request.unit];
     if (request.unit < 1 || request.unit > 247)
@@ -78,6 +80,7 @@ class RtuLine : public ModbusLine {
     }
     port_pause_.answered();
     port_ = std::move(*opened);
+    ++connections_;
     return codec_.use(port_);
   }
 
@@ -208,6 +211,7 @@ class RtuLine : public ModbusLine {
   std::shared_ptr<Trace> trace_;
   ModbusCodec codec_{ModbusCodec::Framing::rtu};
   Port port_;
+  std::uint64_t connections_ = 0;
   bool quiet_ = false;    ///< 3.5 characters of silence have passed since the last byte
   UnitPause port_pause_;  ///< of opening
   std::map<int, UnitPause> units_;

@@ -25,6 +25,8 @@ class TcpLine : public ModbusLine {
 
   Duration pause(int unit) override { return std::max(units_[unit].left(clock_.mono()), peer_.left(clock_.mono())); }
 
+  [[nodiscard]] std::uint64_t connections() const override { return connections_; }
+
   Exchange exchange(const ModbusRequest& request, const icd::Timing& timing) override {
     auto& unit = units_[request.unit];
     if (const auto left = pause(request.unit); left > Duration{0})
@@ -65,6 +67,7 @@ class TcpLine : public ModbusLine {
     }
     peer_.answered();
     port_ = std::move(*opened);
+    ++connections_;
     sent_on_connection_ = 0;
     return codec_.use(port_);
   }
@@ -131,6 +134,7 @@ class TcpLine : public ModbusLine {
   std::shared_ptr<Trace> trace_;
   ModbusCodec codec_{ModbusCodec::Framing::tcp};
   Port port_;
+  std::uint64_t connections_ = 0;
   std::uint16_t transaction_ = 0;
   std::uint32_t sent_on_connection_ = 0;
   bool answered_ = false;  ///< the last reply was a valid one, an exception perhaps

@@ -50,6 +50,9 @@ class ModbusBus {
   /// wait for a reply that it still owes (RTU). A call before that fails at once with timeout or no_reply and touches no
   /// wire, so a silent unit costs its cable at most one time-out per back-off period. Zero: now.
   virtual Duration pause(int unit) { (void)unit; return {}; }
+  /// Rises with every connection made (TCP) or opening of the line (RTU): what a driver read back on an earlier one
+  /// (identity, watchdog, safe values) counts no more.
+  [[nodiscard]] virtual std::uint64_t connections() const { return 0; }
 };
 
 struct HttpReply {

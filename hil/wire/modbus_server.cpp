@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace rampa::hil {
 namespace {
 
-constexpr std::array kFaults{"deaf",      "silent",          "late",         "duplicate",
-                             "truncated", "wrong_unit",      "wrong_length", "wrong_function",
-                             "exception", "bit_flip_header", "dribble"};
+constexpr std::array kFaults{
+    "deaf",       "silent",       "late",           "duplicate", "old_first",       "truncated",
+    "wrong_unit", "wrong_length", "wrong_function", "exception", "bit_flip_header", "dribble"};
 constexpr std::array kTcpFaults{"wrong_tid", "reset"};
 
 /// A line that was quiet this long has ended its frame; a rest of one in the buffer is noise.
@@ -129,6 +130,8 @@ void ModbusServer::send_faulty(int connection, ModbusFrame reply) {
     const unsigned bit = (fault->value < 0 ? next_flip_++ : static_cast<unsigned>(fault->value)) % bits;
     frame[bit / 8] = static_cast<std::uint8_t>(frame[bit / 8] ^ 0x80u >> bit % 8);
   }
+  const Bytes old = std::exchange(last_frames_[unit], frame);
+  if (strikes("old_first", unit)) frame.insert(frame.begin(), old.begin(), old.end());
   if (const auto* fault = strikes("truncated", unit)) {
     const std::size_t cut = fault->value > 0 ? static_cast<std::size_t>(fault->value) : 2;
     frame.resize(frame.size() - std::min(cut, frame.size()));

@@ -23,6 +23,7 @@ namespace rampa::hil {
 ///   silent          the model acts, nobody answers
 ///   late            answers `value` ms late (later answers are not held back)
 ///   duplicate       answers twice, the copy `value` ms later (0: in the same write)
+///   old_first       the previous answer of this unit again, then the right one, in the same write
 ///   truncated       leaves out the last `value` bytes (0: two)
 ///   wrong_unit      answers as unit + 1
 ///   wrong_length    TCP: MBAP length + 2 without more bytes; RTU: two bytes more, byte count and CRC to match
@@ -86,6 +87,7 @@ class ModbusServer : public WireServer, public Faultable {
   std::map<int, std::uint64_t> requests_;
   std::uint64_t connections_ = 0;
   std::deque<Bytes> heard_;
+  std::map<int, Bytes> last_frames_;  ///< by unit, for old_first
   Duration reply_delay_{0};
   MonoTime last_byte_;
   unsigned next_flip_ = 0;

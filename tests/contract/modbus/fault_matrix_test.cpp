@@ -50,12 +50,18 @@ struct FaultMatrix : ::testing::TestWithParam<Wire> {
     return {};
   }
 
+  /// As expect_heals(); and every reply that suffered must have been thrown away, though its value may be right.
+  void expect_rejected(const Case& fault) { expect_heals(fault, 1, true); }
+
   /// `struck` polls suffer; then at most one more may fail.
-  void expect_heals(const Case& fault, int struck = 1) {
+  void expect_heals(const Case& fault, int struck = 1, bool rejected = false) {
     SCOPED_TRACE(fault.fault + " " + std::to_string(fault.value));
     for (int i = 0; i < 2; ++i) ASSERT_TRUE(poll().has_value()) << "before the fault";
     bench.faults(fault.fault, fault.value, struck);
-    for (int i = 0; i < struck; ++i) (void)poll();
+    for (int i = 0; i < struck; ++i) {
+      const auto polled = poll();
+      EXPECT_FALSE(rejected && polled.has_value()) << "a reply that is not the answer was taken";
+    }
     (void)poll();
     for (int i = 0; i < 6; ++i) {
       const auto polled = poll();
@@ -67,8 +73,8 @@ struct FaultMatrix : ::testing::TestWithParam<Wire> {
 };
 
 TEST_P(FaultMatrix, SilentAndDeaf) {
-  expect_heals({"silent"});
-  expect_heals({"deaf"});
+  expect_rejected({"silent"});
+  expect_rejected({"deaf"});
   expect_heals({"silent"}, 3);
 }
 
@@ -94,24 +100,47 @@ TEST_P(TcpFaults, DuplicateThatComesLater) {
   for (const double ms : {1., 5., 20., 90., 150.}) expect_heals({"duplicate", ms}, 3);
 }
 
+TEST_P(FaultMatrix, CopyThatComesBetweenPolls) {
+  bench.thread.with([this] { bench.server->reply_delay(15ms); });
+  for (int round = 0; round < 5; ++round) {
+    bench.faults("duplicate", 5, 1);
+    EXPECT_TRUE(poll().has_value());
+    runtime::sleep_for(30ms);  // the host's poll period, in which the copy comes
+    EXPECT_TRUE(poll().has_value());
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(FaultMatrix, OldAnswerBeforeTheRightOne) {
+  expect_heals({"old_first"});
+  expect_heals({"old_first"}, 3);
+}
+
+/// A device that takes its time gives a late reply room to come before the right one.
+TEST_P(FaultMatrix, LateRepliesOfASlowDevice) {
+  bench.thread.with([this] { bench.server->reply_delay(30ms); });
+  for (const double ms : {80., 100., 130., 180., 220., 260.}) expect_heals({"late", ms});
+  for (const double ms : {90., 200.}) expect_heals({"late", ms}, 3);
+}
+
 TEST_P(FaultMatrix, Truncated) {
-  for (const double bytes : {1., 2., 4., 6.}) expect_heals({"truncated", bytes});
+  for (const double bytes : {1., 2., 4., 6.}) expect_rejected({"truncated", bytes});
 }
 
 TEST_P(FaultMatrix, WrongUnitLengthFunctionTransaction) {
-  expect_heals({"wrong_unit"});
-  expect_heals({"wrong_length"});
-  expect_heals({"wrong_function"});
-  if (GetParam() == Wire::tcp) expect_heals({"wrong_tid"});
+  expect_rejected({"wrong_unit"});
+  expect_rejected({"wrong_length"});
+  expect_rejected({"wrong_function"});
+  if (GetParam() == Wire::tcp) expect_rejected({"wrong_tid"});
 }
 
 TEST_P(FaultMatrix, Exceptions) {
-  for (const double code : {1., 2., 3., 4., 5., 6., 10., 11.}) expect_heals({"exception", code});
+  for (const double code : {1., 2., 3., 4., 5., 6., 10., 11.}) expect_rejected({"exception", code});
 }
 
 TEST_P(FaultMatrix, EveryBitOfTheHeader) {
   const int bits = GetParam() == Wire::tcp ? 72 : 24;
-  for (int bit = 0; bit < bits; ++bit) expect_heals({"bit_flip_header", static_cast<double>(bit)});
+  for (int bit = 0; bit < bits; ++bit) expect_rejected({"bit_flip_header", static_cast<double>(bit)});
 }
 
 TEST_P(FaultMatrix, DribbledReplyIsWhole) {
@@ -120,6 +149,17 @@ TEST_P(FaultMatrix, DribbledReplyIsWhole) {
   EXPECT_TRUE(poll().has_value());
   expect_heals({"dribble"}, 3);
   expect_heals({"dribble", 30});  // slower than the time-out: fails, heals
+}
+
+TEST_P(TcpFaults, ConnectionsAreCounted) {
+  ASSERT_TRUE(poll());
+  const auto before = bench.bus->connections();
+  ASSERT_TRUE(poll());
+  EXPECT_EQ(bench.bus->connections(), before);
+  bench.faults("silent", 0, 1);
+  ASSERT_FALSE(poll());
+  ASSERT_TRUE(poll());
+  EXPECT_EQ(bench.bus->connections(), before + 1) << "a driver must arm itself anew";
 }
 
 TEST_P(TcpFaults, Reset) {
@@ -206,7 +246,8 @@ TEST_P(WriteFaults, NoValidAnswerIsOutcomeUnknown) {
   std::vector<Case> cases{
       {"deaf"},           {"silent"},       {"late", 150},    {"truncated"},     {"wrong_unit"},
       {"wrong_function"}, {"exception", 4}, {"exception", 5}, {"exception", 11}, {"bit_flip_header", 9}};
-  if (GetParam() == Wire::tcp) cases.insert(cases.end(), {{"wrong_tid"}, {"wrong_length"}, {"reset"}});
+  if (GetParam() == Wire::tcp)
+    cases.insert(cases.end(), {{"wrong_tid"}, {"wrong_length"}, {"reset"}, {"bit_flip_header", 66} /* the echo */});
   for (const auto& fault : cases) {
     SCOPED_TRACE(fault.fault);
     bench.faults(fault.fault, fault.value, 1);
