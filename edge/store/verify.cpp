@@ -247,9 +247,10 @@ class Walk {
       if (!w) return bad(w.error().what);
       if (!f) return bad(f.error().what + rebuild_hint());
       if (!*w && !*f) return true;
-      if (*w != *f)
-        return bad("picture.sqlite: table " + table + " has a row " + (*w ? "less" : "more") + " than the journal: " +
-                   key_of(*w ? *wanted : *found, key_columns) + rebuild_hint());
+      const std::string wanted_key = *w ? key_of(*wanted, key_columns) : "", found_key = *f ? key_of(*found, key_columns) : "";
+      if (wanted_key != found_key)
+        return bad("picture.sqlite: table " + table + (*w ? ": row " + wanted_key + " is missing" : " ends") +
+                   (*f ? ", row " + found_key + " stands there" : "") + rebuild_hint());
       ++report_.rows;
       for (int c = 0; c < wanted->columns(); ++c)
         if (wanted->image(c) != found->image(c))
