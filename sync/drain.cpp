@@ -217,6 +217,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
     next_ = ack.cursor + 1;
     return;
   }
+  if (journal_again_.ns == 0) status_.trouble.clear();  // HQ hears us and we hear HQ: what was told before is over
   const bool hq_went_back = ack.cursor < status_.cursor;
   move_cursor(ack);
   // The broker keeps one sender's order: what went before the hello and is not in its answer was lost on the way.

@@ -30,7 +30,7 @@ namespace rampa::sync {
 class BlobSource {
  public:
   virtual ~BlobSource() = default;
-  /// Up to `count` bytes from `offset` on. Fewer only at the end.
+  /// Up to `count` bytes from `offset` on, at least one before the end.
   [[nodiscard]] virtual Result<Bytes> read(const std::string& sha256, std::uint64_t offset, std::size_t count) = 0;
 };
 

@@ -162,6 +162,17 @@ class RunningUplink : public Uplink {
   std::thread thread_;
 };
 
+class StoredBlobs : public BlobSource {
+ public:
+  explicit StoredBlobs(std::unique_ptr<store::BlobReader> reader) : reader_(std::move(reader)) {}
+  Result<Bytes> read(const std::string& sha256, std::uint64_t offset, std::size_t count) override {
+    return reader_->range(sha256, offset, count);
+  }
+
+ private:
+  std::unique_ptr<store::BlobReader> reader_;
+};
+
 class PictureBlobs : public BlobSource {
  public:
   explicit PictureBlobs(std::unique_ptr<store::PictureReader> reader) : reader_(std::move(reader)) {}
@@ -200,6 +211,10 @@ Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::uniqu
   } catch (const std::exception& error) {
     return fail(ErrorCode::io, std::string("starting the uplink: ") + error.what());
   }
+}
+
+std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::BlobReader> reader) {
+  return std::make_unique<StoredBlobs>(std::move(reader));
 }
 
 std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::PictureReader> reader) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "edge/store/blob_reader.hpp"
 #include "sync/drain.hpp"
 #include "sync/link/mqtt_link.hpp"
 
@@ -39,7 +40,9 @@ class Uplink {
                                                            std::unique_ptr<BlobSource> blobs, std::uint64_t last_sequence,
                                                            std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock);
 
-/// A BlobSource over Store's reader: keeps the last blob in memory while its slices go out.
+/// Over the store's blobs (store::open_blobs): holds one checked chunk, never a whole scan.
+[[nodiscard]] std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::BlobReader> reader);
+/// Over a picture reader: keeps the whole of the last blob in memory while its slices go out. Prefer the one above.
 [[nodiscard]] std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::PictureReader> reader);
 
 }  // namespace rampa::sync

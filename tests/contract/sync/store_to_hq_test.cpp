@@ -1,0 +1,138 @@
+// The real store, the real uplink, a real broker and the real rampa-hq: what is persisted at the post lies at HQ.
+#include <atomic>
+#include <random>
+
+#include "edge/store/blob_reader.hpp"
+#include "edge/store/store.hpp"
+#include "sync/hq/blob_shelf.hpp"
+#include "tests/contract/sync/sync_fixture.hpp"
+
+using namespace rampa;
+using namespace rampa::tests;
+
+namespace {
+
+class StoreToHq : public SyncContract {
+ protected:
+  void SetUp() override {
+    SyncContract::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    std::string name = (std::filesystem::temp_directory_path() / "rampa-post-XXXXXX").string();
+    post_directory = ::mkdtemp(name.data());
+    open_post();
+  }
+  void TearDown() override {
+    close_post();
+    SyncContract::TearDown();
+    if (!post_directory.empty()) std::filesystem::remove_all(post_directory);
+  }
+  void open_post() {
+    store::Settings settings;
+    settings.directory = post_directory;
+    settings.post = PostId{"P1"};
+    auto opened = store::open(settings, clock);
+    ASSERT_TRUE(opened) << opened.error().what;
+    post_store = std::move(*opened);
+    const auto status = post_store->status();
+    sync::UplinkCalls calls;
+    calls.acknowledged = [this](std::uint64_t sequence) { post_store->acknowledge(sequence); };
+    auto started = sync::start_uplink(uplink_settings(*broker, "P1"), post_store->journal_reader(),
+                                      sync::blobs_of(store::open_blobs(post_directory)), status.last_sequence, status.acknowledged,
+                                      std::move(calls), clock);
+    ASSERT_TRUE(started) << started.error().what;
+    uplink = std::move(*started);
+    listening = uplink.get();
+    post_store->on_durable([this](std::uint64_t last) {
+      if (auto* to = listening.load()) to->durable(last);
+    });
+    uplink->durable(post_store->status().last_sequence);  // what became durable in between
+  }
+  void close_post() {
+    listening = nullptr;
+    uplink.reset();
+    post_store.reset();
+  }
+  void crossing(const std::string& plate, const Bytes& picture) {
+    device::PlateRead read;
+    read.text = plate;
+    CaptureTaken capture;
+    capture.role = "plate_front";
+    capture.body = read;
+    const auto bytes = std::make_shared<const Bytes>(picture);
+    std::atomic<bool> done{false};
+    post_store->persist({{LaneId{"L1"}, CrossingId{"L1-1-1"}, clock.now(), CrossingOpened{"cargo", "entry"}, {}},
+                         {LaneId{"L1"}, CrossingId{"L1-1-1"}, clock.now(), capture, {{"plate.jpg", "image/jpeg", bytes}}},
+                         {LaneId{"L1"}, CrossingId{"L1-1-1"}, clock.now(), CrossingClosed{"released", ""}, {}}},
+                        [&done](const auto& result) {
+                          EXPECT_TRUE(result) << result.error().what;
+                          done = true;
+                        });
+    ASSERT_TRUE(eventually([&] { return done.load(); }));
+  }
+  bool acknowledged() {
+    return eventually([this] { return post_store->status().acknowledged == post_store->status().last_sequence; });
+  }
+  void expect_journal_at_hq() {
+    const auto reader = post_store->journal_reader();
+    const nlohmann::json rows = report(sync::hq::report_records(directory, {"P1", "", 1, 1'000'000}));
+    ASSERT_EQ(rows.size(), post_store->status().last_sequence);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto raw = reader->read(i + 1, 1);
+      ASSERT_TRUE(raw && raw->size() == 1);
+      ASSERT_EQ(rows[i]["hash"], raw->front().hash);
+      ASSERT_EQ(rows[i]["kind"], raw->front().kind);
+    }
+  }
+
+  runtime::SystemClock clock;
+  std::string post_directory;
+  std::unique_ptr<store::Store> post_store;
+  std::unique_ptr<sync::Uplink> uplink;
+  std::atomic<sync::Uplink*> listening{nullptr};
+};
+
+}  // namespace
+
+TEST_F(StoreToHq, CrossingsWithPicturesArriveAndPersonalFieldsStayEncrypted) {
+  start_hq();
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 5; ++i) {
+    Bytes picture(300'000);
+    for (auto& byte : picture) byte = static_cast<std::uint8_t>(random());
+    crossing("BG" + std::to_string(100 + i) + "ZZ", picture);
+  }
+  ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
+  expect_journal_at_hq();
+  const std::string rows = sync::hq::report_records(directory, {"P1", "", 1, 1000})->json;
+  EXPECT_EQ(rows.find("ZZ"), std::string::npos) << "a plate in clear at HQ";
+  EXPECT_NE(rows.find("\"encrypted\""), std::string::npos);
+  ASSERT_TRUE(eventually([&] {
+    const auto verified = sync::hq::verify_post(directory, "P1");
+    return verified && verified->sound;
+  })) << sync::hq::verify_post(directory, "P1")->json;
+  EXPECT_EQ(nlohmann::json::parse(sync::hq::verify_post(directory, "P1")->json)["blobs"], 5);
+}
+
+TEST_F(StoreToHq, PostRestartedWhileHqIsDown) {
+  crossing("A1", {1, 2, 3});
+  EXPECT_EQ(post_store->status().acknowledged, 0u);
+  close_post();
+  open_post();
+  crossing("A2", {4, 5, 6});
+  start_hq();
+  ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
+  expect_journal_at_hq();
+}
+
+TEST_F(StoreToHq, HqWithoutItsDatabaseIsFilledAgainFromTheJournal) {
+  start_hq();
+  crossing("A1", {1, 2, 3});
+  ASSERT_TRUE(acknowledged());
+  hq.kill();
+  for (const char* name : {"hq.sqlite", "hq.sqlite-wal", "hq.sqlite-shm"}) std::filesystem::remove(directory + "/" + name);
+  start_hq();
+  crossing("A2", {4, 5, 6});
+  ASSERT_TRUE(eventually([&] { return report(sync::hq::report_records(directory, {"P1", "", 1, 1000})).size() == post_store->status().last_sequence; }));
+  ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
+  expect_journal_at_hq();
+}
