@@ -1,9 +1,11 @@
 // ICD files: every file of the tree is right; what a schema can't see is found by the reader.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "config/site.hpp"
+#include "drivers/registry/registry.hpp"
 #include "tests/unit/config/temporary_file.hpp"
 
 using namespace rampa;
@@ -90,12 +92,15 @@ TEST(IcdReader, AnActuatorNeedsItsChecksAndSafeState) {
 
 TEST(IcdReader, EveryFileOfTheTreeIsRight) {
   int files = 0;
+  const auto families = drivers::driver_families();
   for (const auto& entry : std::filesystem::directory_iterator("firmware-interfaces/icd")) {
     const auto name = entry.path().filename().string();
     if (!name.ends_with(".json") || name.ends_with(".schema.json")) continue;
     ++files;
     const auto check = config::read_product(entry.path().string());
     for (const auto& f : check.findings) ADD_FAILURE() << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << " -> " << f.remedy;
+    EXPECT_NE(std::find(families.begin(), families.end(), check.product.driver), families.end())
+        << name << " names the driver family " << check.product.driver << ", which drivers/registry does not have";
     EXPECT_EQ(check.product.id, entry.path().stem().string());
   }
   EXPECT_GE(files, 5);
