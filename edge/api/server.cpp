@@ -139,6 +139,8 @@ class PocoServer : public Server {
     params->setKeepAlive(true);
     params->setKeepAliveTimeout(Poco::Timespan(2, 0));  // an idle connection holds a thread of the pool
     params->setMaxKeepAliveRequests(1000);
+    // Some idle threads miss Poco's stop signal and sit out this time (10 s by default): it bounds how long stopping takes.
+    params->setThreadIdleTime(Poco::Timespan(0, 250'000));
     http_ = std::make_unique<net::HTTPServer>(new Factory(*this), pool_, socket, params);
     port_number_ = socket.address().port();
     parts_.port.set_listener(&hub_);
