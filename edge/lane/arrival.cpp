@@ -113,13 +113,7 @@ bool settle_left(Turn& t) {
   auto& s = t.s;
   const MonoTime now = t.now.mono;
   if (s.crossing.empty() || s.in_port) return false;
-  const Sense entry = sense(s, t.c, points::loop_entry, now);
-  if (entry != Sense::free) {
-    s.entry_free.reset();
-    return false;
-  }
-  if (!s.entry_free) s.entry_free = now;
-  if (now - *s.entry_free < t.c.leave_debounce) return false;
+  if (!s.entry_free || now - *s.entry_free < t.c.leave_debounce) return false;  // kept by watch_zone
   // Free for a while: forwards or backwards?
   const bool ahead = zone(s, t.c, device::Boom::first, now) == Sense::occupied ||
                      sense(s, t.c, points::loop_exit, now) == Sense::occupied;
@@ -156,7 +150,6 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
   s.assess_again = false;
   s.in_port = false;
   s.standing_at_start = false;
-  s.entry_free.reset();
   s.weigh_since.reset();
   s.second_on_scale = false;
   s.scan_over = false;

@@ -96,7 +96,9 @@ void grave(Turn& t) {
   auto& s = t.s;
   t.attention(3, "radiation alarm");
   if (s.phase == Phase::assessing || s.phase == Phase::deciding) s.assess_again = true;
-  if (passing(s.phase)) t.light(s.boom, device::Aspect::red);
+  if (!passing(s.phase)) return;
+  s.passage.halted = true;
+  t.light(s.boom, device::Aspect::red);
 }
 
 // While one vehicle passes, the next may already be read. Its readings wait for its own crossing.

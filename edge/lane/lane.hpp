@@ -185,6 +185,7 @@ struct Passage {
   std::optional<MonoTime> gap;     ///< photocell free since, while the vehicle was still passing
   bool cleared_once = false;       ///< the whole zone was free after the vehicle had been under the boom
   bool tailgate = false, stalled = false, expired = false, left = false;
+  bool halted = false;             ///< something grave was learnt after the release: no green any more
 };
 
 /// Everything the machine knows. A value: copyable, comparable by its parts, written by step alone.
@@ -224,7 +225,8 @@ struct State {
   bool in_port = false;                   ///< sally port: the released lorry stands between the booms
   bool standing_at_start = false;         ///< lorry was there when Rampa started
   std::optional<MonoTime> wrong_way;      ///< somebody came from behind; until the place is free again
-  std::optional<MonoTime> entry_free, not_closed;  ///< since
+  std::optional<MonoTime> entry_free;     ///< arrival loop known free since
+  std::optional<MonoTime> not_closed;     ///< boom found away from closed, without an order, since
   MonoTime evidence_due, assess_due, scan_due;
   bool assess_again = false;              ///< something grave came after the assessment was asked
   std::vector<Capture> early;             ///< readings that wait for an arrival (look-back)

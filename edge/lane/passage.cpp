@@ -70,7 +70,7 @@ void show_green(Turn& t) {
   auto& s = t.s;
   const bool next_free = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::free || s.boom == device::Boom::second;
   const bool released = s.boom_order || (s.verdict && s.verdict->verdict == Verdict::release);
-  if (released && !s.passed_under && !s.passage.expired && !s.wrong_way && next_free &&
+  if (released && !s.passed_under && !s.passage.expired && !s.passage.halted && !s.wrong_way && next_free &&
       position(s, t.c, s.boom, t.now.mono) == Position::open)
     t.light(s.boom, device::Aspect::green);
 }
@@ -102,6 +102,8 @@ void watch_zone(Turn& t) {
     s.clear_since.reset();
     s.passed_under = false;
   }
+  if (sense(s, t.c, points::loop_entry, now) != Sense::free) s.entry_free.reset();
+  else if (!s.entry_free) s.entry_free = now;
   if (s.wrong_way && sense(s, t.c, points::loop_exit, now) == Sense::free && zone(s, t.c, device::Boom::first, now) == Sense::free) {
     s.wrong_way.reset();
     t.attention(0, "");
@@ -113,7 +115,10 @@ void settle_open(Turn& t) {
   auto& p = s.passage;
   const MonoTime now = t.now.mono;
   const Position is = position(s, t.c, s.boom, now);
-  if (is == Position::closed) return finish_passage(t);  // its own drive or somebody closed it
+  if (is == Position::closed) {  // its own drive or somebody closed it
+    if (zone(s, t.c, s.boom, now) == Sense::free) return finish_passage(t);
+    return t.attention(3, "the boom says it is closed and something is under it: look at once");
+  }
   show_green(t);
   watch_from_behind(t);
   const bool overdue = now - p.opened >= t.c.passage_deadline;
@@ -127,8 +132,7 @@ void settle_open(Turn& t) {
   }
   if (now - *s.clear_since < t.c.clear_before_lower || straddles(t)) return;
   if (passed(t)) return begin_lowering(t);
-  const Sense entry = sense(s, t.c, points::loop_entry, now);
-  if (!s.crossing.empty() && s.boom == device::Boom::first && entry == Sense::free) {
+  if (!s.crossing.empty() && s.boom == device::Boom::first && s.entry_free && now - *s.entry_free >= t.c.leave_debounce) {
     p.left = true;  // released, and turned back all the same
     t.record(PassageSeen{"left_backwards", "after release"});
     return begin_lowering(t);

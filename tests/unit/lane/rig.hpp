@@ -61,6 +61,7 @@ class Rig {
   bool store_fails = false;
   bool boom_moves = true;
   bool boom_reports = true;      // false: CommandReport{unknown}
+  bool boom_silent = false;      // no report at all
   bool assess_answers = true;
   Duration boom_time = 1s;
   SelectivityChannel channel = SelectivityChannel::green;
@@ -263,6 +264,7 @@ class Rig {
       set(second ? points::boom_closed_2 : points::boom_closed, false);
       swings_[move->boom] = {move->motion == device::Motion::raise, now.mono + boom_time};
     }
+    if (boom_silent && std::holds_alternative<device::MoveBoom>(ask.body)) return;
     if (boom_reports || ask.role != "io")
       give(lane::FromDevice{ask.role, event("L1-" + ask.role, device::CommandReport{ask.command, device::Outcome::done, ""})});
     else
