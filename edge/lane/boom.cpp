@@ -16,6 +16,14 @@ Position start_of(const BoomMotion& motion) {
   return motion.motion == device::Motion::raise ? Position::closed : Position::open;
 }
 
+// Asked only where it can be: the module answers, the inputs are known, and of two booms the other one is closed.
+bool may_ask(const Turn& t) {
+  const auto& s = t.s;
+  if (!ready(s, "io") || !inputs_known(s, t.c, t.now.mono)) return false;
+  if (t.c.kind != Kind::sally_port || s.motion.motion == device::Motion::lower || s.motion.reversal) return true;
+  return position(s, t.c, other(s.boom), t.now.mono) == Position::closed;
+}
+
 void send(Turn& t) {
   auto& s = t.s;
   ++s.motion.asks;
@@ -23,6 +31,20 @@ void send(Turn& t) {
   if (!s.motion.first_asked) s.motion.first_asked = t.now.mono;
   s.motion.outcome.reset();
   s.boom_command = t.ask("io", device::MoveBoom{s.boom, s.motion.motion});
+}
+
+// Nothing can be asked: said after the time a movement takes, and after a passage's time it is an officer's matter.
+void cannot_ask(Turn& t) {
+  const Duration waits = t.now.mono - *t.s.phase_since;
+  if (waits >= t.c.passage_deadline)
+    return become_faulted(t, "boom_cannot_move", "the boom cannot be moved: look at the I/O module, its inputs and the other boom");
+  if (waits >= t.c.boom_travel_max)
+    t.attention(2, "the boom waits: I/O module, inputs or the other boom are not as they have to be");
+}
+
+void ask_if_possible(Turn& t) {
+  if (may_ask(t)) send(t);
+  else cannot_ask(t);
 }
 
 // One look at the movement. True where the boom is where it should be.
@@ -38,9 +60,8 @@ bool moved(Turn& t) {
     become_faulted(t, "boom_contacts", "both feedback contacts of the boom are made: check the contacts' wiring");
     return false;
   }
-  const bool may_ask = ready(s, "io") && inputs_known(s, t.c, t.now.mono);
   if (m.asks == 0 && !m.asked) {
-    if (may_ask) send(t);
+    ask_if_possible(t);
     return false;
   }
   if (m.outcome == device::Outcome::refused) {  // nothing was sent
@@ -49,14 +70,14 @@ bool moved(Turn& t) {
       become_faulted(t, "boom_refused", "the boom's command is refused: " + m.detail);
       return false;
     }
-    if (may_ask) send(t);
+    ask_if_possible(t);
     return false;
   }
   if (t.now.mono - *m.asked < t.c.boom_travel_max || is == Position::unknown) return false;
   if (m.outcome == device::Outcome::done) {
     become_faulted(t, "boom_no_motion", "the boom acknowledged and did not move in time: look at boom and drive");
   } else if (is == start_of(m) && m.asks < asks_max) {
-    if (may_ask) send(t);  // read back: it did not move
+    ask_if_possible(t);  // read back: it did not move
   } else if (is == start_of(m) || t.now.mono - *m.asked >= t.c.boom_travel_max * 2) {
     become_faulted(t, "boom_outcome_unknown", "the boom did not reach its position and its commands stay unanswered: look at the boom");
   }
@@ -105,9 +126,6 @@ void take_report(Turn& t, const device::CommandReport& report) {
 
 void settle_opening(Turn& t) {
   auto& s = t.s;
-  if (t.c.kind == Kind::sally_port && s.motion.asks == 0 &&
-      position(s, t.c, other(s.boom), t.now.mono) != Position::closed)
-    return;  // never both open
   if (!moved(t)) return;
   s.motion.reversal = false;
   s.boom_command = 0;

@@ -12,7 +12,7 @@ namespace rampa::lane {
 
 namespace {
 constexpr std::size_t keys_max = 256;       // replays are told for that many captures
-constexpr std::size_t reads_per_role = 8;   // kept of one camera for one crossing
+constexpr std::size_t captures_per_role = 8;  // kept of one device for one crossing; all are recorded
 constexpr std::size_t early_max = 16;
 constexpr std::int64_t same_mass_g = 50'000;
 
@@ -49,7 +49,7 @@ bool says_something_new(const State& s, const std::string& role, const device::P
     ++count;
     if (other->text == read.text && other->confidence_percent >= read.confidence_percent) return false;
   }
-  return count < reads_per_role;
+  return count < captures_per_role;
 }
 
 void keep(Turn& t, Capture capture, std::vector<Attachment> attachments) {
@@ -58,6 +58,13 @@ void keep(Turn& t, Capture capture, std::vector<Attachment> attachments) {
   if (is_good(t.c, capture) && (s.phase == Phase::gathering || s.phase == Phase::scanning))
     s.last_evidence = std::max(s.last_evidence.value_or(MonoTime{}), capture.from.received.mono);
   capture.attachments.clear();
+  const auto same = [&](const Capture& old) { return old.role == capture.role; };
+  if (static_cast<std::size_t>(std::count_if(s.captures.begin(), s.captures.end(), same)) >= captures_per_role) {
+    const auto oldest = std::find_if(s.captures.begin(), s.captures.end(),
+                                     [&](const Capture& old) { return same(old) && !radiation_alarm(old.body); });
+    if (oldest == s.captures.end()) return;  // nothing but alarms: one more says nothing new
+    s.captures.erase(oldest);
+  }
   s.captures.push_back(std::move(capture));
 }
 

@@ -126,6 +126,8 @@ std::optional<MonoTime> next_moment(const State& s, const Config& c, MonoTime no
     case Phase::assessing: at(s.assess_due); break;
     case Phase::opening:
     case Phase::closing:
+      since(s.phase_since, c.boom_travel_max);
+      since(s.phase_since, c.passage_deadline);
       since(s.motion.asked, c.boom_travel_max);
       since(s.motion.asked, c.boom_travel_max * 2);
       since(s.motion.first_asked, c.boom_travel_max);
@@ -148,8 +150,8 @@ Step step(State state, const Event& event, const Context& context) {
   if (!t.s.phase_since) t.s.phase_since = t.now.mono;
   take(t, event);
   settle_store(t);
+  settle_safety(t);  // first: once the key is turned nothing more is asked
   watch_zone(t);
-  settle_safety(t);
   // A change of phase may make the next one due at once; the bound only guards against a bug that would go in circles.
   for (int turns = 0; turns < 8; ++turns) {
     const Phase before = t.s.phase;

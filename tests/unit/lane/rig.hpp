@@ -74,7 +74,7 @@ class Rig {
   std::vector<Record> durable;          // in the order of Committed
   std::vector<std::string> permitted, withheld;
   std::vector<lane::Answer> answers;
-  std::function<void(const lane::State& before, const lane::Event&, const lane::Step&)> watch;
+  std::function<void(const lane::Event&, const lane::Step&)> watch;
 
   void give(const lane::Event& event) {
     queue_.push_back(event);
@@ -221,10 +221,9 @@ class Rig {
   }
 
   void one(const lane::Event& next) {
-    const lane::State before = state;
-    auto step = lane::step(state, next, lane::Context{now, &config, "7"});
-    if (watch) watch(before, next, step);
-    state = step.state;
+    auto step = lane::step(std::move(state), next, lane::Context{now, &config, "7"});
+    if (watch) watch(next, step);
+    state = std::move(step.state);
     for (const auto& effect : step.effects) {
       all.push_back(effect);
       run(effect);
@@ -235,9 +234,9 @@ class Rig {
     if (const auto* persist = std::get_if<lane::Persist>(&effect)) {
       asked_records.insert(asked_records.end(), persist->records.begin(), persist->records.end());
       groups_[persist->persist] = persist->records;
-      if (store_fails) give(lane::CommitFailed{persist->persist, "disk full"});
-      else if (store_answers) committed(persist->persist);
-      else unanswered_.push_back(persist->persist);
+      unanswered_.push_back(persist->persist);  // the store answers in the order of asking
+      if (store_fails) fail_all();
+      else if (store_answers) commit_all();
     } else if (const auto* ask = std::get_if<lane::Ask>(&effect)) {
       send(*ask);
     } else if (std::get_if<lane::Assess>(&effect)) {

@@ -9,7 +9,7 @@ using namespace rampa::tests;
 namespace {
 // Sees to it that the two booms are never both away from closed.
 void forbid_both(Rig& rig) {
-  rig.watch = [&rig](const lane::State&, const lane::Event&, const lane::Step&) {
+  rig.watch = [&rig](const lane::Event&, const lane::Step&) {
     EXPECT_TRUE(rig.in["boom_closed"] || rig.in["boom_closed_2"]);
   };
 }
