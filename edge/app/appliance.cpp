@@ -10,6 +10,9 @@ namespace rampa::app {
 namespace {
 
 constexpr std::size_t mailbox_depth_max = 4096;
+constexpr std::size_t vision_threads = 2;
+constexpr std::size_t vision_queue_max = 64;
+constexpr std::size_t seen_reads_max = 64;
 
 std::string address_text(const device::Address& a) {
   std::string text = a.scheme + "://" + a.host;
@@ -61,23 +64,57 @@ Result<void> Appliance::start() {
     host_of_[settings.id] = host->get();
   }
 
-  auto vision = vision::VisionPool::make(2, 64, clock_, [this](device::DeviceEvent event) { core_.publish(std::move(event)); });
+  auto vision = vision::VisionPool::start(vision::make_tesseract_reader, vision_threads, vision_queue_max,
+                                          [this](device::DeviceEvent event) { core_.publish(std::move(event)); });
   if (!vision) return tl::unexpected(vision.error());
   vision_ = std::move(*vision);
 
   auto reactor = std::make_unique<runtime::Reactor>(site_.lanes, site_.devices, profiles_, boot_number_,
                                                     static_cast<runtime::Ports&>(*this));
+  // The first record of this boot, then what each lane left unfinished in the one before, then the devices.
+  Waiter<Result<void>> booted;
+  Record record;
+  record.at = clock_.now();
+  record.body = Booted{version, profiles_->version(), before.clean_before};
+  reactor->handle(runtime::WriteRecords{{std::move(record)}, booted.for_records()}, clock_.now());
+  for (const auto& lane : site_.lanes) {
+    auto started = before_of(lane.id);
+    if (!started) return tl::unexpected(started.error());
+    reactor->handle(runtime::StartLane{lane.id, std::move(*started)}, clock_.now());
+  }
   core_.start(std::move(reactor), [this](const LaneId& lane) {
     std::lock_guard lock(listener_mutex_);
     if (listener_) listener_->lane_changed(lane);
   });
-  Record booted;
-  booted.at = clock_.now();
-  booted.body = Booted{version, profiles_->version(), before.clean_before};
-  auto written = write_and_wait({booted}, 10s);
-  if (!written) return fail(written.error().code, "the first record of this start could not be written: " + written.error().what);
+  const auto written = booted.wait(10s);
+  if (!written) return fail(ErrorCode::timeout, "the first record of this start was not written in 10 s: the disk is too slow or hangs");
+  if (!*written) return fail(written->error().code, "the first record of this start could not be written: " + written->error().what);
   for (auto& host : hosts_) host->start();
   return {};
+}
+
+Result<lane::Started> Appliance::before_of(const LaneId& lane) {
+  auto reader = store_->picture_reader();
+  if (!reader) return tl::unexpected(reader.error());
+  lane::Started started;
+  store::CrossingQuery query;
+  query.lane = lane;
+  auto rows = (*reader)->crossings(query);
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    if (row.outcome.empty() && !row.paper) started.unfinished.push_back(row.id);
+    if (started.seen_reads.size() >= seen_reads_max) continue;
+    auto records = (*reader)->records_of(row.id);
+    if (!records) return tl::unexpected(records.error());
+    for (const auto& record : *records)
+      if (const auto* capture = std::get_if<CaptureTaken>(&record.body))
+        started.seen_reads.push_back(lane::read_key(capture->role, capture->body));
+  }
+  auto modes = (*reader)->newest("lane_mode", lane, 1);
+  if (!modes) return tl::unexpected(modes.error());
+  if (!modes->empty())
+    if (const auto* mode = std::get_if<LaneModeChanged>(&modes->front().body)) started.mode = mode->mode;
+  return started;
 }
 
 void Appliance::stop() {
@@ -110,30 +147,20 @@ void Appliance::send(device::Command command, device::Permit permit) {
   host->second->send(std::move(command), std::move(permit));
 }
 
-void Appliance::read_plate(const device::DeviceEvent& frame) { vision_->put(frame); }
+void Appliance::read_plate(const device::DeviceEvent& frame) { vision_->add(frame); }
 
 std::uint64_t Appliance::draw_key(const CrossingId&) { return runtime::random_bits(); }
 
-struct Appliance::WaitingAnswer {
-  std::mutex mutex;
-  std::condition_variable ready;
-  std::optional<lane::Answer> answer;
-};
-
 void Appliance::answer(std::uint64_t request, bool accepted, const std::string& refusal) {
-  std::shared_ptr<WaitingAnswer> waiting;
+  std::optional<Waiter<lane::Answer>> waiter;
   {
     std::lock_guard lock(answers_mutex_);
     auto found = answers_.find(request);
     if (found == answers_.end()) return;
-    waiting = found->second;
+    waiter = found->second;
     answers_.erase(found);
   }
-  {
-    std::lock_guard lock(waiting->mutex);
-    waiting->answer = lane::Answer{request, accepted, refusal};
-  }
-  waiting->ready.notify_all();
+  waiter->give({request, accepted, refusal});
 }
 
 void Appliance::notify(const LaneId& lane, int level, const std::string& text) {
@@ -242,47 +269,33 @@ api::ProfileSetView Appliance::profiles() const {
 
 Result<lane::Answer> Appliance::act(const LaneId& lane, lane::OfficerAction action, Duration timeout) {
   if (!core_.view(lane)) return fail(ErrorCode::not_found, "there is no lane " + lane.text);
-  auto waiting = std::make_shared<WaitingAnswer>();
+  Waiter<lane::Answer> waiter;
   {
     std::lock_guard lock(answers_mutex_);
     action.request = next_request_++;
-    answers_[action.request] = waiting;
+    answers_.emplace(action.request, waiter);
   }
   const std::uint64_t request = action.request;
-  if (!core_.command(runtime::OfficerEvent{lane, std::move(action)})) {
+  auto forget = [&] {
     std::lock_guard lock(answers_mutex_);
     answers_.erase(request);
+  };
+  if (!core_.command(runtime::OfficerEvent{lane, std::move(action)})) {
+    forget();
     return fail(ErrorCode::busy, "the lane has too much to do; nothing was done, try again");
   }
-  std::unique_lock lock(waiting->mutex);
-  if (!waiting->ready.wait_for(lock, timeout, [&] { return waiting->answer.has_value(); })) {
-    lock.unlock();
-    std::lock_guard forget(answers_mutex_);
-    answers_.erase(request);
-    return fail(ErrorCode::outcome_unknown, "the lane did not answer in time; look at it before you try again");
-  }
-  return *waiting->answer;
+  if (auto answer = waiter.wait(timeout)) return *answer;
+  forget();
+  return fail(ErrorCode::outcome_unknown, "the lane did not answer in time; look at it before you try again");
 }
 
-Result<std::vector<std::uint64_t>> Appliance::write_and_wait(std::vector<Record> records, Duration timeout) {
-  struct Waiting {
-    std::mutex mutex;
-    std::condition_variable ready;
-    std::optional<Result<std::vector<std::uint64_t>>> result;
-  };
-  auto waiting = std::make_shared<Waiting>();
-  const bool taken = core_.command(runtime::WriteRecords{std::move(records), [waiting](const Result<std::vector<std::uint64_t>>& result) {
-                                                           {
-                                                             std::lock_guard lock(waiting->mutex);
-                                                             waiting->result = result;
-                                                           }
-                                                           waiting->ready.notify_all();
-                                                         }});
-  if (!taken) return fail(ErrorCode::busy, "the post has too much to do; nothing was written, try again");
-  std::unique_lock lock(waiting->mutex);
-  if (!waiting->ready.wait_for(lock, timeout, [&] { return waiting->result.has_value(); }))
-    return fail(ErrorCode::outcome_unknown, "the store did not answer in time");
-  return *waiting->result;
+Result<void> Appliance::write_and_wait(std::vector<Record> records, Duration timeout) {
+  Waiter<Result<void>> written;
+  if (!core_.command(runtime::WriteRecords{std::move(records), written.for_records()}))
+    return fail(ErrorCode::busy, "the post has too much to do; nothing was written, try again");
+  auto result = written.wait(timeout);
+  if (!result) return fail(ErrorCode::outcome_unknown, "the store did not answer in time");
+  return *result;
 }
 
 Result<CrossingId> Appliance::enter_paper_crossing(const LaneId& lane, PaperCrossing crossing, Duration timeout) {

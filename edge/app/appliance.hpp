@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "edge/app/cached_declarations.hpp"
 #include "edge/app/core_thread.hpp"
 #include "edge/app/latency.hpp"
+#include "edge/app/waiter.hpp"
 #include "edge/runtime/device_host.hpp"
 #include "edge/runtime/system_clock.hpp"
 #include "edge/store/store.hpp"
@@ -89,8 +89,9 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
     std::optional<Stamp> condition_since;
     std::optional<MonoTime> last;
   };
-  struct WaitingAnswer;
-  Result<std::vector<std::uint64_t>> write_and_wait(std::vector<Record> records, Duration timeout);
+  Result<void> write_and_wait(std::vector<Record> records, Duration timeout);
+  /// What the store knows of a lane from the boots before.
+  Result<lane::Started> before_of(const LaneId& lane);
 
   config::Site site_;
   std::shared_ptr<const risk::ProfileSet> profiles_;
@@ -112,7 +113,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
 
   std::mutex answers_mutex_;
   std::uint64_t next_request_ = 1;
-  std::map<std::uint64_t, std::shared_ptr<WaitingAnswer>> answers_;
+  std::map<std::uint64_t, Waiter<lane::Answer>> answers_;
 
   std::mutex listener_mutex_;
   api::ChangeListener* listener_ = nullptr;

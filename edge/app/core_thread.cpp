@@ -1,7 +1,8 @@
 #include "edge/app/core_thread.hpp"
 
 #include <algorithm>
-#include <condition_variable>
+
+#include "edge/app/waiter.hpp"
 
 namespace rampa::app {
 
@@ -55,24 +56,10 @@ void CoreThread::publish(device::DeviceEvent event) {
 }
 
 Result<void> CoreThread::publish_durably(device::DeviceEvent event, Duration timeout) {
-  // Shared with the answer, which may come after we gave up waiting.
-  struct Waiting {
-    std::mutex mutex;
-    std::condition_variable ready;
-    std::optional<Result<void>> result;
-  };
-  auto waiting = std::make_shared<Waiting>();
-  mailbox_.put_evidence(runtime::DurableEvent{std::move(event), [waiting](Result<void> result) {
-                                                {
-                                                  std::lock_guard lock(waiting->mutex);
-                                                  waiting->result = std::move(result);
-                                                }
-                                                waiting->ready.notify_all();
-                                              }});
-  std::unique_lock lock(waiting->mutex);
-  if (!waiting->ready.wait_for(lock, timeout, [&] { return waiting->result.has_value(); }))
-    return fail(ErrorCode::timeout, "the record was not durable in time");
-  return *waiting->result;
+  Waiter<Result<void>> waiter;
+  mailbox_.put_evidence(runtime::DurableEvent{std::move(event), [waiter](Result<void> result) { waiter.give(std::move(result)); }});
+  if (auto result = waiter.wait(timeout)) return *result;
+  return fail(ErrorCode::timeout, "the record was not durable in time");
 }
 
 std::shared_ptr<const runtime::LaneView> CoreThread::view(const LaneId& lane) const {

@@ -62,26 +62,22 @@ class Reader : public PictureReader {
     auto s = (*database)->prepare("SELECT " + std::string(record_columns) + " FROM records WHERE crossing = ?1 ORDER BY sequence");
     if (!s) return tl::unexpected(s.error());
     s->bind(1, id.text);
-    // Keys are loaded anew each time: an erasure must hold from the next look on.
-    auto keys = KeyRing::open_readonly(*disk_, layout_);
-    if (!keys) return tl::unexpected(keys.error());
-    std::vector<StoredRecord> out;
-    while (true) {
-      auto row = s->step();
-      if (!row) return told(row.error());
-      if (!*row) break;
-      auto place = record_of(*s);
-      if (!place) return told(place.error());
-      auto read = source_.at({place->segment, place->offset, place->length});
-      if (!read) return tl::unexpected(read.error());
-      if (read->record.hash != place->hash)
-        return told({ErrorCode::invalid, "picture.sqlite: record " + std::to_string(place->entry.sequence) + " is not the journal's"});
-      auto record = stored(std::move(read->record), *keys);
-      if (!record) return tl::unexpected(record.error());
-      out.push_back(std::move(*record));
-    }
-    if (out.empty() && !id.empty()) return fail(ErrorCode::not_found, "there is no crossing " + id.text);
+    auto out = collect(*s);
+    if (!out) return out;
+    if (out->empty() && !id.empty()) return fail(ErrorCode::not_found, "there is no crossing " + id.text);
     return out;
+  }
+
+  Result<std::vector<StoredRecord>> newest(std::string_view kind, const LaneId& lane, std::size_t limit) override {
+    auto database = fresh();
+    if (!database) return tl::unexpected(database.error());
+    auto s = (*database)->prepare("SELECT " + std::string(record_columns) +
+                                  " FROM records WHERE kind = ?1 AND lane = ?2 ORDER BY sequence DESC LIMIT ?3");
+    if (!s) return tl::unexpected(s.error());
+    s->bind(1, kind);
+    s->bind(2, lane.text);
+    s->bind(3, static_cast<std::int64_t>(limit));
+    return collect(*s);
   }
 
   Result<std::vector<Declaration>> declarations_for(const std::vector<std::string>& plates) override {
@@ -114,6 +110,29 @@ class Reader : public PictureReader {
   Result<Bytes> blob(const std::string& sha256) override { return blobs_->whole(sha256); }
 
  private:
+  /// The journal's records that the rows of `s` point at.
+  Result<std::vector<StoredRecord>> collect(sqlite::Statement& s) {
+    // Keys are loaded anew each time: an erasure must hold from the next look on.
+    auto keys = KeyRing::open_readonly(*disk_, layout_);
+    if (!keys) return tl::unexpected(keys.error());
+    std::vector<StoredRecord> out;
+    while (true) {
+      auto row = s.step();
+      if (!row) return told(row.error());
+      if (!*row) break;
+      auto place = record_of(s);
+      if (!place) return told(place.error());
+      auto read = source_.at({place->segment, place->offset, place->length});
+      if (!read) return tl::unexpected(read.error());
+      if (read->record.hash != place->hash)
+        return told({ErrorCode::invalid, "picture.sqlite: record " + std::to_string(place->entry.sequence) + " is not the journal's"});
+      auto record = stored(std::move(read->record), *keys);
+      if (!record) return tl::unexpected(record.error());
+      out.push_back(std::move(*record));
+    }
+    return out;
+  }
+
   /// The open database; opened again where the file was replaced (the picture was built anew).
   Result<sqlite::Database*> fresh() {
     const std::string identity = file_identity(layout_.picture());

@@ -72,6 +72,10 @@ class PictureReader {
   virtual ~PictureReader() = default;
   [[nodiscard]] virtual Result<std::vector<CrossingRow>> crossings(const CrossingQuery& query) = 0;
   [[nodiscard]] virtual Result<std::vector<StoredRecord>> records_of(const CrossingId& id) = 0;
+  /// Records of one kind (kind_of's word) at one lane, newest first.
+  [[nodiscard]] virtual Result<std::vector<StoredRecord>> newest(std::string_view kind, const LaneId& lane, std::size_t limit) {
+    return fail(ErrorCode::refused, "this reader keeps no record '" + std::string(kind) + "' of lane " + lane.text + " (" + std::to_string(limit) + " wanted)");
+  }
   /// Declarations whose plate or trailer is one of these.
   [[nodiscard]] virtual Result<std::vector<Declaration>> declarations_for(const std::vector<std::string>& plates) = 0;
   [[nodiscard]] virtual Result<Bytes> blob(const std::string& sha256) = 0;
