@@ -1,0 +1,63 @@
+// A whole post on this machine as real processes: broker, HQ, simulated world, appliance; in one folder, on free ports.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hil/stage/process.hpp"
+
+namespace rampa::hil {
+
+struct StageSettings {
+  std::string tree;       ///< the checkout: scripts and ICD files
+  std::string binaries;   ///< folder of rampa, rampa-hq, rampa-hil
+  std::string site_file;  ///< ports, folders and certificates in it are replaced by the stage's own
+  std::string directory;  ///< everything the run writes; made
+  double speed = 4;       ///< of the world
+  std::uint64_t seed = 1;
+  int http_port = 0;      ///< of the terminal page; 0: a free one
+  std::string preload;    ///< LD_PRELOAD for the appliance (a disk that loses what was not synced)
+};
+
+class Stage {
+ public:
+  /// Makes certificates and the site file; starts nothing yet. Errors: io, invalid.
+  static Result<Stage> make(StageSettings settings);
+
+  Result<void> start_broker();
+  Result<void> start_hq();
+  Result<void> start_world();
+  Result<void> start_appliance();
+  /// Until the appliance's HTTP interface answers. Gives how long that took.
+  Result<Duration> wait_for_appliance(Duration patience);
+
+  [[nodiscard]] std::optional<Process>& broker() { return broker_; }
+  [[nodiscard]] std::optional<Process>& hq() { return hq_; }
+  [[nodiscard]] std::optional<Process>& world() { return world_; }
+  [[nodiscard]] std::optional<Process>& appliance() { return appliance_; }
+
+  [[nodiscard]] int http_port() const { return http_port_; }
+  [[nodiscard]] int control_port() const { return control_port_; }
+  [[nodiscard]] const std::string& post() const { return post_; }
+  [[nodiscard]] const std::string& site_file() const { return site_; }
+  [[nodiscard]] const StageSettings& settings() const { return settings_; }
+  [[nodiscard]] std::string log(const std::string& name) const { return settings_.directory + "/" + name + ".log"; }
+  /// The code that a first start printed; empty while it did not.
+  [[nodiscard]] std::string claim_code() const;
+
+  /// Tools of the post and of HQ, as JSON text.
+  [[nodiscard]] Result<std::string> post_tool(std::vector<std::string> words, std::vector<int> fine = {0}) const;
+  [[nodiscard]] Result<std::string> hq_tool(std::vector<std::string> words, std::vector<int> fine = {0, 1}) const;
+
+ private:
+  explicit Stage(StageSettings settings) : settings_(std::move(settings)) {}
+  Result<void> write_site(int first_port);
+
+  StageSettings settings_;
+  std::string post_, site_, certificates_;
+  int broker_port_ = 0, http_port_ = 0, control_port_ = 0;
+  std::optional<Process> broker_, hq_, world_, appliance_;  // ended in the opposite order
+};
+
+}  // namespace rampa::hil
