@@ -64,7 +64,8 @@ Result<void> Stage::write_site(int first_port) {
       const std::string key = m[1], value = m[2];
       if (section == "[post]" && key == "id") post_ = value;
       if (key == "directory") line = "directory = \"" + settings_.directory + "/post\"";
-      else if (key == "profiles" || key == "declarations" || key == "watch_lists")
+      else if (key == "declarations") continue;
+      else if (key == "profiles" || key == "watch_lists")
         line = key + " = \"" + fs::path(home).append(value).lexically_normal().string() + "\"";
       else if (key == "ca_file") line = "ca_file = \"" + certificates_ + "/ca.pem\"";
       else if (key == "certificate_file") line = "certificate_file = \"" + certificates_ + "/" + post_ + ".pem\"";
@@ -83,11 +84,20 @@ Result<void> Stage::write_site(int first_port) {
       line = replaced + std::string(at, line.cend());
     }
     out << line << "\n";
+    if (line == "[post]") out << "declarations = \"" << settings_.directory << "/declarations.jsonl\"\n";
   }
   if (post_.empty()) return fail(ErrorCode::invalid, settings_.site_file + ": [post] has no id");
-  // Declarations of the run's own traffic are added by whoever makes it.
+  if (auto written = set_declarations(""); !written) return written;
   site_ = settings_.directory + "/site.toml";
   std::ofstream(site_) << out.str();
+  return {};
+}
+
+Result<void> Stage::set_declarations(const std::string& json_lines) const {
+  std::ofstream out(settings_.directory + "/declarations.jsonl");
+  out << json_lines;
+  out.close();
+  if (!out) return fail(ErrorCode::io, settings_.directory + "/declarations.jsonl: cannot be written");
   return {};
 }
 

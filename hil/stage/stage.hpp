@@ -25,6 +25,8 @@ class Stage {
   /// Makes certificates and the site file; starts nothing yet. Errors: io, invalid.
   static Result<Stage> make(StageSettings settings);
 
+  /// JSON lines that the post knows from its start, instead of the site file's. Before start_appliance().
+  Result<void> set_declarations(const std::string& json_lines) const;
   Result<void> start_broker();
   Result<void> start_hq();
   Result<void> start_world();

@@ -1,0 +1,28 @@
+#include "hil/stage/declarations_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace rampa::hil {
+
+std::string declarations_text(const std::vector<Declaration>& declarations) {
+  std::string text;
+  for (const auto& d : declarations) {
+    nlohmann::json line{{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"gross_kg", d.gross_kg}};
+    auto add = [&](const char* key, const std::string& value) {
+      if (!value.empty()) line[key] = value;
+    };
+    add("trailer", d.trailer);
+    add("consignor", d.consignor);
+    add("consignee", d.consignee);
+    add("declarant", d.declarant);
+    add("carrier", d.carrier);
+    add("driver_name", d.driver_name);
+    for (const auto& item : d.goods)
+      line["goods"].push_back({{"hs_code", item.hs_code}, {"origin", item.origin}, {"gross_kg", item.gross_kg}, {"value_eur", item.value_eur}, {"description", item.description}});
+    for (const auto& [name, value] : d.more) std::visit([&, &key = name](const auto& v) { line["more"][key] = v; }, value);
+    text += line.dump() + "\n";
+  }
+  return text;
+}
+
+}  // namespace rampa::hil

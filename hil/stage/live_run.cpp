@@ -1,0 +1,181 @@
+#include "hil/stage/live_run.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "edge/runtime/system_clock.hpp"
+#include "hil/bench/world_control.hpp"
+
+namespace rampa::hil {
+namespace {
+
+using nlohmann::json;
+const runtime::SystemClock clock_now;
+
+std::vector<std::string> log_lines(const std::string& file, const std::function<std::string(const std::string&)>& pick) {
+  std::vector<std::string> found;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);)
+    if (auto text = pick(line); !text.empty()) found.push_back(std::move(text));
+  return found;
+}
+
+std::string word_after(const std::string& line, const std::string& key) {
+  const auto at = line.find(key);
+  if (at == std::string::npos) return {};
+  const auto begin = at + key.size();
+  return line.substr(begin, line.find(' ', begin) - begin);
+}
+
+}  // namespace
+
+LiveRun::LiveRun(Stage& stage, ScenarioOfficer habits)
+    : stage_(stage), officer_(stage), script_(std::move(habits)), control_(stage.control_port()) {}
+
+Result<std::string> LiveRun::control(const std::string& line) {
+  if (auto sent = control_.send(line + "\n"); !sent) return tl::unexpected(sent.error());
+  auto answer = control_.receive_line(5s);
+  if (!answer) return answer;
+  const json parsed = json::parse(*answer, nullptr, false);
+  if (!parsed.is_object() || !parsed.value("ok", false))
+    return fail(ErrorCode::not_found, parsed.is_object() ? parsed.value("error", *answer) : *answer);
+  return answer;
+}
+
+Result<void> LiveRun::start_appliance() {
+  if (auto up = stage_.start_appliance(); !up) return up;
+  auto took = stage_.wait_for_appliance(60s);
+  if (!took) return tl::unexpected(took.error());
+  slowest_restart_ = std::max(slowest_restart_, *took);
+  return officer_.sign_in();
+}
+
+Result<void> LiveRun::begin(const std::set<std::string>& without) {
+  if (!without.contains("broker"))
+    if (auto up = stage_.start_broker(); !up) return up;
+  if (!without.contains("hq"))
+    if (auto up = stage_.start_hq(); !up) return up;
+  if (auto up = stage_.start_world(); !up) return up;
+  for (int i = 0; i < 200; ++i) {
+    if (control("{\"op\":\"faults\"}")) break;
+    if (!stage_.world()->alive()) return fail(ErrorCode::io, "the world ended at once; its log is " + stage_.log("world"));
+    runtime::sleep_for(50ms);
+  }
+  if (auto up = start_appliance(); !up) return up;
+  slowest_restart_ = {};  // the first start is none
+  started_ = clock_now.mono();
+  return {};
+}
+
+double LiveRun::world_seconds() const {
+  return std::chrono::duration<double>(clock_now.mono() - started_).count() * stage_.settings().speed;
+}
+
+Result<void> LiveRun::look_at_world() {
+  auto text = control("{\"op\":\"events\",\"from\":" + std::to_string(events_) + "}");
+  if (!text) return tl::unexpected(text.error());
+  const json answer = json::parse(*text);
+  for (const auto& e : answer.at("events")) {
+    WorldEvent event{MonoTime{e.value("at_ns", std::int64_t{0})}, e.value("lane", ""), e.value("what", ""), e.value("lorry", std::uint64_t{0}), e.value("detail", "")};
+    ++events_;
+    if (event.what == "lorry_left") ++left_;
+    world_wall_ms_.push_back(e.value("wall_ms", std::int64_t{0}));
+    world_.push_back(event);
+    if (on_world_) on_world_(event);
+  }
+  return {};
+}
+
+Result<void> LiveRun::officers(const std::function<std::string(std::uint64_t)>& ends) {
+  auto sights = officer_.lanes();
+  if (!sights) return {};  // the appliance is down or starting; the officers wait
+  sights_ = std::move(*sights);
+  for (const auto& sight : sights_) {
+    std::uint64_t lorry = 0;
+    for (auto it = world_.rbegin(); it != world_.rend() && !lorry; ++it)
+      if (it->lane == sight.lane && it->what == "lorry_on_entry") lorry = it->lorry;
+    const auto wish = script_.look(sight, ends(lorry), true, clock_now.mono());
+    if (!wish) continue;
+    auto done = officer_.act(sight.lane, *wish);
+    if (done && *done && wish->then_send_away)
+      (void)control(json{{"op", "leave"}, {"lane", sight.lane}, {"number", lorry}}.dump());
+  }
+  return {};
+}
+
+Result<void> LiveRun::step(const std::function<std::string(std::uint64_t)>& ends) {
+  if (appliance_wanted_ && stage_.appliance() && !stage_.appliance()->alive())
+    return fail(ErrorCode::io, "the appliance died by itself; its log is " + stage_.log("appliance"));
+  if (auto seen = look_at_world(); !seen) return seen;
+  if (clock_now.mono() - looked_ >= 150ms) {
+    looked_ = clock_now.mono();
+    if (auto acted = officers(ends); !acted) return acted;
+  }
+  runtime::sleep_for(20ms);
+  return {};
+}
+
+Result<std::uint64_t> LiveRun::add(const std::string& lane, const Lorry& lorry) {
+  auto answer = control(lorry_line(lane, lorry));
+  if (!answer) return tl::unexpected(answer.error());
+  ++added_;
+  return json::parse(*answer).value("number", std::uint64_t{0});
+}
+
+Result<void> LiveRun::fault(const std::string& target, const std::string& name, double value, bool on) {
+  if (target == "hq" || target == "broker") {
+    auto& process = target == "hq" ? stage_.hq() : stage_.broker();
+    if (on) {
+      if (process) process->kill();
+      process.reset();
+      return {};
+    }
+    return target == "hq" ? stage_.start_hq() : stage_.start_broker();
+  }
+  if (target == "appliance" && name == "kill") {
+    if (on) {
+      appliance_wanted_ = false;
+      stage_.appliance()->kill();
+      return {};
+    }
+    appliance_wanted_ = true;
+    return start_appliance();
+  }
+  if (target == "disk" || target == "clock" || target == "link" || target == "appliance")
+    return fail(ErrorCode::refused, "runs against real processes can't do '" + target + " " + name + "' yet");
+  auto done = control(json{{"op", "fault"}, {"target", target}, {"name", name}, {"value", value}, {"on", on}}.dump());
+  if (!done) return tl::unexpected(done.error());
+  return {};
+}
+
+bool LiveRun::lanes_idle() const {
+  return !sights_.empty() && std::all_of(sights_.begin(), sights_.end(), [](const auto& s) { return s.phase == "idle"; });
+}
+
+std::uint64_t LiveRun::lorry_of_crossing(const std::string& lane, std::int64_t opened_ms) const {
+  std::uint64_t lorry = 0;
+  for (std::size_t i = 0; i < world_.size(); ++i) {
+    if (world_wall_ms_[i] > opened_ms) break;
+    if (world_[i].lane != lane) continue;
+    if (world_[i].what == "lorry_on_entry") lorry = world_[i].lorry;
+    if (world_[i].what == "lorry_left" && world_[i].lorry == lorry) lorry = 0;
+  }
+  return lorry;
+}
+
+std::vector<std::string> LiveRun::conditions() const {
+  return log_lines(stage_.log("appliance"), [](const std::string& line) {
+    const std::string device = word_after(line, " device=");
+    return device.empty() ? device : device + ":" + word_after(line, " condition=") + ":" + word_after(line, " fault=");
+  });
+}
+
+std::vector<std::string> LiveRun::notices() const {
+  return log_lines(stage_.log("appliance"), [](const std::string& line) {
+    const auto at = line.find(" level=");
+    return at == std::string::npos ? std::string{} : word_after(line, " lane=") + ": " + line.substr(at + 9);
+  });
+}
+
+}  // namespace rampa::hil
