@@ -117,7 +117,7 @@ void set_heard_condition(CameraCondition& condition, bool silent, bool clock_off
   } else if (undelivered) {
     condition.set({ConditionLevel::suspect, "not_durable", "a read could not be made durable; look at the disk"}, now, out);
   } else if (clock_off) {
-    condition.set({ConditionLevel::suspect, "event_time_off", "the last event's time is far from this machine's; check NTP on both"}, now, out);
+    condition.set({ConditionLevel::suspect, "event_time_off", "the last event's time is far from now; an old event was sent, or a clock is wrong (check NTP on both)"}, now, out);
   } else {
     condition.set({ConditionLevel::ready, {}, {}}, now, out);
   }

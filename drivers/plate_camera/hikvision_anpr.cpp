@@ -46,7 +46,7 @@ class HikvisionAnpr final : public device::Driver {
     } else if (!heard) {
       condition_.set({ConditionLevel::connecting, "not_heard_yet", "the camera has not posted anything yet"}, now, out);
     } else if (clock_off_.load(std::memory_order_relaxed)) {
-      condition_.set({ConditionLevel::suspect, "event_time_off", "the last event's time is far from this machine's; check NTP on both"}, now, out);
+      condition_.set({ConditionLevel::suspect, "event_time_off", "the last event's time is far from now; an old event was posted, or a clock is wrong (check NTP on both)"}, now, out);
     } else if (garbled_.load(std::memory_order_relaxed)) {
       condition_.set({ConditionLevel::suspect, "garbled", "the last post could not be read; check the camera's firmware and alarm host setting"}, now, out);
     } else {
@@ -69,7 +69,10 @@ class HikvisionAnpr final : public device::Driver {
       return 400;  // the same bytes would fail again: no 503
     }
     garbled_.store(false, std::memory_order_relaxed);
-    if (!post->event.is_read()) return 200;  // heartbeats and events that say nothing about plates
+    if (!post->event.is_read()) {  // heartbeats and events that say nothing about plates
+      if (post->event.time) gate_.camera_clock(*post->event.time, now.mono);
+      return 200;
+    }
 
     const std::string id = post->event.id;
     const auto standing = gate_.begin(id, now.mono);

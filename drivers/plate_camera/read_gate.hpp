@@ -2,7 +2,9 @@
 // `memory` events by id; an id that was forgotten is told by its time alone.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -16,7 +18,7 @@ namespace rampa::drivers::plate_camera {
 
 struct GateLimits {
   Duration repost_window = 120s;  ///< the same id within this time of its first receipt is the camera posting again
-  Duration event_age_max = 30s;   ///< an event whose own time is further from now than this is not believed
+  Duration event_age_max = 30s;   ///< an event whose own time is further from the camera's clock than this is not believed
   std::size_t memory = 1024;      ///< ids
 };
 
@@ -63,14 +65,29 @@ class ReadGate {
     }
   }
 
-  /// How far the event may be trusted, and why not.
-  [[nodiscard]] std::pair<device::Quality, std::string> judge(Standing standing, std::optional<WallTime> event_time, Stamp now) const {
+  /// The camera said what its clock shows now (a heartbeat). From then on events are compared with the camera's own
+  /// clock, carried on by our monotonic one: a step of this machine's wall clock makes no read suspect.
+  void camera_clock(WallTime shows, MonoTime now) {
+    std::lock_guard lock(mutex_);
+    camera_minus_mono_ms_ = shows.ms - ms_of(now);
+  }
+
+  /// How far the event may be trusted, and why not. Until the camera's clock is known, this machine's wall clock stands
+  /// in for it; every believed event carries it on.
+  [[nodiscard]] std::pair<device::Quality, std::string> judge(Standing standing, std::optional<WallTime> event_time, Stamp now) {
     using device::Quality;
     if (standing == Standing::replayed) return {Quality::suspect, "replayed_event: this event was received before"};
     if (!event_time) return {Quality::suspect, "no_event_time: the event carries no time with an offset, so a replay can't be told"};
-    const auto off_ms = now.wall.ms - event_time->ms;
-    if (off_ms > to_ms(limits_.event_age_max) || -off_ms > to_ms(limits_.event_age_max))
-      return {Quality::suspect, "event_time_off: its time is " + std::to_string(off_ms / 1000) + " s behind this machine's; an old event, or a clock is wrong (check NTP)"};
+    std::lock_guard lock(mutex_);
+    const bool known = camera_minus_mono_ms_.has_value();
+    const std::int64_t clock_ms = known ? *camera_minus_mono_ms_ + ms_of(now.mono) : now.wall.ms;
+    const std::int64_t behind_ms = clock_ms - event_time->ms, limit_ms = to_ms(limits_.event_age_max);
+    if (behind_ms > limit_ms || -behind_ms > limit_ms)
+      return {Quality::suspect, "event_time_off: its time is " + std::to_string(behind_ms / 1000) + " s behind " +
+                                    (known ? "the camera's clock; an old event" : "this machine's clock; an old event, or a clock is wrong (check NTP)")};
+    // Up at once, down slowly: an event that was delivered late must not make room for older ones.
+    const std::int64_t shown = event_time->ms - ms_of(now.mono);
+    camera_minus_mono_ms_ = known ? std::max(shown, *camera_minus_mono_ms_ - drift_ms_max) : shown;
     return {Quality::good, {}};
   }
 
@@ -80,10 +97,13 @@ class ReadGate {
     bool in_flight = false;
     bool durable = false;
   };
+  static constexpr std::int64_t drift_ms_max = 500;  // per event
+  static std::int64_t ms_of(MonoTime t) { return t.ns / 1'000'000; }
   const GateLimits limits_;
   std::mutex mutex_;
   std::map<std::string, Seen> seen_;
   std::deque<std::string> order_;
+  std::optional<std::int64_t> camera_minus_mono_ms_;
 };
 
 }  // namespace rampa::drivers::plate_camera

@@ -13,9 +13,9 @@ namespace rampa::drivers {
 struct PushLimits {
   http::RequestLimits request;
   std::size_t connections_max = 32;
-  std::size_t connections_per_peer_max = 4;
-  double requests_per_second_max = 10;       ///< of one peer, sustained
-  double requests_burst_max = 20;            ///< of one peer, at once
+  std::size_t connections_per_peer_max = 8;
+  double requests_per_second_max = 20;       ///< of one peer, sustained
+  double requests_burst_max = 40;            ///< of one peer, at once
   Duration request_deadline = 10s;           ///< from accept to the last byte of the body; dripping does not extend it
   Duration answer_deadline = 2s;             ///< for the peer to take our answer
   std::size_t bytes_held_max = 32u * 1024 * 1024;  ///< all unfinished requests together

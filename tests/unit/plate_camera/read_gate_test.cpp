@@ -39,14 +39,37 @@ TEST(ReadGate, RemembersABoundedNumber) {
   EXPECT_EQ(gate.begin("19", at(2s)), Standing::duplicate);
 }
 
-TEST(ReadGate, JudgesByTime) {
-  ReadGate gate(GateLimits{});
+TEST(ReadGate, JudgesTheFirstEventByThisMachinesClock) {
   const Stamp now{MonoTime{0}, WallTime{1'000'000'000}};
-  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{999'990'000}, now).first, device::Quality::good);
-  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{999'960'000}, now).first, device::Quality::suspect);
-  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{1'000'040'000}, now).first, device::Quality::suspect);
-  EXPECT_EQ(gate.judge(Standing::fresh, std::nullopt, now).first, device::Quality::suspect);
-  EXPECT_EQ(gate.judge(Standing::replayed, WallTime{1'000'000'000}, now).first, device::Quality::suspect);
+  const auto quality = [&](Standing standing, std::optional<WallTime> time) { return ReadGate(GateLimits{}).judge(standing, time, now).first; };
+  EXPECT_EQ(quality(Standing::fresh, WallTime{999'990'000}), device::Quality::good);
+  EXPECT_EQ(quality(Standing::fresh, WallTime{999'960'000}), device::Quality::suspect);
+  EXPECT_EQ(quality(Standing::fresh, WallTime{1'000'040'000}), device::Quality::suspect);
+  EXPECT_EQ(quality(Standing::fresh, std::nullopt), device::Quality::suspect);
+  EXPECT_EQ(quality(Standing::replayed, WallTime{1'000'000'000}), device::Quality::suspect);
+}
+
+TEST(ReadGate, AStepOfThisMachinesWallClockMakesNoReadSuspect) {
+  ReadGate gate(GateLimits{});
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{1'000'000'000}, {at(0s), WallTime{1'000'000'000}}).first, device::Quality::good);
+  const Stamp stepped{at(60s), WallTime{1'003'660'000}};
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{1'000'060'000}, stepped).first, device::Quality::good);
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{1'000'000'000}, stepped).first, device::Quality::suspect) << "an old event is still old";
+}
+
+TEST(ReadGate, AHeartbeatTellsTheCamerasClock) {
+  ReadGate gate(GateLimits{});
+  gate.camera_clock(WallTime{5'000'000}, at(0s));  // the camera's clock was never set
+  const Stamp now{at(10s), WallTime{1'000'000'000}};
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{5'010'000}, now).first, device::Quality::good);
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{4'910'000}, now).first, device::Quality::suspect);
+}
+
+TEST(ReadGate, LateEventsDoNotMakeRoomForOlderOnes) {
+  ReadGate gate(GateLimits{});
+  gate.camera_clock(WallTime{1'000'000}, at(0s));
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{975'000}, {at(0s), {}}).first, device::Quality::good);
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{955'000}, {at(0s), {}}).first, device::Quality::suspect);
 }
 
 }  // namespace
