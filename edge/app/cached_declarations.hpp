@@ -45,6 +45,18 @@ class CachedDeclarations {
     replace(std::move(all));
   }
 
+  /// One list; an empty one removes it.
+  void replace_watch_list(const std::string& name, std::set<std::string> plates) {
+    std::map<std::string, std::set<std::string>> lists;
+    {
+      std::lock_guard lock(mutex_);
+      if (watch_lists_) lists = *watch_lists_;
+    }
+    if (plates.empty()) lists.erase(name);
+    else lists[name] = std::move(plates);
+    replace_watch_lists(std::move(lists));
+  }
+
   void replace_watch_lists(std::map<std::string, std::set<std::string>> lists) {
     auto fresh = std::make_shared<const std::map<std::string, std::set<std::string>>>(std::move(lists));
     std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <filesystem>
 #include <iostream>
 
@@ -66,7 +67,17 @@ void load_cached(Appliance& appliance) {
   }
 }
 
-Result<std::unique_ptr<sync::Uplink>> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
+/// The uplink, and the store's way to tell it "more is durable". The store outlives the uplink, so the way is cut first.
+struct Sync {
+  std::shared_ptr<std::atomic<sync::Uplink*>> told = std::make_shared<std::atomic<sync::Uplink*>>(nullptr);
+  std::unique_ptr<sync::Uplink> uplink;
+  void stop() {
+    told->store(nullptr);
+    sync.stop();
+  }
+};
+
+Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   const auto& site = appliance.site();
   const auto status = appliance.store().status();
   sync::UplinkSettings settings;
@@ -76,8 +87,8 @@ Result<std::unique_ptr<sync::Uplink>> start_sync(Appliance& appliance, runtime::
   settings.brokers = site.sync.brokers;
   settings.credentials = {site.sync.ca_file, site.sync.certificate_file, site.sync.key_file};
   settings.jitter_seed = runtime::random_bits();
-  auto reader = appliance.store().picture_reader();
-  if (!reader) return tl::unexpected(reader.error());
+  auto blobs = store::open_blobs(site.directory);
+  if (!blobs) return tl::unexpected(blobs.error());
   sync::UplinkCalls calls;
   calls.acknowledged = [&appliance](std::uint64_t sequence) { appliance.store().acknowledge(sequence); };
   calls.quarantined = [](const sync::QuarantinedRecord& record) {
@@ -94,11 +105,21 @@ Result<std::unique_ptr<sync::Uplink>> start_sync(Appliance& appliance, runtime::
     appliance.store().put_declarations(declarations);
     appliance.declarations().add(std::move(declarations));
   };
-  auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(std::move(*reader)),
+  calls.watch_list = [&appliance](std::string name, std::vector<std::string> plates) {
+    appliance.store().put_watch_list(name, plates);
+    appliance.declarations().replace_watch_list(name, {plates.begin(), plates.end()});
+  };
+  auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(std::move(*blobs)),
                                    status.last_sequence, status.acknowledged, std::move(calls), clock);
-  if (!uplink) return uplink;
-  appliance.store().on_durable([raw = uplink->get()](std::uint64_t last) { raw->durable(last); });
-  return uplink;
+  if (!uplink) return tl::unexpected(uplink.error());
+  Sync sync;
+  sync.uplink = std::move(*uplink);
+  sync.told->store(sync.uplink.get());
+  appliance.store().on_durable([told = sync.told](std::uint64_t last) {
+    if (auto* up = told->load()) up->durable(last);
+  });
+  sync.uplink->durable(appliance.store().status().last_sequence);  // what became durable before the line above
+  return sync;
 }
 
 std::string web_directory_of(const config::Site& site) {
@@ -137,11 +158,11 @@ int serve(const ToolOptions& options, bool simulated) {
   load_cached(appliance);
   if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
 
-  std::unique_ptr<sync::Uplink> uplink;
+  Sync sync;
   if (appliance.site().sync.enabled) {
     auto made = start_sync(appliance, clock);
     // A post works without HQ; certificates that can't be read are told, not died of.
-    if (made) uplink = std::move(*made);
+    if (made) sync = std::move(*made);
     else spdlog::error("no line to HQ: {}", made.error().what);
   }
 
@@ -164,7 +185,7 @@ int serve(const ToolOptions& options, bool simulated) {
   spdlog::info("ending");
   server->reset();
   appliance.stop();
-  uplink.reset();
+  sync.stop();
   return exit_ok;
 }
 

@@ -33,6 +33,15 @@ struct RunOptions {
 };
 int run(const RunOptions& options);
 
+struct DemoOptions {
+  std::string tree = ".", directory, fault;
+  int crossings = 0;      ///< 0: until Ctrl-C
+  bool headless = false;
+  double speed = 4;
+  std::uint64_t seed = 1;
+};
+int demo(const DemoOptions& options);
+
 /// True once SIGINT or SIGTERM came.
 [[nodiscard]] bool stop_asked();
 void watch_signals();

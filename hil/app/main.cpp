@@ -41,6 +41,17 @@ int main(int argc, char** argv) {
   run_command->add_flag("--json", run_options.json, "one JSON object per scenario");
   run_command->callback([&] { code = run(run_options); });
 
+  DemoOptions demo_options;
+  auto* demo_command = app.add_subcommand("demo", "a post with four lanes on simulated hardware, broker, HQ and appliance");
+  demo_command->add_option("--tree", demo_options.tree, "the checkout")->capture_default_str();
+  demo_command->add_option("--directory", demo_options.directory, "what the run writes; default: build/demo in the tree");
+  demo_command->add_option("--crossings", demo_options.crossings, "end after so many; 0: go on until Ctrl-C")->check(CLI::Range(0, 100000));
+  demo_command->add_flag("--headless", demo_options.headless, "no page; exit code 0 only if HQ has every record");
+  demo_command->add_option("--fault", demo_options.fault, "show this scenario of tests/scenarios live");
+  demo_command->add_option("--speed", demo_options.speed, "the world is so many times faster than life")->check(CLI::Range(0.5, 10.0))->capture_default_str();
+  demo_command->add_option("--seed", demo_options.seed, "of the traffic");
+  demo_command->callback([&] { code = demo(demo_options); });
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -81,9 +81,11 @@ static int run_virtually(const RunOptions& options) {
   return worst;
 }
 
+int run_on_processes(const RunOptions& options);  // real_run_command.cpp
+
 int run(const RunOptions& options) {
   if (options.virtual_time) return run_virtually(options);
-  return complain("real processes: not built yet");
+  return run_on_processes(options);
 }
 
 }  // namespace rampa::hil::app

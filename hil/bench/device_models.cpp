@@ -3,6 +3,11 @@
 #include <functional>
 #include <map>
 
+#include "config/address.hpp"
+#include "hil/devices/cameras/axis_model.hpp"
+#include "hil/devices/cameras/hikvision_model.hpp"
+#include "hil/devices/cameras/snapshot_model.hpp"
+#include "hil/devices/nii/nii_model.hpp"
 #include "hil/devices/portal/rpm_model.hpp"
 #include "hil/devices/registers/io_models.hpp"
 #include "hil/devices/registers/scale_models.hpp"
@@ -11,7 +16,11 @@
 namespace rampa::hil {
 namespace {
 
-using Maker = std::function<DeviceModel(const icd::Product&, const device::Settings&, LaneWorld&, std::uint64_t seed)>;
+struct Beginning {
+  std::uint64_t seed;
+  Stamp now;
+};
+using Maker = std::function<DeviceModel(const icd::Product&, const device::Settings&, LaneWorld&, Beginning)>;
 
 constexpr int graduation_kg = 20;  // of a 60 t weighbridge
 
@@ -27,6 +36,22 @@ std::string setting(const icd::Product& product, const device::Settings& setting
   if (auto it = product.parameters.find(name); it != product.parameters.end()) return it->second;
   return {};
 }
+
+/// The line stream of a scanner that another object owns.
+class NiiLines : public StreamModel {
+ public:
+  explicit NiiLines(NiiModel& scanner) : lines_(scanner.lines()) {}
+  bool fault(std::string_view, double, bool) override { return false; }  // the scanner itself takes them
+  [[nodiscard]] std::vector<std::string> faults() const override { return {}; }
+  void opened(int connection) override { lines_.opened(connection); }
+  void closed(int connection) override { lines_.closed(connection); }
+  void received(int connection, ByteView bytes) override { lines_.received(connection, bytes); }
+  void advance(MonoTime now) override { lines_.advance(now); }
+  [[nodiscard]] std::vector<Out> take_output() override { return lines_.take_output(); }
+
+ private:
+  StreamModel& lines_;
+};
 
 DeviceModel registers(std::unique_ptr<RegisterModel> model) {
   DeviceModel made;
@@ -46,7 +71,7 @@ ScaleOptions scale_options(const device::Settings& settings) {
 using P = const icd::Product&;
 using S = const device::Settings&;
 using W = LaneWorld&;
-using N = std::uint64_t;
+using N = Beginning;
 
 /// By product id: each stands for one real product.
 const std::map<std::string, Maker>& makers() {
@@ -65,7 +90,39 @@ const std::map<std::string, Maker>& makers() {
        }},
       {"sma-scale", [](P, S, W w, N) { return stream(std::make_unique<SmaModel>(w, graduation_kg)); }},
       {"rinstrum-rincmd", [](P, S, W w, N) { return stream(std::make_unique<RinCmdModel>(w, graduation_kg)); }},
-      {"rpm-portal", [](P, S, W w, N seed) { return stream(std::make_unique<RpmModel>(w, seed)); }},
+      {"rpm-portal", [](P, S, W w, N n) { return stream(std::make_unique<RpmModel>(w, n.seed)); }},
+      {"nii-il-1", [](P, S, W w, N n) {
+         // One device with two faces: the line stream is the register model's.
+         auto model = std::make_unique<NiiModel>(w, n.seed);
+         DeviceModel made;
+         made.stream = std::make_unique<NiiLines>(*model);
+         made.registers = std::move(model);
+         return made;
+       }},
+      {"hikvision-anpr", [](P, S s, W w, N n) {
+         HikvisionSettings camera;
+         camera.path = s.address.path;
+         camera.rear = s.role == "plate_rear";
+         DeviceModel made;
+         made.push = std::make_unique<HikvisionModel>(w, camera, n.seed, n.now);
+         return made;
+       }},
+      {"axis-alpv", [](P, S s, W w, N n) {
+         AxisSettings camera;
+         camera.path = s.address.path;
+         camera.rear = s.role == "plate_rear";
+         DeviceModel made;
+         if (s.address.scheme == "push") made.push = std::make_unique<AxisPushModel>(w, camera, n.seed, n.now);
+         else made.stream = std::make_unique<AxisModel>(w, camera, n.seed, n.now);
+         return made;
+       }},
+      {"snapshot-camera", [](P, S s, W w, N n) {
+         SnapshotSettings camera;
+         camera.rear = s.role == "plate_rear";
+         DeviceModel made;
+         made.picture = std::make_unique<SnapshotModel>(w, camera, n.seed);
+         return made;
+       }},
   };
   return all;
 }
@@ -99,11 +156,18 @@ void DeviceModel::advance(MonoTime now) {
 }
 
 Result<DeviceModel> make_device_model(const icd::Product& product, const device::Settings& settings, LaneWorld& world,
-                                      std::uint64_t seed) {
+                                      std::uint64_t seed, Stamp now) {
   const auto it = makers().find(product.id);
   if (it == makers().end())
     return fail(ErrorCode::not_found, settings.id.text + " (" + product.id + "): the bench has no model of this product");
-  return it->second(product, settings, world, seed);
+  return it->second(product, settings, world, {seed, now});
+}
+
+device::Address stream_address_of(const device::Settings& settings) {
+  const auto second = settings.options.find("stream_address");
+  if (second == settings.options.end()) return settings.address;
+  const auto address = config::parse_address(second->second);
+  return address ? *address : settings.address;
 }
 
 std::vector<std::string> modelled_products() {

@@ -24,9 +24,12 @@ struct DeviceModel {
   void advance(MonoTime now);
 };
 
-/// Errors: not_found (no model for this product), invalid (wiring it can't carry).
+/// `now`: what the device's own clock is set by. Errors: not_found (no model for this product), invalid (wiring it can't carry).
 [[nodiscard]] Result<DeviceModel> make_device_model(const icd::Product& product, const device::Settings& settings,
-                                                    LaneWorld& world, std::uint64_t seed);
+                                                    LaneWorld& world, std::uint64_t seed, Stamp now);
+
+/// Where the device's byte stream is: its own address, or a second one (option `stream_address`: a scanner's lines).
+[[nodiscard]] device::Address stream_address_of(const device::Settings& settings);
 
 /// Ids of the products that have a model.
 [[nodiscard]] std::vector<std::string> modelled_products();

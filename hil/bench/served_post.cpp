@@ -37,7 +37,7 @@ Result<ServedPost::Made> ServedPost::make(config::Site site, double speed, std::
   }
   for (const auto& settings : post.site_.devices) {
     const auto& product = post.site_.products.at(settings.icd);
-    auto model = make_device_model(product, settings, *post.lanes_.at(settings.lane.text), seed);
+    auto model = make_device_model(product, settings, *post.lanes_.at(settings.lane.text), seed, clock.now());
     if (!model) {
       if (model.error().code != ErrorCode::not_found) return tl::unexpected(model.error());
       made.missing.push_back(model.error().what);
@@ -69,12 +69,15 @@ Result<void> ServedPost::serve(const device::Settings& settings, const icd::Prod
     auto* modbus = static_cast<ModbusServer*>(server);
     modbus->unit(unit_of(address), *model.registers);
     devices_[settings.id.text].wire = modbus;
-  } else if (model.stream) {
-    auto made = address.scheme == "serial" ? StreamServer::pty(*model.stream, clock_, address.path)
-                                           : StreamServer::tcp(address.host, address.port, *model.stream, clock_);
+  }
+  if (model.stream) {
+    const auto at = stream_address_of(settings);
+    auto made = at.scheme == "serial" ? StreamServer::pty(*model.stream, clock_, at.path)
+                                      : StreamServer::tcp(at.host, at.port, *model.stream, clock_);
     if (!made) return tl::unexpected(made.error());
     take(std::move(*made));
-  } else if (model.push) {
+  }
+  if (model.push) {
     take(std::make_unique<PushClient>(address.host, address.port, *model.push, clock_));
   } else if (model.picture) {
     auto made = PictureServer::listen(address.host, address.port, *model.picture, clock_);

@@ -13,7 +13,7 @@ std::string listener_of(const device::Address& address) { return address.host + 
 }  // namespace
 
 Result<void> VirtualWires::add(const device::Settings& settings, const icd::Product& product, LaneWorld& world, std::uint64_t seed) {
-  auto model = make_device_model(product, settings, world, seed);
+  auto model = make_device_model(product, settings, world, seed, post_.now());
   if (!model) return tl::unexpected(model.error());
   devices_[settings.id.text] = Device{&settings, &product, std::move(*model)};
   return {};
@@ -31,14 +31,12 @@ VirtualWires::Device* VirtualWires::find(const std::string& id) {
 }
 
 VirtualWires::Device* VirtualWires::at(const device::Address& address, bool (*shows)(const DeviceModel&)) {
-  Device* same_host = nullptr;
   for (auto& [id, device] : devices_) {
     if (!shows(device.model)) continue;
-    const auto& there = device.settings->address;
-    if (there.cable() == address.cable()) return &device;
-    if (!address.host.empty() && there.host == address.host && !same_host) same_host = &device;  // a second port of it
+    if (device.settings->address.cable() == address.cable() || stream_address_of(*device.settings).cable() == address.cable())
+      return &device;
   }
-  return same_host;
+  return nullptr;
 }
 
 Result<std::shared_ptr<drivers::ModbusBus>> VirtualWires::Cable::modbus(const device::Address& address) {
