@@ -158,9 +158,9 @@ class PocoServer : public Server {
   [[nodiscard]] std::string claim_code() const override { return parts_.officers->claim_code(); }
 
  private:
-  class Handler : public net::HTTPRequestHandler {
+  class RequestTurn : public net::HTTPRequestHandler {
    public:
-    explicit Handler(PocoServer& of) : of_(of) {}
+    explicit RequestTurn(PocoServer& of) : of_(of) {}
     void handleRequest(net::HTTPServerRequest& in, net::HTTPServerResponse& out) override { of_.serve(in, out); }
 
    private:
@@ -169,7 +169,7 @@ class PocoServer : public Server {
   class Factory : public net::HTTPRequestHandlerFactory {
    public:
     explicit Factory(PocoServer& of) : of_(of) {}
-    net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override { return new Handler(of_); }
+    net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override { return new RequestTurn(of_); }
 
    private:
     PocoServer& of_;

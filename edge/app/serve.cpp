@@ -3,9 +3,9 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <filesystem>
 #include <iostream>
+#include <mutex>
 
 #include "config/cached.hpp"
 #include "config/site.hpp"
@@ -15,6 +15,7 @@
 #include "edge/app/service_notify.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/app/version.hpp"
+#include "edge/store/blob_reader.hpp"
 #include "sync/uplink.hpp"
 
 namespace rampa::app {
@@ -69,11 +70,18 @@ void load_cached(Appliance& appliance) {
 
 /// The uplink, and the store's way to tell it "more is durable". The store outlives the uplink, so the way is cut first.
 struct Sync {
-  std::shared_ptr<std::atomic<sync::Uplink*>> told = std::make_shared<std::atomic<sync::Uplink*>>(nullptr);
+  struct Way {
+    std::mutex mutex;
+    sync::Uplink* to = nullptr;
+  };
+  std::shared_ptr<Way> way = std::make_shared<Way>();
   std::unique_ptr<sync::Uplink> uplink;
   void stop() {
-    told->store(nullptr);
-    sync.stop();
+    {
+      std::lock_guard lock(way->mutex);
+      way->to = nullptr;
+    }
+    uplink.reset();
   }
 };
 
@@ -87,8 +95,6 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   settings.brokers = site.sync.brokers;
   settings.credentials = {site.sync.ca_file, site.sync.certificate_file, site.sync.key_file};
   settings.jitter_seed = runtime::random_bits();
-  auto blobs = store::open_blobs(site.directory);
-  if (!blobs) return tl::unexpected(blobs.error());
   sync::UplinkCalls calls;
   calls.acknowledged = [&appliance](std::uint64_t sequence) { appliance.store().acknowledge(sequence); };
   calls.quarantined = [](const sync::QuarantinedRecord& record) {
@@ -109,14 +115,15 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
     appliance.store().put_watch_list(name, plates);
     appliance.declarations().replace_watch_list(name, {plates.begin(), plates.end()});
   };
-  auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(std::move(*blobs)),
+  auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(store::open_blobs(site.directory)),
                                    status.last_sequence, status.acknowledged, std::move(calls), clock);
   if (!uplink) return tl::unexpected(uplink.error());
   Sync sync;
   sync.uplink = std::move(*uplink);
-  sync.told->store(sync.uplink.get());
-  appliance.store().on_durable([told = sync.told](std::uint64_t last) {
-    if (auto* up = told->load()) up->durable(last);
+  sync.way->to = sync.uplink.get();
+  appliance.store().on_durable([way = sync.way](std::uint64_t last) {
+    std::lock_guard lock(way->mutex);
+    if (way->to) way->to->durable(last);
   });
   sync.uplink->durable(appliance.store().status().last_sequence);  // what became durable before the line above
   return sync;

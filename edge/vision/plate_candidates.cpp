@@ -1,4 +1,4 @@
-#include "edge/vision/plate_candidates.hpp"
+#include "edge/vision/plate_candidates_internal.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -7,7 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "edge/vision/jpeg_size.hpp"
-#include "edge/vision/plate_candidates.hpp"
+#include "edge/vision/plate_candidates_internal.hpp"
 #include "edge/vision/plate_reader.hpp"
 
 namespace rampa::vision {
