@@ -1,0 +1,262 @@
+// The terminal in a real browser against the demonstration server: node smoke.mjs DEMO-BINARY DIST-FOLDER OUT-FOLDER
+// Claims the post, makes officers, signs in, reads the board, decides a crossing, and asks axe about every page.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { call, startBrowser, startServer } from './harness.mjs';
+
+const [binary, dist, out] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+const password = 'correct horse battery';
+const server = await startServer(binary, ['--web', dist]);
+const browser = await startBrowser();
+const page = browser.context.pages()[0];
+const complaints = [];
+page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+page.on('console', (message) => {
+  // A refused request is part of some steps; everything else on the console is a fault.
+  if (message.type() === 'error' && !/status of (401|403|409|422|423)/.test(message.text())) complaints.push(`console: ${message.text()}`);
+});
+
+let steps = 0;
+async function step(name, run) {
+  await run();
+  console.log(`ok ${++steps} ${name}`);
+}
+async function axe(name) {
+  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+  for (const v of found.violations) {
+    console.log(`axe ${name}: ${v.id} ${v.help}`);
+    for (const node of v.nodes.slice(0, 4)) console.log(`    ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1] ?? ''}`);
+  }
+  assert.equal(found.violations.length, 0, `axe found violations on ${name}`);
+  assert.ok(found.passes.length > 5, `axe checked next to nothing on ${name}`);
+}
+const shot = (name) => page.screenshot({ path: join(out, `${name}.png`) });
+const open = async (hash) => {
+  await page.evaluate((h) => { location.hash = h; }, hash);
+  await page.waitForTimeout(300);
+};
+const tile = (id) => page.locator(`a.tile[href="#/lane/${id}"]`);
+
+try {
+  await step('claims the post with the printed code', async () => {
+    await page.goto(server.url);
+    await page.getByLabel('Claim code').fill('AAAAA-AAAAA-AAAAA-AAAAA');
+    await page.getByLabel('Badge').fill('1');
+    await page.getByLabel('Name').fill('Administrator');
+    await page.getByLabel(/New password/).fill(password);
+    await page.getByRole('button', { name: 'Claim this post' }).click();
+    await page.getByRole('alert').waitFor();
+    await axe('claim');
+    await page.getByLabel('Claim code').fill(server.claimCode);
+    await page.getByRole('button', { name: 'Claim this post' }).click();
+    await page.getByRole('heading', { name: 'Add an officer' }).waitFor();
+  });
+
+  await step('an administrator adds officers and cannot decide', async () => {
+    for (const [badge, name, role] of [['1001', 'Ana Petrovic', 'officer'], ['1002', 'Marko Ilic', 'shift_leader']]) {
+      await page.getByLabel('Badge').fill(badge);
+      await page.getByLabel('Name').fill(name);
+      await page.getByLabel('Role').selectOption(role);
+      await page.getByLabel(/New password/).fill(password);
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByText(`${name} (${badge}) can sign in now.`).waitFor();
+    }
+    await axe('officers');
+    await open('#/lane/L1');
+    await page.getByText('Signed in as administrator').waitFor();
+    assert.equal(await page.getByRole('button', { name: /Release/ }).count(), 0);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+  });
+
+  await step('a wrong password is refused, the right one opens the board', async () => {
+    await page.getByLabel('Badge').fill('1001');
+    await page.getByLabel('Password').fill('wrong password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Badge or password is wrong.').waitFor();
+    await axe('sign-in');
+    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('Password').press('Enter');
+    await open('#/lanes');
+    await tile('L1').waitFor();
+  });
+
+  await step('the board shows eight lanes without scrolling, by text and not by colour alone', async () => {
+    await page.getByText('Box: live').waitFor();
+    assert.equal(await page.locator('a.tile').count(), 8);
+    for (const id of ['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8']) {
+      const box = await tile(id).boundingBox();
+      assert.ok(box && box.x >= 0 && box.y >= 0 && box.x + box.width <= 1366 && box.y + box.height <= 768.5, `${id} is not wholly on the screen: ${JSON.stringify(box)}`);
+    }
+    const text = await tile('L1').innerText();
+    for (const word of ['BG1274XK', 'YELLOW', 'officer decides', 'closed']) assert.ok(text.includes(word), `${word} is not on the tile`);
+    assert.ok((await tile('L5').innerText()).includes('unknown'), 'an unknown boom must be shown as unknown');
+    for (const theme of ['night', 'glare', 'day']) {
+      await page.locator('#theme').selectOption(theme);
+      await axe(`board ${theme}`);
+      await shot(`board-${theme}`);
+    }
+  });
+
+  await step('keys: number opens a lane, ? shows help, keys can be switched off', async () => {
+    await page.locator('main').focus();
+    await page.keyboard.press('1');
+    await page.getByRole('heading', { name: 'L1', exact: true }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await axe('help');
+    await page.getByRole('button', { name: /Single-key/ }).click();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('h');
+    await page.waitForTimeout(200);
+    assert.ok(page.url().endsWith('#/lane/L1'), 'a key acted although keys are off');
+    await page.keyboard.press('?');
+    await page.getByRole('button', { name: /Single-key/ }).click();
+    await page.keyboard.press('Escape');
+  });
+
+  await step('the crossing page shows pictures, plates, mass, declaration and instruction', async () => {
+    await page.locator('img[alt^="Front plate"]').waitFor();
+    assert.ok(await page.locator('img[alt^="Front plate"]').evaluate((img) => img.complete && img.naturalWidth > 0), 'the picture is not shown');
+    for (const text of ['38\u202f640', '34\u202f800', '26RS014001B7K2QH41', 'check the seals', 'Vehicle arrived']) await page.getByText(text).first().waitFor();
+    await axe('lane');
+    await shot('lane');
+    const small = await page.locator('.decision button').evaluateAll((buttons) => buttons.filter((b) => b.getBoundingClientRect().height < 56).length);
+    assert.equal(small, 0, 'a decision button is lower than 56 px');
+  });
+
+  await step('a release waits for the ordered control', async () => {
+    const release = page.getByRole('button', { name: 'Release', exact: false }).first();
+    assert.equal(await release.getAttribute('aria-disabled'), 'true');
+    await release.click({ force: true });
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    await page.getByRole('button', { name: /Record control/ }).click();
+    await page.getByRole('dialog').waitFor();
+    await axe('control dialog');
+    await page.getByLabel('nothing found').check();
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByText('Accepted by lane L1', { exact: false }).waitFor();
+  });
+
+  await step('one key never releases; two steps do, once', async () => {
+    await page.waitForFunction(() => document.querySelector('.decision .actions button')?.getAttribute('aria-disabled') === 'false');
+    await page.locator('main').focus();
+    await page.keyboard.press('f');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(300);
+    assert.equal(await page.getByRole('dialog').count(), 1, 'Enter alone must not confirm');
+    assert.ok((await page.getByRole('dialog').innerText()).includes('BG1274XK'));
+    await shot('release-dialog');
+    await page.getByRole('button', { name: 'Release now' }).click();
+    await page.getByText('commanded: open').waitFor();
+    await page.getByText('release by 1001').first().waitFor();
+    await page.locator('main').getByText('open', { exact: true }).first().waitFor({ timeout: 10_000 });
+  });
+
+  await step('a page that is out of date is refused by the lane', async () => {
+    await open('#/lane/L4');
+    await page.getByRole('button', { name: /Refer/ }).click();
+    await page.getByLabel('Reason').fill('scan unclear');
+    const other = await call(server.url, '/api/v1/session', { badge: '1002', password });
+    assert.equal(other.status, 200);
+    const taken = await fetch(new URL('/api/v1/lanes/L4/actions', server.url), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Rampa': '1', 'Idempotency-Key': 'other-1', cookie: other.cookie },
+      body: JSON.stringify({ action: 'confirm', crossing: 'L4-7-3' }),
+    });
+    assert.equal(taken.status, 200);
+    await page.waitForTimeout(12_000); // opens, passes, closes: the crossing ends while the dialog stays open
+    await page.getByRole('button', { name: 'Refer now' }).click();
+    await page.getByText(/Refused by the lane/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  });
+
+  await step('history, devices and a crossing from the records', async () => {
+    await open('#/history');
+    await page.getByLabel('Plate').fill('bg 1274 xk');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('link', { name: /\d\d:\d\d:\d\d/ }).first().waitFor();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+    await axe('history');
+    await shot('history');
+    await page.locator('tbody a').first().click();
+    await page.getByText('release by 1001').first().waitFor();
+    await axe('crossing');
+    await shot('crossing');
+    await open('#/devices');
+    await page.getByText('frozen heartbeat').waitFor();
+    await axe('devices');
+    await shot('devices');
+  });
+
+  await step('a paper crossing is entered once', async () => {
+    await open('#/paper');
+    await page.getByLabel('Lane').selectOption('L2');
+    await page.getByLabel('When it happened').fill('2026-01-15T14:30');
+    await page.getByLabel('Plate', { exact: true }).fill('ns 555-pp');
+    await page.getByLabel(/Gross mass/).fill('21000');
+    await page.getByRole('button', { name: 'Enter' }).dblclick();
+    await page.getByText(/Recorded as/).waitFor();
+    await axe('paper');
+    await shot('paper');
+    await page.getByRole('link', { name: /L2-P/ }).click();
+    await page.getByText('NS555PP').first().waitFor();
+  });
+
+  await step('the frame speaks Serbian', async () => {
+    await open('#/lanes');
+    await page.locator('#language').selectOption('sr-Latn');
+    await page.getByRole('link', { name: 'Istorija' }).waitFor();
+    await page.getByText('odlučuje službenik').or(page.getByText('slobodna')).first().waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'sr-Latn');
+    await axe('board sr');
+    await shot('board-sr');
+    await page.locator('#language').selectOption('en');
+  });
+
+  await step('a silent box is visibly not current, and comes back by itself', async () => {
+    server.pause();
+    await page.getByText(/NOT CURRENT/).waitFor({ timeout: 9000 });
+    assert.equal(await page.locator('a.tile.stale').count(), 8);
+    await shot('stale');
+    server.resume();
+    await page.getByText(/NOT CURRENT/).waitFor({ state: 'detached', timeout: 9000 });
+    await page.getByText('Box: live').waitFor();
+  });
+
+  await step('ten tabs share one stream', async () => {
+    const tabs = [];
+    for (let i = 0; i < 9; ++i) {
+      const tab = await browser.context.newPage();
+      await tab.goto(server.url);
+      await tab.locator('a.tile').first().waitFor();
+      tabs.push(tab);
+    }
+    const metrics = await (await fetch(new URL('/metrics', server.url))).text();
+    assert.match(metrics, /^rampa_event_streams 1$/m);
+    for (const tab of tabs) await tab.close();
+  });
+
+  await step('signing out ends the stream', async () => {
+    await page.bringToFront();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.waitForTimeout(1500);
+    const metrics = await (await fetch(new URL('/metrics', server.url))).text();
+    assert.match(metrics, /^rampa_event_streams 0$/m);
+  });
+
+  assert.deepEqual(complaints, []);
+  console.log(`${steps} steps, no WCAG A/AA violation, no page error`);
+} catch (error) {
+  await shot('failed').catch(() => {});
+  console.error(complaints.join('\n'));
+  throw error;
+} finally {
+  await browser.stop();
+  await server.stop();
+}
