@@ -126,8 +126,12 @@ Result<Core::Ready> Core::prepare(const Request& request, bool room_for_evidence
     plain.open = std::move(text.open);
     if (text.personal != "{}") plain.personal = std::move(text.personal);
     if constexpr (plant::blob_after_record) {
-      for (const Attachment& a : r.attachments)
-        if (a.bytes) plain.blobs.push_back({a.name, a.media_type, to_hex(sha256(*a.bytes)), a.bytes->size()});
+      for (const Attachment& a : r.attachments) {
+        Result<std::vector<BlobRef>> grown =
+            a.bytes ? std::vector<BlobRef>{{a.name, a.media_type, to_hex(sha256(*a.bytes)), a.bytes->size()}} : blobs_.put({a});
+        if (!grown) return tl::unexpected(grown.error());
+        plain.blobs.push_back(grown->front());
+      }
     } else if (!r.attachments.empty()) {
       auto refs = blobs_.put(r.attachments);
       if (!refs) return tl::unexpected(refs.error());
@@ -175,7 +179,9 @@ void Core::commit(std::vector<Request> batch) {
   auto done = timed_commit();
   if constexpr (plant::blob_after_record)
     for (auto& [request, ready] : waiting)
-      for (const Record& r : request->records) (void)blobs_.put(r.attachments);
+      for (const Record& r : request->records)
+        for (const Attachment& a : r.attachments)
+          if (a.bytes) (void)blobs_.put({a});
   if constexpr (plant::ack_before_sync) return;
   if (done) no_space_.clear();
   if (done || done.error().code != ErrorCode::no_space || waiting.size() == 1) {
