@@ -42,6 +42,22 @@ struct DemoOptions {
 };
 int demo(const DemoOptions& options);
 
+struct SoakOptions {
+  std::string tree = ".", directory, preload;
+  int kills = 200;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int soak_kills(const SoakOptions& options);
+
+struct BenchOptions {
+  std::string tree = ".", directory;
+  int lanes = 16;
+  double seconds = 120;
+  bool json = false;
+};
+int bench_lanes(const BenchOptions& options);
+
 /// True once SIGINT or SIGTERM came.
 [[nodiscard]] bool stop_asked();
 void watch_signals();

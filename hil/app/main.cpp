@@ -52,6 +52,25 @@ int main(int argc, char** argv) {
   demo_command->add_option("--seed", demo_options.seed, "of the traffic");
   demo_command->callback([&] { code = demo(demo_options); });
 
+  SoakOptions soak_options;
+  auto* soak_command = app.add_subcommand("soak-kills", "SIGKILLs the appliance at random points under traffic, then looks for what is missing");
+  soak_command->add_option("--tree", soak_options.tree, "the checkout")->capture_default_str();
+  soak_command->add_option("--directory", soak_options.directory, "kept there; default: a temporary folder, kept only if something is wrong");
+  soak_command->add_option("--kills", soak_options.kills, "how many")->check(CLI::Range(1, 100000))->capture_default_str();
+  soak_command->add_option("--seed", soak_options.seed, "of the moments and the traffic")->capture_default_str();
+  soak_command->add_option("--preload", soak_options.preload, "library for the appliance: a disk that loses what was not synced");
+  soak_command->add_flag("--json", soak_options.json, "one JSON object");
+  soak_command->callback([&] { code = soak_kills(soak_options); });
+
+  BenchOptions bench_options;
+  auto* bench_command = app.add_subcommand("bench-lanes", "the appliance's latency, memory and CPU with many busy lanes");
+  bench_command->add_option("--tree", bench_options.tree, "the checkout")->capture_default_str();
+  bench_command->add_option("--directory", bench_options.directory, "what the run writes");
+  bench_command->add_option("--lanes", bench_options.lanes, "lanes of eight devices")->check(CLI::Range(1, 32))->capture_default_str();
+  bench_command->add_option("--seconds", bench_options.seconds, "real time under traffic")->check(CLI::Range(5.0, 3600.0))->capture_default_str();
+  bench_command->add_flag("--json", bench_options.json, "one JSON object");
+  bench_command->callback([&] { code = bench_lanes(bench_options); });
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
