@@ -32,18 +32,19 @@ std::string site_text(const BenchOptions& options, const std::string& tree) {
   out << "[post]\nid = \"RS-BENCH\"\nname = \"Bench\"\ndirectory = \"run\"\nprofiles = \"" << tree << "/config/examples/profiles.json\"\n\n"
       << "[http]\nlisten = \"127.0.0.1\"\nport = 8080\n\n[sync]\nenabled = true\nbrokers = [\"mqtts://127.0.0.1:18883\"]\n"
       << "ca_file = \"x\"\ncertificate_file = \"x\"\nkey_file = \"x\"\n";
-  int port = 15000;
+  int next_port = 15000;
   for (int lane = 1; lane <= options.lanes; ++lane) {
+    const int io = next_port++, scale = next_port++, portal = next_port++;
     out << "\n[[lane]]\nid = \"L" << lane << "\"\nkind = \"cargo\"\ndirection = \"entry\"\npresence_timeout = \"none\"\n"
         << "required_evidence = [\"scale\", \"plate_front\"]\n"
-        << "\n[[lane.device]]\nrole = \"io\"\nicd = \"wago-750\"\naddress = \"modbus+tcp://127.0.0.1:" << port++ << "?unit=1\"\n[lane.device.points]\n"
+        << "\n[[lane.device]]\nrole = \"io\"\nicd = \"wago-750\"\naddress = \"modbus+tcp://127.0.0.1:" << io << "?unit=1\"\n[lane.device.points]\n"
         << "loop_entry = \"DI0\"\nloop_boom = \"DI1\"\nloop_exit = \"DI2\"\nphotocell = \"DI3\"\nboom_open = \"DI4\"\nboom_closed = \"DI5\"\n"
         << "emergency_stop = { channel = \"DI6\", inverted = true }\nmanual_mode = \"DI7\"\nboom_raise = \"DO0\"\nboom_lower = \"DO1\"\nlight_red = \"DO2\"\nlight_green = \"DO3\"\nbeacon = \"DO4\"\n"
         << "[lane.device.options]\ncommissioned_by = \"simulated module\"\ncommissioned_on = 2026-01-15\nboom_drive = \"pulse\"\npulse_ms = 500\n"
-        << "\n[[lane.device]]\nrole = \"scale\"\nicd = \"rinstrum-c500\"\naddress = \"modbus+tcp://127.0.0.1:" << port++ << "?unit=1\"\n[lane.device.options]\ngrams_per_count = 1000\n"
+        << "\n[[lane.device]]\nrole = \"scale\"\nicd = \"rinstrum-c500\"\naddress = \"modbus+tcp://127.0.0.1:" << scale << "?unit=1\"\n[lane.device.options]\ngrams_per_count = 1000\n"
         << "\n[[lane.device]]\nrole = \"plate_front\"\nicd = \"hikvision-anpr\"\naddress = \"push://127.0.0.1:14000/L" << lane << "/front\"\n"
         << "\n[[lane.device]]\nrole = \"plate_rear\"\nicd = \"axis-alpv\"\naddress = \"push://127.0.0.1:14000/L" << lane << "/rear\"\n"
-        << "\n[[lane.device]]\nrole = \"portal\"\nicd = \"rpm-portal\"\naddress = \"tcp://127.0.0.1:" << port++ << "\"\n";
+        << "\n[[lane.device]]\nrole = \"portal\"\nicd = \"rpm-portal\"\naddress = \"tcp://127.0.0.1:" << portal << "\"\n";
   }
   return out.str();
 }

@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
   auto* run_command = app.add_subcommand("run", "plays scenario files and judges them");
   run_command->add_option("file", run_options.files, "scenario files (TOML)")->required();
   run_command->add_option("--icd", run_options.icd_directory, "folder of the ICD files; default: RAMPA_ICD_DIR or beside the binary");
+  run_command->add_option("--tree", run_options.tree, "the checkout (real processes only)")->capture_default_str();
+  run_command->add_option("--keep", run_options.keep, "keeps what the runs wrote, in this folder");
   run_command->add_flag("--virtual", run_options.virtual_time, "in virtual time, in this process alone");
   run_command->add_flag("--trace", run_options.trace, "prints everything that happens (virtual time only)");
   run_command->add_flag("--json", run_options.json, "one JSON object per scenario");

@@ -130,7 +130,13 @@ Result<void> Stage::start_world() {
 
 Result<void> Stage::start_appliance() {
   std::vector<std::string> environment{"RAMPA_CHEAP_PASSWORDS=1"};
-  if (!settings_.preload.empty()) environment.push_back("LD_PRELOAD=" + settings_.preload);
+  if (!settings_.preload.empty()) {
+    // tests/kills/README.md: on the next start the shim takes back what was not synced, sector by sector, name by name.
+    environment.push_back("LD_PRELOAD=" + settings_.preload);
+    environment.push_back("RAMPA_LOSING_DIR=" + settings_.directory + "/post");
+    environment.push_back("RAMPA_LOSING_MODE=tear");
+    environment.push_back("RAMPA_LOSING_SEED=" + std::to_string(settings_.seed + ++starts_));
+  }
   auto started = Process::start({settings_.binaries + "/rampa", "serve", "--simulated", "--site", site_, "--icd-dir",
                                  settings_.tree + "/firmware-interfaces/icd"}, log("appliance"), std::move(environment));
   if (!started) return tl::unexpected(started.error());

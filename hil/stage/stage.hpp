@@ -58,6 +58,7 @@ class Stage {
 
   StageSettings settings_;
   std::string post_, site_, certificates_;
+  std::uint64_t starts_ = 0;
   int broker_port_ = 0, http_port_ = 0, control_port_ = 0;
   std::optional<Process> broker_, hq_, world_, appliance_;  // ended in the opposite order
 };
