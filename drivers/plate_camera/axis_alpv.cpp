@@ -90,6 +90,10 @@ class AxisCars {
     Stamp received = car.first_seen;
     auto [quality, reason] = gate_.judge(standing, car.first_captured, received);
     clock_off_.store(standing == ReadGate::Standing::fresh && quality != device::Quality::good, std::memory_order_relaxed);
+    if (quality == device::Quality::good && car.only_lost) {
+      quality = device::Quality::suspect;
+      reason = "only_lost: only the end of this car's sight was heard, so another vehicle may stand there now";
+    }
     if (quality == device::Quality::good && now.mono - received.mono > 30s) {
       quality = device::Quality::suspect;
       reason = "late: the read waited longer than 30 s for the disk";

@@ -22,7 +22,7 @@ bool CarReads::add(AxisEvent event, Stamp now) {
     car.read.first_captured = event.captured;
     car.read.first_seen = now;
     car.read.id = event.car_id + "-" + (event.captured ? std::to_string(event.captured->ms) : "?");
-    car.lost = event.state == CarState::lost;
+    car.lost = car.read.only_lost = event.state == CarState::lost;
     car.last_event = now.mono;
     const std::string id = event.car_id;
     car.read.best = std::move(event);

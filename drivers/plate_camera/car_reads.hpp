@@ -17,6 +17,7 @@ struct CarRead {
   AxisEvent best;           ///< the event with the highest confidence (the later one where equal); pictures of any
   std::optional<WallTime> first_captured;
   Stamp first_seen;
+  bool only_lost = false;   ///< nothing but its end was heard: it left the view long before, another lorry may stand there now
   std::string id;           ///< "carID-captureTimestamp of its first event": carID alone repeats after a restart of the camera
 };
 

@@ -1,6 +1,9 @@
 // Fakes for camera drivers: a sink that remembers, and transports whose other end is the test.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -20,12 +23,18 @@ class RememberingSink : public device::EventSink {
   void publish(device::DeviceEvent event) override {
     std::lock_guard lock(mutex_);
     events_.push_back(std::move(event));
+    came_.notify_all();
   }
   Result<void> publish_durably(device::DeviceEvent event, Duration) override {
     std::lock_guard lock(mutex_);
-    if (disk_full_) return fail(ErrorCode::no_space, "disk full");
+    if (disk_full_) {
+      ++refused_;
+      came_.notify_all();
+      return fail(ErrorCode::no_space, "disk full");
+    }
     events_.push_back(std::move(event));
     ++durable_;
+    came_.notify_all();
     return {};
   }
   void disk_full(bool full) {
@@ -44,6 +53,19 @@ class RememberingSink : public device::EventSink {
       if (std::holds_alternative<Body>(e.body)) out.push_back(e);
     return out;
   }
+  /// Waits in real time until so many events of this kind came. False after `timeout`.
+  template <class Body>
+  bool wait_for(std::size_t count, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+    std::unique_lock lock(mutex_);
+    return came_.wait_for(lock, timeout, [&] {
+      return count <= static_cast<std::size_t>(std::count_if(events_.begin(), events_.end(), [](const auto& e) { return std::holds_alternative<Body>(e.body); }));
+    });
+  }
+  /// Waits until so many durable events were refused by the full disk.
+  bool wait_refused(int count, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+    std::unique_lock lock(mutex_);
+    return came_.wait_for(lock, timeout, [&] { return refused_ >= count; });
+  }
   /// The last condition that was published; "none" where none was.
   [[nodiscard]] std::string condition() const {
     const auto conditions = all<device::DeviceCondition>();
@@ -55,7 +77,8 @@ class RememberingSink : public device::EventSink {
  private:
   mutable std::mutex mutex_;
   std::vector<device::DeviceEvent> events_;
-  int durable_ = 0;
+  int durable_ = 0, refused_ = 0;
+  std::condition_variable came_;
   bool disk_full_ = false;
 };
 

@@ -45,6 +45,14 @@ TEST(CarReads, LostEndsACarAtOnce) {
   EXPECT_EQ(cars.due(at(2s).mono).size(), 1u);
 }
 
+TEST(CarReads, ACarOfWhichOnlyTheEndWasHeardSaysSo) {
+  CarReads cars(1s);
+  EXPECT_TRUE(cars.add(event("1", CarState::lost, "A", 70), at(1s)));
+  ASSERT_EQ(cars.due(at(1s).mono).size(), 1u);
+  EXPECT_TRUE(cars.due(at(1s).mono)[0].only_lost);
+  EXPECT_FALSE(cars.add(event("2", CarState::lost, "", 0), at(1s))) << "the end of nothing is nothing";
+}
+
 TEST(CarReads, AnUnreadPlateIsStillARead) {
   CarReads cars(1s);
   cars.add(event("1", CarState::seen_new, "", 0), at(1s));
