@@ -73,6 +73,9 @@ using S = const device::Settings&;
 using W = LaneWorld&;
 using N = Beginning;
 
+/// Two cameras of one post never give the same event id.
+std::uint64_t own_seed(S settings, N beginning) { return SubStream::key(beginning.seed, settings.id.text, 0); }
+
 /// By product id: each stands for one real product.
 const std::map<std::string, Maker>& makers() {
   static const std::map<std::string, Maker> all{
@@ -104,7 +107,7 @@ const std::map<std::string, Maker>& makers() {
          camera.path = s.address.path;
          camera.rear = s.role == "plate_rear";
          DeviceModel made;
-         made.push = std::make_unique<HikvisionModel>(w, camera, n.seed, n.now);
+         made.push = std::make_unique<HikvisionModel>(w, camera, own_seed(s, n), n.now);
          return made;
        }},
       {"axis-alpv", [](P, S s, W w, N n) {
@@ -112,15 +115,16 @@ const std::map<std::string, Maker>& makers() {
          camera.path = s.address.path;
          camera.rear = s.role == "plate_rear";
          DeviceModel made;
-         if (s.address.scheme == "push") made.push = std::make_unique<AxisPushModel>(w, camera, n.seed, n.now);
-         else made.stream = std::make_unique<AxisModel>(w, camera, n.seed, n.now);
+         if (s.address.scheme == "push") made.push = std::make_unique<AxisPushModel>(w, camera, own_seed(s, n), n.now);
+         else made.stream = std::make_unique<AxisModel>(w, camera, own_seed(s, n), n.now);
          return made;
        }},
       {"snapshot-camera", [](P, S s, W w, N n) {
          SnapshotSettings camera;
+         if (!s.address.path.empty()) camera.path = s.address.path;
          camera.rear = s.role == "plate_rear";
          DeviceModel made;
-         made.picture = std::make_unique<SnapshotModel>(w, camera, n.seed);
+         made.picture = std::make_unique<SnapshotModel>(w, camera, own_seed(s, n));
          return made;
        }},
   };

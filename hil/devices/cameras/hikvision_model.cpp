@@ -36,7 +36,7 @@ std::string country_number(const std::string& alpha3) {
 }  // namespace
 
 std::vector<std::string> HikvisionModel::faults() const {
-  return {"silent", "replay", "misread", "no_plate", "low_confidence", "duplicate", "garbage", "huge", "old_namespace"};
+  return {"silent", "replay", "misread", "no_plate", "low_confidence", "duplicate", "garbage", "huge", "old_namespace", "fire_and_forget"};
 }
 
 bool HikvisionModel::fault(std::string_view name, double value, bool on) {
@@ -128,7 +128,7 @@ void HikvisionModel::advance(MonoTime now) {
 }
 
 std::vector<PushModel::Post> HikvisionModel::take_posts() {
-  if (settings_.posts_again)
+  if (settings_.posts_again && !faults_.contains("fire_and_forget"))
     for (const auto& post : ready_)
       if (post.content_type.starts_with("multipart/")) unanswered_[post.id] = post;
   return std::exchange(ready_, {});

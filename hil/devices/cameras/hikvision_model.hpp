@@ -26,11 +26,11 @@ struct HikvisionSettings {
 
 /// Faults until switched off (value): "silent", "misread" (which character), "no_plate", "low_confidence" (per cent),
 /// "duplicate" (every event twice), "garbage" (bodies are rubbish), "huge" (a 20 MB picture), "old_namespace" (names
-/// without namespace). Once, at the moment of switching on: "replay" (the last event again, byte for byte).
+/// without namespace), "fire_and_forget" (posts once, whatever the answer). Once, at the moment of switching on: "replay" (the last event again, byte for byte).
 class HikvisionModel : public PushModel {
  public:
   HikvisionModel(const LaneWorld& world, const HikvisionSettings& settings, std::uint64_t seed, Stamp now)
-      : settings_(settings), time_(now), eye_(world, settings.rear, seed), random_(seed, "hikvision", 0) {}
+      : settings_(settings), time_(now), eye_(world, settings.rear, seed), random_(seed, "hikvision", static_cast<std::uint64_t>(now.wall.ms)) {}  // a camera started anew has new event ids
 
   bool fault(std::string_view name, double value, bool on) override;
   [[nodiscard]] std::vector<std::string> faults() const override;
