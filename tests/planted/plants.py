@@ -1,0 +1,78 @@
+"""The known bugs, and the test that must notice each. An edit is (file, exact text, text with the bug); the text must be
+there exactly once. A plant must compile without a warning, since warnings are errors here."""
+
+# The days at random are left out: every bug below has a test of its own that says what is wrong.
+LANE = {"targets": ["lane_test"], "test": ["lane_test", "--gtest_filter=-*Days*"]}
+GUARD = {"targets": ["guard_test"], "test": ["guard_test"]}
+IO = {"targets": ["digital_io_test"], "test": ["digital_io_test"]}
+CRASH = {"targets": ["store_crash_test"], "test": ["store_crash_test"], "limit_s": 300}
+RECEIVER = {"targets": ["sync_receiver_test"], "test": ["sync_receiver_test"]}
+DRAIN = {"targets": ["sync_drain_test"], "test": ["sync_drain_test"]}
+CAMERA = {"targets": ["plate_camera_test"], "test": ["plate_camera_test"]}
+
+
+def plant(name, removes, test, *edits):
+    return {"name": name, "removes": removes, "edits": list(edits), **test}
+
+
+def switch(name, word):
+    """One of the store's compile-time plants, edge/store/plant.hpp."""
+    return ("edge/store/plant.hpp", f"inline constexpr bool {word} = false;", f"inline constexpr bool {word} = true;")
+
+
+OPEN_BEFORE_COMMIT = ("edge/lane/deciding.cpp", "s.verdict.reset();  // from here until Committed nothing releases", "s.verdict = verdict;")
+NO_FEEDBACK = ("edge/lane/boom.cpp", "  if (is == wanted(m)) {", "  if (m.outcome == device::Outcome::done) return true;\n  if (is == wanted(m)) {")
+FROZEN_IGNORED = ("drivers/register_map/register_map.cpp", "if (heartbeat.state(now) == Heartbeat::State::frozen)",
+                  "if (heartbeat.state(now) == Heartbeat::State::frozen && name.empty())")
+STALE_ZONE = ("edge/lane/inputs.cpp", "  return zone(state, config, boom, now) == Sense::free;",
+              "  Config any_age = config;\n  any_age.input_age_max = std::chrono::hours(24);\n"
+              "  return zone(state, any_age, boom, now) == Sense::free;")
+REPLAY_UNSEEN = ("edge/lane/evidence.cpp", "if (std::find(s.seen_reads.begin(), s.seen_reads.end(), key) != s.seen_reads.end()) return true;",
+                 "if (role.empty() && std::find(s.seen_reads.begin(), s.seen_reads.end(), key) != s.seen_reads.end()) return true;")
+REPOST_UNSEEN = ("drivers/plate_camera/read_gate.hpp", "if (seen.durable && now - seen.first <= limits_.repost_window) return Standing::duplicate;",
+                 "if (seen.durable && now - seen.first <= limits_.repost_window) return Standing::fresh;")
+
+PLANTS = [
+    plant("open-before-commit", "commit before you act: the boom is asked without waiting for Committed", LANE, OPEN_BEFORE_COMMIT),
+    plant("officer-before-commit", "commit before you act: an officer's order is carried out before its record is durable", LANE,
+          ("edge/lane/officer.cpp", "  if (s.proposed) s.verdict_persist = number;\n", "  if (s.proposed) s.verdict_persist = number;\n  carry_out(t, a);\n")),
+    plant("no-read-back", "an output is believed from the write's answer alone", IO,
+          ("drivers/digital_io/output_bank.cpp", "  const auto back = map_.read(*output->channel);",
+           "  if (written) {\n    output->believed = level;\n    return {device::Outcome::done, true, \"\"};\n  }\n"
+           "  const auto back = map_.read(*output->channel);")),
+    plant("no-feedback", "the lane takes 'done' for motion and does not look at the feedback contacts", LANE, NO_FEEDBACK),
+    plant("stale-capture", "captures from before the arrival and of the next lorry are taken for this crossing", LANE,
+          ("edge/lane/evidence.cpp", "at >= s.arrived.mono - back && !belongs_to_next(t, role);",
+           "(at >= s.arrived.mono - back || !belongs_to_next(t, role) || alarm || !alarm);"),
+          ("edge/lane/evidence.cpp", "if (capture.from.received.mono < s.arrived.mono - t.c.look_back) continue;",
+           "if (capture.role.empty()) continue;")),
+    plant("replay-not-recognised", "a read that the camera sent before counts again", LANE, REPLAY_UNSEEN),
+    plant("no-freshness-check-zone", "closing_zone_free ignores the age of the inputs", GUARD, STALE_ZONE),
+    plant("no-freshness-check", "inputs of any age and quality are believed", LANE,
+          ("edge/lane/inputs.cpp", "if (p.quality != device::Quality::good || now - p.at > c.input_age_max) return Sense::unknown;",
+           "if (now - p.at > c.input_age_max * 100'000) return Sense::unknown;")),
+    plant("no-fdatasync", "the journal's files are never synced", CRASH, switch("no-fdatasync", "no_fdatasync")),
+    plant("no-directory-fsync", "names of new files are never synced", CRASH, switch("no-directory-fsync", "no_dir_fsync")),
+    plant("committed-before-sync", "Committed goes out before the group is durable", CRASH, switch("committed-before-sync", "ack_before_sync")),
+    plant("failed-sync-ignored", "a failed fdatasync counts as done", CRASH, switch("failed-sync-ignored", "ignore_eio")),
+    plant("blob-after-record", "a record is durable before the picture that it names", CRASH, switch("blob-after-record", "blob_after_record")),
+    plant("duplicate-not-recognised", "HQ takes a record that it has for a new one", RECEIVER,
+          ("sync/hq/receiver.cpp", "if (sequence <= before) compare(", "if (sequence <= before && frame->records.empty()) compare(")),
+    plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,
+          ("sync/drain.cpp", "  publish(Leaf::records, std::move(payload));\n",
+           "  publish(Leaf::records, std::move(payload));\n  status_.cursor = next_ - 1;\n"
+           "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n")),
+    plant("duplicate-read-not-recognised", "the camera's repeated post is published again", CAMERA, REPOST_UNSEEN),
+    plant("watchdog-not-read-back", "a module is armed without its watchdog having been read", IO,
+          ("drivers/digital_io/arming.cpp", "    safe_value |= c.of == icd::CheckOf::safe_value;\n",
+           "    safe_value |= c.of == icd::CheckOf::safe_value;\n    if (c.of == icd::CheckOf::watchdog) continue;\n")),
+    plant("safe-value-not-read-back", "a module is armed without its safe values having been read", IO,
+          ("drivers/digital_io/arming.cpp", "    safe_value |= c.of == icd::CheckOf::safe_value;\n",
+           "    safe_value |= c.of == icd::CheckOf::safe_value;\n    if (c.of == icd::CheckOf::safe_value) continue;\n")),
+    plant("permit-without-expiry", "Permit::allows ignores the time", GUARD,
+          ("firmware-interfaces/device/commands.hpp", "command_ == command.id && now <= not_after_ && now <= command.not_after;",
+           "command_ == command.id && (now <= not_after_ || now > not_after_);")),
+    plant("permit-long-life", "the guard's permits live as long as the command", GUARD,
+          ("edge/lane/guard.cpp", "std::min(command.not_after, now + config.permit_life)", "std::max(command.not_after, now + config.permit_life)")),
+    plant("frozen-heartbeat-ignored", "a module whose heartbeat stands still is believed", IO, FROZEN_IGNORED),
+]

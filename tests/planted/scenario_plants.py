@@ -1,0 +1,86 @@
+"""For the scenarios of tests/scenarios: what each is named for, taken out; played in virtual time it must then fail.
+Where the house protects twice (lane and guard, camera and lane) the plant takes out both."""
+from plants import FROZEN_IGNORED, NO_FEEDBACK, OPEN_BEFORE_COMMIT, REPLAY_UNSEEN, REPOST_UNSEEN
+
+INPUTS, EVIDENCE, PASSAGE = "edge/lane/inputs.cpp", "edge/lane/evidence.cpp", "edge/lane/passage.cpp"
+BOOM, GUARD, ASSESS, GATE = "edge/lane/boom.cpp", "edge/lane/guard.cpp", "edge/risk/assess.cpp", "drivers/plate_camera/read_gate.hpp"
+
+
+def scenario(name, removes, *edits):
+    return {"name": "scenario:" + name, "removes": removes, "edits": list(edits), "targets": ["rampa-hil"], "limit_s": 120,
+            "test": ["rampa-hil", "run", "--virtual", f"tests/scenarios/{name}.toml"]}
+
+
+MISSING_IGNORED = [(EVIDENCE, "if (!best(s, t.c, role)) miss(role);", "if (role.empty()) miss(role);"),
+                   (EVIDENCE, "if (plates.empty()) miss(\"plate_front\");", "if (plates.size() > 99) miss(\"plate_front\");")]
+NO_DECLARATION_FLOOR = (ASSESS, "if (!declarations || *declarations == 0) {", "if (!declarations) {")
+PROFILES_RAISE_NOTHING = (ASSESS, "    raise(a, profile.channel);\n", "")
+LOOP_IGNORED = (INPUTS, "return worse(sense(s, c, p.loop, now), sense(s, c, p.photocell, now));",
+                "return worse(sense(s, c, p.photocell, now), sense(s, c, p.photocell, now));")
+ZONE_IGNORED = (INPUTS, "  return zone(state, config, boom, now) == Sense::free;", "  return zone(state, config, boom, now) != Sense::unknown;")
+
+SCENARIO_PLANTS = [
+    scenario("normal", "green opens by itself", ("edge/lane/deciding.cpp", "made.assessment.channel <= SelectivityChannel::blue;",
+                                                 "made.assessment.channel < SelectivityChannel::green;")),
+    scenario("three-in-a-row", "a crossing's captures end with it", ("edge/lane/arrival.cpp", "  s.captures.clear();\n", "")),
+    scenario("overweight", "a profile that matches raises the channel", PROFILES_RAISE_NOTHING),
+    scenario("declared-too-light", "a profile that matches raises the channel", PROFILES_RAISE_NOTHING),
+    scenario("no-declaration", "no declaration is never green", NO_DECLARATION_FLOOR),
+    scenario("plate-misread", "a read that fits no declaration never opens the boom", NO_DECLARATION_FLOOR),
+    scenario("no-plate", "missing evidence is never green", *MISSING_IGNORED),
+    scenario("dead-scale", "missing evidence is never green", *MISSING_IGNORED),
+    scenario("stalled-lorry", "an occupied closing zone keeps the boom up", ZONE_IGNORED),
+    scenario("stops-on-loop", "the loop under the boom counts", LOOP_IGNORED),
+    scenario("frozen-loop", "the loop under the boom counts", LOOP_IGNORED),
+    scenario("tail-gate", "the zone has to be free for a while before the boom falls",
+             (GUARD, "if (!in.clear_long) return", "if (!in.clear_long && in.reversing) return"),
+             (PASSAGE, "if (now - *s.clear_since < t.c.clear_before_lower || straddles(t)) return;", "if (straddles(t)) return;")),
+    scenario("wrong-way", "a vehicle behind the closed boom is noticed",
+             ("edge/lane/arrival.cpp", "if (!s.wrong_way && there && at(points::loop_entry) == Sense::free) {",
+              "if (!s.wrong_way && there && at(points::loop_entry) == Sense::unknown) {")),
+    scenario("reverses-out", "a vehicle that leaves ends its crossing",
+             ("edge/lane/arrival.cpp", "if (s.crossing.empty() || s.in_port) return false;",
+              "if (s.crossing.empty() || s.in_port || t.c.kind == Kind::cargo) return false;")),
+    scenario("second-on-scale", "a mass that rises after the ticket does not become the ticket",
+             (EVIDENCE, "if (reading.gross_g - before <= t.c.weigh_change_max_kg * 1000) return;",
+              "if (reading.gross_g - before <= t.c.weigh_change_max_kg * 1000) return;\n"
+              "  return keep(t, std::move(capture), std::move(attachments));\n")),
+    scenario("camera-replay", "a read that was sent before is not this lorry's", REPLAY_UNSEEN, REPOST_UNSEEN,
+             (GATE, "return seen.durable ? Standing::replayed : Standing::fresh;", "return Standing::fresh;"),
+             (GATE, "if (behind_ms > limit_ms || -behind_ms > limit_ms)", "if (behind_ms > limit_ms * 100 || -behind_ms > limit_ms)")),
+    scenario("clock-step", "the wall clock expires nothing",
+             (GATE, "const bool known = camera_minus_mono_ms_.has_value();", "const bool known = camera_minus_mono_ms_.has_value() && limits_.memory == 0;")),
+    scenario("frozen-module", "a frozen heartbeat makes a device suspect", FROZEN_IGNORED),
+    scenario("io-power-cycle", "a restart of the module voids what was believed",
+             ("drivers/digital_io/register_io.cpp", "if (map_.take_restarted())\n", "if (map_.take_restarted() && !armed_)\n"),
+             ("drivers/digital_io/register_io.cpp", "answer.passed && !point.empty())", "answer.passed && !point.empty() && !armed_)"),
+             ("drivers/digital_io/register_io.cpp", "      disarm(\"the connection was lost\");\n      identified_ = false;\n", "")),
+    scenario("disk-full", "no open without a durable verdict", OPEN_BEFORE_COMMIT,
+             ("edge/lane/turn.hpp", "{ return !s.unwritten.empty() || s.rewriting != 0; }", "{ return !s.unwritten.empty() && s.phase == Phase::starting; }")),
+    scenario("appliance-killed", "what a restart finds unfinished gets its one terminal record",
+             ("edge/lane/conditions.cpp", "t.record_for(crossing, CrossingClosed{\"aborted\", \"Rampa stopped before the crossing ended\"});", "(void)crossing;")),
+    scenario("boom-does-not-move", "an acknowledgement is not motion", NO_FEEDBACK),
+    scenario("boom-stuck-half-open", "motion is confirmed by feedback contacts only", NO_FEEDBACK),
+    scenario("emergency-stop", "an emergency stop latches",
+             ("edge/lane/conditions.cpp", "if (s.phase == Phase::emergency_stop) return;\n  if (said",
+              "if (s.phase == Phase::emergency_stop) {\n    change_mode(t, \"in_service\", \"input\", \"\");\n    return t.enter(Phase::starting);\n  }\n  if (said")),
+    scenario("sally-port", "never both booms open",
+             (PASSAGE, "if (passed(t)) return begin_lowering(t);",
+              "if (passed(t) && t.c.kind == Kind::sally_port && s.boom == device::Boom::first && !s.crossing.empty()) {\n"
+              "    s.in_port = true;\n    return begin_raising(t, device::Boom::second);\n  }\n  if (passed(t)) return begin_lowering(t);"),
+             (BOOM, "return position(s, t.c, other(s.boom), t.now.mono) == Position::closed;", "return t.c.kind == Kind::sally_port;"),
+             (GUARD, "if (!in.other_closed) return", "if (!in.other_closed && in.reversing) return")),
+    scenario("radiation-alarm", "a radiation alarm is red whatever the profiles say",
+             (ASSESS, "alarm->second == FieldValue{true}) {", "alarm->second == FieldValue{false} && alarm->first.empty()) {")),
+    scenario("scan", "the operator's finding is waited for",
+             ("edge/lane/scan.cpp", "if (image && found) return ask_assessment(t);", "if (image && (found || !found)) return ask_assessment(t);"),
+             (EVIDENCE, "if (!found) miss(\"scan_finding\");", "if (!found && s.crossing.empty()) miss(\"scan_finding\");")),
+    scenario("scan-aborted", "an incomplete scan is never evidence",
+             (EVIDENCE, "return i->complete && i->lines_missing == 0;", "return i->lines_missing < 4'000'000'000u;")),
+]
+
+# No plant: what they are named for lies outside what virtual time plays.
+NOT_PLANTED = {
+    "broker-restarts": "real processes only; HQ's and the drain's own plants stand in plants.py",
+    "hq-down": "real processes only",
+}
