@@ -1,8 +1,9 @@
 """The known bugs, and the test that must notice each. An edit is (file, exact text, text with the bug); the text must be
 there exactly once. A plant must compile without a warning, since warnings are errors here."""
 
-# The days at random are left out: every bug below has a test of its own that says what is wrong.
-LANE = {"targets": ["lane_test"], "test": ["lane_test", "--gtest_filter=-*Days*"]}
+# The days at random and the table of all moves are left out: long, and every bug below has a test of its own that says
+# what is wrong.
+LANE = {"targets": ["lane_test"], "test": ["lane_test", "--gtest_filter=-*Days*:Moves.*"]}
 GUARD = {"targets": ["guard_test"], "test": ["guard_test"]}
 IO = {"targets": ["digital_io_test"], "test": ["digital_io_test"]}
 CRASH = {"targets": ["store_crash_test"], "test": ["store_crash_test"], "limit_s": 300}
