@@ -13,6 +13,7 @@ command -v node >/dev/null || missing "node is not installed (packages.txt: node
 cd "$root/edge/terminal"
 if [ "$what" = check ]; then exec npm run --silent check; fi
 [ -x "${RAMPA_CHROMIUM:-/usr/bin/chromium}" ] || missing "chromium is not installed (packages.txt), or name it with RAMPA_CHROMIUM"
-[ -f dist/index.html ] || missing "the terminal is not built: run npm run build in edge/terminal, or ./dev build"
+dist=${RAMPA_WEB_DIR:-$root/edge/terminal/dist}  # ./dev builds it beside the binaries
+[ -f "$dist/index.html" ] || missing "the terminal is not built: run npm run build in edge/terminal, or ./dev build"
 [ -d "$root/tests/browser/node_modules" ] || missing "tests/browser has no node_modules: run npm ci --ignore-scripts there, or ./dev build"
-exec node "$root/tests/browser/smoke.mjs" "$demo" "$root/edge/terminal/dist" "$out"
+exec node "$root/tests/browser/smoke.mjs" "$demo" "$dist" "$out"
