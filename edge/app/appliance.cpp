@@ -223,7 +223,7 @@ std::vector<LaneId> Appliance::lanes() const {
 std::optional<api::LaneSnapshot> Appliance::lane(const LaneId& id) const {
   auto view = core_.view(id);
   if (!view) return std::nullopt;
-  return api::LaneSnapshot{*view, core_.last_round()};
+  return api::LaneSnapshot{view->view, view->taken};
 }
 
 std::vector<api::DeviceView> Appliance::devices() const {

@@ -10,7 +10,7 @@ void CoreThread::start(std::unique_ptr<runtime::Reactor> reactor, std::function<
   reactor_ = std::move(reactor);
   changed_ = std::move(changed);
   for (const auto& lane : reactor_->lanes()) changed_lanes_.insert(lane);
-  publish_snapshots();
+  publish_snapshots(clock_.now().mono);
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -28,20 +28,26 @@ void CoreThread::loop() {
     const Stamp now = clock_.now();
     if (event) reactor_->handle(std::move(*event), now);
     reactor_->advance(now);
-    if (!changed_lanes_.empty()) publish_snapshots();
+    if (!changed_lanes_.empty()) publish_snapshots(now.mono);
+    if (now.mono >= next_renewal_) {
+      next_renewal_ = now.mono + renewal_period;
+      for (const auto& lane : reactor_->lanes()) renew(lane, now.mono);
+    }
     beats_.fetch_add(1, std::memory_order_relaxed);
     last_round_.store(now.mono.ns, std::memory_order_relaxed);
   }
 }
 
-void CoreThread::publish_snapshots() {
+void CoreThread::renew(const LaneId& lane, MonoTime now) {
+  auto view = std::make_shared<const Snapshot>(Snapshot{reactor_->view(lane), now});
+  std::lock_guard lock(views_mutex_);
+  views_[lane] = std::move(view);
+}
+
+void CoreThread::publish_snapshots(MonoTime now) {
   const std::set<LaneId> lanes = std::exchange(changed_lanes_, {});
   for (const auto& lane : lanes) {
-    auto view = std::make_shared<const runtime::LaneView>(reactor_->view(lane));
-    {
-      std::lock_guard lock(views_mutex_);
-      views_[lane] = std::move(view);
-    }
+    renew(lane, now);
     if (changed_) changed_(lane);
   }
 }
@@ -62,7 +68,7 @@ Result<void> CoreThread::publish_durably(device::DeviceEvent event, Duration tim
   return fail(ErrorCode::timeout, "the record was not durable in time");
 }
 
-std::shared_ptr<const runtime::LaneView> CoreThread::view(const LaneId& lane) const {
+std::shared_ptr<const CoreThread::Snapshot> CoreThread::view(const LaneId& lane) const {
   std::lock_guard lock(views_mutex_);
   auto found = views_.find(lane);
   return found == views_.end() ? nullptr : found->second;
