@@ -110,6 +110,11 @@ void begin_lowering(Turn& t) {
 
 void take_report(Turn& t, const device::CommandReport& report) {
   auto& s = t.s;
+  for (const auto& [at, command] : s.light_commands) {
+    if (command != report.command || report.outcome == device::Outcome::done) continue;
+    s.lights.erase(at);  // setting a light twice does no harm
+    s.lights_refused = t.now.mono;
+  }
   if (report.command != 0 && report.command == s.boom_command) {
     s.boom_command = 0;
     s.motion.outcome = report.outcome;

@@ -80,9 +80,7 @@ void take_condition(Turn& t, const std::string& role, const device::DeviceEvent&
   if (role == "scanner" && !s.scan_permitted) t.ask("scanner", device::WithholdScan{true});
   if (role == "io") {  // a module that was away may have lost its outputs
     s.lights.clear();
-    if (s.phase != Phase::open) {
-      for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
-    }
+    s.lights_refused.reset();
   }
 }
 

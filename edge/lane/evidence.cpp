@@ -171,7 +171,7 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
   const Duration back = std::holds_alternative<device::ScanImage>(capture.body) ? Duration{} : t.c.look_back;
   const bool of_crossing = !s.crossing.empty() && at >= s.arrived.mono - back && !belongs_to_next(t, role);
   if (!of_crossing) {
-    t.record_for({}, CaptureTaken{capture.role, capture.from, capture.body});
+    t.record_for({}, CaptureTaken{capture.role, capture.from, capture.body}, attachments);
     if (alarm) t.notify(3, "radiation alarm");
     if (std::holds_alternative<device::ScanImage>(capture.body)) return;
     capture.attachments = std::move(attachments);

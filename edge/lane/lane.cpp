@@ -158,6 +158,7 @@ Step step(State state, const Event& event, const Context& context) {
     settle_phase(t);
     if (t.s.phase == before) break;
   }
+  t.settle_lights();
   (void)t.commit(Purpose::history);
   if (const auto next = next_moment(t.s, t.c, t.now.mono); next != t.s.wake) {
     t.s.wake = next;

@@ -242,7 +242,10 @@ struct State {
   std::uint64_t rewriting = 0;            ///< the Persist that writes them again
   std::uint64_t records_dropped = 0;      ///< of unwritten ones, over the bound
   std::optional<OfficerAction> order;     ///< accepted, not yet durable
-  std::map<device::Boom, device::Aspect> lights;  ///< asked last
+  std::map<device::Boom, device::Aspect> lights_wanted;  ///< red unless released
+  std::map<device::Boom, device::Aspect> lights;  ///< asked last and not refused
+  std::map<device::Boom, std::uint64_t> light_commands;
+  std::optional<MonoTime> lights_refused; ///< asked again after a pause
   std::string fault;                      ///< why faulted
   std::optional<MonoTime> wake;           ///< the timer that is set
 };

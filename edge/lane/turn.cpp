@@ -6,6 +6,7 @@ namespace rampa::lane {
 
 namespace {
 constexpr std::size_t unwritten_records_max = 256;
+constexpr Duration light_pause = 500ms;
 
 // Over the bound the oldest record that no crossing needs goes; the count is shown, so nothing vanishes silently.
 void keep_bounded(Turn& t) {
@@ -35,8 +36,8 @@ void Turn::record(RecordBody body, std::vector<Attachment> attachments) {
   queued_.push_back(Record{c.id, s.crossing, now, std::move(body), std::move(attachments)});
 }
 
-void Turn::record_for(const CrossingId& crossing, RecordBody body) {
-  queued_.push_back(Record{c.id, crossing, now, std::move(body), {}});
+void Turn::record_for(const CrossingId& crossing, RecordBody body, std::vector<Attachment> attachments) {
+  queued_.push_back(Record{c.id, crossing, now, std::move(body), std::move(attachments)});
 }
 
 std::uint64_t Turn::commit(Purpose purpose) {
@@ -59,12 +60,16 @@ std::uint64_t Turn::ask(const std::string& role, device::CommandBody body) {
   return number;
 }
 
-void Turn::light(device::Boom at, device::Aspect aspect) {
-  auto found = s.lights.find(at);
-  if (found != s.lights.end() && found->second == aspect) return;
+void Turn::settle_lights() {
   if (s.mode == "by_hand" || !has_role(c, "io")) return;
-  s.lights[at] = aspect;
-  ask("io", device::SetLight{at, aspect});
+  for (const auto& [at, aspect] : s.lights_wanted) {
+    const auto shown = s.lights.find(at);
+    if (shown != s.lights.end() && shown->second == aspect) continue;
+    if (aspect == device::Aspect::green && position(s, c, at, now.mono) != Position::open) continue;
+    if (s.lights_refused && now.mono - *s.lights_refused < light_pause) continue;
+    s.lights[at] = aspect;
+    s.light_commands[at] = ask("io", device::SetLight{at, aspect});
+  }
 }
 
 void Turn::notify(int level, std::string text) { effects.emplace_back(Notify{level, std::move(text)}); }

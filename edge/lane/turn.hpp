@@ -27,11 +27,13 @@ class Turn {
   void enter(Phase phase);
   /// Queues a record of the present crossing.
   void record(RecordBody body, std::vector<Attachment> attachments = {});
-  void record_for(const CrossingId& crossing, RecordBody body);
+  void record_for(const CrossingId& crossing, RecordBody body, std::vector<Attachment> attachments = {});
   /// Writes all queued records as one group. Returns the number of the Persist; 0 where it has to wait (see unwritten).
   std::uint64_t commit(Purpose purpose);
   std::uint64_t ask(const std::string& role, device::CommandBody body);
-  void light(device::Boom at, device::Aspect aspect);
+  /// What the light should show from now on; asked at the end of the step, and again where it was refused.
+  void light(device::Boom at, device::Aspect aspect) { s.lights_wanted[at] = aspect; }
+  void settle_lights();
   void notify(int level, std::string text);
   void attention(int level, std::string text);
   [[nodiscard]] bool past(MonoTime at) const { return now.mono >= at; }

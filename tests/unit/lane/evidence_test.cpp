@@ -38,6 +38,23 @@ TEST(Evidence, PlateReadJustBeforeTheLoopBelongsToTheArrival) {
   EXPECT_EQ(crossings, (std::vector<std::string>{"", "L1-7-1"}));
 }
 
+TEST(Evidence, PictureOfAnEarlyReadIsKeptBothTimes) {
+  Rig rig;
+  rig.start();
+  device::PlateRead read;
+  read.text = "BG123AA";
+  read.confidence_percent = 95;
+  read.read_id = "x";
+  auto event = rig.event("L1-plate_front", read);
+  event.attachments.push_back({"plate.jpg", "image/jpeg", std::make_shared<const Bytes>(Bytes{1, 2, 3})});
+  rig.give(lane::FromDevice{"plate_front", event});
+  rig.arrive(false);
+  int pictures = 0;
+  for (const auto& record : rig.durable) pictures += static_cast<int>(record.attachments.size());
+  EXPECT_EQ(pictures, 2);
+  EXPECT_TRUE(rig.state.captures.at(0).attachments.empty()) << "the state does not hold pictures";
+}
+
 TEST(Evidence, PlateReadLongBeforeTheLoopDoesNot) {
   Rig rig;
   rig.start();

@@ -272,3 +272,14 @@ TEST(Passage, NoGreenWhileTheNextPlaceIsTaken) {
   rig.pass(100ms);
   EXPECT_EQ(rig.count("light 1 green"), 1u);
 }
+
+TEST(Passage, RefusedLightIsAskedAgain) {
+  Rig rig;
+  rig.start();
+  const auto command = rig.state.light_commands.at(device::Boom::first);
+  rig.give(lane::FromDevice{"io", rig.event("L1-io", device::CommandReport{command, device::Outcome::refused, "not armed yet"})});
+  rig.pass(300ms);
+  EXPECT_EQ(rig.count("light 1 red"), 1u);
+  rig.pass(400ms);
+  EXPECT_EQ(rig.count("light 1 red"), 2u);
+}
