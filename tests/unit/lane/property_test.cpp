@@ -282,7 +282,7 @@ TEST_P(Days, InvariantsHold) {
   std::size_t raises = 0, lowers = 0, crossings = 0, released = 0;
   // More days: RAMPA_LANE_DAYS=1000.
   const char* wanted = std::getenv("RAMPA_LANE_DAYS");
-  const unsigned days = wanted ? static_cast<unsigned>(std::stoul(wanted)) : 25;
+  const unsigned days = wanted ? static_cast<unsigned>(std::stoul(wanted)) : 10;
   for (unsigned seed = 1; seed <= days; ++seed) {
     const auto config = GetParam() == lane::Kind::cargo ? cargo_config() : GetParam() == lane::Kind::nii ? nii_config() : sally_config();
     Day day(config, seed);
@@ -301,9 +301,9 @@ TEST_P(Days, InvariantsHold) {
     for (const auto& end : day.rig.records<CrossingClosed>()) released += end.outcome == "released";
   }
   std::printf("%u days: %zu crossings, %zu released, %zu raises, %zu lowers\n", days, crossings, released, raises, lowers);
-  EXPECT_GT(released, 10u) << "the days must also contain ordinary lorries";
-  EXPECT_GT(raises, 60u);
-  EXPECT_GT(lowers, 30u);
+  EXPECT_GT(released, 5u) << "the days must also contain ordinary lorries";
+  EXPECT_GT(raises, 20u);
+  EXPECT_GT(lowers, 15u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Lanes, Days, ::testing::Values(lane::Kind::cargo, lane::Kind::sally_port, lane::Kind::nii),
