@@ -1,4 +1,5 @@
 // The stopgap reader: rows of character-like blobs, read by tesseract as one line each.
+#include <omp.h>
 #include <tesseract/baseapi.h>
 #include <tesseract/resultiterator.h>
 
@@ -36,6 +37,8 @@ class TesseractReader final : public PlateReader {
     if (!size || size->width_px == 0 || size->height_px == 0) return fail(ErrorCode::invalid, "not a JPEG picture");
     if (std::uint64_t{size->width_px} * size->height_px > picture_pixels_max)
       return fail(ErrorCode::invalid, "picture of " + std::to_string(size->width_px) + " x " + std::to_string(size->height_px) + " is larger than 64 Mpx");
+    // Debian's tesseract spreads every line over all cores and spins while it waits; the pool is the place for threads.
+    omp_set_max_active_levels(0);  // omp_set_num_threads would not do: tesseract asks for its threads by number
     try {
       return read_picture(jpeg);
     } catch (const std::exception& e) {  // OpenCV throws; nothing of it leaves this folder
