@@ -88,6 +88,7 @@ const std::map<std::string, Maker>& makers() {
       {"wago-750", [](P, S s, W w, N) { return registers(std::make_unique<Wago750Model>(w, s.wiring)); }},
       {"rinstrum-c500", [](P, S s, W w, N) { return registers(std::make_unique<C500Model>(w, scale_options(s))); }},
       {"dini-argeo-dgt", [](P, S s, W w, N) { return registers(std::make_unique<DgtModel>(w, scale_options(s))); }},
+      {"flintec-ft-13", [](P, S s, W w, N) { return registers(std::make_unique<Ft13Model>(w, scale_options(s))); }},
       {"mettler-toledo-continuous", [](P p, S s, W w, N) {
          return stream(std::make_unique<ToledoModel>(w, graduation_kg, setting(p, s, "checksum") == "yes"));
        }},

@@ -142,4 +142,37 @@ int DgtModel::write(int, icd::Table table, std::uint16_t address, const std::vec
   return 0;
 }
 
+std::vector<std::string> Ft13Model::faults() const {
+  return {"frozen", "setup_mode", "stuck_bit", "decimal", "word_order", "overload"};
+}
+
+int Ft13Model::read(int, icd::Table table, std::uint16_t address, std::uint16_t count, std::vector<std::uint16_t>& out) {
+  if (is("setup_mode")) return 6;
+  if (table != icd::Table::holding_register) return 1;
+  const auto displayed = static_cast<std::uint32_t>(net_), tare = static_cast<std::uint32_t>(tare_);
+  const bool swapped = is("word_order");
+  return copy(address, count, out, [&](int at, std::uint16_t& word) {
+    switch (at) {
+      case 0x0000: word = half(displayed, !swapped); return true;
+      case 0x0001: word = half(displayed, swapped); return true;
+      case 0x0002: word = static_cast<std::uint16_t>((motion_ ? 1u : 0u) | (overload_ ? 2u : 0u) | (underload_ ? 4u : 0u)); return true;
+      case 0x0003: word = half(tare, !swapped); return true;
+      case 0x0004: word = half(tare, swapped); return true;
+      default: return false;
+    }
+  });
+}
+
+int Ft13Model::write(int, icd::Table table, std::uint16_t address, const std::vector<std::uint16_t>& values) {
+  if (is("setup_mode")) return 6;
+  if (table != icd::Table::holding_register) return 1;
+  if (address != 0x0008 || values.size() != 1) return 2;
+  switch (values[0]) {
+    case 2: tare(gross_ / std::max<std::int64_t>(1, options_.counts_per_kg), false); return 0;
+    case 8:  // start and reset: of a filling, nothing on a weighbridge
+    case 9: return 0;
+    default: return 3;
+  }
+}
+
 }  // namespace rampa::hil

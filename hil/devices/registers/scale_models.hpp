@@ -62,4 +62,15 @@ class DgtModel : public RegisterScaleModel {
   std::uint16_t last_command_ = 0, last_result_ = 0, commands_ = 0;
 };
 
+/// Flintec FT-13 (manual p.48): holding registers 0-1 displayed weight, 32-bit signed, high word first; 2 status word (its
+/// bits are assumed); 3-4 tare; 8 command. With a tare set it shows net: the manual has one weight only. No "adc_error":
+/// no bit for one is known.
+class Ft13Model : public RegisterScaleModel {
+ public:
+  using RegisterScaleModel::RegisterScaleModel;
+  [[nodiscard]] std::vector<std::string> faults() const override;
+  int read(int unit, icd::Table table, std::uint16_t address, std::uint16_t count, std::vector<std::uint16_t>& out) override;
+  int write(int unit, icd::Table table, std::uint16_t address, const std::vector<std::uint16_t>& values) override;
+};
+
 }  // namespace rampa::hil

@@ -30,6 +30,14 @@ std::vector<std::string> golden_names() {
   return names;
 }
 
+/// Which product a file's prefix means.
+std::string product_named(const std::string& file) {
+  if (file.starts_with("c500")) return "rinstrum-c500";
+  if (file.starts_with("dgt")) return "dini-argeo-dgt";
+  if (file.starts_with("ft13")) return "flintec-ft-13";
+  return "prefix unknown: " + file;
+}
+
 std::string describe(const device::DeviceEvent& event) {
   const auto& r = std::get<device::WeighReading>(event.body);
   std::ostringstream text;
@@ -38,9 +46,9 @@ std::string describe(const device::DeviceEvent& event) {
   return text.str();
 }
 
-TEST(GoldenFrames, EveryFrameOfBothScales) {
+TEST(GoldenFrames, EveryFrameOfEveryScale) {
   const auto names = golden_names();
-  ASSERT_EQ(names.size(), 11u);
+  ASSERT_EQ(names.size(), 17u);
   for (const auto& name : names) {
     SCOPED_TRACE(name);
     std::ifstream file(std::string(kFolder) + "/" + name + ".txt");
@@ -66,7 +74,7 @@ TEST(GoldenFrames, EveryFrameOfBothScales) {
     });
 
     runtime::SystemClock clock;
-    const auto product = tests::product_of(name.starts_with("c500") ? "rinstrum-c500" : "dini-argeo-dgt");
+    const auto product = tests::product_of(product_named(name));
     device::Settings settings;
     settings.id = {"L1-scale"};
     settings.options["grams_per_count"] = "1000";
