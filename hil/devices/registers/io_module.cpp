@@ -64,6 +64,7 @@ void IoModule::advance(MonoTime now) {
 
 void IoModule::set_output(int number, bool on) {
   const auto at = static_cast<std::size_t>(number);
+  if (is("output_stuck")) return;  // the write was acknowledged all the same
   outputs_[at] = on;
   if (is("ack_no_motion")) return;
   for (const auto& w : wiring_)
@@ -99,7 +100,7 @@ bool IoModule::fault(std::string_view name, double value, bool on) {
 }
 
 std::vector<std::string> IoModule::faults() const {
-  return {"frozen", "power_cycle", "ack_no_motion", "stuck_bit", "watchdog_unarmed", "wrong_identity"};
+  return {"frozen", "power_cycle", "ack_no_motion", "output_stuck", "stuck_bit", "watchdog_unarmed", "wrong_identity"};
 }
 
 }  // namespace rampa::hil

@@ -15,6 +15,7 @@ namespace rampa::hil {
 /// Faults:
 ///   frozen             answers, but inputs and counters stand still
 ///   power_cycle        once, when switched on: outputs to their power-on value (off), counters and watchdog start anew
+///   output_stuck       outputs are accepted and stay as they are
 ///   ack_no_motion      outputs are accepted and read back; nothing is wired behind them (a locked barrier)
 ///   stuck_bit          input number `value` keeps its present state
 ///   watchdog_unarmed   somebody switched the watchdog off: outputs stay as they are when nobody calls

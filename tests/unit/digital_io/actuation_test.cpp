@@ -174,6 +174,16 @@ TYPED_TEST(Actuation, ALostConnectionSendsNothing) {
   EXPECT_FALSE(b.relay(0));
 }
 
+/// The write's answer is not the output: what does not read back as written is unknown, and nothing more moves.
+TYPED_TEST(Actuation, AcknowledgedAndTheOutputStays) {
+  auto& b = this->bench;
+  b.arm();
+  ASSERT_TRUE(b.model->fault("output_stuck", 0, true));
+  EXPECT_EQ(b.raise().outcome, Outcome::unknown);
+  EXPECT_EQ(b.ready_state(), "suspect output_unconfirmed");
+  EXPECT_EQ(b.raise().outcome, Outcome::refused) << "moved before it looked again";
+}
+
 /// A locked barrier answers "success": done means that the output is set, and the lane looks at the contacts.
 TYPED_TEST(Actuation, AcknowledgedIsNotMoved) {
   auto& b = this->bench;
