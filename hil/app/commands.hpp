@@ -41,6 +41,13 @@ struct DemoOptions {
   std::uint64_t seed = 1;
 };
 int demo(const DemoOptions& options);
+struct SimulateOptions {
+  std::string seeds = "1-10", icd_directory;
+  std::vector<std::string> sites;
+  double hours = 1;
+  bool no_faults = false, trace = false, json = false;
+};
+int simulate(const SimulateOptions& options);
 
 struct SoakOptions {
   std::string tree = ".", directory, preload;

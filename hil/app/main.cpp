@@ -53,6 +53,16 @@ int main(int argc, char** argv) {
   demo_command->add_option("--speed", demo_options.speed, "the world is so many times faster than life")->check(CLI::Range(0.5, 10.0))->capture_default_str();
   demo_command->add_option("--seed", demo_options.seed, "of the traffic");
   demo_command->callback([&] { code = demo(demo_options); });
+  SimulateOptions simulate_options;
+  auto* simulate_command = app.add_subcommand("simulate", "the deterministic simulation: seeds of traffic and faults, judged by invariants");
+  simulate_command->add_option("--seeds", simulate_options.seeds, "A-B or A");
+  simulate_command->add_option("--hours", simulate_options.hours, "virtual hours of faults per seed")->check(CLI::Range(0.01, 1000.0));
+  simulate_command->add_option("--site", simulate_options.sites, "site files; seed N runs on number N modulo their count")->required();
+  simulate_command->add_option("--icd", simulate_options.icd_directory, "folder of the ICD files; default: RAMPA_ICD_DIR or beside the binary");
+  simulate_command->add_flag("--no-faults", simulate_options.no_faults, "traffic alone");
+  simulate_command->add_flag("--trace", simulate_options.trace, "everything that happens, on standard error");
+  simulate_command->add_flag("--json", simulate_options.json, "one JSON object per seed");
+  simulate_command->callback([&] { code = simulate(simulate_options); });
 
   SoakOptions soak_options;
   auto* soak_command = app.add_subcommand("soak-kills", "SIGKILLs the appliance at random points under traffic, then looks for what is missing");

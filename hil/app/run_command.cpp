@@ -1,12 +1,9 @@
 // `rampa-hil run`: plays scenario files, in virtual time or against real processes.
-#include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "hil/app/commands.hpp"
+#include "hil/app/inputs.hpp"
 #include "hil/bench/virtual_run.hpp"
 
 namespace rampa::hil::app {
@@ -17,33 +14,7 @@ int complain(const std::string& what) {
   return 2;
 }
 
-}  // namespace
-
-static Result<std::shared_ptr<const risk::ProfileSet>> read_profile_set(const std::string& file) {
-  std::ifstream in(file);
-  if (!in) return fail(ErrorCode::not_found, file + ": cannot be read");
-  std::stringstream text;
-  text << in.rdbuf();
-  auto set = risk::compile(text.str(), "");
-  if (!set) return fail(set.error().code, file + ": " + set.error().what);
-  return set;
-}
-
-static Result<config::Site> read_site_or_say(const std::string& file, const std::string& icd_directory) {
-  auto check = config::read_site(file, icd_directory);
-  if (check.findings.empty()) return std::move(check.site);
-  std::string all;
-  for (const auto& f : check.findings)
-    all += (all.empty() ? "" : "\n") + f.file + ":" + std::to_string(f.line) + ": " + f.key + ": " + f.cause +
-           (f.remedy.empty() ? "" : "; " + f.remedy);
-  return fail(ErrorCode::invalid, all);
-}
-
-static std::string site_file_of(const Scenario& scenario) {
-  return (std::filesystem::path(scenario.file).parent_path() / scenario.site).lexically_normal().string();
-}
-
-static int run_virtually(const RunOptions& options) {
+int run_virtually(const RunOptions& options) {
   int worst = 0;
   for (const auto& file : options.files) {
     auto scenario = read_scenario(file);
@@ -80,6 +51,8 @@ static int run_virtually(const RunOptions& options) {
   }
   return worst;
 }
+
+}  // namespace
 
 int run_on_processes(const RunOptions& options);  // real_run_command.cpp
 
