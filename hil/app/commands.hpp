@@ -41,6 +41,7 @@ struct DemoOptions {
   std::uint64_t seed = 1;
 };
 int demo(const DemoOptions& options);
+
 struct SimulateOptions {
   std::string seeds = "1-10", icd_directory;
   std::vector<std::string> sites;
