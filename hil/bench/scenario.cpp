@@ -163,6 +163,7 @@ struct Reading {
     reader.text("misread_as", l.lorry.misread_as);
     reader.truth("declared", l.declared);
     reader.number("declared_kg", l.declared_kg, 0, 200'000);
+    reader.number("value_eur", l.value_eur, 0, 1e9);
     reader.text("officer", l.officer, {"release", "refuse", "wait"});
     l.lorry.axles = articulated_axles(gross_kg);
     scenario.lorries.push_back(std::move(l));
@@ -278,6 +279,13 @@ Result<Scenario> parse_scenario(const std::string& text, const std::string& file
   std::string all;
   for (const auto& finding : reading.findings) all += (all.empty() ? "" : "\n") + finding;
   return fail(ErrorCode::invalid, all);
+}
+
+Declaration declaration_of(const Scenario& scenario, const ScenarioLorry& lorry) {
+  Declaration declaration = make_declaration(scenario.seed, lorry.lorry, lorry.lorry.gross_kg() - tare_kg);
+  if (lorry.declared_kg >= 0) declaration.gross_kg = static_cast<std::int64_t>(lorry.declared_kg);
+  for (auto& goods : declaration.goods) goods.value_eur = static_cast<std::int64_t>(lorry.value_eur);
+  return declaration;
 }
 
 Result<Scenario> read_scenario(const std::string& file) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/crossing/declaration.hpp"
 #include "firmware-interfaces/result.hpp"
 #include "hil/world/world.hpp"
 
@@ -18,6 +19,7 @@ struct ScenarioLorry {
   Lorry lorry;                 ///< number = position in the file, from 1
   bool declared = true;
   double declared_kg = -1;  ///< gross mass as declared; -1: as it is
+  double value_eur = 40'000;   ///< declared value of the goods
   std::string officer;         ///< how the officer ends a hold: empty as [officer] says
 };
 
@@ -78,5 +80,8 @@ struct Scenario {
 /// Errors: invalid; every finding on a line of its own: "FILE:LINE: lorry[2].gross_kg: must be a number from 0 to 100000".
 [[nodiscard]] Result<Scenario> read_scenario(const std::string& file);
 [[nodiscard]] Result<Scenario> parse_scenario(const std::string& text, const std::string& file);
+
+/// What was declared for this lorry; the same in every kind of run.
+[[nodiscard]] Declaration declaration_of(const Scenario& scenario, const ScenarioLorry& lorry);
 
 }  // namespace rampa::hil

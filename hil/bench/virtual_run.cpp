@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "edge/crossing/record_json.hpp"
-#include "hil/world/traffic.hpp"
 
 namespace rampa::hil {
 namespace {
@@ -151,10 +150,7 @@ Result<VirtualRun> play_virtually(const Scenario& scenario, config::Site site, s
   std::vector<const ScenarioLorry*> coming;
   for (const auto& lorry : scenario.lorries) {
     coming.push_back(&lorry);
-    if (!lorry.declared) continue;
-    Declaration declaration = make_declaration(scenario.seed, lorry.lorry, lorry.lorry.gross_kg() - tare_kg);
-    if (lorry.declared_kg >= 0) declaration.gross_kg = static_cast<std::int64_t>(lorry.declared_kg);
-    post.declare(std::move(declaration));
+    if (lorry.declared) post.declare(declaration_of(scenario, lorry));
   }
   std::stable_sort(coming.begin(), coming.end(), [](const auto* a, const auto* b) { return a->at_s < b->at_s; });
   std::size_t next = 0;

@@ -1,6 +1,11 @@
 #include "hil/stage/live_run.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -142,10 +147,29 @@ Result<void> LiveRun::fault(const std::string& target, const std::string& name, 
     appliance_wanted_ = true;
     return start_appliance();
   }
+  if (target == "disk" && name == "full") return fill_disk(on);
   if (target == "disk" || target == "clock" || target == "link" || target == "appliance")
     return fail(ErrorCode::refused, "runs against real processes can't do '" + target + " " + name + "' yet");
   auto done = control(json{{"op", "fault"}, {"target", target}, {"name", name}, {"value", value}, {"on", on}}.dump());
   if (!done) return tl::unexpected(done.error());
+  return {};
+}
+
+// As on a full quota: none of the running appliance's files may grow (RLIMIT_FSIZE; writes fail with EFBIG, which the
+// store takes for "no space"). The limit is the journal's present end, so that its next record does not fit; smaller files,
+// its own log among them, can still be written.
+Result<void> LiveRun::fill_disk(bool full) {
+  if (!stage_.appliance() || !stage_.appliance()->alive()) return fail(ErrorCode::refused, "the appliance does not run: its disk can't be filled");
+  rlimit limit{RLIM_INFINITY, RLIM_INFINITY};
+  if (full) {
+    std::uintmax_t end = 1;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(stage_.settings().directory + "/post/journal", ignored))
+      if (entry.is_regular_file(ignored)) end = std::max(end, entry.file_size(ignored));
+    limit.rlim_cur = end;
+  }
+  if (::prlimit(stage_.appliance()->pid(), RLIMIT_FSIZE, &limit, nullptr) != 0)
+    return fail(ErrorCode::io, std::string("prlimit: ") + std::strerror(errno));
   return {};
 }
 

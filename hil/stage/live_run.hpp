@@ -22,7 +22,7 @@ class LiveRun {
   Result<void> step(const std::function<std::string(std::uint64_t lorry)>& ends);
 
   Result<std::uint64_t> add(const std::string& lane, const Lorry& lorry);
-  /// Targets: a device, "world:LANE", "hq", "broker", "appliance". Errors: not_found (unknown), refused (this run can't).
+  /// Targets: a device, "world:LANE", "hq", "broker", "appliance" (kill), "disk" (full). Errors: not_found (unknown), refused (this run can't).
   Result<void> fault(const std::string& target, const std::string& name, double value, bool on);
 
   [[nodiscard]] double world_seconds() const;
@@ -41,6 +41,7 @@ class LiveRun {
  private:
   Result<std::string> control(const std::string& line);
   Result<void> start_appliance();
+  Result<void> fill_disk(bool full);
   Result<void> look_at_world();
   Result<void> officers(const std::function<std::string(std::uint64_t)>& ends);
 

@@ -7,7 +7,6 @@
 #include "hil/stage/declarations_file.hpp"
 #include "hil/stage/ground_truth.hpp"
 #include "hil/stage/live_run.hpp"
-#include "hil/world/traffic.hpp"
 
 namespace rampa::hil {
 
@@ -17,10 +16,7 @@ Result<RunReport> play_on_processes(const Scenario& scenario, StageSettings sett
   settings.seed = scenario.seed;
   std::vector<Declaration> declarations;
   for (const auto& lorry : scenario.lorries) {
-    if (!lorry.declared) continue;
-    Declaration declaration = make_declaration(scenario.seed, lorry.lorry, lorry.lorry.gross_kg() - tare_kg);
-    if (lorry.declared_kg >= 0) declaration.gross_kg = static_cast<std::int64_t>(lorry.declared_kg);
-    declarations.push_back(std::move(declaration));
+    if (lorry.declared) declarations.push_back(declaration_of(scenario, lorry));
   }
   auto stage = Stage::make(settings);
   if (!stage) return tl::unexpected(stage.error());
