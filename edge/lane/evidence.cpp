@@ -111,6 +111,8 @@ void grave(Turn& t) {
 // While one vehicle passes, the next may already be read. Its readings wait for its own crossing.
 bool belongs_to_next(const Turn& t, const std::string& role) {
   if (!passing(t.s.phase) || t.s.crossing.empty()) return false;
+  // The released vehicle's front is past the boom: whatever the front camera reads now comes behind it, however close.
+  if (role == "plate_front" && t.s.passed_under) return true;
   if (!t.s.passage.entry_cleared) return false;
   return role == "plate_front" || sense(t.s, t.c, device::points::loop_entry, t.now.mono) == Sense::occupied;
 }
