@@ -52,7 +52,9 @@ Invariants::Invariants(const config::Site& site, std::shared_ptr<const risk::Pro
 }
 
 void Invariants::tell(const std::string& name, const std::string& lane, MonoTime at, std::string detail) {
-  violations_.push_back({name, lane, seconds(at), std::move(detail)});
+  // The first ones tell what is wrong; a thousand of a kind tell no more.
+  const auto same = std::count_if(violations_.begin(), violations_.end(), [&](const Violation& v) { return v.name == name && v.lane == lane; });
+  if (same < 5) violations_.push_back({name, lane, seconds(at), std::move(detail)});
 }
 
 void Invariants::world_event(const WorldEvent& event, const SimulatedLane& lane) {

@@ -12,7 +12,8 @@ std::string finding_of(const std::string& control) { return control == "nii" ? "
 
 std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std::string& ends_hold_as, bool safe, MonoTime now) {
   Seen& seen = seen_[sight.lane];
-  const std::string situation = sight.phase + "/" + sight.crossing + "/" + std::to_string(sight.recorded.size()) + "/" + sight.verdict;
+  const std::string situation = sight.phase + "/" + sight.crossing + "/" + std::to_string(sight.recorded.size()) + "/" + sight.verdict +
+                                (sight.stranded ? "/stranded" : "");
   if (seen.situation != situation) seen = {situation, now, 0};
   const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(habits_.after_s * 1000)) * (1 + seen.tries);
   if (now - seen.since < patience || seen.tries >= 20) return std::nullopt;
@@ -44,6 +45,10 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
     }
   } else if (!habits_.recovers || !safe) {
     return std::nullopt;
+  } else if (sight.phase == "idle" && sight.stranded) {
+    wish.action = "open_boom";
+    wish.boom = 2;
+    wish.reason = "its crossing was aborted; let out by hand";
   } else if (sight.phase == "emergency_stop") {
     wish.action = "reset_emergency_stop";
     wish.reason = "cause removed";

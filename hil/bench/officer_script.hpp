@@ -21,6 +21,7 @@ struct LaneSight {
   bool boom_closed = true;
   bool zone_free = true;            ///< nothing at the booms, as far as the terminal knows
   bool second_needed = true;        ///< for an override
+  bool stranded = false;            ///< a lorry stands between the booms and belongs to no crossing any more
 };
 
 struct OfficerWish {

@@ -85,9 +85,10 @@ class Simulation {
   /// A lying device is not judged by its values while it lies and a moment after; a frozen one only until its heartbeat
   /// must have given it away.
   Duration patience(const DeviceId& id) {
-    const auto it = lies_.find(id.text);
-    if (it == lies_.end() || post_->now() > it->second.until) return Duration{0};
-    return it->second.patience;
+    Duration most{0};
+    for (auto it = lies_.lower_bound({id.text, ""}); it != lies_.end() && it->first.first == id.text; ++it)
+      if (post_->now() <= it->second.until) most = std::max(most, it->second.patience);
+    return most;
   }
 
   void note_lie(const Strike& strike, bool on) {
@@ -102,7 +103,7 @@ class Simulation {
       const bool beats = std::any_of(product.points.begin(), product.points.end(), [](const auto& p) { return p.heartbeat; });
       if (strike.fault == "frozen" && beats) wait = product.timing.heartbeat_max + 1s;
     }
-    lies_[strike.target] = {on ? MonoTime{INT64_MAX} : post_->now() + 5s, wait};
+    lies_[{strike.target, strike.fault}] = {on ? MonoTime{INT64_MAX} : post_->now() + 5s, wait};
   }
 
   /// While a sensor lies, a boom may begin to come down beside a vehicle that only the liar could have shown; it must
@@ -233,7 +234,7 @@ class Simulation {
   TrafficMix mix_;
   double per_hour_ = 30;
   std::map<std::string, std::pair<std::uint64_t, double>> arrivals_;
-  std::map<std::string, LyingUntil> lies_;
+  std::map<std::pair<std::string, std::string>, LyingUntil> lies_;  ///< by device and fault
   std::vector<Lie> liars_;
   SimulationResult result_;
 };

@@ -34,6 +34,10 @@ LaneSight sight_of(const runtime::LaneView& view, const SimulatedLane& world) {
   const Observation o = world.observe();
   sight.boom_closed = o.boom_angle <= 0.02 && o.boom_2_angle <= 0.02;
   sight.zone_free = !o.loop_boom && !o.photocell && !o.loop_boom_2 && !o.photocell_2;
+  const auto& place = world.geometry();
+  for (const auto& lorry : world.lorries())
+    sight.stranded = sight.stranded || (view.config.kind == lane::Kind::sally_port && s.crossing.empty() && lorry->speed_mps == 0 &&
+                                        lorry->rear_m() > place.boom && lorry->front_m < place.boom_2);
   return sight;
 }
 
@@ -122,6 +126,7 @@ void officer_round(VirtualPost& post, OfficerScript& script, const Invariants& i
     auto& world = post.world(name);
     post.act(LaneId{name}, action_of(*wish), [&world, wish, lorry](bool accepted, const std::string&) {
       if (accepted && wish->then_send_away) world.tell_to_leave(lorry);
+      if (accepted && wish->action == "open_boom" && wish->boom == 2) world.wave_out_of_port();
     });
   }
 }

@@ -39,6 +39,11 @@ bool SimulatedLane::tell_to_go(std::uint64_t lorry) {
   return true;
 }
 
+void SimulatedLane::wave_out_of_port() {
+  for (const auto& lorry : lorries_)
+    if (lorry->rear_m() > geometry_.boom && lorry->front_m < geometry_.boom_2) memory_[lorry->number].waved = true;
+}
+
 bool SimulatedLane::tell_to_leave(std::uint64_t lorry) {
   for (auto& one : lorries_) {
     if (one->number != lorry) continue;

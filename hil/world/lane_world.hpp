@@ -55,6 +55,8 @@ class SimulatedLane : public LaneWorld {
   void advance(MonoTime now);
   /// A stalled, abandoned or badly placed lorry drives on.
   bool tell_to_go(std::uint64_t lorry);
+  /// An officer waves everybody between the booms through: an open boom is enough for them, whatever the light shows.
+  void wave_out_of_port();
   /// Refused: it reverses out.
   bool tell_to_leave(std::uint64_t lorry);
   void set_emergency_stop(bool pressed) { emergency_stop_ = pressed; }

@@ -88,10 +88,10 @@ DriverWish wish(const Lorry& lorry, DriverMemory& memory, const DriverView& view
   DriverWish w{1e9, lane_speed_mps};
   w.stop_at_m = std::min(w.stop_at_m, keep_behind(lorry, view));
   const bool pushes_in = how == "tailgates";
-  w.stop_at_m = std::min(w.stop_at_m, stop_at_boom(lorry, line_1, place.boom, view.green, view.boom_angle, pushes_in));
+  w.stop_at_m = std::min(w.stop_at_m, stop_at_boom(lorry, line_1, place.boom, view.green || memory.waved, view.boom_angle, pushes_in));
   if (view.two_booms)
     w.stop_at_m = std::min(w.stop_at_m,
-                           stop_at_boom(lorry, place.boom_2 - 3, place.boom_2, view.green_2, view.boom_2_angle, pushes_in));
+                           stop_at_boom(lorry, place.boom_2 - 3, place.boom_2, view.green_2 || memory.waved, view.boom_2_angle, pushes_in));
   // A stall: once, with the lorry's middle under the boom (or its tail on the loop), for a time or until told to go.
   if ((how == "stalls_under_boom" || how == "stops_on_loop") && !memory.behaviour_done) {
     const double at = how == "stalls_under_boom" ? place.boom + lorry.length_m / 2 : place.loop_boom_to + lorry.length_m - 0.8;

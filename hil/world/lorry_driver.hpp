@@ -25,6 +25,7 @@ struct DriverMemory {
   MonoTime stopped_at_line;   ///< 0: not yet
   MonoTime stalled;           ///< 0: not yet
   bool behaviour_done = false;///< the stall is over, or the way back has begun
+  bool waved = false;         ///< an officer waves it through: an open boom is enough, whatever the light shows
   bool told_to_go = false;    ///< by the scenario: an abandoned or stalled lorry drives on
 };
 
