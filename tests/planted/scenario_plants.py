@@ -24,6 +24,7 @@ SCENARIO_PLANTS = [
                                                  "made.assessment.channel < SelectivityChannel::green;")),
     scenario("three-in-a-row", "a crossing's captures end with it", ("edge/lane/arrival.cpp", "  s.captures.clear();\n", "")),
     scenario("overweight", "a profile that matches raises the channel", PROFILES_RAISE_NOTHING),
+    scenario("high-value", "a profile that matches raises the channel", PROFILES_RAISE_NOTHING),
     scenario("declared-too-light", "a profile that matches raises the channel", PROFILES_RAISE_NOTHING),
     scenario("no-declaration", "no declaration is never green", NO_DECLARATION_FLOOR),
     scenario("plate-misread", "a read that fits no declaration never opens the boom", NO_DECLARATION_FLOOR),
