@@ -7,7 +7,7 @@ BOOM, GUARD, ASSESS, GATE = "edge/lane/boom.cpp", "edge/lane/guard.cpp", "edge/r
 
 
 def scenario(name, removes, *edits):
-    return {"name": "scenario:" + name, "removes": removes, "edits": list(edits), "targets": ["rampa-hil"], "limit_s": 120,
+    return {"name": "scenario:" + name, "removes": removes, "edits": list(edits), "targets": ["rampa-hil"],
             "test": ["rampa-hil", "run", "--virtual", f"tests/scenarios/{name}.toml"]}
 
 
