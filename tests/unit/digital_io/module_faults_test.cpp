@@ -41,6 +41,18 @@ TYPED_TEST(ModuleFaults, APowerCycleBetweenTwoPollsVoidsBeliefsAndIsNotReplayed)
   EXPECT_EQ(b.light(device::Aspect::green).outcome, Outcome::done);  // when asked again
 }
 
+/// Nothing was on, so no output tells; the up time does.
+TEST(ModuleFaults, MoxaRestartIsSeenByItsUpTime) {
+  Moxa b;
+  b.arm();
+  b.run(5s);
+  ASSERT_TRUE(b.model->fault("power_cycle", 0, true));
+  b.run(1s);
+  EXPECT_TRUE(told(b.out, "suspect restarted")) << testing::PrintToString(states(b.out));
+  b.run(3s);
+  EXPECT_EQ(b.state(), "ready ");
+}
+
 TYPED_TEST(ModuleFaults, AnOutageLetsTheOutputsFallAndNothingIsReplayed) {
   auto& b = this->bench;
   b.settings.options["boom_drive"] = "level";
