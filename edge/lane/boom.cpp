@@ -166,4 +166,10 @@ void become_faulted(Turn& t, const std::string& word, const std::string& detail)
   t.enter(Phase::faulted);
 }
 
+void clear_fault(Turn& t) {
+  if (t.s.fault.empty()) return;
+  t.s.fault.clear();
+  t.record(FaultChanged{DeviceId{t.c.id.text + "-boom"}, "boom", device::DeviceCondition{device::ConditionLevel::ready, "", ""}});
+}
+
 }  // namespace rampa::lane

@@ -143,7 +143,7 @@ VerdictGiven verdict_of(const Turn& t, const OfficerAction& a) {
 
 void resume_from_fault(Turn& t) {
   auto& s = t.s;
-  s.fault.clear();
+  clear_fault(t);
   s.motion = BoomMotion{};
   if (s.crossing.empty()) return t.enter(Phase::starting);
   s.passage = Passage{};
@@ -214,7 +214,7 @@ void carry_out(Turn& t, const OfficerAction& a) {
       return;
     case ActionKind::open_boom:
       s.boom_order = a.boom;
-      s.fault.clear();
+      clear_fault(t);
       t.attention(0, "");
       return begin_raising(t, a.boom);
     case ActionKind::close_boom:
@@ -222,14 +222,14 @@ void carry_out(Turn& t, const OfficerAction& a) {
         s.boom = a.boom;
         s.passage = Passage{};
         s.passage.opened = t.now.mono;
-        s.fault.clear();
+        clear_fault(t);
       }
       s.passage.expired = true;
       return t.enter(Phase::open);
     case ActionKind::out_of_service:
       withhold_scan(t);
       close_crossing(t, "aborted", "lane taken out of service");
-      s.fault.clear();
+      clear_fault(t);
       change_mode(t, "out_of_service", a.officer.text, a.reason);
       t.attention(1, "out of service: " + a.reason);
       return t.enter(Phase::out_of_service);

@@ -87,6 +87,8 @@ void take_report(Turn& t, const device::CommandReport& report);
 void settle_opening(Turn& t);
 void settle_closing(Turn& t);
 void become_faulted(Turn& t, const std::string& word, const std::string& detail);
+/// An officer has looked at it.
+void clear_fault(Turn& t);
 
 // passage.cpp
 void watch_zone(Turn& t);

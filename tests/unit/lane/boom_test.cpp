@@ -217,6 +217,8 @@ TEST(Boom, FaultedAndBackInService) {
   auto back = rig.action(lane::ActionKind::return_to_service);
   rig.give(back);
   EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+  ASSERT_EQ(rig.records<FaultChanged>().size(), 2u);
+  EXPECT_EQ(rig.records<FaultChanged>()[1].condition.level, device::ConditionLevel::ready) << "the fault is over on record too";
   rig.give(rig.action(lane::ActionKind::confirm));
   rig.pass(1500ms);
   EXPECT_EQ(rig.state.phase, Phase::open);

@@ -48,6 +48,7 @@ TEST(Passage, LeavesBeforeTheVerdict) {
   EXPECT_EQ(rig.state.phase, Phase::idle);
   EXPECT_EQ(outcome(rig), "left");
   EXPECT_TRUE(rig.saw("left_backwards"));
+  EXPECT_TRUE(rig.state.crossing.empty());
 }
 
 TEST(Passage, HeldLorryTurnsBackIsRefused) {

@@ -76,6 +76,7 @@ class Judge {
         releasing_[id] = verdict->verdict == Verdict::release;
         if (closed.count(id)) violated("verdict after the end of " + id);
       }
+      if (!id.empty() && closed.count(id) && std::holds_alternative<CaptureTaken>(record.body)) violated("capture after the end of " + id);
       if (std::holds_alternative<CrossingClosed>(record.body) && !closed.insert(id).second) violated("two terminal records of " + id);
       if (const auto* acted = std::get_if<OfficerActed>(&record.body); acted && acted->accepted && acted->action == "open_boom") order_ = true;
     }
