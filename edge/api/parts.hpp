@@ -83,6 +83,9 @@ inline constexpr std::string_view session_cookie = "rampa_session";
 /// Everything but the event stream. Thread: any.
 [[nodiscard]] Response answer(Parts& parts, const Request& request);
 
+/// "GET /api/v1/lanes/*" and so on: everything that is answered, for the test that keeps API.md true.
+[[nodiscard]] std::vector<std::string> route_names();
+
 /// May this request open an event stream? The session, or the problem to answer.
 [[nodiscard]] tl::expected<Session, Response> admit_stream(Parts& parts, const Request& request);
 

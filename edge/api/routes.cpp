@@ -73,8 +73,8 @@ std::optional<Response> refuse_foreign(const Request& request) {
 }
 
 /// Session of the request, or why there is none.
-tl::expected<Session, Response> session_of(Parts& parts, const Request& request, const std::string& token, bool locked_too) {
-  const bool activity = request.header("x-rampa-background").empty();
+tl::expected<Session, Response> session_of(Parts& parts, const Request& request, const std::string& token, bool locked_too,
+                                         bool activity) {
   const auto session = parts.sessions.find(token, parts.clock.mono(), activity);
   if (!session) return tl::unexpected(problem(401, "not-signed-in", "sign in first", request));
   if (session->locked && !locked_too)
@@ -96,7 +96,8 @@ Response answer(Parts& parts, const Request& request) {
     if (!reading)
       if (auto refused = refuse_foreign(request)) return *refused;
     if (route.access != Access::anyone) {
-      auto session = session_of(parts, request, call.token, route.access == Access::locked_too);
+      auto session = session_of(parts, request, call.token, route.access == Access::locked_too,
+                                request.header("x-rampa-background").empty());
       if (!session) return session.error();
       call.session = *session;
       if (route.access == Access::administrator && session->role != Role::administrator)
@@ -112,9 +113,16 @@ Response answer(Parts& parts, const Request& request) {
   return problem(404, "not-found", "nothing is here: " + request.path, request);
 }
 
+std::vector<std::string> route_names() {
+  std::vector<std::string> names{"GET /api/v1/events"};
+  for (const Route& route : routes) names.push_back(std::string(route.method) + " " + std::string(route.pattern));
+  return names;
+}
+
 tl::expected<Session, Response> admit_stream(Parts& parts, const Request& request) {
   if (request.method != "GET") return tl::unexpected(problem(405, "method", "only GET is possible here", request));
-  return session_of(parts, request, request.cookie(session_cookie), false);
+  // A stream that reconnects by itself must not keep a session from locking.
+  return session_of(parts, request, request.cookie(session_cookie), false, false);
 }
 
 Response failed(const Error& error, const Request& request) {
