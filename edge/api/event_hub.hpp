@@ -36,6 +36,8 @@ class EventHub : public ChangeListener {
 
   /// False where the limit is reached; the caller answers 503. Otherwise hand the socket over with add().
   [[nodiscard]] bool reserve();
+  /// A reserved place that is not used after all.
+  void release() { --parts_.counters.streams_open; }
   void add(std::unique_ptr<StreamSocket> socket, std::string token);
 
   void lane_changed(const LaneId& lane) override;

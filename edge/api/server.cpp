@@ -10,7 +10,9 @@
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/ThreadPool.h>
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -28,13 +30,18 @@ constexpr std::size_t target_bytes_max = 2 << 10;
 constexpr std::size_t head_bytes_max = 8 << 10;
 constexpr std::size_t head_fields_max = 64;
 
-class PocoStream : public StreamSocket {
+/// A descriptor of the hub's own for a connection that the HTTP library is about to let go of: no object of the library
+/// is shared between its threads and the hub's.
+class OwnedDescriptor : public StreamSocket {
  public:
-  explicit PocoStream(net::StreamSocket socket) : socket_(std::move(socket)) {}
-  [[nodiscard]] int descriptor() const override { return socket_.impl()->sockfd(); }
+  explicit OwnedDescriptor(int fd) : fd_(fd) {}
+  ~OwnedDescriptor() override { ::close(fd_); }
+  OwnedDescriptor(const OwnedDescriptor&) = delete;
+  OwnedDescriptor& operator=(const OwnedDescriptor&) = delete;
+  [[nodiscard]] int descriptor() const override { return fd_; }
 
  private:
-  net::StreamSocket socket_;
+  int fd_;
 };
 
 std::string lower(std::string text) {
@@ -208,10 +215,16 @@ class PocoServer : public Server {
     if (!session) return session.error();
     if (!hub_.reserve())
       return problem(503, "too-many-streams", "one stream serves all tabs of a terminal", request).with("Retry-After", "5");
+    auto& connection = static_cast<net::HTTPServerRequestImpl&>(in);
+    const int fd = ::fcntl(connection.socket().impl()->sockfd(), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) {
+      hub_.release();
+      return problem(503, "busy", "no descriptor is free for a stream", request).with("Retry-After", "5");
+    }
+    (void)connection.detachSocket();  // and gone: the library writes nothing to it and reads nothing from it any more
     count(200);
     out.setKeepAlive(false);
-    hub_.add(std::make_unique<PocoStream>(static_cast<net::HTTPServerRequestImpl&>(in).detachSocket()),
-             request.cookie(session_cookie));
+    hub_.add(std::make_unique<OwnedDescriptor>(fd), request.cookie(session_cookie));
     return std::nullopt;
   }
 
