@@ -21,82 +21,103 @@ Result<BlobStore> BlobStore::open(Disk& disk, const Layout& layout, std::size_t 
 
 std::string BlobStore::temporary_name() { return layout_.blobs_tmp() + "/" + std::to_string(++counter_) + ".tmp"; }
 
-Result<BlobStore::Ready> BlobStore::write_temporary(ByteView bytes) {
-  Ready ready{temporary_name(), manifest_of(bytes)};
-  auto written = [&]() -> Result<void> {
-    auto file = disk_->open(ready.temporary, OpenMode::create);
-    if (!file) return tl::unexpected(file.error());
-    if (auto ok = (*file)->write_at(0, bytes); !ok) return ok;
-    if (auto ok = sync_file(**file); !ok) return tl::unexpected(ok.error());
-    return {};
-  }();
-  if (!written) {
-    (void)disk_->unlink(ready.temporary);  // else at the next start
-    return tl::unexpected(written.error());
+Result<BlobStore::Staged> BlobStore::write_temporary(ByteView bytes) {
+  Staged staged{nullptr, temporary_name(), {}};
+  auto file = disk_->open(staged.temporary, OpenMode::create);
+  if (!file) return tl::unexpected(file.error());
+  staged.file = std::move(*file);
+  if (auto ok = staged.file->write_at(0, bytes); !ok) {
+    (void)disk_->unlink(staged.temporary);  // else at the next start
+    return tl::unexpected(ok.error());
   }
-  return ready;
+  return staged;
 }
 
-Result<BlobStore::Ready> BlobStore::finish_growing(const std::string& key) {
+Result<BlobManifest> BlobStore::stage_grown(const std::string& key) {
   auto it = growing_.find(key);
   if (it == growing_.end())
     return fail(ErrorCode::invalid, "no blob grows under '" + key + "' (dropped, finished before, or lost in a restart)");
-  Growing& g = it->second;
-  if (g.wrong) {
-    const Error wrong = *g.wrong;
+  if (it->second.wrong) {
+    const Error wrong = *it->second.wrong;
     drop(it);
     return tl::unexpected(wrong);
   }
-  if (auto ok = sync_file(*g.file); !ok) return tl::unexpected(ok.error());
-  Ready ready{g.path, g.manifest.finish()};
+  BlobManifest manifest = it->second.manifest.finish();
+  staged_.push_back({std::move(it->second.file), it->second.path, {}});
   growing_.erase(it);
-  return ready;
+  return manifest;
+}
+
+Result<BlobManifest> BlobStore::stage_one(const Attachment& a) {
+  Result<BlobManifest> manifest;
+  if (a.bytes) {
+    manifest = manifest_of(*a.bytes);
+    auto staged = write_temporary(*a.bytes);
+    if (!staged) return tl::unexpected(staged.error());
+    staged_.push_back(std::move(*staged));
+  } else {
+    manifest = stage_grown(a.growing_key);
+    if (!manifest) return manifest;
+  }
+  const std::string sha = to_hex(manifest->sha256);
+  staged_.back().path = blob_path(layout_, sha);
+  if (manifest->chunks.size() > 1) {
+    auto staged = write_temporary(encode(*manifest));
+    if (!staged) return tl::unexpected(staged.error());
+    staged->path = manifest_path(layout_, sha);
+    // Before its blob: where the blob is, its manifest is.
+    staged_.insert(staged_.end() - 1, std::move(*staged));
+  }
+  return manifest;
+}
+
+Result<std::vector<BlobRef>> BlobStore::stage(const std::vector<Attachment>& attachments) {
+  std::vector<BlobRef> refs;
+  const std::size_t before = staged_.size();
+  for (const Attachment& a : attachments) {
+    auto manifest = stage_one(a);
+    if (!manifest) {
+      unstage(before);
+      return fail(manifest.error().code, "attachment " + a.name + ": " + manifest.error().what);
+    }
+    refs.push_back({a.name, a.media_type, to_hex(manifest->sha256), manifest->size_bytes});
+  }
+  return refs;
+}
+
+void BlobStore::unstage(std::size_t down_to) {
+  for (; staged_.size() > down_to; staged_.pop_back())
+    if (disk_->exists(staged_.back().temporary)) (void)disk_->unlink(staged_.back().temporary);  // else at the next start
 }
 
 Result<void> BlobStore::ready_directory(const std::string& directory) {
   if (directories_.contains(directory)) return {};
   if (auto ok = disk_->make_directory(directory); !ok) return ok;
   // Also where it was there already: the run that made it may have been killed before this sync.
-  if (auto ok = sync_names(*disk_, layout_.blobs()); !ok) return tl::unexpected(ok.error());
+  if (auto ok = sync_names(*disk_, layout_.blobs()); !ok) return ok;
   directories_.insert(directory);
   return {};
 }
 
-Result<void> BlobStore::place(const Ready& ready, std::set<std::string>& touched) {
-  const std::string sha = to_hex(ready.manifest.sha256), path = blob_path(layout_, sha);
-  const std::string directory = directory_of(path);
-  if (auto ok = ready_directory(directory); !ok) return ok;
-  touched.insert(directory);  // also for content that is there: its name may not be durable yet
-  if (ready.manifest.chunks.size() > 1) {
-    if (const std::string manifest = manifest_path(layout_, sha); !disk_->exists(manifest)) {
-      const Bytes bytes = encode(ready.manifest);
-      const std::string temporary = temporary_name();
-      auto file = disk_->open(temporary, OpenMode::create);
-      if (!file) return tl::unexpected(file.error());
-      if (auto ok = (*file)->write_at(0, bytes); !ok) return ok;
-      if (auto ok = sync_file(**file); !ok) return tl::unexpected(ok.error());
-      if (auto ok = disk_->rename(temporary, manifest); !ok) return ok;
-    }
+Result<void> BlobStore::place() {
+  std::vector<DiskFile*> files;
+  for (const Staged& s : staged_) files.push_back(s.file.get());
+  if (auto ok = sync_files(*disk_, files); !ok) return ok;
+  std::set<std::string> touched;
+  for (const Staged& s : staged_) {
+    const std::string directory = directory_of(s.path);
+    if (auto ok = ready_directory(directory); !ok) return ok;
+    touched.insert(directory);  // also for content that is there: its name may not be durable yet
+    if (auto ok = disk_->exists(s.path) ? disk_->unlink(s.temporary) : disk_->rename(s.temporary, s.path); !ok) return ok;
   }
-  if (disk_->exists(path)) return disk_->unlink(ready.temporary);
-  return disk_->rename(ready.temporary, path);
+  return sync_names(*disk_, std::vector<std::string>(touched.begin(), touched.end()));
 }
 
-Result<std::vector<BlobRef>> BlobStore::put(const std::vector<Attachment>& attachments) {
-  std::vector<BlobRef> refs;
-  std::set<std::string> touched;
-  for (const Attachment& a : attachments) {
-    auto ready = a.bytes ? write_temporary(*a.bytes) : finish_growing(a.growing_key);
-    if (!ready) return fail(ready.error().code, "attachment " + a.name + ": " + ready.error().what);
-    if (auto ok = place(*ready, touched); !ok) {
-      if (disk_->exists(ready->temporary)) (void)disk_->unlink(ready->temporary);  // else at the next start
-      return tl::unexpected(ok.error());
-    }
-    refs.push_back({a.name, a.media_type, to_hex(ready->manifest.sha256), ready->manifest.size_bytes});
-  }
-  for (const std::string& directory : touched)
-    if (auto ok = sync_names(*disk_, directory); !ok) return tl::unexpected(ok.error());
-  return refs;
+Result<void> BlobStore::settle() {
+  if (staged_.empty()) return {};
+  auto done = place();
+  unstage(0);
+  return done;
 }
 
 void BlobStore::append(const std::string& key, ByteView strip) {

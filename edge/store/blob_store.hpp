@@ -25,9 +25,12 @@ class BlobStore {
   /// Removes what is left over of an earlier run. Errors: io.
   [[nodiscard]] static Result<BlobStore> open(Disk& disk, const Layout& layout, std::size_t growing_max);
 
-  /// Stores all attachments of one group; durable when it returns. Content that is there already is not written again.
-  /// Errors: no_space (nothing is left behind but whole blobs), invalid (an unknown growing key), io.
-  [[nodiscard]] Result<std::vector<BlobRef>> put(const std::vector<Attachment>& attachments);
+  /// Writes the attachments of one group under temporary names; no record may name them before settle().
+  /// Errors: no_space, io, invalid (an unknown growing key); then nothing of this call is staged.
+  [[nodiscard]] Result<std::vector<BlobRef>> stage(const std::vector<Attachment>& attachments);
+  /// Makes everything that is staged durable under its address: one round of syncs for the files, one for their names.
+  /// Content that is there already is not kept twice. Errors: no_space, io; then nothing that was staged may be named.
+  [[nodiscard]] Result<void> settle();
 
   /// Appends to the growing blob of this key; what goes wrong is kept and is the answer of the put() that finishes it.
   void append(const std::string& key, ByteView strip);
@@ -43,25 +46,28 @@ class BlobStore {
     std::uint64_t used = 0;  ///< for finding the one idle longest
     std::optional<Error> wrong;
   };
-  /// Content that lies synced under a temporary name and waits for its rename.
-  struct Ready {
-    std::string temporary;
-    BlobManifest manifest;
+  /// A file under a temporary name, and the one that it gets.
+  struct Staged {
+    std::unique_ptr<DiskFile> file;
+    std::string temporary, path;
   };
 
   BlobStore(Disk& disk, Layout layout, std::size_t growing_max)
       : disk_(&disk), layout_(std::move(layout)), growing_max_(growing_max) {}
   [[nodiscard]] std::string temporary_name();
-  [[nodiscard]] Result<Ready> write_temporary(ByteView bytes);
-  [[nodiscard]] Result<Ready> finish_growing(const std::string& key);
-  [[nodiscard]] Result<void> place(const Ready& ready, std::set<std::string>& touched);
+  [[nodiscard]] Result<Staged> write_temporary(ByteView bytes);
+  [[nodiscard]] Result<BlobManifest> stage_one(const Attachment& attachment);
+  [[nodiscard]] Result<BlobManifest> stage_grown(const std::string& key);
+  [[nodiscard]] Result<void> place();
   [[nodiscard]] Result<void> ready_directory(const std::string& directory);
+  void unstage(std::size_t down_to);
   void drop(std::map<std::string, Growing>::iterator it);
 
   Disk* disk_;
   Layout layout_;
   std::size_t growing_max_;
   std::map<std::string, Growing> growing_;
+  std::vector<Staged> staged_;
   std::set<std::string> directories_;  ///< known to be there, durably
   std::uint64_t counter_ = 0;
 };

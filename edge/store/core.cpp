@@ -36,6 +36,8 @@ bool is_evidence(const Record& r) { return !r.attachments.empty() || std::holds_
 }  // namespace
 
 struct Core::Ready {
+  Request* request = nullptr;
+  bool attachments = false;
   std::vector<PlainRecord> records;
   std::vector<std::uint64_t> sequences;
 };
@@ -125,17 +127,11 @@ Result<Core::Ready> Core::prepare(const Request& request, bool room_for_evidence
     RecordText text = encode(r.body);
     plain.open = std::move(text.open);
     if (text.personal != "{}") plain.personal = std::move(text.personal);
-    if constexpr (plant::blob_after_record) {
-      for (const Attachment& a : r.attachments) {
-        Result<std::vector<BlobRef>> grown =
-            a.bytes ? std::vector<BlobRef>{{a.name, a.media_type, to_hex(sha256(*a.bytes)), a.bytes->size()}} : blobs_.put({a});
-        if (!grown) return tl::unexpected(grown.error());
-        plain.blobs.push_back(grown->front());
-      }
-    } else if (!r.attachments.empty()) {
-      auto refs = blobs_.put(r.attachments);
+    if (!r.attachments.empty()) {
+      auto refs = blobs_.stage(r.attachments);
       if (!refs) return tl::unexpected(refs.error());
       plain.blobs = std::move(*refs);
+      ready.attachments = true;
     }
     ready.records.push_back(std::move(plain));
   }
@@ -154,48 +150,45 @@ Result<void> Core::timed_commit() {
 void Core::commit(std::vector<Request> batch) {
   auto free = disk_.free_bytes(settings_.directory);
   const bool room = free && *free >= settings_.reserve_bytes;
-  std::vector<std::pair<Request*, Ready>> waiting;
+  std::vector<Ready> prepared, waiting;
   for (Request& request : batch) {
-    if (journal_->failed()) {
-      answer(request, fail(ErrorCode::io, journal_->failure()));
-      continue;
-    }
-    auto ready = prepare(request, room);
+    Result<Ready> ready = journal_->failed() ? Result<Ready>(fail(ErrorCode::io, journal_->failure())) : prepare(request, room);
     if (!ready) {
       answer(request, tl::unexpected(ready.error()));
       continue;
     }
-    auto sequences = journal_->add(ready->records);
+    ready->request = &request;
+    prepared.push_back(std::move(*ready));
+  }
+  auto settled = plant::blob_after_record ? Result<void>{} : blobs_.settle();
+  for (Ready& ready : prepared) {
+    auto sequences = !settled && ready.attachments ? Result<std::vector<std::uint64_t>>(tl::unexpected(settled.error())) : journal_->add(ready.records);
     if (!sequences) {
-      answer(request, tl::unexpected(sequences.error()));
+      answer(*ready.request, tl::unexpected(sequences.error()));
       continue;
     }
-    ready->sequences = std::move(*sequences);
-    if constexpr (plant::ack_before_sync) answer(request, ready->sequences);
-    waiting.emplace_back(&request, std::move(*ready));
+    ready.sequences = std::move(*sequences);
+    if constexpr (plant::ack_before_sync) answer(*ready.request, ready.sequences);
+    waiting.push_back(std::move(ready));
   }
   if (waiting.empty()) return;
 
   auto done = timed_commit();
-  if constexpr (plant::blob_after_record)
-    for (auto& [request, ready] : waiting)
-      for (const Record& r : request->records)
-        for (const Attachment& a : r.attachments)
-          if (a.bytes) (void)blobs_.put({a});
+  if constexpr (plant::blob_after_record) (void)blobs_.settle();
   if constexpr (plant::ack_before_sync) return;
   if (done) no_space_.clear();
   if (done || done.error().code != ErrorCode::no_space || waiting.size() == 1) {
-    for (auto& [request, ready] : waiting)
-      answer(*request, done ? Result<std::vector<std::uint64_t>>(ready.sequences) : tl::unexpected(done.error()));
+    for (Ready& ready : waiting)
+      answer(*ready.request, done ? Result<std::vector<std::uint64_t>>(ready.sequences) : tl::unexpected(done.error()));
     return;
   }
   // Too much for the room that is left: what fits alone still goes in.
-  for (auto& [request, ready] : waiting) {
+  for (Ready& ready : waiting) {
     auto sequences = journal_->add(ready.records);
     if (sequences) {
       if (auto alone = timed_commit(); !alone) sequences = tl::unexpected(alone.error());
     }
-    answer(*request, std::move(sequences));
+    answer(*ready.request, std::move(sequences));
   }
 }
 

@@ -54,6 +54,7 @@ class Core {
       : disk_(disk), settings_(settings), layout_{settings.directory}, clock_(clock), keys_(std::move(keys)),
         blobs_(std::move(blobs)), cursor_(std::move(cursor)), boots_(std::move(boots)) {}
   struct Ready;
+  /// The records as they go into the journal; their attachments are staged.
   [[nodiscard]] Result<Ready> prepare(const Request& request, bool room_for_evidence);
   [[nodiscard]] Result<void> timed_commit();
   void answer(Request& request, Result<std::vector<std::uint64_t>> result);

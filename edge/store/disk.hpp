@@ -41,6 +41,10 @@ enum class OpenMode {
 class Disk {
  public:
   virtual ~Disk() = default;
+  /// DiskFile::sync() of all, and sync_directory() of all. The real disk does them at once: the file system then makes one
+  /// commit of them instead of one each. Errors: the first.
+  [[nodiscard]] virtual Result<void> sync_files(const std::vector<DiskFile*>& files);
+  [[nodiscard]] virtual Result<void> sync_directories(const std::vector<std::string>& directories);
   /// Errors: not_found, no_space, io.
   [[nodiscard]] virtual Result<std::unique_ptr<DiskFile>> open(const std::string& path, OpenMode mode) = 0;
   [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;

@@ -53,20 +53,28 @@ Result<Slot> newest_slot(DiskFile& file, const std::string& path) {
   return *best;
 }
 
+/// A failed sync is `io` also on a full disk: what it left behind cannot be known.
+Result<void> judged(Result<void> synced) {
+  if (synced || plant::ignore_eio) return {};
+  return fail(ErrorCode::io, synced.error().what);
+}
+
 }  // namespace
 
 Result<void> sync_file(DiskFile& file) {
-  if constexpr (plant::no_fdatasync) return {};
-  auto done = file.sync();
-  if (done || plant::ignore_eio) return {};
-  return fail(ErrorCode::io, done.error().what);  // also a full disk: what a failed sync left behind cannot be known
+  return plant::no_fdatasync ? Result<void>{} : judged(file.sync());
 }
 
 Result<void> sync_names(Disk& disk, const std::string& directory) {
-  if constexpr (plant::no_dir_fsync) return {};
-  auto done = disk.sync_directory(directory);
-  if (done || plant::ignore_eio) return {};
-  return fail(ErrorCode::io, done.error().what);
+  return plant::no_dir_fsync ? Result<void>{} : judged(disk.sync_directory(directory));
+}
+
+Result<void> sync_files(Disk& disk, const std::vector<DiskFile*>& files) {
+  return plant::no_fdatasync || files.empty() ? Result<void>{} : judged(disk.sync_files(files));
+}
+
+Result<void> sync_names(Disk& disk, const std::vector<std::string>& directories) {
+  return plant::no_dir_fsync || directories.empty() ? Result<void>{} : judged(disk.sync_directories(directories));
 }
 
 std::string directory_of(const std::string& path) {

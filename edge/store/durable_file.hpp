@@ -5,10 +5,14 @@
 
 namespace rampa::store {
 
-/// Content of `file` becomes durable. The only call of DiskFile::sync() in the store. Errors: io, whatever the disk said.
+// Every sync in the store goes through these four. Errors: io, whatever the disk said.
+/// Content of `file` becomes durable.
 [[nodiscard]] Result<void> sync_file(DiskFile& file);
-/// Names in `directory` become durable. The only call of Disk::sync_directory() in the store. Errors: as above.
+/// Names in `directory` become durable.
 [[nodiscard]] Result<void> sync_names(Disk& disk, const std::string& directory);
+/// Several at once.
+[[nodiscard]] Result<void> sync_files(Disk& disk, const std::vector<DiskFile*>& files);
+[[nodiscard]] Result<void> sync_names(Disk& disk, const std::vector<std::string>& directories);
 
 /// Temporary file beside it, sync, rename, directory sync. On an error the old content, if any, still stands.
 [[nodiscard]] Result<void> write_durably(Disk& disk, const std::string& path, ByteView bytes);

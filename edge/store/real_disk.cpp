@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
+#include <thread>
 
 #include "edge/store/disk.hpp"
 
@@ -81,8 +84,38 @@ class RealFile : public DiskFile {
   std::string path_;
 };
 
+/// Runs `work(0)` to `work(count - 1)` on up to 16 threads (they only wait for the disk) and gives the first error.
+template <class Work>
+Result<void> at_once(std::size_t count, const Work& work) {
+  if (count == 1) return work(0);
+  std::vector<Result<void>> done(count);
+  std::atomic<std::size_t> next{0};
+  const auto run = [&] {
+    for (std::size_t i; (i = next++) < count;) done[i] = work(i);
+  };
+  {
+    std::vector<std::jthread> others;
+    try {
+      for (std::size_t t = 1; t < std::min<std::size_t>(count, 16); ++t) others.emplace_back(run);
+    } catch (const std::system_error&) {
+      // No more threads to be had: those there are, and this one, do it.
+    }
+    run();
+  }
+  for (Result<void>& r : done)
+    if (!r) return r;
+  return {};
+}
+
 class RealDisk : public Disk {
  public:
+  Result<void> sync_files(const std::vector<DiskFile*>& files) override {
+    return at_once(files.size(), [&](std::size_t i) { return files[i]->sync(); });
+  }
+  Result<void> sync_directories(const std::vector<std::string>& directories) override {
+    return at_once(directories.size(), [&](std::size_t i) { return sync_directory(directories[i]); });
+  }
+
   Result<std::unique_ptr<DiskFile>> open(const std::string& path, OpenMode mode) override {
     const int flags = mode == OpenMode::read ? O_RDONLY : mode == OpenMode::read_write ? O_RDWR : O_RDWR | O_CREAT | O_TRUNC;
     const int fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -143,6 +176,18 @@ class RealDisk : public Disk {
 };
 
 }  // namespace
+
+Result<void> Disk::sync_files(const std::vector<DiskFile*>& files) {
+  for (DiskFile* file : files)
+    if (auto ok = file->sync(); !ok) return ok;
+  return {};
+}
+
+Result<void> Disk::sync_directories(const std::vector<std::string>& directories) {
+  for (const std::string& directory : directories)
+    if (auto ok = sync_directory(directory); !ok) return ok;
+  return {};
+}
 
 std::shared_ptr<Disk> real_disk() { return std::make_shared<RealDisk>(); }
 
