@@ -13,7 +13,7 @@ std::string finding_of(const std::string& control) { return control == "nii" ? "
 std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std::string& ends_hold_as, bool safe, MonoTime now) {
   Seen& seen = seen_[sight.lane];
   const std::string situation = sight.phase + "/" + sight.crossing + "/" + std::to_string(sight.recorded.size()) + "/" + sight.verdict +
-                                (sight.stranded ? "/stranded" : "");
+                                (sight.stranded ? "/stranded" : "") + (sight.scan_complete ? "/scan" : "");
   if (seen.situation != situation) seen = {situation, now, 0};
   const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(habits_.after_s * 1000)) * (1 + seen.tries);
   if (now - seen.since < patience || seen.tries >= 20) return std::nullopt;
@@ -43,6 +43,13 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
         wish.with_second = sight.second_needed;
       }
     }
+  } else if (sight.phase == "scanning") {
+    // The operator looks at a whole image. An incomplete one is nobody's "clear": the lane asks for a control then.
+    const bool found = std::find(sight.recorded.begin(), sight.recorded.end(), "nii") != sight.recorded.end();
+    if (!sight.scan_complete || found || end != "release") return std::nullopt;
+    wish.action = "record_control";
+    wish.control = "nii";
+    wish.finding = finding_of("nii");
   } else if (!habits_.recovers || !safe) {
     return std::nullopt;
   } else if (sight.phase == "idle" && sight.stranded) {

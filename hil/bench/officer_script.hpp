@@ -21,6 +21,7 @@ struct LaneSight {
   bool boom_closed = true;
   bool zone_free = true;            ///< nothing at the booms, as far as the terminal knows
   bool second_needed = true;        ///< for an override
+  bool scan_complete = false;       ///< a whole scan image is there to be looked at
   bool stranded = false;            ///< a lorry stands between the booms and belongs to no crossing any more
 };
 

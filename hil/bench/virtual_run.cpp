@@ -30,6 +30,8 @@ LaneSight sight_of(const runtime::LaneView& view, const SimulatedLane& world) {
   }
   if (s.verdict) sight.verdict = std::string(name_of(s.verdict->verdict));
   for (const auto& control : s.controls) sight.recorded.push_back(control.control);
+  for (const auto& capture : s.captures)
+    if (const auto* scan = std::get_if<device::ScanImage>(&capture.body)) sight.scan_complete = sight.scan_complete || scan->complete;
   // The officer looks out of the window.
   const Observation o = world.observe();
   sight.boom_closed = o.boom_angle <= 0.02 && o.boom_2_angle <= 0.02;

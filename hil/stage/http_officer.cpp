@@ -71,6 +71,7 @@ Result<std::vector<LaneSight>> HttpOfficer::lanes() {
     if (lane["verdict"].is_object()) sight.verdict = lane["verdict"].value("verdict", "");
     for (const auto& control : lane["ordered"]) sight.ordered.push_back(control);
     for (const auto& control : lane["controls"]) sight.recorded.push_back(control.value("control", ""));
+    if (lane.contains("scan") && lane["scan"].is_object()) sight.scan_complete = lane["scan"].value("complete", false);
     for (const auto& boom : lane["booms"]) sight.boom_closed = sight.boom_closed && boom.value("position", "") == "closed";
     for (const char* point : {"loop_boom", "photocell"})
       if (lane["presence"].contains(point) && lane["presence"][point].is_boolean() && lane["presence"][point].get<bool>()) sight.zone_free = false;
