@@ -53,6 +53,8 @@ const std::map<std::string, std::vector<std::string>>& classes_of_roles() {
   static const std::map<std::string, std::vector<std::string>> classes{
       {"io", {"digital_io"}},
       {"io_2", {"digital_io"}},
+      {"io_3", {"digital_io"}},
+      {"io_4", {"digital_io"}},
       {"scale", {"scale"}},
       {"plate_front", {"plate_camera", "camera"}},
       {"plate_rear", {"plate_camera", "camera"}},

@@ -222,7 +222,7 @@ class SiteReader {
 }  // namespace
 
 const std::vector<std::string>& device_roles() {
-  static const std::vector<std::string> roles{"io", "io_2", "scale", "plate_front", "plate_rear", "portal", "scanner"};
+  static const std::vector<std::string> roles{"io", "io_2", "io_3", "io_4", "scale", "plate_front", "plate_rear", "portal", "scanner"};
   return roles;
 }
 

@@ -13,6 +13,8 @@ namespace {
 using device::ConditionLevel;
 using device::Quality;
 
+const std::map<std::string, double, std::less<>> grams_per{{"g", 1}, {"kg", 1000}, {"t", 1'000'000}};
+
 class RegisterScale : public device::Driver {
  public:
   RegisterScale(const icd::Product& product, const device::Settings& settings, std::shared_ptr<ModbusBus> bus,
@@ -81,7 +83,6 @@ class RegisterScale : public device::Driver {
   [[nodiscard]] std::int64_t grams(std::string_view point, std::string_view negative) const {
     const PointReading* reading = map_.fresh(point);
     if (!reading) return 0;
-    static const std::map<std::string, double, std::less<>> grams_per{{"g", 1}, {"kg", 1000}, {"t", 1'000'000}};
     const auto unit = grams_per.find(map_.product().find(point)->unit);
     const double factor = unit == grams_per.end() ? grams_per_count_ : unit->second;
     const std::int64_t mass = std::llround(reading->value * factor);
@@ -102,17 +103,24 @@ class RegisterScale : public device::Driver {
 
 Result<std::unique_ptr<device::Driver>> make_register_scale(const icd::Product& product, const device::Settings& settings,
                                                             Transports& transports, const Clock& clock) {
-  const auto* gross = product.find("gross");
+  const auto wrong = [&](const std::string& what) {
+    return fail(ErrorCode::invalid, settings.id.text + ": the ICD " + product.id + " " + what);
+  };
   const auto* status = product.find("status");
-  if (!gross || !status)
-    return fail(ErrorCode::invalid, settings.id.text + ": the ICD " + product.id + " has no point \"gross\" or no point \"status\"");
-  if (!status->bits.contains("motion") && !status->bits.contains("stable"))
-    return fail(ErrorCode::invalid, settings.id.text + ": the ICD " + product.id + " does not say how motion is told");
+  if (!product.find("gross") || !status) return wrong("has no point \"gross\" or no point \"status\"");
+  if (!status->bits.contains("motion") && !status->bits.contains("stable")) return wrong("does not say how motion is told");
+  // A reading is made of values of one moment: every part is read on every poll.
+  for (const char* name : {"gross", "net", "tare", "status", "error"})
+    if (const auto* point = product.find(name); point && (!point->readable || !point->polled || point->every != Duration{}))
+      return wrong("does not read \"" + std::string(name) + "\" on every poll");
   const auto count = whole_number(option(product, settings, "grams_per_count"));
-  if (gross->unit == "count" && (!count || *count <= 0))
-    return fail(ErrorCode::invalid, settings.id.text + ": options.grams_per_count is missing: the map has no decimal point");
-  if (gross->unit != "count" && gross->unit != "g" && gross->unit != "kg" && gross->unit != "t")
-    return fail(ErrorCode::invalid, settings.id.text + ": the ICD " + product.id + " gives gross in \"" + gross->unit + "\"; known: g, kg, t, count");
+  for (const char* name : {"gross", "net", "tare"}) {
+    const auto* mass = product.find(name);
+    if (!mass || grams_per.contains(mass->unit)) continue;
+    if (mass->unit != "count") return wrong("gives " + std::string(name) + " in \"" + mass->unit + "\"; known: g, kg, t, count");
+    if (!count || *count <= 0)
+      return fail(ErrorCode::invalid, settings.id.text + ": options.grams_per_count is missing: the map has no decimal point");
+  }
   std::optional<icd::WordOrder> order;
   if (const auto word = option(product, settings, "word_order"); !word.empty())
     order = word == "little" ? icd::WordOrder::little : icd::WordOrder::big;

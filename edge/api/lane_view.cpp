@@ -101,7 +101,7 @@ void write_evidence(JsonWriter& w, const lane::Config& config, const lane::State
   };
   w.key("evidence").array();
   for (const auto& role : config.roles) {
-    if (role == "io") continue;
+    if (!lane::gives_evidence(role)) continue;
     std::string_view what = "none";
     if (const auto* c = last_of(state, role)) what = name_of(c->from.quality);
     else if (holds(state.evidence_missing, role)) what = "missing";

@@ -132,6 +132,8 @@ std::string read_key(const std::string& role, const CaptureBody& body) {
   return {};
 }
 
+bool gives_evidence(std::string_view role) { return role.substr(0, 2) != "io"; }
+
 bool is_good(const Config& c, const Capture& capture) {
   if (capture.from.quality != device::Quality::good) return false;
   if (const auto* w = std::get_if<device::WeighReading>(&capture.body))
@@ -202,9 +204,12 @@ void settle_gathering(Turn& t) {
   auto& s = t.s;
   const auto& roles = t.c.roles;
   const bool all = std::all_of(roles.begin(), roles.end(), [&](const std::string& role) {
-    return role == "io" || role == "scanner" || best(s, t.c, role) != nullptr;
+    return !gives_evidence(role) || role == "scanner" || best(s, t.c, role) != nullptr;
   });
-  if (!all && !t.past(s.evidence_due)) return;
+  if (!all) {
+    if (!t.past(s.evidence_due)) return;
+    s.last_evidence = std::max(s.last_evidence.value_or(MonoTime{}), s.evidence_due);
+  }
   if (t.c.kind != Kind::nii) return ask_assessment(t);
   s.scan_due = t.now.mono + t.c.scan_deadline;
   t.enter(Phase::scanning);

@@ -30,7 +30,7 @@ struct Config {
   LaneId id;
   Kind kind = Kind::cargo;
   std::string direction = "entry";
-  std::vector<std::string> roles;            ///< device roles present: "io", "scale", "plate_front", "plate_rear", "portal", "scanner"
+  std::vector<std::string> roles;            ///< device roles present: "io", "io_2", "scale", "plate_front", "plate_rear", "portal", "scanner"
   std::vector<std::string> required_evidence;///< roles without whose good capture the channel is never greener than yellow
   Duration evidence_deadline = 8s;           ///< from the crossing's start to its assessment; what is missing then is missing
   Duration scan_deadline = 120s;
@@ -197,7 +197,7 @@ struct State {
   std::uint64_t crossings = 0;       ///< opened in this boot, for the next id
   std::uint64_t next_number = 1;     ///< for persist and command numbers
   Stamp arrived;                     ///< trigger of the crossing
-  std::optional<MonoTime> last_evidence;
+  std::optional<MonoTime> last_evidence;   ///< when the last thing that the assessment waited for was there: a capture, or the deadline
   std::vector<Capture> captures;
   std::vector<std::string> seen_reads;  ///< read ids of captures used lately: a replay is not a read
   std::vector<std::string> evidence_missing;
@@ -264,6 +264,9 @@ struct Step {
 
 /// Pure. Thread: any.
 [[nodiscard]] Step step(State state, const Event& event, const Context& context);
+
+/// False for the I/O modules ("io", "io_2" ...): they tell where vehicle and boom are, not what the vehicle is.
+[[nodiscard]] bool gives_evidence(std::string_view role);
 
 /// Key of a capture for telling a replay from a new one: role, the device's own id. Empty where the device gives none.
 [[nodiscard]] std::string read_key(const std::string& role, const CaptureBody& body);

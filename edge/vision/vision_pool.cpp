@@ -1,6 +1,7 @@
 #include "edge/vision/vision_pool.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace rampa::vision {
@@ -62,33 +63,32 @@ void VisionPool::work(PlateReader& reader) {
     waiting_.pop_front();
     ++in_work_;
     lock.unlock();
-    look_at(reader, frame);
+    auto seen = look_at(reader, frame);
+    const bool found = seen && *seen;
+    if (found) take_(std::move(**seen));
     lock.lock();
+    ++(!seen ? counters_.undecodable : found ? counters_.reads : counters_.without);
     if (--in_work_ == 0 && waiting_.empty()) idle_.notify_all();
   }
 }
 
-void VisionPool::look_at(PlateReader& reader, const device::DeviceEvent& frame) {
+Result<std::optional<device::DeviceEvent>> look_at(PlateReader& reader, const device::DeviceEvent& frame) {
   const auto& camera_frame = std::get<device::CameraFrame>(frame.body);
   const auto picture = std::find_if(frame.attachments.begin(), frame.attachments.end(), [](const Attachment& a) { return a.name == "frame"; });
-  Result<std::vector<device::PlateRead>> reads = fail(ErrorCode::invalid, "frame without picture");
-  if (picture != frame.attachments.end() && picture->bytes) {
-    try {
-      reads = reader.read(*picture->bytes);
-    } catch (...) {
-      reads = fail(ErrorCode::invalid, "the reader failed");
-    }
+  if (picture == frame.attachments.end() || !picture->bytes) return fail(ErrorCode::invalid, "frame without picture");
+  Result<std::vector<device::PlateRead>> reads;
+  try {
+    reads = reader.read(*picture->bytes);
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::invalid, std::string("the reader failed: ") + e.what());
   }
-  {
-    std::lock_guard lock(mutex_);
-    ++(!reads ? counters_.undecodable : reads->empty() ? counters_.without : counters_.reads);
-  }
-  if (!reads || reads->empty()) return;
+  if (!reads) return tl::unexpected(reads.error());
+  if (reads->empty()) return std::nullopt;
   device::PlateRead read = std::move(reads->front());
   read.position = camera_frame.position;
   // The frame's stamp makes the id unique over restarts: a frame number alone begins again.
   read.read_id = frame.from.device.text + "-" + std::to_string(frame.from.received.wall.ms) + "-" + std::to_string(camera_frame.number);
-  take_({frame.from, std::move(read), {{"scene.jpg", picture->media_type, picture->bytes}}});
+  return device::DeviceEvent{frame.from, std::move(read), {{"scene.jpg", picture->media_type, picture->bytes}}};
 }
 
 }  // namespace rampa::vision

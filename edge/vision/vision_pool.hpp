@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -24,11 +25,15 @@ struct PoolCounters {
   std::uint64_t undecodable = 0; ///< no pictures, or the reader failed
 };
 
+/// What a reader makes of an event with a CameraFrame and its attachment "frame": an event with the best PlateRead, same
+/// device, the frame's own stamp and quality (a read is as old as its picture), the frame as attachment "scene.jpg"; nothing
+/// where no plate was found. Errors: invalid (no picture in it, or the reader failed).
+[[nodiscard]] Result<std::optional<device::DeviceEvent>> look_at(PlateReader& reader, const device::DeviceEvent& frame);
+
 class VisionPool {
  public:
   using MakeReader = std::function<Result<std::unique_ptr<PlateReader>>()>;
-  /// Gets one DeviceEvent with a PlateRead per frame with a plate: same device, the frame's own stamp and quality (a read
-  /// is as old as its picture), the frame as attachment "scene.jpg". Thread: one of the pool's; must not throw.
+  /// Gets what look_at() makes of each frame with a plate. Thread: one of the pool's; must not throw.
   using Take = std::function<void(device::DeviceEvent)>;
 
   /// Makes one reader per thread. Errors: those of `make_reader`.
@@ -46,7 +51,6 @@ class VisionPool {
  private:
   VisionPool(std::vector<std::unique_ptr<PlateReader>> readers, std::size_t queue_max, Take take);
   void work(PlateReader& reader);
-  void look_at(PlateReader& reader, const device::DeviceEvent& frame);
 
   std::vector<std::unique_ptr<PlateReader>> readers_;
   const std::size_t queue_max_;

@@ -19,6 +19,7 @@ namespace {
 struct Beginning {
   std::uint64_t seed;
   Stamp now;
+  const std::vector<std::string>& photographs;
 };
 using Maker = std::function<DeviceModel(const icd::Product&, const device::Settings&, LaneWorld&, Beginning)>;
 
@@ -124,6 +125,7 @@ const std::map<std::string, Maker>& makers() {
          SnapshotSettings camera;
          if (!s.address.path.empty()) camera.path = s.address.path;
          camera.rear = s.role == "plate_rear";
+         camera.photographs = n.photographs;
          DeviceModel made;
          made.picture = std::make_unique<SnapshotModel>(w, camera, own_seed(s, n));
          return made;
@@ -161,11 +163,11 @@ void DeviceModel::advance(MonoTime now) {
 }
 
 Result<DeviceModel> make_device_model(const icd::Product& product, const device::Settings& settings, LaneWorld& world,
-                                      std::uint64_t seed, Stamp now) {
+                                      std::uint64_t seed, Stamp now, const std::vector<std::string>& photographs) {
   const auto it = makers().find(product.id);
   if (it == makers().end())
     return fail(ErrorCode::not_found, settings.id.text + " (" + product.id + "): the bench has no model of this product");
-  return it->second(product, settings, world, {seed, now});
+  return it->second(product, settings, world, {seed, now, photographs});
 }
 
 device::Address stream_address_of(const device::Settings& settings) {

@@ -24,9 +24,11 @@ struct DeviceModel {
   void advance(MonoTime now);
 };
 
-/// `now`: what the device's own clock is set by. Errors: not_found (no model for this product), invalid (wiring it can't carry).
+/// `now`: what the device's own clock is set by. `photographs`: files that a plain camera shows (lorry N: photograph N);
+/// empty: drawn pictures. Errors: not_found (no model for this product), invalid (wiring it can't carry).
 [[nodiscard]] Result<DeviceModel> make_device_model(const icd::Product& product, const device::Settings& settings,
-                                                    LaneWorld& world, std::uint64_t seed, Stamp now);
+                                                    LaneWorld& world, std::uint64_t seed, Stamp now,
+                                                    const std::vector<std::string>& photographs = {});
 
 /// Where the device's byte stream is: its own address, or a second one (option `stream_address`: a scanner's lines).
 [[nodiscard]] device::Address stream_address_of(const device::Settings& settings);

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "drivers/registry/registry.hpp"
+#include "edge/vision/vision_pool.hpp"
 #include "hil/bench/virtual_cable.hpp"
 #include "hil/bench/virtual_wires.hpp"
 
@@ -68,7 +69,8 @@ Result<std::unique_ptr<VirtualPost>> VirtualPost::make(VirtualPostSetup setup, P
   for (const auto& device : post->setup_.site.devices) {
     const auto product = post->setup_.site.products.find(device.icd);
     if (product == post->setup_.site.products.end()) return fail(ErrorCode::invalid, device.id.text + ": no product '" + device.icd + "'");
-    auto added = post->wires_->add(device, product->second, *post->worlds_.at(device.lane.text), post->setup_.seed);
+    auto added = post->wires_->add(device, product->second, *post->worlds_.at(device.lane.text), post->setup_.seed,
+                                   post->setup_.pictures.photographs);
     if (!added) return tl::unexpected(added.error());
   }
   if (auto booted = post->boot(); !booted) return tl::unexpected(booted.error());
@@ -245,6 +247,11 @@ void VirtualPost::send(device::Command command, device::Permit permit) {
 }
 
 void VirtualPost::read_plate(const device::DeviceEvent& frame) {
+  if (auto& reader = setup_.pictures.reader) {
+    auto seen = vision::look_at(*reader, frame);
+    if (seen && *seen) deliveries_.push({now() + reading_takes, next_order_++, std::move(**seen)});
+    return;
+  }
   // Our own reader as it should be: it reads the plate that is in the picture. The picture itself is not looked at.
   const auto& settings = setup_.site.devices;
   const auto it = std::find_if(settings.begin(), settings.end(), [&](const auto& d) { return d.id == frame.from.device; });

@@ -12,6 +12,7 @@
 
 #include "config/site.hpp"
 #include "edge/runtime/reactor.hpp"
+#include "edge/vision/plate_reader.hpp"
 #include "hil/bench/device_models.hpp"
 #include "hil/bench/virtual_store.hpp"
 #include "hil/bench/virtual_time.hpp"
@@ -39,10 +40,18 @@ class PostWatcher {
   virtual void moment(MonoTime now) { (void)now; }
 };
 
+/// What the plain cameras of a virtual post show, and who reads it. Without a reader: one that never errs and does not
+/// look at the picture.
+struct RealPictures {
+  std::vector<std::string> photographs;           ///< files; lorry N shows photograph N modulo their number
+  std::shared_ptr<vision::PlateReader> reader;
+};
+
 struct VirtualPostSetup {
   config::Site site;
   std::shared_ptr<const risk::ProfileSet> profiles;
   std::uint64_t seed = 1;
+  RealPictures pictures = {};
 };
 
 class VirtualPost : private runtime::Ports {

@@ -134,12 +134,12 @@ void officer_round(VirtualPost& post, OfficerScript& script, const Invariants& i
 }
 
 Result<VirtualRun> play_virtually(const Scenario& scenario, config::Site site, std::shared_ptr<const risk::ProfileSet> profiles,
-                                  std::FILE* trace) {
+                                  std::FILE* trace, RealPictures pictures) {
   if (!scenario.virtual_time)
     return fail(ErrorCode::invalid, scenario.file + ": only against real processes: " + scenario.why_not_both);
   RunWatcher watcher(site, profiles);
   watcher.trace = trace;
-  auto made = VirtualPost::make({std::move(site), std::move(profiles), scenario.seed}, watcher);
+  auto made = VirtualPost::make({std::move(site), std::move(profiles), scenario.seed, std::move(pictures)}, watcher);
   if (!made) return tl::unexpected(made.error());
   VirtualPost& post = **made;
   watcher.post = &post;

@@ -55,6 +55,7 @@ struct VirtualRun {
 /// Errors: as VirtualPost::make; invalid where the scenario can't be played in virtual time (says why), or names a fault
 /// that nobody knows.
 [[nodiscard]] Result<VirtualRun> play_virtually(const Scenario& scenario, config::Site site,
-                                                std::shared_ptr<const risk::ProfileSet> profiles, std::FILE* trace = nullptr);
+                                                std::shared_ptr<const risk::ProfileSet> profiles, std::FILE* trace = nullptr,
+                                                RealPictures pictures = {});
 
 }  // namespace rampa::hil

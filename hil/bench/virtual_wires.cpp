@@ -12,8 +12,9 @@ std::string listener_of(const device::Address& address) { return address.host + 
 
 }  // namespace
 
-Result<void> VirtualWires::add(const device::Settings& settings, const icd::Product& product, LaneWorld& world, std::uint64_t seed) {
-  auto model = make_device_model(product, settings, world, seed, post_.now());
+Result<void> VirtualWires::add(const device::Settings& settings, const icd::Product& product, LaneWorld& world, std::uint64_t seed,
+                               const std::vector<std::string>& photographs) {
+  auto model = make_device_model(product, settings, world, seed, post_.now(), photographs);
   if (!model) return tl::unexpected(model.error());
   devices_[settings.id.text] = Device{&settings, &product, std::move(*model)};
   return {};

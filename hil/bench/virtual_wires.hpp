@@ -40,7 +40,8 @@ class VirtualWires {
 
   explicit VirtualWires(const Clock& post) : post_(post) {}
   /// Errors: as make_device_model.
-  Result<void> add(const device::Settings& settings, const icd::Product& product, LaneWorld& world, std::uint64_t seed);
+  Result<void> add(const device::Settings& settings, const icd::Product& product, LaneWorld& world, std::uint64_t seed,
+                   const std::vector<std::string>& photographs);
   [[nodiscard]] Cable& cable(const std::string& name);
   [[nodiscard]] Device* find(const std::string& id);
   [[nodiscard]] std::map<std::string, Device>& devices() { return devices_; }

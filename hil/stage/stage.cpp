@@ -33,6 +33,7 @@ Result<Stage> Stage::make(StageSettings settings) {
   if (problem) return fail(ErrorCode::io, settings.directory + ": " + problem.message());
   settings.directory = fs::absolute(settings.directory).lexically_normal().string();
   settings.tree = fs::absolute(settings.tree).lexically_normal().string();
+  if (settings.icd_directory.empty()) settings.icd_directory = settings.tree + "/firmware-interfaces/icd";
   Stage stage(std::move(settings));
   const int first = free_port_block(ports_of_a_stage);
   stage.broker_port_ = first;
@@ -121,7 +122,7 @@ Result<void> Stage::start_hq() {
 Result<void> Stage::start_world() {
   std::ostringstream speed;
   speed << settings_.speed;
-  auto started = Process::start({settings_.binaries + "/rampa-hil", "world", "--site", site_, "--icd", settings_.tree + "/firmware-interfaces/icd",
+  auto started = Process::start({settings_.binaries + "/rampa-hil", "world", "--site", site_, "--icd", settings_.icd_directory,
                                  "--speed", speed.str(), "--seed", std::to_string(settings_.seed), "--control", std::to_string(control_port_)}, log("world"));
   if (!started) return tl::unexpected(started.error());
   world_ = std::move(*started);
@@ -138,7 +139,7 @@ Result<void> Stage::start_appliance() {
     environment.push_back("RAMPA_LOSING_SEED=" + std::to_string(settings_.seed + ++starts_));
   }
   auto started = Process::start({settings_.binaries + "/rampa", "serve", "--simulated", "--site", site_, "--icd-dir",
-                                 settings_.tree + "/firmware-interfaces/icd"}, log("appliance"), std::move(environment));
+                                 settings_.icd_directory}, log("appliance"), std::move(environment));
   if (!started) return tl::unexpected(started.error());
   appliance_ = std::move(*started);
   return {};
@@ -170,7 +171,7 @@ Result<std::string> Stage::post_tool(std::vector<std::string> words, std::vector
   command.insert(command.end(), words.begin(), words.end());
   for (const char* word : {"--json", "--site"}) command.emplace_back(word);
   command.push_back(site_);
-  command.insert(command.end(), {"--icd-dir", settings_.tree + "/firmware-interfaces/icd"});
+  command.insert(command.end(), {"--icd-dir", settings_.icd_directory});
   return Process::run(std::move(command), log("tools"), std::move(fine));
 }
 

@@ -14,6 +14,7 @@ struct StageSettings {
   std::string binaries;   ///< folder of rampa, rampa-hq, rampa-hil
   std::string site_file;  ///< ports, folders and certificates in it are replaced by the stage's own
   std::string directory;  ///< everything the run writes; made
+  std::string icd_directory;  ///< empty: the tree's
   double speed = 4;       ///< of the world
   std::uint64_t seed = 1;
   int http_port = 0;      ///< of the terminal page; 0: a free one

@@ -275,6 +275,17 @@ TEST(Evidence, RadiationAlarmAfterTheAssessmentStopsTheRelease) {
   EXPECT_EQ(facts_asked(rig).at("evidence.radiation_alarm"), FieldValue{true});
 }
 
+TEST(Evidence, FurtherInputModulesAreNotWaitedFor) {
+  auto config = cargo_config();
+  config.roles.push_back("io_2");
+  config.evidence_deadline = 60s;
+  Rig rig(config);
+  rig.start();
+  rig.arrive();
+  rig.pass(3s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
 TEST(Evidence, FaultyPortalProvesNothing) {
   auto config = cargo_config();
   config.roles.push_back("portal");

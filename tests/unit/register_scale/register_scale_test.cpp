@@ -252,6 +252,18 @@ TEST(RegisterScale, SettingsThatCanNotWorkAreNamed) {
   ASSERT_FALSE(made);
   EXPECT_NE(made.error().what.find("grams_per_count"), std::string::npos);
   b.settings.options["grams_per_count"] = "1000";
+  const auto refused = [&b](auto change) {
+    const auto whole = b.product;
+    for (auto& point : b.product.points)
+      if (point.name == "net") change(point);
+    const auto wrong = drivers::make_driver({b.product, b.settings, b.transports, b.clock});
+    b.product = whole;
+    return wrong ? std::string{} : wrong.error().what;
+  };
+  // Values of different moments make no reading; a row that was not read would count as 0 kg.
+  EXPECT_NE(refused([](icd::Point& net) { net.every = 1s; }).find("does not read \"net\" on every poll"), std::string::npos);
+  EXPECT_NE(refused([](icd::Point& net) { net.polled = false; }).find("does not read \"net\""), std::string::npos);
+  EXPECT_NE(refused([](icd::Point& net) { net.unit = "lb"; }).find("gives net in \"lb\""), std::string::npos);
   b.product.driver = "register_scal";
   const auto unknown = drivers::make_driver({b.product, b.settings, b.transports, b.clock});
   ASSERT_FALSE(unknown);
