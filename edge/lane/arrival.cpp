@@ -43,7 +43,9 @@ void open_crossing(Turn& t) {
   else t.attention(0, "");
   adopt_early(t);
   for (const char* camera : {"plate_front", "plate_rear"}) {
-    if (has_role(t.c, camera)) t.ask(camera, device::TakeFrames{});  // a camera that pushes its reads refuses; no matter
+    // Until the deadline, or until a plate is read: the vehicle may still be rolling up. A camera that pushes its reads
+    // refuses; no matter.
+    if (has_role(t.c, camera)) t.ask(camera, device::TakeFrames{t.c.evidence_deadline});
   }
 }
 

@@ -96,8 +96,10 @@ std::string describe(const Effect& effect) {
       out << "light " << static_cast<int>(light->at) << (light->aspect == device::Aspect::green ? " green" : " red");
     else if (const auto* scan = std::get_if<device::WithholdScan>(&ask->body))
       out << (scan->withhold ? "withhold scan" : "permit scan");
+    else if (const auto* frames = std::get_if<device::TakeFrames>(&ask->body))
+      out << "frames " << to_ms(frames->for_time) << " ms";
     else
-      out << "other";
+      out << "abort scan";
   } else if (const auto* assess = std::get_if<Assess>(&effect)) {
     out << "assess " << assess->crossing.text;
   } else if (const auto* start = std::get_if<StartTimer>(&effect)) {

@@ -52,8 +52,15 @@ bool says_something_new(const State& s, const std::string& role, const device::P
   return count < captures_per_role;
 }
 
+// A plate is read: a plain camera looks a little longer for a better read and then rests. One that reads itself refuses.
+void rest_camera(Turn& t, const Capture& capture) {
+  if (t.s.phase != Phase::gathering || !std::holds_alternative<device::PlateRead>(capture.body) || best(t.s, t.c, capture.role)) return;
+  if (is_good(t.c, capture)) t.ask(capture.role, device::TakeFrames{1s});
+}
+
 void keep(Turn& t, Capture capture, std::vector<Attachment> attachments) {
   auto& s = t.s;
+  rest_camera(t, capture);
   t.record(CaptureTaken{capture.role, capture.from, capture.body}, std::move(attachments));
   if (is_good(t.c, capture) && (s.phase == Phase::gathering || s.phase == Phase::scanning))
     s.last_evidence = std::max(s.last_evidence.value_or(MonoTime{}), capture.from.received.mono);

@@ -37,9 +37,9 @@ struct WithholdScan {
 struct AbortScan {
   bool operator==(const AbortScan&) const = default;
 };
-/// Ask a plain camera for frames for this long.
+/// Ask a plain camera for frames for this long from now; in place of what was asked before.
 struct TakeFrames {
-  Duration for_time = 3s;
+  Duration for_time{};
   bool operator==(const TakeFrames&) const = default;
 };
 

@@ -275,6 +275,22 @@ TEST(Evidence, RadiationAlarmAfterTheAssessmentStopsTheRelease) {
   EXPECT_EQ(facts_asked(rig).at("evidence.radiation_alarm"), FieldValue{true});
 }
 
+// A lorry needs seconds from the arrival loop to the line, where its plate is legible.
+TEST(Evidence, APlainCameraLooksUntilAPlateIsReadOrTheDeadline) {
+  Rig rig;
+  rig.start();
+  rig.set(points::loop_entry, true);
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("frames 8000 ms"), 2u) << "one per camera, for the whole deadline";
+  EXPECT_EQ(rig.count("frames 1000 ms"), 0u);
+  rig.plate("plate_front", "BG123AA");
+  rig.pass(100ms);
+  EXPECT_EQ(rig.count("frames 1000 ms"), 1u) << "a little longer, for a better read";
+  rig.plate("plate_front", "BG123AA");
+  rig.pass(100ms);
+  EXPECT_EQ(rig.count("frames 1000 ms"), 1u) << "once";
+}
+
 TEST(Evidence, FurtherInputModulesAreNotWaitedFor) {
   auto config = cargo_config();
   config.roles.push_back("io_2");

@@ -48,8 +48,8 @@ TEST(SallyPort, ThroughBothOneAfterTheOther) {
   rig.set(points::loop_boom_2, false);
   rig.pass(5s);
   EXPECT_EQ(rig.state.phase, Phase::idle);
-  EXPECT_EQ(rig.permitted, (std::vector<std::string>{"light 1 red", "light 2 red", "other", "other", "raise 1", "light 1 green",
-                                                     "light 1 red", "lower 1", "raise 2", "light 2 green", "light 2 red", "lower 2"}));
+  EXPECT_EQ(rig.permitted, (std::vector<std::string>{"light 1 red", "light 2 red", "frames 8000 ms", "frames 8000 ms", "frames 1000 ms",
+                                                     "frames 1000 ms", "raise 1", "light 1 green", "light 1 red", "lower 1", "raise 2", "light 2 green", "light 2 red", "lower 2"}));
   ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
   EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
 }
