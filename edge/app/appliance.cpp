@@ -57,7 +57,9 @@ Result<void> Appliance::start() {
       hosts_.push_back(std::make_unique<runtime::DeviceHost>(cable, clock_, ear_));
       host = hosts_.end() - 1;
       (*host)->on_executed = [this](const device::Command& command, MonoTime started) {
-        release_latency_.end(command.id, started);
+        const auto took = release_latency_.end(command.id, started);
+        if (took && took->total > 200ms)
+          spdlog::info("a release took {} ms from its last evidence to the transport, {} ms of it to the command", to_ms(took->total), to_ms(took->to_command));
       };
     }
     (*host)->add(settings.id, std::move(*driver));
@@ -135,13 +137,17 @@ void Appliance::persist(std::uint64_t token, std::vector<Record> records) {
 void Appliance::send(device::Command command, device::Permit permit) {
   auto host = host_of_.find(command.device);
   if (host == host_of_.end()) return;
-  if (const auto* move = std::get_if<device::MoveBoom>(&command.body); move && move->motion == device::Motion::raise) {
+  const auto* move = std::get_if<device::MoveBoom>(&command.body);
+  if (move && move->motion == device::Motion::raise && move->boom == device::Boom::first) {
     for (const auto& settings : site_.devices) {
       if (settings.id != command.device) continue;
       const auto& state = core_.reactor().view(settings.lane).state;
-      // Only a release by policy: an officer's thinking time is not software's.
-      if (state.verdict && state.verdict->decided_by == "policy" && state.last_evidence)
-        release_latency_.begin(command.id, *state.last_evidence);
+      // Only the first raise of a release by policy: an officer's thinking time is not software's, nor is a boom that
+      // has to rise again.
+      auto& measured = measured_[settings.lane];
+      if (state.verdict && state.verdict->decided_by == "policy" && state.last_evidence && measured != state.crossing)
+        release_latency_.begin(command.id, *state.last_evidence, clock_.mono());
+      measured = state.crossing;
     }
   }
   host->second->send(std::move(command), std::move(permit));
@@ -329,7 +335,10 @@ std::vector<std::string> Appliance::not_ready() const {
 std::vector<api::Metric> Appliance::metrics() const {
   const auto latency = release_latency_.percentiles();
   const auto status = store_->status();
+  std::uint64_t turns = 0;
+  for (const auto& host : hosts_) turns += host->beats();
   return {
+      {"rampa_device_polls_total", "", "Turns of the devices' threads: a poll or a command each", true, static_cast<double>(turns)},
       {"rampa_telemetry_dropped_total", "", "Point images and weighings dropped because the lanes were behind", true,
        static_cast<double>(core_.telemetry_dropped())},
       {"rampa_releases_by_policy_total", "", "Boom commands after a release by policy", true, static_cast<double>(latency.count)},

@@ -107,6 +107,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   std::map<DeviceId, runtime::DeviceHost*> host_of_;
   std::unique_ptr<vision::VisionPool> vision_;
   LatencyTrack release_latency_;
+  std::map<LaneId, CrossingId> measured_;  ///< whose release was measured last; the core's thread
 
   mutable std::mutex heard_mutex_;
   std::map<DeviceId, Heard> heard_;
