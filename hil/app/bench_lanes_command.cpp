@@ -42,13 +42,13 @@ bool write_icds(const std::string& from, const std::string& to) {
   return true;
 }
 
-std::string io_module(const char* role, int port, const char* points) {
-  return std::string("\n[[lane.device]]\nrole = \"") + role + "\"\nicd = \"wago-750\"\naddress = \"modbus+tcp://127.0.0.1:" + std::to_string(port) +
+std::string io_module(const char* role, const char* icd, int port, const char* points) {
+  return std::string("\n[[lane.device]]\nrole = \"") + role + "\"\nicd = \"" + icd + "\"\naddress = \"modbus+tcp://127.0.0.1:" + std::to_string(port) +
          "?unit=1\"\n[lane.device.points]\n" + points +
          "[lane.device.options]\ncommissioned_by = \"simulated module\"\ncommissioned_on = 2026-01-15\nboom_drive = \"pulse\"\npulse_ms = 500\n";
 }
 
-/// A post of cargo lanes, each with four I/O modules, Modbus scale, two ANPR cameras and a radiation portal.
+/// A post of cargo lanes, each with four I/O modules of the three makes, Modbus scale, two ANPR cameras and a radiation portal.
 std::string site_text(const BenchOptions& options, const std::string& tree) {
   std::ostringstream out;
   out << "[post]\nid = \"RS-BENCH\"\nname = \"Bench\"\ndirectory = \"run\"\nprofiles = \"" << tree << "/config/examples/profiles.json\"\n\n"
@@ -60,10 +60,10 @@ std::string site_text(const BenchOptions& options, const std::string& tree) {
     next_port += 6;
     out << "\n[[lane]]\nid = \"L" << lane << "\"\nkind = \"cargo\"\ndirection = \"entry\"\npresence_timeout = \"none\"\n"
         << "required_evidence = [\"scale\", \"plate_front\"]\n"
-        << io_module("io", io, "boom_open = \"DI0\"\nboom_closed = \"DI1\"\nemergency_stop = { channel = \"DI2\", inverted = true }\nmanual_mode = \"DI3\"\n"
+        << io_module("io", "wago-750", io, "boom_open = \"DI0\"\nboom_closed = \"DI1\"\nemergency_stop = { channel = \"DI2\", inverted = true }\nmanual_mode = \"DI3\"\n"
                                "boom_raise = \"DO0\"\nboom_lower = \"DO1\"\nlight_red = \"DO2\"\nlight_green = \"DO3\"\nbeacon = \"DO4\"\n")
-        << io_module("io_2", io + 1, "loop_boom = \"DI0\"\nphotocell = \"DI1\"\n") << io_module("io_3", io + 2, "loop_exit = \"DI0\"\n")
-        << io_module("io_4", io + 3, "loop_entry = \"DI0\"\n")
+        << io_module("io_2", "moxa-iologik-e1214", io + 1, "loop_boom = \"DI0\"\nphotocell = \"DI1\"\n") << io_module("io_3", "advantech-adam-6060", io + 2, "loop_exit = \"DI0\"\n")
+        << io_module("io_4", "advantech-adam-6060", io + 3, "loop_entry = \"DI0\"\n")
         << "\n[[lane.device]]\nrole = \"scale\"\nicd = \"rinstrum-c500\"\naddress = \"modbus+tcp://127.0.0.1:" << scale << "?unit=1\"\n[lane.device.options]\ngrams_per_count = 1000\n"
         << "\n[[lane.device]]\nrole = \"plate_front\"\nicd = \"hikvision-anpr\"\naddress = \"push://127.0.0.1:14000/L" << lane << "/front\"\n"
         << "\n[[lane.device]]\nrole = \"plate_rear\"\nicd = \"axis-alpv\"\naddress = \"push://127.0.0.1:14000/L" << lane << "/rear\"\n[lane.device.options]\nsettle_ms = 0\n"  // its wait for a better read is not the software's share
