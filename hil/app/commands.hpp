@@ -1,7 +1,9 @@
-// The subcommands of rampa-hil; each returns the process's exit code: 0 as hoped, 1 not as hoped, 2 could not begin.
+// The subcommands of rampa-hil; each returns the process's exit code: 0 as hoped, 1 not as hoped, 2 could not begin
+// or could not be played to its end.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,15 +38,15 @@ int run(const RunOptions& options);
 struct DemoOptions {
   std::string tree = ".", directory, fault;
   int crossings = 0;      ///< 0: until Ctrl-C
-  bool headless = false;
-  double speed = 4;
-  std::uint64_t seed = 1;
+  bool headless = false, json = false;
+  std::optional<double> speed;         ///< absent: 4, or what the scenario says
+  std::optional<std::uint64_t> seed;   ///< absent: 1, or what the scenario says
 };
 int demo(const DemoOptions& options);
 
 struct SimulateOptions {
-  std::string seeds = "1-10", icd_directory;
-  std::vector<std::string> sites;
+  std::string seeds = "1-10", icd_directory, tree = ".";
+  std::vector<std::string> sites;  ///< empty: the three of tests/scenarios/sites
   double hours = 1;
   bool no_faults = false, trace = false, json = false;
 };
@@ -55,6 +57,7 @@ struct SoakOptions {
   int kills = 200;
   std::uint64_t seed = 1;
   bool json = false;
+  double restart_ms_max = 2000;  ///< from the kill's end to lanes that work; 0: printed, not judged
 };
 int soak_kills(const SoakOptions& options);
 

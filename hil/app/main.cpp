@@ -7,7 +7,7 @@ using namespace rampa::hil::app;
 
 int main(int argc, char** argv) {
   CLI::App app{"Simulated devices, a fault proxy, scenarios and the deterministic simulation for Rampa.\n"
-               "Exit codes: 0 as hoped, 1 not as hoped, 2 could not begin."};
+               "Exit codes: 0 as hoped, 1 not as hoped, 2 could not begin or could not be played to its end."};
   app.require_subcommand(1);
   int code = 2;
 
@@ -50,14 +50,16 @@ int main(int argc, char** argv) {
   demo_command->add_option("--crossings", demo_options.crossings, "end after so many; 0: go on until Ctrl-C")->check(CLI::Range(0, 100000));
   demo_command->add_flag("--headless", demo_options.headless, "no page; exit code 0 only if HQ has every record");
   demo_command->add_option("--fault", demo_options.fault, "show this scenario of tests/scenarios live");
-  demo_command->add_option("--speed", demo_options.speed, "the world is so many times faster than life")->check(CLI::Range(0.5, 10.0))->capture_default_str();
-  demo_command->add_option("--seed", demo_options.seed, "of the traffic");
+  demo_command->add_option("--speed", demo_options.speed, "the world is so many times faster than life; default: 4, or what the scenario says")->check(CLI::Range(0.5, 10.0));
+  demo_command->add_option("--seed", demo_options.seed, "of the traffic; default: 1, or what the scenario says");
+  demo_command->add_flag("--json", demo_options.json, "one JSON object at the end");
   demo_command->callback([&] { code = demo(demo_options); });
   SimulateOptions simulate_options;
   auto* simulate_command = app.add_subcommand("simulate", "the deterministic simulation: seeds of traffic and faults, judged by invariants");
   simulate_command->add_option("--seeds", simulate_options.seeds, "A-B or A");
   simulate_command->add_option("--hours", simulate_options.hours, "virtual hours of faults per seed")->check(CLI::Range(0.01, 1000.0));
-  simulate_command->add_option("--site", simulate_options.sites, "site files; seed N runs on number N modulo their count")->required();
+  simulate_command->add_option("--site", simulate_options.sites, "site files; seed N runs on number N modulo their count; default: the three of tests/scenarios/sites");
+  simulate_command->add_option("--tree", simulate_options.tree, "the checkout with the default sites")->capture_default_str();
   simulate_command->add_option("--icd", simulate_options.icd_directory, "folder of the ICD files; default: RAMPA_ICD_DIR or beside the binary");
   simulate_command->add_flag("--no-faults", simulate_options.no_faults, "traffic alone");
   simulate_command->add_flag("--trace", simulate_options.trace, "everything that happens, on standard error");
@@ -71,6 +73,8 @@ int main(int argc, char** argv) {
   soak_command->add_option("--kills", soak_options.kills, "how many")->check(CLI::Range(1, 100000))->capture_default_str();
   soak_command->add_option("--seed", soak_options.seed, "of the moments and the traffic")->capture_default_str();
   soak_command->add_option("--preload", soak_options.preload, "library for the appliance: a disk that loses what was not synced");
+  soak_command->add_option("--restart-ms-max", soak_options.restart_ms_max, "a restart may take so long until the lanes work; 0: not judged")
+      ->check(CLI::Range(0.0, 60000.0))->capture_default_str();
   soak_command->add_flag("--json", soak_options.json, "one JSON object");
   soak_command->callback([&] { code = soak_kills(soak_options); });
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "hil/app/commands.hpp"
+#include "hil/app/outputs.hpp"
 #include "hil/bench/report.hpp"
 #include "hil/stage/live_run.hpp"
 
@@ -23,6 +24,10 @@ int run_on_processes(const RunOptions& options) {
       worst = 2;
       continue;
     }
+    if (!scenario->real_processes && options.json) {
+      std::cout << not_played_json(scenario->name, file, "skipped", "only in virtual time: " + scenario->why_not_both) << std::endl;
+      continue;
+    }
     if (!scenario->real_processes) {
       std::cout << "skipped " << scenario->name << ": only in virtual time: " << scenario->why_not_both << "\n";
       continue;
@@ -35,17 +40,23 @@ int run_on_processes(const RunOptions& options) {
     fs::remove_all(settings.directory);
     auto report = play_on_processes(*scenario, settings, [](const std::string& line) { std::cerr << "  " << line << "\n"; });
     if (!report) {
-      std::cout << "FAILED " << scenario->name << ": " << report.error().what << " (kept in " << settings.directory << ")\n";
-      worst = std::max(worst, 1);
+      // Nothing was shown either way: the stage did not come up, or fell over.
+      if (options.json) std::cout << not_played_json(scenario->name, file, "error", report.error().what) << std::endl;
+      else std::cout << "NOT PLAYED " << scenario->name << ": " << report.error().what << " (kept in " << settings.directory << ")" << std::endl;
+      worst = 2;
       continue;
     }
     const auto wrong = judge(*scenario, *report);
+    if (!wrong.empty()) worst = std::max(worst, 1);
+    else if (options.keep.empty()) fs::remove_all(settings.directory);
+    if (options.json) {
+      std::cout << scenario_json(*scenario, *report, wrong, "") << std::endl;
+      continue;
+    }
     for (const auto& crossing : report->crossings) std::cout << "  " << one_line(crossing) << "\n";
     for (const auto& line : wrong) std::cout << "  WRONG " << line << "\n";
     std::cout << (wrong.empty() ? "passed " : "FAILED ") << scenario->name << " (real processes, " << static_cast<int>(report->world_s)
               << " s of world time" << (wrong.empty() ? "" : ", kept in " + settings.directory) << ")" << std::endl;
-    if (!wrong.empty()) worst = std::max(worst, 1);
-    else if (options.keep.empty()) fs::remove_all(settings.directory);
   }
   return worst;
 }

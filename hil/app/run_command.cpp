@@ -4,6 +4,7 @@
 
 #include "hil/app/commands.hpp"
 #include "hil/app/inputs.hpp"
+#include "hil/app/outputs.hpp"
 #include "hil/bench/virtual_run.hpp"
 
 namespace rampa::hil::app {
@@ -22,6 +23,10 @@ int run_virtually(const RunOptions& options) {
       worst = complain(scenario.error().what);
       continue;
     }
+    if (!scenario->virtual_time && options.json) {
+      std::cout << not_played_json(scenario->name, file, "skipped", "only against real processes: " + scenario->why_not_both) << std::endl;
+      continue;
+    }
     if (!scenario->virtual_time) {
       std::cout << "skipped " << scenario->name << ": only against real processes: " << scenario->why_not_both << "\n";
       continue;
@@ -36,18 +41,24 @@ int run_virtually(const RunOptions& options) {
       worst = complain(profiles.error().what);
       continue;
     }
-    auto run = play_virtually(*scenario, std::move(*site), std::move(*profiles), options.trace ? stdout : nullptr);
+    auto run = play_virtually(*scenario, std::move(*site), std::move(*profiles), options.trace ? (options.json ? stderr : stdout) : nullptr);
     if (!run) {
       worst = complain(run.error().what);
       continue;
     }
     const auto wrong = judge(*scenario, run->report);
+    if (!wrong.empty() && worst == 0) worst = 1;
+    if (options.json) {
+      char hash[17];
+      std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(run->trace_hash));
+      std::cout << scenario_json(*scenario, run->report, wrong, hash) << std::endl;
+      continue;
+    }
     for (const auto& crossing : run->report.crossings) std::cout << "  " << one_line(crossing) << "\n";
     for (const auto& line : wrong) std::cout << "  WRONG " << line << "\n";
     std::printf("%s %s (virtual, %.0f s of world time, trace %016llx)\n", wrong.empty() ? "passed" : "FAILED", scenario->name.c_str(),
                 run->report.world_s, static_cast<unsigned long long>(run->trace_hash));
     std::fflush(stdout);
-    if (!wrong.empty() && worst == 0) worst = 1;
   }
   return worst;
 }

@@ -66,7 +66,10 @@ int simulate(const SimulateOptions& options) {
     std::string file;
   };
   std::vector<Input> inputs;
-  for (const auto& file : options.sites) {
+  std::vector<std::string> files = options.sites;
+  if (files.empty())
+    for (const char* name : {"cargo-lane", "sally-port", "nii-lane"}) files.push_back(options.tree + "/tests/scenarios/sites/" + name + ".toml");
+  for (const auto& file : files) {
     auto site = read_site_or_say(file, options.icd_directory);
     if (!site) {
       std::cerr << site.error().what << "\n";
@@ -82,7 +85,7 @@ int simulate(const SimulateOptions& options) {
   int worst = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const auto& input = inputs[seed % inputs.size()];
-    SimulationSetup setup{input.site, input.profiles, seed, options.hours, !options.no_faults, options.trace ? stderr : nullptr};
+    SimulationSetup setup{input.site, input.profiles, seed, options.hours, !options.no_faults, true, options.trace ? stderr : nullptr};
     auto result = hil::simulate(std::move(setup));
     if (!result) {
       std::cerr << "rampa-hil simulate: " << result.error().what << "\n";

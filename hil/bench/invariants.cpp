@@ -1,6 +1,7 @@
 #include "hil/bench/invariants.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "firmware-interfaces/device/lane_points.hpp"
@@ -44,11 +45,13 @@ bool could_say(const Observation& o, std::string_view point, bool on) {
 Invariants::Invariants(const config::Site& site, std::shared_ptr<const risk::ProfileSet> profiles) : profiles_(std::move(profiles)) {
   for (const auto& device : site.devices) {
     devices_[device.id.text] = device;
+    for (const auto& wiring : device.wiring) wired_[device.lane.text].insert(wiring.point);
     Duration age = 250ms;
     if (auto product = site.products.find(device.icd); product != site.products.end())
       for (const auto& point : product->second.points) age = std::max(age, point.age_max);
     point_age_[device.id.text] = age;
   }
+  for (const auto& lane : site.lanes) input_age_max_[lane.id.text] = lane.input_age_max;
 }
 
 void Invariants::tell(const std::string& name, const std::string& lane, MonoTime at, std::string detail) {
@@ -67,8 +70,12 @@ void Invariants::world_event(const WorldEvent& event, const SimulatedLane& lane)
           if (!plate.empty()) plates_[event.lorry].insert(plate);
   for (const auto& forbidden : always_forbidden())
     if (event.what == forbidden) tell(forbidden, event.lane, event.at, "lorry " + std::to_string(event.lorry) + ", boom " + event.detail);
-  if (event.what == "boom_closed") known.officer_open.reset();
-  if (event.what == "boom_raising" && !known.released && !known.officer_open && lane.boom(event.detail == "2" ? 2 : 1).angle() <= 0.001)
+  const int boom = event.detail == "2" ? 2 : 1;
+  if (event.what == "boom_closed") {  // what let it rise is used up
+    known.officer_open.reset();
+    known.released.erase(boom);
+  }
+  if (event.what == "boom_raising" && !known.released.contains(boom) && !known.officer_open && lane.boom(boom).angle() <= 0.001)
     tell("open_without_release", event.lane, event.at, "crossing " + (known.crossing.empty() ? "none" : known.crossing));
 }
 
@@ -82,11 +89,49 @@ void Invariants::sample(const SimulatedLane& lane, MonoTime now) {
 }
 
 void Invariants::device_event(const device::DeviceEvent& event, Duration patience) {
-  if (event.from.quality != device::Quality::good || patience > history) return;
   const auto device = devices_.find(event.from.device.text);
   if (device == devices_.end()) return;
-  if (const auto* image = std::get_if<device::PointImage>(&event.body)) check_points(device->second, event, *image, patience);
+  const auto* image = std::get_if<device::PointImage>(&event.body);
+  if (image) remember_inputs(device->second, event, *image);
+  if (event.from.quality != device::Quality::good || patience > history) return;
+  if (image) check_points(device->second, event, *image, patience);
   if (const auto* reading = std::get_if<device::WeighReading>(&event.body)) check_mass(device->second, event, *reading, patience);
+}
+
+void Invariants::remember_inputs(const device::Settings& device, const device::DeviceEvent& event, const device::PointImage& image) {
+  for (const auto& value : image.points) {
+    auto& input = lanes_[device.lane.text].inputs[value.point];
+    if (event.from.received.mono < input.received) continue;
+    input = {value.on, event.from.quality == device::Quality::good, event.from.received.mono};
+  }
+}
+
+void Invariants::sent(const device::Command& command, MonoTime now) {
+  const auto* move = std::get_if<device::MoveBoom>(&command.body);
+  const auto device = devices_.find(command.device.text);
+  if (!move || move->motion != device::Motion::lower || device == devices_.end()) return;
+  const std::string& lane = device->second.lane.text;
+  const bool first = move->boom == device::Boom::first;
+  for (const auto point : first ? std::array{points::loop_boom, points::photocell} : std::array{points::loop_boom_2, points::photocell_2}) {
+    if (!wired_[lane].contains(std::string(point))) continue;
+    const auto& inputs = lanes_[lane].inputs;
+    const auto said = inputs.find(point);
+    std::string why;
+    if (said == inputs.end()) why = "has said nothing yet";
+    else if (said->second.on) why = "says occupied";
+    else if (!said->second.good) why = "is not good";
+    else if (now - said->second.received > input_age_max_[lane]) why = "is too old";
+    if (!why.empty()) tell("closed_on_input", lane, now, std::string(point) + " " + why);
+  }
+}
+
+void Invariants::killed() {
+  for (auto& [name, lane] : lanes_) lane.inputs.clear();
+}
+
+void Invariants::at_rest(MonoTime now) {
+  const auto open = open_crossings();
+  if (!open.empty()) tell("no_terminal_record", "", now, *open.begin() + " and " + std::to_string(open.size() - 1) + " more");
 }
 
 void Invariants::check_points(const device::Settings& device, const device::DeviceEvent& event, const device::PointImage& image,
@@ -142,7 +187,7 @@ void Invariants::committed(const Record& record, MonoTime now) {
   if (std::holds_alternative<CrossingOpened>(record.body)) {
     if (!lane.crossing.empty()) tell("crossing_overlap", record.lane.text, now, id + " opened while " + lane.crossing + " is open");
     lane.crossing = id;
-    lane.released = false;
+    lane.released.clear();
     crossings_[id] = {record.lane.text, lorry_of(world_, record.lane.text, record.at.mono), 0};
   } else if (std::holds_alternative<CrossingClosed>(record.body)) {
     const auto it = crossings_.find(id);
@@ -150,10 +195,10 @@ void Invariants::committed(const Record& record, MonoTime now) {
     else if (++it->second.terminals > 1) tell("two_terminal_records", record.lane.text, now, id);
     if (lane.crossing == id) {
       lane.crossing.clear();
-      lane.released = false;
+      lane.released.clear();
     }
   } else if (const auto* verdict = std::get_if<VerdictGiven>(&record.body)) {
-    if (id == lane.crossing) lane.released = verdict->verdict == Verdict::release;
+    if (id == lane.crossing) lane.released = verdict->verdict == Verdict::release ? std::set<int>{1, 2} : std::set<int>{};
   } else if (const auto* acted = std::get_if<OfficerActed>(&record.body)) {
     if (acted->accepted && acted->action == "open_boom") lane.officer_open = now;
   } else if (const auto* capture = std::get_if<CaptureTaken>(&record.body)) {

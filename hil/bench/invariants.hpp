@@ -23,7 +23,11 @@ namespace rampa::hil {
 ///   capture_of_another     a crossing holds a plate that belongs to another lorry than the one it was opened for
 ///   reassess_differs       stored facts, profile version and draws do not give the stored channel and hits
 ///   stale_as_good          an input or a mass was published as good that the plant did not have within its age
+///   closed_on_input        a boom was told to lower although the last thing that its loop or photocell said was "occupied",
+///                          was not good, or was older than the lane's input_age_max
 ///   queue_over_bound
+///   no_terminal_record     the lanes are at rest and a durable crossing has no end
+/// And from the simulation: liveness, no lane may stay stuck once everything is repaired.
 class Invariants {
  public:
   Invariants(const config::Site& site, std::shared_ptr<const risk::ProfileSet> profiles);
@@ -35,6 +39,12 @@ class Invariants {
   /// cannot be caught at it (no heartbeat, a stuck contact) is not judged: patience of an hour.
   void device_event(const device::DeviceEvent& event, Duration patience);
   void committed(const Record& record, MonoTime now);
+  /// A command leaves for its driver.
+  void sent(const device::Command& command, MonoTime now);
+  /// The appliance died: what it had been told by its inputs is gone.
+  void killed();
+  /// Every lane is idle and empty.
+  void at_rest(MonoTime now);
   void over_bound(const std::string& which, std::size_t depth, MonoTime now);
   void add(Violation violation) { violations_.push_back(std::move(violation)); }
 
@@ -52,16 +62,25 @@ class Invariants {
   };
   struct Lane {
     std::string crossing;                 ///< durable, open
-    bool released = false;                ///< durable release of it
+    /// Booms that a durable release of it lets rise and that have not come down again since.
+    std::set<int> released;
+    struct Input {
+      bool on = false, good = false;
+      MonoTime received;
+    };
+    std::map<std::string, Input, std::less<>> inputs;  ///< as delivered last
     std::optional<MonoTime> officer_open; ///< durable accepted order to open
     std::deque<Sensed> sensed;
   };
   void tell(const std::string& name, const std::string& lane, MonoTime at, std::string detail);
+  void remember_inputs(const device::Settings& device, const device::DeviceEvent& event, const device::PointImage& image);
   void check_points(const device::Settings& device, const device::DeviceEvent& event, const device::PointImage& image, Duration patience);
   void check_mass(const device::Settings& device, const device::DeviceEvent& event, const device::WeighReading& reading, Duration patience);
   void check_capture(const Record& record, const CaptureTaken& capture, MonoTime now);
 
   std::map<std::string, device::Settings> devices_;
+  std::map<std::string, Duration> input_age_max_;        ///< by lane
+  std::map<std::string, std::set<std::string>> wired_;   ///< by lane: its points
   std::map<std::string, Duration> point_age_;  ///< by device: the largest age_max of its product
   std::shared_ptr<const risk::ProfileSet> profiles_;
   std::map<std::string, Lane> lanes_;

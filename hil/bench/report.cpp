@@ -17,6 +17,14 @@ bool has(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+/// The last crossing of a lane that is not idle when the run ends may still be under way; every other one is over.
+bool may_be_open(const RunReport& report, const CrossingSeen& crossing) {
+  for (const auto& later : report.crossings)
+    if (later.lane == crossing.lane && later.opened_ms > crossing.opened_ms) return false;
+  return std::any_of(report.phases.begin(), report.phases.end(),
+                     [&](const auto& p) { return p.first == crossing.lane && p.second != "idle"; });
+}
+
 std::string seconds_text(MonoTime at) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f s", static_cast<double>(at.ns) / 1e9);
@@ -67,6 +75,7 @@ void add_record(std::vector<CrossingSeen>& crossings, const Record& record) {
     c.verdict = std::string(name_of(verdict->verdict));
     c.decided_by = verdict->decided_by;
     if (c.decision_ms < 0) c.decision_ms = verdict->decision_ms;
+    if (verdict->verdict == Verdict::release && c.released_ms == 0) c.released_ms = record.at.wall.ms;
   } else if (const auto* passage = std::get_if<PassageSeen>(&record.body)) {
     c.passages.push_back(passage->what);
   } else if (const auto* closed = std::get_if<CrossingClosed>(&record.body)) {
@@ -101,7 +110,8 @@ std::vector<std::string> judge(const Scenario& scenario, const RunReport& report
   if (scenario.run.crossings && static_cast<int>(report.crossings.size()) != *scenario.run.crossings)
     say(0, std::to_string(report.crossings.size()) + " crossings, expected " + std::to_string(*scenario.run.crossings));
   for (const auto& c : report.crossings)
-    if (c.terminal_records > 1) say(0, "crossing " + c.id + " has " + std::to_string(c.terminal_records) + " terminal records");
+    if (c.terminal_records != 1 && !(c.terminal_records == 0 && may_be_open(report, c)))
+      say(0, "crossing " + c.id + " has " + std::to_string(c.terminal_records) + " terminal records");
   if (scenario.run.lane_ends_idle)
     for (const auto& [lane, phase] : report.phases)
       if (phase != "idle") say(0, "lane " + lane + " ends in '" + phase + "', not idle");

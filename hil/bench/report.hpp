@@ -21,6 +21,7 @@ struct CrossingSeen {
   std::vector<std::string> hits, reasons, passages, evidence_missing;
   std::string verdict, decided_by;   ///< the last verdict
   std::int64_t decision_ms = -1;
+  std::int64_t released_ms = 0;      ///< wall time of the first verdict "release"; 0: none
   std::string outcome;
   int terminal_records = 0;
   int records = 0;

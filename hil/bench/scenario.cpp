@@ -212,6 +212,7 @@ struct Reading {
     TableReader reader(table, "", findings, file);
     reader.required("name");
     reader.required("says");
+    reader.required("site");
     reader.text("name", scenario.name);
     reader.text("says", scenario.says);
     reader.text("protects", scenario.protects);

@@ -64,7 +64,7 @@ struct RunExpectation {
 
 struct Scenario {
   std::string file, name, says, protects;
-  std::string site = "one-lane";     ///< config/examples/NAME.toml
+  std::string site;                  ///< site file, relative to the scenario's; required
   bool virtual_time = true, real_processes = true;
   std::string why_not_both;          ///< where only one is possible
   std::uint64_t seed = 1;

@@ -91,10 +91,16 @@ class Simulation {
     return most;
   }
 
+  /// Says "free" where the closing zone is not, or moves a boom that nobody told to. A lie about anything else excuses nothing.
+  [[nodiscard]] static bool hides_vehicle(const std::string& fault) {
+    if (fault == "stuck_bit" || fault == "ack_no_motion" || fault == "presence_ends") return true;
+    return fault.ends_with("_stuck_off") && (fault.starts_with("loop_boom") || fault.starts_with("photocell"));
+  }
+
   void note_lie(const Strike& strike, bool on) {
     static const std::set<std::string> wrong_values{"frozen", "stuck_bit", "decimal", "word_order", "motion", "garbage",
                                                     "adc_error", "overload", "gamma_high", "wrong_identity", "setup_mode"};
-    if (is_liar(strike.fault) && on) liars_.push_back({strike.lane, now_s(), now_s() + strike.for_s + 10});
+    if (hides_vehicle(strike.fault) && on) liars_.push_back({strike.lane, now_s(), now_s() + strike.for_s + 10});
     if (!wrong_values.contains(strike.fault)) return;
     Duration wait = 1h;
     for (const auto& device : setup_.site.devices) {
@@ -133,6 +139,7 @@ class Simulation {
   }
 
   void officer() {
+    if (!setup_.officers) return;
     officer_round(*post_, officer_, watcher_.invariants, [&](std::uint64_t lorry) -> std::string {
       if (lorry % 1'000'000 == 999'999) return "release";  // the proof that the lane works
       return SubStream(setup_.seed, "ends", lorry).chance(0.15) ? "refuse" : "release";
@@ -189,9 +196,7 @@ class Simulation {
       post_->run_until(post_->now() + 100ms);
     }
     if (!at_rest()) stuck("lanes do not come to rest after all faults are repaired");
-    const auto open = watcher_.invariants.open_crossings();
-    if (at_rest() && !open.empty())
-      watcher_.invariants.add({"no_terminal_record", "", now_s(), *open.begin() + " and " + std::to_string(open.size() - 1) + " more"});
+    else watcher_.invariants.at_rest(post_->now());
 
     std::set<std::uint64_t> proofs;
     std::uint64_t lane_number = 0;

@@ -17,6 +17,7 @@ struct SimulationSetup {
   std::uint64_t seed = 1;
   double hours = 1;
   bool faults = true;
+  bool officers = true;   ///< false: nobody is on duty
   std::FILE* trace = nullptr;
 };
 

@@ -82,8 +82,6 @@ Result<void> VirtualPost::boot() {
   ++boot_;
   runtime::Ports& ports = *this;
   reactor_ = std::make_unique<runtime::Reactor>(site.lanes, site.devices, setup_.profiles, std::to_string(boot_), ports);
-  reactor_->observe([this](const lane::Config& config, const lane::State& before, const lane::Event& event, const lane::State& after,
-                           Stamp now) { watcher_.step(config, before, event, after, now); });
   sinks_.clear();
   Duration stagger{0};
   for (const auto& device : site.devices) {

@@ -29,8 +29,6 @@ class PostWatcher {
   virtual ~PostWatcher() = default;
   virtual void world_event(const WorldEvent& event) { (void)event; }
   virtual void device_event(const device::DeviceEvent& event, MonoTime now) { (void)event, (void)now; }
-  virtual void step(const lane::Config& config, const lane::State& before, const lane::Event& event, const lane::State& after,
-                    Stamp now) { (void)config, (void)before, (void)event, (void)after, (void)now; }
   virtual void sent(const device::Command& command, MonoTime now) { (void)command, (void)now; }
   virtual void committed(const Record& record, MonoTime now) { (void)record, (void)now; }
   virtual void notice(const LaneId& lane, int level, const std::string& text, MonoTime now) { (void)lane, (void)level, (void)text, (void)now; }

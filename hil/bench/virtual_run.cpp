@@ -36,10 +36,7 @@ LaneSight sight_of(const runtime::LaneView& view, const SimulatedLane& world) {
   const Observation o = world.observe();
   sight.boom_closed = o.boom_angle <= 0.02 && o.boom_2_angle <= 0.02;
   sight.zone_free = !o.loop_boom && !o.photocell && !o.loop_boom_2 && !o.photocell_2;
-  const auto& place = world.geometry();
-  for (const auto& lorry : world.lorries())
-    sight.stranded = sight.stranded || (view.config.kind == lane::Kind::sally_port && s.crossing.empty() && lorry->speed_mps == 0 &&
-                                        lorry->rear_m() > place.boom && lorry->front_m < place.boom_2);
+  sight.stranded = s.crossing.empty() && world.lorry_stands_in_port();
   return sight;
 }
 
@@ -93,7 +90,10 @@ void RunWatcher::device_event(const device::DeviceEvent& event, MonoTime now) {
   }
 }
 
-void RunWatcher::sent(const device::Command& command, MonoTime now) { mix(now, "command", command.device.text + " " + body_of(command.body)); }
+void RunWatcher::sent(const device::Command& command, MonoTime now) {
+  mix(now, "command", command.device.text + " " + body_of(command.body));
+  invariants.sent(command, now);
+}
 
 void RunWatcher::committed(const Record& record, MonoTime now) {
   ++records_;
@@ -108,7 +108,10 @@ void RunWatcher::notice(const LaneId& lane, int level, const std::string& text, 
   if (keep_crossings) report.notices.push_back(lane.text + ": " + text);
 }
 
-void RunWatcher::killed(MonoTime now) { mix(now, "killed", ""); }
+void RunWatcher::killed(MonoTime now) {
+  mix(now, "killed", "");
+  invariants.killed();
+}
 
 void RunWatcher::queue_over_bound(const std::string& which, std::size_t depth, MonoTime now) { invariants.over_bound(which, depth, now); }
 

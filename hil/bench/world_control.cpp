@@ -46,7 +46,8 @@ json observe(ServedPost& post) {
                    {"manual_mode", o.manual_mode},
                    {"scale_kg", o.mass_on_scale_kg},
                    {"scale_moving", o.scale_moving},
-                   {"green", lane.output_state("light_green")}};
+                   {"green", lane.output_state("light_green")},
+                   {"stands_in_port", lane.lorry_stands_in_port()}};
   }
   return {{"ok", true}, {"world_s", post.world_seconds()}, {"speed", post.speed()}, {"lanes", lanes}};
 }
@@ -110,6 +111,12 @@ std::string control_world(ServedPost& post, ControlState& state, const std::stri
         throw std::invalid_argument("no such lorry in that lane now");
       return {{"ok", true}};
     }
+    if (op == "wave_out") {
+      auto* lane = post.lane(in.at("lane").get<std::string>());
+      if (!lane) throw std::invalid_argument("no such lane");
+      lane->wave_out_of_port();
+      return {{"ok", true}};
+    }
     if (op == "fault") {
       only(in, {"op", "target", "name", "value", "on"});
       const auto target = in.at("target").get<std::string>();
@@ -131,7 +138,7 @@ std::string control_world(ServedPost& post, ControlState& state, const std::stri
       state.stop = true;
       return {{"ok", true}};
     }
-    throw std::invalid_argument("unknown op '" + op + "'; known: observe, events, lorry, go, leave, fault, faults, stop");
+    throw std::invalid_argument("unknown op '" + op + "'; known: observe, events, lorry, go, leave, wave_out, fault, faults, stop");
   });
 }
 

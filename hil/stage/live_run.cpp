@@ -84,7 +84,10 @@ Result<void> LiveRun::look_at_world() {
   for (const auto& e : answer.at("events")) {
     WorldEvent event{MonoTime{e.value("at_ns", std::int64_t{0})}, e.value("lane", ""), e.value("what", ""), e.value("lorry", std::uint64_t{0}), e.value("detail", "")};
     ++events_;
-    if (event.what == "lorry_left") ++left_;
+    if (event.what == "lorry_left") {
+      ++left_;
+      --inside_[event.lane];
+    }
     world_wall_ms_.push_back(e.value("wall_ms", std::int64_t{0}));
     world_.push_back(event);
     if (on_world_) on_world_(event);
@@ -96,6 +99,7 @@ Result<void> LiveRun::officers(const std::function<std::string(std::uint64_t)>& 
   auto sights = officer_.lanes();
   if (!sights) return {};  // the appliance is down or starting; the officers wait
   sights_ = std::move(*sights);
+  if (auto looked = look_out_of_window(); !looked) return looked;
   for (const auto& sight : sights_) {
     std::uint64_t lorry = 0;
     for (auto it = world_.rbegin(); it != world_.rend() && !lorry; ++it)
@@ -105,7 +109,21 @@ Result<void> LiveRun::officers(const std::function<std::string(std::uint64_t)>& 
     auto done = officer_.act(sight.lane, *wish);
     if (done && *done && wish->then_send_away)
       (void)control(json{{"op", "leave"}, {"lane", sight.lane}, {"number", lorry}}.dump());
+    if (done && *done && wish->action == "open_boom" && wish->boom == 2)
+      (void)control(json{{"op", "wave_out"}, {"lane", sight.lane}}.dump());
   }
+  return {};
+}
+
+Result<void> LiveRun::look_out_of_window() {
+  const bool port_without_crossing = std::any_of(sights_.begin(), sights_.end(), [](const auto& s) { return s.kind == "sally_port" && s.crossing.empty(); });
+  if (!port_without_crossing) return {};
+  auto text = control("{\"op\":\"observe\"}");
+  if (!text) return tl::unexpected(text.error());
+  const json seen = json::parse(*text);
+  for (auto& sight : sights_)
+    if (const auto lane = seen.at("lanes").find(sight.lane); lane != seen.at("lanes").end())
+      sight.stranded = sight.crossing.empty() && lane->value("stands_in_port", false);
   return {};
 }
 
@@ -125,6 +143,7 @@ Result<std::uint64_t> LiveRun::add(const std::string& lane, const Lorry& lorry) 
   auto answer = control(lorry_line(lane, lorry));
   if (!answer) return tl::unexpected(answer.error());
   ++added_;
+  ++inside_[lane];
   return json::parse(*answer).value("number", std::uint64_t{0});
 }
 
@@ -141,10 +160,12 @@ Result<void> LiveRun::fault(const std::string& target, const std::string& name, 
   if (target == "appliance" && name == "kill") {
     if (on) {
       appliance_wanted_ = false;
+      sights_.clear();  // what the dead one showed is nobody's view any more
       stage_.appliance()->kill();
       return {};
     }
     appliance_wanted_ = true;
+    looked_ = {};  // the officers look at once
     return start_appliance();
   }
   if (target == "disk" && name == "full") return fill_disk(on);
@@ -171,6 +192,11 @@ Result<void> LiveRun::fill_disk(bool full) {
   if (::prlimit(stage_.appliance()->pid(), RLIMIT_FSIZE, &limit, nullptr) != 0)
     return fail(ErrorCode::io, std::string("prlimit: ") + std::strerror(errno));
   return {};
+}
+
+std::size_t LiveRun::lorries_at(const std::string& lane) const {
+  const auto it = inside_.find(lane);
+  return it == inside_.end() ? 0 : it->second;
 }
 
 bool LiveRun::lanes_idle() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 
 #include "hil/bench/fault_schedule.hpp"
@@ -31,6 +32,8 @@ class LiveRun {
   /// Lorries that have not left yet.
   [[nodiscard]] std::size_t lorries_inside() const { return added_ - left_; }
   [[nodiscard]] const std::vector<LaneSight>& lanes() const { return sights_; }
+  /// Of that lane, driving in it or queueing.
+  [[nodiscard]] std::size_t lorries_at(const std::string& lane) const;
   [[nodiscard]] bool lanes_idle() const;
   /// Whose lorry a crossing is, by wall time.
   [[nodiscard]] std::uint64_t lorry_of_crossing(const std::string& lane, std::int64_t opened_ms) const;
@@ -44,17 +47,20 @@ class LiveRun {
   Result<void> fill_disk(bool full);
   Result<void> look_at_world();
   Result<void> officers(const std::function<std::string(std::uint64_t)>& ends);
+  /// Fills in what an officer sees through the window and no terminal shows.
+  Result<void> look_out_of_window();
 
   Stage& stage_;
   HttpOfficer officer_;
   OfficerScript script_;
   LoopbackClient control_;
-  MonoTime started_, looked_, next_start_;
+  MonoTime started_, looked_;
   std::vector<WorldEvent> world_;
   std::vector<std::int64_t> world_wall_ms_;
   std::function<void(const WorldEvent&)> on_world_;
   std::vector<LaneSight> sights_;
   std::size_t added_ = 0, left_ = 0, events_ = 0;
+  std::map<std::string, std::size_t> inside_;  ///< by lane, queue included
   bool appliance_wanted_ = true;
   Duration slowest_restart_{};
 };

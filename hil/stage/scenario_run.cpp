@@ -9,6 +9,9 @@
 #include "hil/stage/live_run.hpp"
 
 namespace rampa::hil {
+namespace {
+constexpr double hq_comes_late_s = 8;  // after the broker, real time; the post tries the broker again every few seconds
+}
 
 Result<RunReport> play_on_processes(const Scenario& scenario, StageSettings settings, const std::function<void(const std::string&)>& progress) {
   if (!scenario.real_processes) return fail(ErrorCode::invalid, scenario.file + ": only in virtual time: " + scenario.why_not_both);
@@ -50,7 +53,13 @@ Result<RunReport> play_on_processes(const Scenario& scenario, StageSettings sett
       if (change.on) down.insert(change.fault->target);
       else down.erase(change.fault->target);
     }
-    if (auto stepped = run.step(ends); !stepped) return tl::unexpected(stepped.error());
+    if (auto stepped = run.step(ends); !stepped) {  // the appliance or the world died by itself: that is a result
+      RunReport broken;
+      broken.world = run.world();
+      broken.world_s = now;
+      broken.violations.push_back({"broke_off", "", now, stepped.error().what});
+      return broken;
+    }
     const bool quiet = next == coming.size() && faults.settled() && run.lorries_inside() == 0 && (run.lanes_idle() || !scenario.run.lane_ends_idle);
     if (!quiet) quiet_since = -1;
     else if (quiet_since < 0) quiet_since = now;
@@ -60,10 +69,15 @@ Result<RunReport> play_on_processes(const Scenario& scenario, StageSettings sett
       progress(std::to_string(static_cast<int>(now)) + " s of world time, " + std::to_string(run.lorries_inside()) + " lorries inside");
     }
   }
-  // Whatever was down for the whole run comes back now: nothing may be lost by it.
+  // Whatever was down for the whole run comes back now: nothing may be lost by it. The broker first, and HQ only when the
+  // post has long been talking to the broker: what the post then takes for received, HQ has never seen.
   for (const char* target : {"broker", "hq"})
-    if (down.contains(target))
+    if (down.contains(target)) {
       if (auto up = run.fault(target, "down", 0, false); !up) return tl::unexpected(up.error());
+      const double until = run.world_seconds() + hq_comes_late_s * scenario.speed;
+      while (target == std::string_view("broker") && run.world_seconds() < until)
+        if (auto stepped = run.step(ends); !stepped) return tl::unexpected(stepped.error());
+    }
 
   RunReport report;
   report.world = run.world();
@@ -83,9 +97,6 @@ Result<RunReport> play_on_processes(const Scenario& scenario, StageSettings sett
     for (const auto& forbidden : always_forbidden())
       if (event.what == forbidden)
         report.violations.push_back({event.what, event.lane, static_cast<double>(event.at.ns) / 1e9, event.detail});
-  for (const auto& crossing : report.crossings)
-    if (crossing.terminal_records != 1)
-      report.violations.push_back({"terminal_records", crossing.lane, 0, crossing.id + " has " + std::to_string(crossing.terminal_records)});
   stage->appliance()->end(10s);
   if (auto whole = stage->post_tool({"verify"}); !whole) report.violations.push_back({"verify", "", 0, whole.error().what});
   return report;

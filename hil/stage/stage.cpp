@@ -85,6 +85,8 @@ Result<void> Stage::write_site(int first_port) {
       line = replaced + std::string(at, line.cend());
     }
     out << line << "\n";
+    if (line == "[[lane]]")
+      for (const auto& setting : settings_.lane_settings) out << setting << "\n";
     if (line == "[post]") out << "declarations = \"" << settings_.directory << "/declarations.jsonl\"\n";
   }
   if (post_.empty()) return fail(ErrorCode::invalid, settings_.site_file + ": [post] has no id");

@@ -18,6 +18,7 @@ struct StageSettings {
   double speed = 4;       ///< of the world
   std::uint64_t seed = 1;
   int http_port = 0;      ///< of the terminal page; 0: a free one
+  std::vector<std::string> lane_settings;  ///< lines added to every [[lane]] of the site file
   std::string preload;    ///< LD_PRELOAD for the appliance (a disk that loses what was not synced)
 };
 

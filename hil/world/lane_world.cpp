@@ -44,6 +44,12 @@ void SimulatedLane::wave_out_of_port() {
     if (lorry->rear_m() > geometry_.boom && lorry->front_m < geometry_.boom_2) memory_[lorry->number].waved = true;
 }
 
+bool SimulatedLane::lorry_stands_in_port() const {
+  return options_.two_booms && std::any_of(lorries_.begin(), lorries_.end(), [&](const auto& lorry) {
+           return lorry->speed_mps == 0 && lorry->rear_m() > geometry_.boom && lorry->front_m < geometry_.boom_2;
+         });
+}
+
 bool SimulatedLane::tell_to_leave(std::uint64_t lorry) {
   for (auto& one : lorries_) {
     if (one->number != lorry) continue;
@@ -64,6 +70,7 @@ void SimulatedLane::output(std::string_view point, bool on) {
     const bool was_up = booms_[index].raising(), was_down = booms_[index].lowering();
     up ? booms_[index].raise(on) : booms_[index].lower(on);
     if (!was_up && booms_[index].raising()) tell("boom_raising", 0, index ? "2" : "1");
+    if (was_down && booms_[index].raising()) tell("boom_turned_round", 0, index ? "2" : "1");
     if (!was_down && booms_[index].lowering()) tell("boom_lowering", 0, index ? "2" : "1");
   };
   if (point == points::boom_raise) move(0, true);

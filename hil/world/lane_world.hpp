@@ -14,7 +14,8 @@ namespace rampa::hil {
 
 /// Something that really happened, whatever any sensor says.
 ///   lorry_appeared, lorry_on_entry (over the arrival loop), lorry_at_line, lorry_passed (rear behind the last boom), lorry_left (out of the lane; detail
-///   "forward" or "backward"), boom_raising, boom_open, boom_lowering, boom_closed (detail "1" or "2")
+///   "forward" or "backward"), boom_raising, boom_open, boom_lowering, boom_turned_round (it rises again before it was down),
+///   boom_closed (detail "1" or "2")
 /// and what must never or hardly ever happen:
 ///   boom_hit_vehicle       a boom came down on a vehicle that it could have been kept from
 ///   vehicle_hit_boom       somebody drove against a boom; the driver's fault
@@ -57,6 +58,8 @@ class SimulatedLane : public LaneWorld {
   bool tell_to_go(std::uint64_t lorry);
   /// An officer waves everybody between the booms through: an open boom is enough for them, whatever the light shows.
   void wave_out_of_port();
+  /// A lorry stands between the two booms.
+  [[nodiscard]] bool lorry_stands_in_port() const;
   /// Refused: it reverses out.
   bool tell_to_leave(std::uint64_t lorry);
   void set_emergency_stop(bool pressed) { emergency_stop_ = pressed; }

@@ -1,6 +1,6 @@
 """For the scenarios of tests/scenarios: what each is named for, taken out; played in virtual time it must then fail.
 Where the house protects twice (lane and guard, camera and lane) the plant takes out both."""
-from plants import FROZEN_IGNORED, NO_FEEDBACK, OPEN_BEFORE_COMMIT, REPLAY_UNSEEN, REPOST_UNSEEN
+from plants import FROZEN_IGNORED, NO_FEEDBACK, OPEN_BEFORE_COMMIT, REPLAY_UNSEEN, REPOST_UNSEEN, SENT_IS_RECEIVED
 
 INPUTS, EVIDENCE, PASSAGE = "edge/lane/inputs.cpp", "edge/lane/evidence.cpp", "edge/lane/passage.cpp"
 BOOM, GUARD, ASSESS, GATE = "edge/lane/boom.cpp", "edge/lane/guard.cpp", "edge/risk/assess.cpp", "drivers/plate_camera/read_gate.hpp"
@@ -9,6 +9,11 @@ BOOM, GUARD, ASSESS, GATE = "edge/lane/boom.cpp", "edge/lane/guard.cpp", "edge/r
 def scenario(name, removes, *edits):
     return {"name": "scenario:" + name, "removes": removes, "edits": list(edits), "targets": ["rampa-hil"],
             "test": ["rampa-hil", "run", "--virtual", f"tests/scenarios/{name}.toml"]}
+
+
+def on_processes(name, removes, *edits):
+    return {"name": "processes:" + name, "removes": removes, "edits": list(edits), "targets": ["rampa", "rampa-hq", "rampa-hil"],
+            "test": ["rampa-hil", "run", f"tests/scenarios/{name}.toml"]}
 
 
 MISSING_IGNORED = [(EVIDENCE, "if (!best(s, t.c, role)) miss(role);", "if (role.empty()) miss(role);"),
@@ -62,7 +67,10 @@ SCENARIO_PLANTS = [
              ("edge/lane/conditions.cpp", "t.record_for(crossing, CrossingClosed{\"aborted\", \"Rampa stopped before the crossing ended\"});", "(void)crossing;")),
     scenario("boom-does-not-move", "an acknowledgement is not motion", NO_FEEDBACK),
     scenario("boom-stuck-half-open", "motion is confirmed by feedback contacts only", NO_FEEDBACK),
-    scenario("emergency-stop", "an emergency stop latches",
+    scenario("emergency-stop", "an emergency stop is obeyed",
+             ("edge/lane/conditions.cpp", "  if (said(s, t.c, points::emergency_stop)) {",
+              "  if (said(s, t.c, points::emergency_stop) && s.phase == Phase::starting) {")),
+    scenario("emergency-stop-stays", "an emergency stop latches",
              ("edge/lane/conditions.cpp", "if (s.phase == Phase::emergency_stop) return;\n  if (said",
               "if (s.phase == Phase::emergency_stop) {\n    change_mode(t, \"in_service\", \"input\", \"\");\n    return t.enter(Phase::starting);\n  }\n  if (said")),
     scenario("sally-port", "never both booms open",
@@ -73,15 +81,17 @@ SCENARIO_PLANTS = [
              (GUARD, "if (!in.other_closed) return", "if (!in.other_closed && in.reversing) return")),
     scenario("radiation-alarm", "a radiation alarm is red whatever the profiles say",
              (ASSESS, "alarm->second == FieldValue{true}) {", "alarm->second == FieldValue{false} && alarm->first.empty()) {")),
-    scenario("scan", "the operator's finding is waited for",
+    scenario("scan", "the operator's finding counts", (EVIDENCE, "if (!found) miss(\"scan_finding\");", "if (!found || !s.crossing.empty()) miss(\"scan_finding\");")),
+    scenario("scan-waits", "the operator's finding is waited for",
              ("edge/lane/scan.cpp", "if (image && found) return ask_assessment(t);", "if (image && (found || !found)) return ask_assessment(t);"),
              (EVIDENCE, "if (!found) miss(\"scan_finding\");", "if (!found && s.crossing.empty()) miss(\"scan_finding\");")),
     scenario("scan-aborted", "an incomplete scan is never evidence",
              (EVIDENCE, "return i->complete && i->lines_missing == 0;", "return i->lines_missing < 4'000'000'000u;")),
 ]
 
+SCENARIO_PLANTS.append(on_processes("hq-down", "only HQ's acknowledgement moves the cursor", SENT_IS_RECEIVED))
+
 # No plant: what they are named for lies outside what virtual time plays.
 NOT_PLANTED = {
     "broker-restarts": "real processes only; HQ's and the drain's own plants stand in plants.py",
-    "hq-down": "real processes only",
 }

@@ -1,7 +1,10 @@
 // The invariants are trusted only because each of them has been seen to fire: here they are fed what a broken lane would do.
 #include "hil/bench/invariants.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <functional>
 
 namespace rampa::hil {
 namespace {
@@ -17,10 +20,14 @@ class InvariantsTest : public ::testing::Test {
     io.id = {"L1-io"};
     io.lane = {"L1"};
     io.role = "io";
+    for (const char* point : {"loop_boom", "photocell"}) io.wiring.push_back({.point = point});
     s.devices.push_back(io);
     io.id = {"L1-scale"};
     io.role = "scale";
     s.devices.push_back(io);
+    lane::Config lane;
+    lane.id = {"L1"};
+    s.lanes.push_back(lane);
     return s;
   }
   WorldEvent event(const char* what, std::uint64_t lorry = 0, const char* detail = "1") { return {lane.now(), "L1", what, lorry, detail}; }
@@ -155,6 +162,103 @@ TEST_F(InvariantsTest, an_assessment_that_does_not_follow_from_its_facts_is_seen
 TEST_F(InvariantsTest, the_worlds_oracle_counts) {
   invariants.world_event(event("boom_hit_vehicle", 3), lane);
   EXPECT_EQ(names(), Names{"boom_hit_vehicle"});
+}
+
+TEST_F(InvariantsTest, a_release_is_used_up_when_the_boom_is_down_again) {
+  record("c1", CrossingOpened{});
+  record("c1", release());
+  invariants.world_event(event("boom_raising"), lane);
+  invariants.world_event(event("boom_closed"), lane);
+  EXPECT_EQ(names(), Names{});
+  invariants.world_event(event("boom_raising", 0, "2"), lane);
+  EXPECT_EQ(names(), Names{}) << "the same release is for a sally port's second boom too";
+  invariants.world_event(event("boom_raising"), lane);
+  EXPECT_EQ(names(), Names{"open_without_release"});
+}
+
+TEST_F(InvariantsTest, lowering_on_an_input_that_speaks_against_it_is_seen) {
+  device::Command lower;
+  lower.device = {"L1-io"};
+  lower.body = device::MoveBoom{device::Boom::first, device::Motion::lower};
+  const auto image = [&](bool loop, bool photocell) {
+    auto e = points("loop_boom", loop);
+    e.body = device::PointImage{{{"loop_boom", loop}, {"photocell", photocell}}};
+    return e;
+  };
+  const auto seen = [&](const std::function<void(Invariants&)>& before, Duration later = 0ms) {
+    Invariants fresh(site(), *risk::compile(R"({"format":1,"version":"t","default_language":"en","profiles":[]})", ""));
+    before(fresh);
+    fresh.sent(lower, lane.now() + later);
+    Names all;
+    for (const auto& v : fresh.violations()) all.push_back(v.name + " " + v.detail);
+    return all;
+  };
+  const auto say = [&](bool loop, bool photocell) {
+    return [&, loop, photocell](Invariants& i) { i.device_event(image(loop, photocell), 1h); };
+  };
+  EXPECT_EQ(seen(say(false, false)), Names{});
+  EXPECT_EQ(seen(say(false, false), 250ms), Names{}) << "just young enough";
+  EXPECT_EQ(seen([](Invariants&) {}).size(), 2u) << "nothing was said yet";
+  EXPECT_EQ(seen(say(false, false), 251ms), (Names{"closed_on_input loop_boom is too old", "closed_on_input photocell is too old"}));
+  EXPECT_EQ(seen(say(true, false)), Names{"closed_on_input loop_boom says occupied"});
+  EXPECT_EQ(seen(say(false, true)), Names{"closed_on_input photocell says occupied"});
+  EXPECT_EQ(seen([&](Invariants& i) { say(false, false)(i), i.killed(); }).size(), 2u) << "a new process has been told nothing";
+  lower.body = device::MoveBoom{device::Boom::first, device::Motion::raise};
+  EXPECT_EQ(seen(say(true, true)), Names{}) << "raising needs no free zone";
+}
+
+TEST_F(InvariantsTest, lowering_on_an_input_that_is_not_good_is_seen) {
+  auto e = points("loop_boom", false);
+  e.body = device::PointImage{{{"loop_boom", false}, {"photocell", false}}};
+  e.from.quality = device::Quality::suspect;
+  invariants.device_event(e, 1h);
+  device::Command lower;
+  lower.device = {"L1-io"};
+  lower.body = device::MoveBoom{device::Boom::first, device::Motion::lower};
+  invariants.sent(lower, lane.now());
+  EXPECT_EQ(names(), (Names{"closed_on_input", "closed_on_input"}));
+}
+
+TEST_F(InvariantsTest, a_queue_over_its_bound_is_seen) {
+  invariants.over_bound("store", 4097, lane.now());
+  EXPECT_EQ(names(), Names{"queue_over_bound"});
+}
+
+TEST_F(InvariantsTest, a_crossing_without_end_is_seen_when_the_lanes_are_at_rest) {
+  record("c1", CrossingOpened{});
+  record("c1", CrossingClosed{"released", ""});
+  invariants.at_rest(lane.now());
+  EXPECT_EQ(names(), Names{});
+  record("c2", CrossingOpened{});
+  invariants.at_rest(lane.now());
+  EXPECT_EQ(names(), Names{"no_terminal_record"});
+}
+
+TEST_F(InvariantsTest, a_boom_that_comes_down_beside_a_lorry_is_seen) {
+  record("", OfficerActed{"1001", "t", "open_boom", "test", true, ""});
+  lane.add(Lorry{});
+  lane.output("light_green", true);
+  lane.output("boom_raise", true);
+  for (int i = 0; i < 600 && !lane.observe().loop_boom; ++i) drive(50ms);
+  ASSERT_TRUE(lane.observe().loop_boom && !lane.observe().photocell) << "its bumper is on the loop, not yet under the boom";
+  lane.output("boom_lower", true);
+  drive(2s);
+  EXPECT_THAT(names(), ::testing::Contains("lowering_over_vehicle"));
+}
+
+TEST(InvariantsOfTwoBooms, both_open_is_seen) {
+  LaneOptions options;
+  options.two_booms = true;
+  SimulatedLane port("L1", {}, options);
+  Invariants invariants({}, *risk::compile(R"({"format":1,"version":"t","default_language":"en","profiles":[]})", ""));
+  port.advance(MonoTime{1'000'000'000});
+  port.output("boom_raise", true);
+  port.output("boom_raise_2", true);
+  port.advance(port.now() + 1s);
+  for (const auto& e : port.take_events()) invariants.world_event(e, port);
+  std::vector<std::string> names;
+  for (const auto& v : invariants.violations()) names.push_back(v.name);
+  EXPECT_THAT(names, ::testing::Contains("both_booms_open"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ SimulationSetup setup(std::uint64_t seed) {
   text << in.rdbuf();
   auto set = risk::compile(text.str(), "");
   EXPECT_TRUE(set) << set.error().what;
-  return {std::move(check.site), *set, seed, 0.1, true, nullptr};
+  return {std::move(check.site), *set, seed, 0.1, true, true, nullptr};
 }
 
 TEST(SimulationTest, the_same_seed_gives_the_same_day_to_the_last_bit) {
@@ -40,6 +40,16 @@ TEST(SimulationTest, a_day_without_faults_is_clean_and_lorries_get_through) {
   EXPECT_TRUE(day->violations.empty()) << day->violations.front().name << ": " << day->violations.front().detail;
   EXPECT_GT(day->passed, 1u);
   EXPECT_EQ(day->strikes, 0u);
+}
+
+TEST(SimulationTest, a_lane_that_stays_stuck_is_seen) {
+  auto nobody = setup(5);
+  nobody.faults = false;
+  nobody.officers = false;  // somebody has no declaration, and no officer ever looks
+  const auto day = simulate(std::move(nobody));
+  ASSERT_TRUE(day);
+  ASSERT_FALSE(day->violations.empty());
+  EXPECT_EQ(day->violations.front().name, "liveness");
 }
 
 TEST(SwarmTest, taking_a_target_away_does_not_move_the_others) {

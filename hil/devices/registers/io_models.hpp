@@ -52,7 +52,7 @@ class Wago750Model : public IoModule {
 
  protected:
   [[nodiscard]] Duration watchdog_time() const override { return std::chrono::milliseconds(100) * time_100ms(); }
-  void on_power_cycle() override { trigger_ = 0; }
+  void on_power_cycle() override { trigger_ = counted_ = 0; }
 
  private:
   [[nodiscard]] int time_100ms() const { return is("watchdog_unarmed") ? 0 : time_; }

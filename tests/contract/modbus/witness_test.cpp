@@ -1,4 +1,5 @@
-// Independent peers read our Modbus server: mbpoll (libmodbus' sister) and pymodbus (python, no common ancestor).
+// Independent peers read our Modbus server: mbpoll (libmodbus' sister), pymodbus (python) and jsmodbus (JavaScript), which have no
+// common ancestor with it; tshark reads what our bus sends.
 // If server and bus were both wrong in the same way, these would not agree with the model.
 #include <unistd.h>
 
@@ -89,6 +90,29 @@ TEST_F(Witness, PymodbusReadsAndWritesTcp) {
   for (const char* line :
        {"hold [4660, 4661, 4662, 4663, 4664, 4665, 4666, 4667, 4668, 4669]", "input [61440, 61441, 61442]",
         "coils [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]", "bits [0, 1, 0, 0, 0, 1, 0, 0, 0, 1]", "exception 2", "stranger 11"})
+    EXPECT_NE(run.output.find(line), std::string::npos) << "no '" << line << "' in\n" << run.output;
+  thread.with([this] {
+    const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };
+    EXPECT_EQ(at(Table::holding_register, 102), 99);
+    EXPECT_EQ(at(Table::holding_register, 103), 7);
+    EXPECT_EQ(at(Table::holding_register, 104), 8);
+    EXPECT_EQ(at(Table::coil, 17), 1);
+    EXPECT_EQ(at(Table::coil, 18), 1);
+    EXPECT_EQ(at(Table::coil, 19), 1);
+    EXPECT_EQ(at(Table::coil, 20), 0);
+  });
+}
+
+TEST_F(Witness, JsmodbusReadsAndWritesTcp) {
+  const std::string peer = "tests/contract/modbus/peer";
+  RAMPA_NEEDS_TOOL("command -v node && test -d " + peer + "/node_modules/jsmodbus", "jsmodbus by lock file (./dev deps)");
+  const auto server = hil::ModbusServer::tcp("127.0.0.1", 0, clock).value();
+  server->unit(7, model);
+  hil::WireThread thread({server.get()}, clock);
+  const auto run = run_tool("timeout 20 node " + peer + "/read.mjs " + std::to_string(server->port()));
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* line : {"hold [4660,4661,4662,4663,4664,4665,4666,4667,4668,4669]", "input [61440,61441,61442]",
+                           "coils [1,0,0,1,0,0,1,0,0,1]", "bits [0,1,0,0,0,1,0,0,0,1]", "exception 2"})
     EXPECT_NE(run.output.find(line), std::string::npos) << "no '" << line << "' in\n" << run.output;
   thread.with([this] {
     const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };

@@ -11,6 +11,7 @@ TEST(ScenarioTest, reads_lorries_faults_and_expectations) {
   const auto scenario = parse_scenario(R"(
 name = "t"
 says = "s"
+site = "sites/cargo-lane.toml"
 [world]
 seed = 7
 seconds = 90
@@ -67,6 +68,7 @@ lorry = 9
   EXPECT_THAT(what, HasSubstr("lorry[0].behaviour: must be one of: normal,"));
   EXPECT_THAT(what, HasSubstr("fault[0].at_s: say either at_s or on"));
   EXPECT_THAT(what, HasSubstr("expect.lorry: there are only 1 lorries"));
+  EXPECT_THAT(what, HasSubstr("site: missing"));
   EXPECT_THAT(what, HasSubstr("why_not_both: missing"));
 }
 
