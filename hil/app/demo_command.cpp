@@ -91,7 +91,7 @@ int show_scenario(const DemoOptions& options, StageSettings settings) {
   if (options.seed) scenario->seed = *options.seed;
   std::FILE* talk = options.json ? stderr : stdout;
   std::fprintf(talk, "%s: %s\nThe world runs %.1f times faster than life.\n", scenario->name.c_str(), scenario->says.c_str(), scenario->speed);
-  if (settings.http_port) std::fprintf(talk, "watch it at http://127.0.0.1:%d/ (badge 1001, password bench-password-1)\n", settings.http_port);
+  if (settings.http_port) std::fprintf(talk, "watch it at http://127.0.0.1:%d/ (badge 1003, password bench-password-1)\n", settings.http_port);
   std::fflush(talk);
   auto report = play_on_processes(*scenario, settings, [](const std::string& line) { std::fprintf(stderr, "  %s\n", line.c_str()); });
   if (!report) return complain(report.error().what);
@@ -138,7 +138,7 @@ int demo(const DemoOptions& options) {
   std::fprintf(talk, "post %s: four lanes, simulated devices on their own protocols, mosquitto, HQ. The world runs %.1f times faster than life.\n",
               stage->post().c_str(), settings.speed);
   if (!options.headless)
-    std::fprintf(talk, "terminal page: http://127.0.0.1:%d/   badge 1001, password bench-password-1 (made for this demonstration)\n"
+    std::fprintf(talk, "terminal page: http://127.0.0.1:%d/   badge 1003, password bench-password-1 (made for this demonstration)\n"
                 "logs: %s/*.log   Ctrl-C ends it\n", stage->http_port(), settings.directory.c_str());
   std::fflush(talk);
 

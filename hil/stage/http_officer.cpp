@@ -35,7 +35,7 @@ Result<void> HttpOfficer::sign_in() {
     auto claimed = call("POST", "/api/v1/claim", json{{"code", stage_.claim_code()}, {"badge", "1"}, {"name", "Bench administrator"}, {"password", password}}.dump(), status);
     if (!claimed) return tl::unexpected(claimed.error());
     if (status != 201) return fail(ErrorCode::refused, "claim: " + *claimed);
-    for (auto [badge, role] : {std::pair{"1001", "shift_leader"}, {"1002", "officer"}}) {
+    for (auto [badge, role] : {std::pair{"1001", "shift_leader"}, {"1002", "officer"}, {"1003", "shift_leader"}}) {
       auto made = call("POST", "/api/v1/officers", json{{"badge", badge}, {"name", std::string("Bench officer ") + badge}, {"role", role}, {"password", password}}.dump(), status);
       if (!made) return tl::unexpected(made.error());
       if (status != 201) return fail(ErrorCode::refused, "officer: " + *made);

@@ -15,7 +15,8 @@ class HttpOfficer {
  public:
   explicit HttpOfficer(Stage& stage) : stage_(stage) {}
 
-  /// At a first start: claims the post and makes two officers. Then, and after every restart, signs in.
+  /// At a first start: claims the post and makes three officers: 1001 and 1002 are the bench's, 1003 is for whoever watches
+  /// (a badge has one session: signing in ends the one before). Then, and after every restart, signs in as 1001.
   /// Errors: what the interface said.
   Result<void> sign_in();
   /// The lanes as the terminal shows them. Errors: no_reply while the appliance is down.
