@@ -29,7 +29,7 @@ struct ScenarioFault {
   std::string on;        ///< world event ("lorry_at_line"), the first one of `lorry`
   std::uint64_t lorry = 0;
   double after_s = 0;    ///< after that event
-  std::string target;    ///< device id, "world:LANE", "hq", "broker", "appliance", "disk", "clock", "link"
+  std::string target;    ///< device id, "world:LANE", "hq", "broker", "line", "appliance", "disk", "clock"
   std::string name;
   double value = 0;
   double for_s = -1;     ///< -1: stays

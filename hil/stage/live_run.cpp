@@ -59,6 +59,11 @@ Result<void> LiveRun::start_appliance() {
 Result<void> LiveRun::begin(const std::set<std::string>& without) {
   if (!without.contains("broker"))
     if (auto up = stage_.start_broker(); !up) return up;
+  auto line = TcpProxy::listen("127.0.0.1", static_cast<std::uint16_t>(stage_.line_port()), "127.0.0.1",
+                               static_cast<std::uint16_t>(stage_.broker_port()), clock_now, stage_.settings().seed);
+  if (!line) return tl::unexpected(line.error());
+  line_ = std::move(*line);
+  line_thread_ = std::make_unique<WireThread>(std::vector<WireServer*>{line_.get()}, clock_now, 100ms);
   if (!without.contains("hq"))
     if (auto up = stage_.start_hq(); !up) return up;
   if (auto up = stage_.start_world(); !up) return up;
@@ -169,7 +174,14 @@ Result<void> LiveRun::fault(const std::string& target, const std::string& name, 
     return start_appliance();
   }
   if (target == "disk" && name == "full") return fill_disk(on);
-  if (target == "disk" || target == "clock" || target == "link" || target == "appliance")
+  if (target == "clock" && name == "step") return step_clock(std::chrono::milliseconds(static_cast<std::int64_t>(on ? value : -value)));
+  if (target == "line") {
+    bool known = false;
+    line_thread_->with([&] { known = line_->fault(name, value, on); });
+    if (!known) return fail(ErrorCode::not_found, "the line does not know the fault '" + name + "'");
+    return {};
+  }
+  if (target == "disk" || target == "clock" || target == "appliance")
     return fail(ErrorCode::refused, "runs against real processes can't do '" + target + " " + name + "' yet");
   auto done = control(json{{"op", "fault"}, {"target", target}, {"name", name}, {"value", value}, {"on", on}}.dump());
   if (!done) return tl::unexpected(done.error());
@@ -203,7 +215,18 @@ bool LiveRun::lanes_idle() const {
   return !sights_.empty() && std::all_of(sights_.begin(), sights_.end(), [](const auto& s) { return s.phase == "idle"; });
 }
 
+Result<void> LiveRun::step_clock(std::chrono::milliseconds by) {
+  clock_offsets_.push_back(clock_offsets_.back() + by);
+  return stage_.set_clock_offset(clock_offsets_.back());
+}
+
 std::uint64_t LiveRun::lorry_of_crossing(const std::string& lane, std::int64_t opened_ms) const {
+  // The record's wall time is the appliance's. Steps are much longer than a run: only one offset puts it inside.
+  if (!world_wall_ms_.empty()) {
+    const std::int64_t first = world_wall_ms_.front() - 5000, last = clock_now.now().wall.ms + 5000, recorded = opened_ms;
+    for (const auto offset : clock_offsets_)
+      if (recorded - offset.count() >= first && recorded - offset.count() <= last) opened_ms = recorded - offset.count();
+  }
   std::uint64_t lorry = 0;
   for (std::size_t i = 0; i < world_.size(); ++i) {
     if (world_wall_ms_[i] > opened_ms) break;

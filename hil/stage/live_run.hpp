@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "hil/bench/fault_schedule.hpp"
 #include "hil/bench/report.hpp"
+#include "hil/proxy/tcp_proxy.hpp"
 #include "hil/stage/http_officer.hpp"
 #include "hil/stage/sockets.hpp"
 
@@ -23,7 +25,8 @@ class LiveRun {
   Result<void> step(const std::function<std::string(std::uint64_t lorry)>& ends);
 
   Result<std::uint64_t> add(const std::string& lane, const Lorry& lorry);
-  /// Targets: a device, "world:LANE", "hq", "broker", "appliance" (kill), "disk" (full). Errors: not_found (unknown), refused (this run can't).
+  /// Targets: a device, "world:LANE", "hq", "broker", "line" (between post and HQ: faults of TcpProxy), "appliance" (kill),
+  /// "disk" (full), "clock" (step by `value` ms, of a stage with its own clock). Errors: not_found (unknown), refused (this run can't).
   Result<void> fault(const std::string& target, const std::string& name, double value, bool on);
 
   [[nodiscard]] double world_seconds() const;
@@ -45,6 +48,7 @@ class LiveRun {
   Result<std::string> control(const std::string& line);
   Result<void> start_appliance();
   Result<void> fill_disk(bool full);
+  Result<void> step_clock(std::chrono::milliseconds by);
   Result<void> look_at_world();
   Result<void> officers(const std::function<std::string(std::uint64_t)>& ends);
   /// Fills in what an officer sees through the window and no terminal shows.
@@ -54,6 +58,9 @@ class LiveRun {
   HttpOfficer officer_;
   OfficerScript script_;
   LoopbackClient control_;
+  std::unique_ptr<TcpProxy> line_;
+  std::unique_ptr<WireThread> line_thread_;  ///< ended before the line
+  std::vector<std::chrono::milliseconds> clock_offsets_{0ms};  ///< of the appliance's wall clock, the present one last
   MonoTime started_, looked_;
   std::vector<WorldEvent> world_;
   std::vector<std::int64_t> world_wall_ms_;

@@ -17,6 +17,7 @@ Result<RunReport> play_on_processes(const Scenario& scenario, StageSettings sett
   if (!scenario.real_processes) return fail(ErrorCode::invalid, scenario.file + ": only in virtual time: " + scenario.why_not_both);
   settings.speed = scenario.speed;
   settings.seed = scenario.seed;
+  settings.own_clock = std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const auto& fault) { return fault.target == "clock"; });
   std::vector<Declaration> declarations;
   for (const auto& lorry : scenario.lorries) {
     if (lorry.declared) declarations.push_back(declaration_of(scenario, lorry));

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -25,6 +28,16 @@ Result<std::string> text_of(const std::string& file) {
   return text.str();
 }
 
+/// Of Debian's package libfaketime; empty where it is not installed.
+std::string library_of_clock() {
+  std::error_code ignored;
+  for (const auto& machine : fs::directory_iterator("/usr/lib", ignored)) {
+    const fs::path library = machine.path() / "faketime/libfaketimeMT.so.1";
+    if (fs::exists(library, ignored)) return library.string();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Stage> Stage::make(StageSettings settings) {
@@ -40,7 +53,10 @@ Result<Stage> Stage::make(StageSettings settings) {
   stage.control_port_ = first + 1;
   stage.http_port_ = stage.settings_.http_port ? stage.settings_.http_port : first + 2;
   stage.certificates_ = stage.settings_.directory + "/certificates";
-  if (auto written = stage.write_site(first + 3); !written) return tl::unexpected(written.error());
+  stage.line_port_ = first + 3;
+  if (stage.settings_.own_clock)
+    if (auto set = stage.set_clock_offset(0ms); !set) return tl::unexpected(set.error());
+  if (auto written = stage.write_site(first + 4); !written) return tl::unexpected(written.error());
   const std::string scripts = stage.settings_.tree + "/sync/hq/";
   for (const auto& command : {std::vector<std::string>{"sh", scripts + "make_certificates.sh", stage.certificates_, stage.post_},
                               std::vector<std::string>{"sh", scripts + "make_broker_config.sh", stage.certificates_, std::to_string(stage.broker_port_)}})
@@ -73,13 +89,13 @@ Result<void> Stage::write_site(int first_port) {
       else if (key == "key_file") line = "key_file = \"" + certificates_ + "/" + post_ + ".key\"";
     }
     if (section == "[http]" && line.rfind("port", 0) == 0) line = "port = " + std::to_string(http_port_);
-    if (section == "[sync]" && line.rfind("brokers", 0) == 0) line = "brokers = [\"mqtts://127.0.0.1:" + std::to_string(broker_port_) + "\"]";
+    if (section == "[sync]" && line.rfind("brokers", 0) == 0) line = "brokers = [\"mqtts://127.0.0.1:" + std::to_string(line_port_) + "\"]";
     else {
       std::string replaced;
       auto at = line.cbegin();
       for (; std::regex_search(at, line.cend(), m, device_port); at = m.suffix().first) {
         auto [port, fresh] = ports.try_emplace(m[1], first_port + static_cast<int>(ports.size()));
-        if (fresh && static_cast<int>(ports.size()) > ports_of_a_stage - 3) return fail(ErrorCode::invalid, settings_.site_file + ": more ports than a stage has");
+        if (fresh && static_cast<int>(ports.size()) > ports_of_a_stage - 4) return fail(ErrorCode::invalid, settings_.site_file + ": more ports than a stage has");
         replaced += m.prefix().str() + "127.0.0.1:" + std::to_string(port->second);
       }
       line = replaced + std::string(at, line.cend());
@@ -101,6 +117,18 @@ Result<void> Stage::set_declarations(const std::string& json_lines) const {
   out << json_lines;
   out.close();
   if (!out) return fail(ErrorCode::io, settings_.directory + "/declarations.jsonl: cannot be written");
+  return {};
+}
+
+Result<void> Stage::set_clock_offset(std::chrono::milliseconds offset) const {
+  if (!settings_.own_clock) return fail(ErrorCode::refused, "this run has no clock of its own");
+  const std::string file = settings_.directory + "/clock";
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%+.3f\n", static_cast<double>(offset.count()) / 1000);
+  std::ofstream out(file + ".new");
+  out << text.data();
+  out.close();
+  if (!out || std::rename((file + ".new").c_str(), file.c_str()) != 0) return fail(ErrorCode::io, file + ": cannot be written");
   return {};
 }
 
@@ -139,6 +167,14 @@ Result<void> Stage::start_appliance() {
     environment.push_back("RAMPA_LOSING_DIR=" + settings_.directory + "/post");
     environment.push_back("RAMPA_LOSING_MODE=tear");
     environment.push_back("RAMPA_LOSING_SEED=" + std::to_string(settings_.seed + ++starts_));
+  }
+  if (settings_.own_clock) {
+    const std::string library = library_of_clock();
+    if (library.empty()) return fail(ErrorCode::not_found, "libfaketime is not installed: ./dev deps installs it");
+    environment.push_back("LD_PRELOAD=" + library);
+    environment.push_back("FAKETIME_TIMESTAMP_FILE=" + settings_.directory + "/clock");
+    environment.push_back("FAKETIME_CACHE_DURATION=1");
+    environment.push_back("FAKETIME_DONT_FAKE_MONOTONIC=1");
   }
   auto started = Process::start({settings_.binaries + "/rampa", "serve", "--simulated", "--site", site_, "--icd-dir",
                                  settings_.icd_directory}, log("appliance"), std::move(environment));

@@ -1,6 +1,7 @@
 // A whole post on this machine as real processes: broker, HQ, simulated world, appliance; in one folder, on free ports.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct StageSettings {
   int http_port = 0;      ///< of the terminal page; 0: a free one
   std::vector<std::string> lane_settings;  ///< lines added to every [[lane]] of the site file
   std::string preload;    ///< LD_PRELOAD for the appliance (a disk that loses what was not synced)
+  bool own_clock = false; ///< the appliance's wall clock is the run's to step (libfaketime; nobody else's clock moves)
 };
 
 class Stage {
@@ -41,7 +43,13 @@ class Stage {
   [[nodiscard]] std::optional<Process>& world() { return world_; }
   [[nodiscard]] std::optional<Process>& appliance() { return appliance_; }
 
+  /// The appliance's wall clock from now on: so much beside the machine's. Errors: refused (not own_clock), io.
+  Result<void> set_clock_offset(std::chrono::milliseconds offset) const;
+
   [[nodiscard]] int http_port() const { return http_port_; }
+  [[nodiscard]] int broker_port() const { return broker_port_; }
+  /// Where the appliance looks for the broker: the line between post and HQ is made there (LiveRun), and can be cut.
+  [[nodiscard]] int line_port() const { return line_port_; }
   [[nodiscard]] int control_port() const { return control_port_; }
   [[nodiscard]] const std::string& post() const { return post_; }
   [[nodiscard]] const std::string& site_file() const { return site_; }
@@ -61,7 +69,7 @@ class Stage {
   StageSettings settings_;
   std::string post_, site_, certificates_;
   std::uint64_t starts_ = 0;
-  int broker_port_ = 0, http_port_ = 0, control_port_ = 0;
+  int broker_port_ = 0, line_port_ = 0, http_port_ = 0, control_port_ = 0;
   std::optional<Process> broker_, hq_, world_, appliance_;  // ended in the opposite order
 };
 
