@@ -73,16 +73,16 @@ void DeviceHost::loop() {
       execute(std::move(next->first), std::move(next->second));
       continue;  // commands before polls
     }
-    const MonoTime now = clock_.mono();
-    for (auto& [id, slot] : drivers_) {
-      if (slot.due > now) continue;
-      const Duration again = slot.driver->poll(sink_);
-      // A poll period is kept from due time to due time, so that reply times do not add up; after a long call it restarts.
-      const MonoTime after = clock_.mono();
-      slot.due = std::max(slot.due + again, after - again);
-      if (slot.due < after) slot.due = after;
-      break;  // look for commands between any two polls
-    }
+    // The most overdue first: on a cable that is too slow for all its units they share it evenly, and no one starves.
+    // One poll at a time, to look for commands between any two.
+    const auto next_slot = std::min_element(drivers_.begin(), drivers_.end(),
+                                            [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
+    if (next_slot == drivers_.end() || next_slot->second.due > clock_.mono()) continue;
+    Slot& slot = next_slot->second;
+    const Duration again = slot.driver->poll(sink_);
+    // A poll period is kept from due time to due time, so that reply times do not add up; after a long call it restarts.
+    const MonoTime after = clock_.mono();
+    slot.due = std::max({slot.due + again, after - again, after});
   }
 }
 
