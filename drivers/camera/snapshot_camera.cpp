@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "drivers/camera/jpeg_marks.hpp"
-#include "drivers/plate_camera/camera_condition.hpp"
+#include "drivers/condition/condition.hpp"
 #include "drivers/plate_camera/options.hpp"
 #include "drivers/plate_camera/plate_text.hpp"
 
@@ -43,22 +43,22 @@ class SnapshotCamera final : public device::Driver {
     next_check_ = received.mono + times_.idle_check;
     if (!reply) {
       last_.reset();
-      condition_.set({ConditionLevel::connecting, std::string(name_of(reply.error().code)), reply.error().what}, received, out);
+      condition_.tell(ConditionLevel::connecting, std::string(name_of(reply.error().code)), reply.error().what, received, out);
       next_check_ = received.mono + timing_.backoff_max;
       return wanted ? timing_.backoff_min : command_wait;
     }
     if (const std::string wrong = complaint(*reply); !wrong.empty()) {
       last_.reset();
-      condition_.set({ConditionLevel::faulted, "no_picture", wrong}, received, out);
+      condition_.tell(ConditionLevel::faulted, "no_picture", wrong, received, out);
       return wanted ? timing_.backoff_min : command_wait;
     }
     auto frame = std::make_shared<const Bytes>(std::move(reply->body));
     const bool frozen = last_ && same_picture(*last_, *frame);
     last_ = frame;
     if (frozen) {
-      condition_.set({ConditionLevel::suspect, "frozen_picture", "the camera gives the same picture again and again; restart it"}, received, out);
+      condition_.tell(ConditionLevel::suspect, "frozen_picture", "the camera gives the same picture again and again; restart it", received, out);
     } else {
-      condition_.set({ConditionLevel::ready, {}, {}}, received, out);
+      condition_.tell(ConditionLevel::ready, "", "", received, out);
     }
     if (wanted) publish(frame, frozen, received, out);
     const Duration spent = received.mono - now;
@@ -99,7 +99,7 @@ class SnapshotCamera final : public device::Driver {
   std::shared_ptr<HttpClient> http_;
   const Clock& clock_;
   const SnapshotTimes times_;
-  plate_camera::CameraCondition condition_;
+  Condition condition_;
   std::optional<MonoTime> active_until_, next_check_;
   SharedBytes last_;
   std::uint64_t number_ = 0;

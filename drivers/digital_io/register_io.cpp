@@ -2,7 +2,7 @@
 
 #include "drivers/digital_io/arming.hpp"
 #include "drivers/digital_io/output_bank.hpp"
-#include "drivers/register_map/condition.hpp"
+#include "drivers/condition/condition.hpp"
 #include "drivers/register_map/settings_words.hpp"
 #include "firmware-interfaces/device/lane_points.hpp"
 

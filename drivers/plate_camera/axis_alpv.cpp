@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "drivers/plate_camera/axis_event.hpp"
-#include "drivers/plate_camera/camera_condition.hpp"
+#include "drivers/condition/condition.hpp"
 #include "drivers/plate_camera/car_reads.hpp"
 #include "drivers/plate_camera/json_frames.hpp"
 #include "drivers/plate_camera/options.hpp"
@@ -115,15 +115,15 @@ device::CommandReport no_commands(const device::Command& command) {
   return {command.id, device::Outcome::refused, "a camera that pushes its reads takes no commands"};
 }
 
-void set_heard_condition(CameraCondition& condition, bool silent, bool clock_off, bool undelivered, Duration silence_max, Stamp now, device::EventSink& out) {
+void set_heard_condition(Condition& condition, bool silent, bool clock_off, bool undelivered, Duration silence_max, Stamp now, device::EventSink& out) {
   if (silent) {
-    condition.set({ConditionLevel::suspect, "silent", "nothing heard for " + std::to_string(to_ms(silence_max)) + " ms; check cable, power and the push profile with its heartbeat"}, now, out);
+    condition.tell(ConditionLevel::suspect, "silent", "nothing heard for " + std::to_string(to_ms(silence_max)) + " ms; check cable, power and the push profile with its heartbeat", now, out);
   } else if (undelivered) {
-    condition.set({ConditionLevel::suspect, "not_durable", "a read could not be made durable; look at the disk"}, now, out);
+    condition.tell(ConditionLevel::suspect, "not_durable", "a read could not be made durable; look at the disk", now, out);
   } else if (clock_off) {
-    condition.set({ConditionLevel::suspect, "event_time_off", "the last event's time is far from now; an old event was sent, or a clock is wrong (check NTP on both)"}, now, out);
+    condition.tell(ConditionLevel::suspect, "event_time_off", "the last event's time is far from now; an old event was sent, or a clock is wrong (check NTP on both)", now, out);
   } else {
-    condition.set({ConditionLevel::ready, {}, {}}, now, out);
+    condition.tell(ConditionLevel::ready, "", "", now, out);
   }
 }
 
@@ -137,7 +137,7 @@ class AxisStream final : public device::Driver {
     if (!stream_->connected()) {
       frames_.reset();
       if (auto connected = stream_->connect(timing_.reply_timeout); !connected) {
-        condition_.set({ConditionLevel::connecting, "no_connection", connected.error().what}, clock_.now(), out);
+        condition_.tell(ConditionLevel::connecting, "no_connection", connected.error().what, clock_.now(), out);
         cars_.deliver(out);  // what was seen before the line went is still evidence
         return timing_.backoff_max;
       }
@@ -149,7 +149,7 @@ class AxisStream final : public device::Driver {
         if (bytes.error().code == ErrorCode::timeout) break;
         stream_->close();
         frames_.reset();
-        condition_.set({ConditionLevel::connecting, "no_connection", bytes.error().what}, clock_.now(), out);
+        condition_.tell(ConditionLevel::connecting, "no_connection", bytes.error().what, clock_.now(), out);
         cars_.deliver(out);
         return timing_.backoff_min;
       }
@@ -182,7 +182,7 @@ class AxisStream final : public device::Driver {
   const Duration silence_max_;
   std::shared_ptr<ByteStream> stream_;
   AxisCars cars_;
-  CameraCondition condition_;
+  Condition condition_;
   JsonFrames frames_;
   MonoTime heard_;
 };
@@ -203,14 +203,14 @@ class AxisPush final : public device::Driver {
     const Stamp now = clock_.now();
     if (!started_) started_ = now.mono;
     if (auto opened = port_.open(out); !opened) {
-      condition_.set({ConditionLevel::connecting, "no_listener", opened.error().what}, now, out);
+      condition_.tell(ConditionLevel::connecting, "no_listener", opened.error().what, now, out);
       return backoff_;
     }
     const bool delivered = cars_.deliver(out);
     const auto heard = port_.heard();
     const bool silent = now.mono - heard.value_or(*started_) > silence_max_;
     if (!heard && !silent) {
-      condition_.set({ConditionLevel::connecting, "not_heard_yet", "the camera has not posted anything yet"}, now, out);
+      condition_.tell(ConditionLevel::connecting, "not_heard_yet", "the camera has not posted anything yet", now, out);
     } else {
       set_heard_condition(condition_, silent, cars_.clock_off(), !delivered, silence_max_, now, out);
     }
@@ -231,7 +231,7 @@ class AxisPush final : public device::Driver {
   const Clock& clock_;
   const Duration silence_max_, backoff_;
   AxisCars cars_;
-  CameraCondition condition_;
+  Condition condition_;
   std::optional<MonoTime> started_;
   PushPort port_;  // last: its destructor waits for take()
 };

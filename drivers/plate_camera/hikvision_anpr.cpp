@@ -3,7 +3,7 @@
 #include <atomic>
 #include <utility>
 
-#include "drivers/plate_camera/camera_condition.hpp"
+#include "drivers/condition/condition.hpp"
 #include "drivers/plate_camera/hikvision_event.hpp"
 #include "drivers/plate_camera/options.hpp"
 #include "drivers/plate_camera/plate_text.hpp"
@@ -37,20 +37,20 @@ class HikvisionAnpr final : public device::Driver {
     const Stamp now = clock_.now();
     if (!started_) started_ = now.mono;
     if (auto opened = port_.open(out); !opened) {
-      condition_.set({ConditionLevel::connecting, "no_listener", opened.error().what}, now, out);
+      condition_.tell(ConditionLevel::connecting, "no_listener", opened.error().what, now, out);
       return backoff_;
     }
     const auto heard = port_.heard();
     if (now.mono - heard.value_or(*started_) > silence_max_) {
-      condition_.set({ConditionLevel::suspect, "silent", "nothing heard for " + std::to_string(to_ms(silence_max_)) + " ms; check cable, power and the camera's alarm host setting"}, now, out);
+      condition_.tell(ConditionLevel::suspect, "silent", "nothing heard for " + std::to_string(to_ms(silence_max_)) + " ms; check cable, power and the camera's alarm host setting", now, out);
     } else if (!heard) {
-      condition_.set({ConditionLevel::connecting, "not_heard_yet", "the camera has not posted anything yet"}, now, out);
+      condition_.tell(ConditionLevel::connecting, "not_heard_yet", "the camera has not posted anything yet", now, out);
     } else if (clock_off_.load(std::memory_order_relaxed)) {
-      condition_.set({ConditionLevel::suspect, "event_time_off", "the last event's time is far from now; an old event was posted, or a clock is wrong (check NTP on both)"}, now, out);
+      condition_.tell(ConditionLevel::suspect, "event_time_off", "the last event's time is far from now; an old event was posted, or a clock is wrong (check NTP on both)", now, out);
     } else if (garbled_.load(std::memory_order_relaxed)) {
-      condition_.set({ConditionLevel::suspect, "garbled", "the last post could not be read; check the camera's firmware and alarm host setting"}, now, out);
+      condition_.tell(ConditionLevel::suspect, "garbled", "the last post could not be read; check the camera's firmware and alarm host setting", now, out);
     } else {
-      condition_.set({ConditionLevel::ready, {}, {}}, now, out);
+      condition_.tell(ConditionLevel::ready, "", "", now, out);
     }
     return poll_period;
   }
@@ -122,7 +122,7 @@ class HikvisionAnpr final : public device::Driver {
   const Clock& clock_;
   const Duration silence_max_, backoff_;
   ReadGate gate_;
-  CameraCondition condition_;
+  Condition condition_;
   std::optional<MonoTime> started_;
   std::atomic<bool> clock_off_{false}, garbled_{false};
   PushPort port_;  // last: its destructor waits for take(), which uses all of the above

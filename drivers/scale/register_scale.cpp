@@ -3,7 +3,7 @@
 #include <cmath>
 #include <map>
 
-#include "drivers/register_map/condition.hpp"
+#include "drivers/condition/condition.hpp"
 #include "drivers/register_map/register_map.hpp"
 #include "drivers/register_map/settings_words.hpp"
 

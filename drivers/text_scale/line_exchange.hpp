@@ -1,5 +1,6 @@
 // Request and reply over a byte stream where a reply ends at a terminator. Bytes that lie there before the request is
-// sent belong to an older one and are thrown away, so a late reply is never taken for the next one's.
+// sent belong to an older one and are thrown away. That alone does not tell a reply that comes still later: the driver
+// closes the stream after every time-out, and a protocol whose replies name what was asked checks that.
 #pragma once
 
 #include <string>

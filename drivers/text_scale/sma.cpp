@@ -14,12 +14,14 @@ class Sma : public ScaleProtocol {
     ScaleSample sample;
     auto weight = ask(stream, clock, 'W', sample.raw);
     if (!weight) return tl::unexpected(weight.error());
+    sample.received = clock.now();
     if (weight->kind == 'T') return fail(ErrorCode::bad_reply, "sma: asked for the weight, got the tare");
     auto tare = ask(stream, clock, 'M', sample.raw);
     // A level 1 scale knows no tare: it answers '?', and then there is none.
     if (!tare && tare.error().code != ErrorCode::refused) return tl::unexpected(tare.error());
     if (tare && tare->kind != 'T') return fail(ErrorCode::bad_reply, "sma: asked for the tare, got a weight");
 
+    const bool level_1 = !tare;
     auto& r = sample.reading;
     r.tare_g = tare && tare->valid ? tare->mass_g : 0;
     r.net_mode = weight->kind == 'N';
@@ -28,8 +30,15 @@ class Sma : public ScaleProtocol {
     r.motion = weight->motion;
     r.centre_of_zero = weight->status == 'Z';
     r.over_range = weight->status == 'O';
-    // E, I, T: the scale says itself that its number proves nothing.
-    r.under_range = weight->status == 'U' || !weight->valid;
+    r.under_range = weight->status == 'U';
+    if (!weight->valid) {
+      sample.invalid = "no_valid_weight";
+      sample.remedy = std::string("the scale shows no weight (SMA status ") + weight->status + "): zero it, then look at its display";
+    } else if (r.net_mode ? level_1 || !tare->valid : !level_1 && !tare->valid) {
+      // One displayed mass and no tare give neither the other mass nor a ticket.
+      sample.invalid = "no_valid_tare";
+      sample.remedy = "the scale's tare is not known: clear it or tare again";
+    }
     return sample;
   }
 

@@ -2,18 +2,36 @@
 
 #include <algorithm>
 
+#include "drivers/condition/condition.hpp"
+#include "drivers/register_map/heartbeat.hpp"
+
 namespace rampa::drivers {
 namespace {
+
+using device::ConditionLevel;
+using device::Quality;
+
+constexpr double counter_range = 4294967296.0;
+
+/// The strictest age limit of the ICD's rows; 0: it has none.
+Duration age_max_of(const icd::Product& product) {
+  Duration strictest{};
+  for (const auto& point : product.points)
+    if (point.age_max > Duration{} && (strictest == Duration{} || point.age_max < strictest)) strictest = point.age_max;
+  return strictest;
+}
 
 class TextScale : public device::Driver {
  public:
   TextScale(const DriverNeeds& needs, std::shared_ptr<ByteStream> stream, std::unique_ptr<ScaleProtocol> protocol)
       : id_(needs.settings.id),
         timing_(needs.product.timing),
+        age_max_(age_max_of(needs.product)),
         clock_(needs.clock),
         stream_(std::move(stream)),
         protocol_(std::move(protocol)),
-        backoff_(timing_.backoff_min) {
+        condition_(id_),
+        backoff_(timing_) {
     const auto& options = needs.settings.options;
     if (auto it = options.find("calibrated_until"); it != options.end()) calibrated_until_ = it->second;
     if (auto it = options.find("seal_number"); it != options.end()) seal_number_ = it->second;
@@ -21,19 +39,22 @@ class TextScale : public device::Driver {
 
   Duration poll(device::EventSink& out) override {
     if (!stream_->connected()) {
-      if (auto connected = stream_->connect(timing_.reply_timeout); !connected)
-        return failed(out, connected.error(), device::ConditionLevel::connecting);
+      if (auto connected = stream_->connect(timing_.reply_timeout); !connected) return failed(out, connected.error());
       protocol_->restart();
       heartbeat_.reset();
-      condition(out, device::ConditionLevel::checking, "", "");
+      // A peer that accepts and stays silent keeps the condition that it earned.
+      if (!silent_) condition_.tell(ConditionLevel::checking, "", "connected; waiting for a weighing", clock_.now(), out);
     }
     auto sample = protocol_->sample(*stream_, clock_);
     if (!sample) {
-      if (sample.error().code == ErrorCode::disconnected) stream_->close();
-      const bool answers = sample.error().code == ErrorCode::refused || sample.error().code == ErrorCode::busy;
-      return failed(out, sample.error(), answers ? device::ConditionLevel::faulted : device::ConditionLevel::connecting);
+      // Silence too: a half-open connection looks just like it, and a reply that comes late finds nobody.
+      const auto code = sample.error().code;
+      if (code == ErrorCode::disconnected || code == ErrorCode::timeout) stream_->close();
+      silent_ = code == ErrorCode::timeout;
+      return failed(out, sample.error());
     }
-    backoff_ = timing_.backoff_min;
+    silent_ = false;
+    backoff_.reset();
     publish(out, std::move(*sample));
     return timing_.poll;
   }
@@ -43,58 +64,59 @@ class TextScale : public device::Driver {
   }
 
  private:
-  Duration failed(device::EventSink& out, const Error& error, device::ConditionLevel level) {
-    condition(out, level, std::string(name_of(error.code)), error.what);
-    const Duration wait = backoff_;
-    backoff_ = std::min(backoff_ * 2, timing_.backoff_max);
-    return wait;
+  struct Judgement {
+    Quality quality = Quality::good;
+    ConditionLevel level = ConditionLevel::ready;
+    std::string fault, detail;
+  };
+
+  Duration failed(device::EventSink& out, const Error& error) {
+    tell_failure(condition_, error, clock_.now(), out);
+    return backoff_.next();
+  }
+
+  Judgement judge(const ScaleSample& sample, MonoTime now) {
+    if (!sample.invalid.empty()) return {Quality::bad, ConditionLevel::faulted, sample.invalid, sample.remedy};
+    if (sample.heartbeat) {
+      if (!heartbeat_) heartbeat_.emplace(timing_.heartbeat_max);
+      heartbeat_->seen(static_cast<double>(*sample.heartbeat), counter_range, sample.received.mono);
+      // Still answering, but nothing is measured any more: a fresh reply is not a fresh value.
+      if (heartbeat_->state(now) == Heartbeat::State::frozen)
+        return {Quality::suspect, ConditionLevel::suspect, "frozen_heartbeat",
+                "the indicator answers but no longer measures: look whether it is in a menu, else restart it"};
+      if (heartbeat_->state(now) == Heartbeat::State::unproven)
+        return {Quality::suspect, ConditionLevel::checking, "heartbeat_unproven",
+                "the measurement counter has not been seen to move yet"};
+    }
+    if (age_max_ > Duration{} && now - sample.received.mono > age_max_)
+      return {Quality::suspect, ConditionLevel::suspect, "too_old", "the line is too slow: raise its speed or look for errors on it"};
+    return {};
   }
 
   void publish(device::EventSink& out, ScaleSample sample) {
     const Stamp now = clock_.now();
-    device::DeviceEvent event;
-    event.from = {id_, now, std::nullopt, device::Quality::good, ""};
-    if (sample.heartbeat) {
-      if (heartbeat_ != sample.heartbeat) {
-        heartbeat_ = sample.heartbeat;
-        heartbeat_moved_ = now.mono;
-      }
-      // Still answering, but nothing is measured any more: a fresh reply is not a fresh value.
-      if (now.mono - heartbeat_moved_ > timing_.heartbeat_max) {
-        event.from.quality = device::Quality::suspect;
-        event.from.reason = "frozen: the indicator's measurement counter stands still";
-        condition(out, device::ConditionLevel::suspect, "frozen_heartbeat",
-                  "the indicator answers but no longer measures: look whether it is in a menu, else restart it");
-      }
-    }
-    if (event.from.quality == device::Quality::good) condition(out, device::ConditionLevel::ready, "", "");
+    auto judged = judge(sample, now.mono);
+    condition_.tell(judged.level, judged.fault, judged.detail, now, out);
     sample.reading.calibrated_until = calibrated_until_;
     sample.reading.seal_number = seal_number_;
+    device::DeviceEvent event;
+    event.from = {id_, sample.received, std::nullopt, judged.quality, std::move(judged.fault)};
     event.body = std::move(sample.reading);
     event.attachments.push_back({"raw-frame", "application/octet-stream", std::make_shared<const Bytes>(std::move(sample.raw))});
     out.publish(std::move(event));
   }
 
-  void condition(device::EventSink& out, device::ConditionLevel level, std::string fault, std::string detail) {
-    device::DeviceCondition next{level, std::move(fault), std::move(detail)};
-    if (condition_ && condition_->level == next.level && condition_->fault == next.fault) return;
-    condition_ = next;
-    device::DeviceEvent event;
-    event.from = {id_, clock_.now(), std::nullopt, device::Quality::good, ""};
-    event.body = std::move(next);
-    out.publish(std::move(event));
-  }
-
   const DeviceId id_;
   const icd::Timing timing_;
+  const Duration age_max_;
   const Clock& clock_;
   std::shared_ptr<ByteStream> stream_;
   std::unique_ptr<ScaleProtocol> protocol_;
-  Duration backoff_;
+  Condition condition_;
+  Backoff backoff_;
   std::string calibrated_until_, seal_number_;
-  std::optional<device::DeviceCondition> condition_;
-  std::optional<std::int64_t> heartbeat_;
-  MonoTime heartbeat_moved_;
+  std::optional<Heartbeat> heartbeat_;
+  bool silent_ = false;
 };
 
 }  // namespace

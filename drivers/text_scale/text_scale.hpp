@@ -13,6 +13,9 @@ struct ScaleSample {
   device::WeighReading reading;
   Bytes raw;                               ///< the bytes it was decoded from, kept with the ticket
   std::optional<std::int64_t> heartbeat;   ///< a counter that moves with every measurement, where there is one
+  Stamp received;                          ///< when the first of its parts arrived
+  std::string invalid;                     ///< the indicator says that its numbers prove nothing: a short stable word
+  std::string remedy;                      ///< with `invalid`: for people
 };
 
 /// A maker's format over a byte stream. Straight-line; every wait has a time-out.

@@ -61,9 +61,10 @@ Result<device::WeighReading> decode_toledo(ByteView frame, const ToledoDialect& 
   reading.motion = (swb & 0x08) != 0;
   reading.over_range = (swb & 0x04) != 0 && !negative;
   reading.under_range = (swb & 0x04) != 0 && negative;
-  if (swb & 0x40) reading.under_range = true;  // never zeroed since power-up: proves nothing
   return reading;
 }
+
+bool toledo_never_zeroed(ByteView frame) { return frame.size() > 2 && (frame[2] & 0x40) != 0; }
 
 void ToledoFramer::put(ByteView bytes) {
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());

@@ -26,6 +26,9 @@ struct ToledoDialect {
 /// never converts a legal weight).
 [[nodiscard]] Result<device::WeighReading> decode_toledo(ByteView frame, const ToledoDialect& dialect);
 
+/// SWB b6 of a frame that decode_toledo took: the indicator was not zeroed since it was switched on; its weight proves nothing.
+[[nodiscard]] bool toledo_never_zeroed(ByteView frame);
+
 /// Cuts a byte stream into frames: STX, then a CR exactly where it belongs. Anything else is skipped and counted.
 class ToledoFramer {
  public:

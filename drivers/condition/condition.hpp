@@ -29,15 +29,15 @@ void tell_failure(Condition& condition, const Error& error, Stamp now, device::E
 /// Doubles from the ICD's backoff_min to its backoff_max.
 class Backoff {
  public:
-  explicit Backoff(const icd::Timing& timing) : timing_(timing) {}
+  explicit Backoff(const icd::Timing& timing) : min_(timing.backoff_min), max_(timing.backoff_max) {}
   [[nodiscard]] Duration next() {
-    wait_ = wait_ == Duration{} ? timing_.backoff_min : std::min(wait_ * 2, timing_.backoff_max);
+    wait_ = wait_ == Duration{} ? min_ : std::min(wait_ * 2, max_);
     return wait_;
   }
   void reset() { wait_ = {}; }
 
  private:
-  const icd::Timing& timing_;
+  Duration min_, max_;
   Duration wait_{};
 };
 

@@ -1,4 +1,4 @@
-#include "drivers/register_map/condition.hpp"
+#include "drivers/condition/condition.hpp"
 
 namespace rampa::drivers {
 
