@@ -28,7 +28,7 @@ std::optional<bool> OutputBank::believed(std::string_view point) const {
 
 OutputBank::Written OutputBank::set(std::string_view point, bool on) {
   Output* output = find(point);
-  if (!output) return {device::Outcome::refused, false, std::string(point) + " is not wired to this module"};
+  if (!output) return {device::Outcome::refused, false, false, std::string(point) + " is not wired to this module"};
   const bool level = on != output->inverted;
   const auto written = map_.write(*output->channel, level ? 1 : 0);
   output->pulse_end.reset();
@@ -36,21 +36,21 @@ OutputBank::Written OutputBank::set(std::string_view point, bool on) {
     const auto code = written.error().code;
     output->believed.reset();
     if (code == ErrorCode::refused || code == ErrorCode::busy)
-      return {device::Outcome::refused, false, "the module declined: " + written.error().what};
+      return {device::Outcome::refused, false, false, "the module declined: " + written.error().what};
     if (code == ErrorCode::disconnected || code == ErrorCode::no_reply)
-      return {device::Outcome::refused, false, "nothing was sent: " + written.error().what};
+      return {device::Outcome::refused, false, false, "nothing was sent: " + written.error().what};
     // Sent, and no valid answer: the position is looked at, the command is not repeated.
   }
   const auto back = map_.read(*output->channel);
   if (back && (back->raw != 0) == level) {
     output->believed = level;
-    return {device::Outcome::done, true, ""};
+    return {device::Outcome::done, true, written.has_value(), ""};
   }
   output->believed.reset();
   std::string why = back ? std::string(point) + " was read back as " + (back->raw ? "on" : "off")
                          : std::string(point) + " could not be read back: " + back.error().what;
   if (!written) why += "; the write: " + written.error().what;
-  return {device::Outcome::unknown, true, std::move(why)};
+  return {device::Outcome::unknown, true, written.has_value(), std::move(why)};
 }
 
 void OutputBank::end_pulse_at(std::string_view point, MonoTime end) {

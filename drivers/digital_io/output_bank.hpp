@@ -25,6 +25,7 @@ class OutputBank {
   struct Written {
     device::Outcome outcome = device::Outcome::unknown;
     bool sent = false;     ///< something may have left for the device
+    bool answered = false; ///< the write itself was answered
     std::string detail;
   };
   /// Writes once and reads back. done: read back equal. refused: the device got nothing or declined. unknown: sent and

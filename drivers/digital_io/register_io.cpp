@@ -73,6 +73,7 @@ class RegisterIo : public device::Driver {
     }
     for (const auto& step : steps)
       if (!outputs_.has(step.point)) return refused(std::string(step.point) + " is not wired to this module");
+    if (armed_ && renewed()) (void)start_over(out);
     if (!armed_) return refused("not armed: " + why_not_armed_);
     return run(steps, command, permit, out);
   }
@@ -91,8 +92,18 @@ class RegisterIo : public device::Driver {
       if (!step.on && outputs_.believed(step.point) == false) continue;
       if (!permit.allows(command, clock_.mono()))
         return {command.id, sent ? Outcome::unknown : Outcome::refused, "the permit does not allow it, or is over"};
-      const auto written = outputs_.set(step.point, step.on);
+      auto written = outputs_.set(step.point, step.on);
       sent |= written.sent;
+      if (written.outcome == Outcome::done && renewed()) {
+        // A write that was answered on a connection which nobody had identified may have gone to another module. One whose
+        // answer was lost went to the right one (the bus then renews the connection), and the read-back has told; but
+        // nothing more is moved before the module is identified again.
+        if (!written.answered && &step == &steps.back()) {
+          (void)start_over(out);
+          return {command.id, Outcome::done, ""};
+        }
+        written = {Outcome::unknown, true, written.answered, "the connection was renewed under the command"};
+      }
       if (written.outcome == Outcome::done) {
         if (step.pulse) outputs_.end_pulse_at(step.point, clock_.mono() + width_);
         continue;
@@ -112,9 +123,32 @@ class RegisterIo : public device::Driver {
     outputs_.forget();
   }
 
-  Result<void> cycle(device::EventSink& out) {
-    if (!identified_) {
+  /// True if what was read back was read back on another connection.
+  [[nodiscard]] bool renewed() const { return bus_->connections() != connection_; }
+
+  /// Always succeeds: the next cycle begins with the identity.
+  Result<void> start_over(device::EventSink& out) {
+    disarm("the connection was renewed: the module is identified anew");
+    identified_ = false;
+    condition_.tell(ConditionLevel::checking, "reconnected", why_not_armed_, clock_.now(), out);
+    return {};
+  }
+
+  /// All of them on one connection.
+  Result<void> read_connect_points() {
+    for (int tries = 0; tries < 3; ++tries) {
+      const auto before = bus_->connections();
       if (auto ok = map_.read_connect_points(); !ok) return ok;
+      connection_ = bus_->connections();
+      if (connection_ == before) return {};
+    }
+    return fail(ErrorCode::disconnected, "the module ends every connection at once");
+  }
+
+  Result<void> cycle(device::EventSink& out) {
+    if (identified_ && renewed()) (void)start_over(out);
+    if (!identified_) {
+      if (auto ok = read_connect_points(); !ok) return ok;
       const auto identity = arming_.identity(map_);
       if (!identity.passed) {
         disarm(identity.detail);
@@ -124,12 +158,15 @@ class RegisterIo : public device::Driver {
       identified_ = true;
     }
     const auto fed = feed();
+    if (fed && renewed()) return start_over(out);
     if (!fed && fed.error().code != ErrorCode::refused && fed.error().code != ErrorCode::outcome_unknown) return fed;
     if (auto ok = outputs_.end_due_pulses(); !ok) return ok;
     if (auto ok = map_.poll(); !ok) return ok;
     // A module whose watchdog has run out may decline the feeding: its status tells, and is dealt with. Any other
     // trouble with the feeding is trouble with the connection.
     if (!fed && arming_.every_poll(map_).passed) return fed;
+    // These values may be another module's: they are not published.
+    if (renewed()) return start_over(out);
     return armed_ ? watch(out) : arm(out);
   }
 
@@ -184,6 +221,7 @@ class RegisterIo : public device::Driver {
           if (outputs_.believed(point) == true)
             if (const auto written = outputs_.set(point, false); written.outcome != Outcome::done)
               return fail(ErrorCode::outcome_unknown, written.detail);
+    if (renewed()) return start_over(out);
     armed_ = true;
     why_not_armed_.clear();
     condition_.tell(ConditionLevel::ready, "", "armed" + (arming_.attested().empty() ? "" : "; " + arming_.attested()), clock_.now(), out);
@@ -233,6 +271,7 @@ class RegisterIo : public device::Driver {
   bool pulse_;
   Duration width_;
   bool identified_ = false;
+  std::uint64_t connection_ = 0;  ///< on which the module was identified
   bool armed_ = false;
   std::string why_not_armed_ = "not connected yet";
   std::int64_t fed_ = 0;

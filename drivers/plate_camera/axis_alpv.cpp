@@ -158,7 +158,12 @@ class AxisStream final : public device::Driver {
     }
     const bool delivered = cars_.deliver(out);
     const Stamp now = clock_.now();
-    set_heard_condition(condition_, now.mono - heard_ > silence_max_, cars_.clock_off(), !delivered, silence_max_, now, out);
+    if (now.mono - heard_ > silence_max_) {
+      // A half-open connection looks just like this. It is opened anew, and stays silent until something is heard.
+      silent_ = true;
+      stream_->close();
+    }
+    set_heard_condition(condition_, silent_, cars_.clock_off(), !delivered, silence_max_, now, out);
     return poll_period;
   }
 
@@ -173,6 +178,7 @@ class AxisStream final : public device::Driver {
       auto event = parse_axis_event(*frame);
       if (!event) continue;  // garbage does not count as a sign of life
       heard_ = clock_.mono();
+      silent_ = false;
       if (event->is_car) cars_.add(std::move(*event));
     }
   }
@@ -185,6 +191,7 @@ class AxisStream final : public device::Driver {
   Condition condition_;
   JsonFrames frames_;
   MonoTime heard_;
+  bool silent_ = false;
 };
 
 /// Camera -> our listener.

@@ -35,7 +35,8 @@ class RtuLine : public ModbusLine {
     return std::max(units_[unit].left(now), port_pause_.left(now));
   }
 
-  [[nodiscard]] std::uint64_t connections() const override { return connections_; }
+  /// Odd while the connection stands: a peer that has hung up ends it, also before anybody notices by asking.
+  [[nodiscard]] std::uint64_t connections() const override { return 2 * connections_ - (port_.hung_up() ? 0 : 1); }
 
   Exchange exchange(const ModbusRequest& request, const icd::Timing& timing) override {
     auto& unit = units_[request.unit];

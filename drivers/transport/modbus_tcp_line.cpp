@@ -25,7 +25,8 @@ class TcpLine : public ModbusLine {
 
   Duration pause(int unit) override { return std::max(units_[unit].left(clock_.mono()), peer_.left(clock_.mono())); }
 
-  [[nodiscard]] std::uint64_t connections() const override { return connections_; }
+  /// Odd while the connection stands: a peer that has hung up ends it, also before anybody notices by asking.
+  [[nodiscard]] std::uint64_t connections() const override { return 2 * connections_ - (port_.hung_up() ? 0 : 1); }
 
   Exchange exchange(const ModbusRequest& request, const icd::Timing& timing) override {
     auto& unit = units_[request.unit];

@@ -79,6 +79,9 @@ Result<Port> Port::connect_tcp(const std::string& host, std::uint16_t port, Dura
   const int on = 1;
   ::setsockopt(made.fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(made.fd_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  // A peer that lost its power says no goodbye; the system's default would look for it after two hours.
+  for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, keepalive_idle_s}, {TCP_KEEPINTVL, keepalive_interval_s}, {TCP_KEEPCNT, keepalive_probes}})
+    ::setsockopt(made.fd_, IPPROTO_TCP, option, &value, sizeof value);
   if (::connect(made.fd_, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0) return made;
   if (errno != EINPROGRESS) return fail(ErrorCode::no_reply, where + std::strerror(errno));
   if (!wait_for(made.fd_, POLLOUT, timeout))

@@ -35,6 +35,8 @@ class Port {
   Port& operator=(Port&& other) noexcept;
   ~Port() { close(); }
 
+  /// A peer that vanishes without a word ends the connection after 10 + 3 x 5 s.
+  static constexpr int keepalive_idle_s = 10, keepalive_interval_s = 5, keepalive_probes = 3;
   /// Errors: no_reply (refused, unreachable or silent within `timeout`), io.
   static Result<Port> connect_tcp(const std::string& host, std::uint16_t port, Duration timeout);
   /// Raw, exclusive among Rampas, empty of old input. Errors: no_reply (no such device), busy (another process has it),

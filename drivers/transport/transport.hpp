@@ -31,8 +31,9 @@ class ByteStream {
 };
 
 /// One Modbus cable (a TCP peer or a serial line) with any number of units. The traps of libmodbus are closed inside:
-/// replies are checked for transaction, unit, function and length; after a time-out the line is drained for
-/// `reply_late_max` (RTU) or the connection is renewed (TCP), so a late or duplicate reply is never taken for another's.
+/// replies are checked for transaction, unit, function and length; after a time-out the unit is barred until its late reply
+/// was seen or `reply_late_max` has passed (RTU; other units of the cable go on) or the connection is renewed (TCP), so a
+/// late or duplicate reply is never taken for another's.
 class ModbusBus {
  public:
   virtual ~ModbusBus() = default;
@@ -50,8 +51,9 @@ class ModbusBus {
   /// wait for a reply that it still owes (RTU). A call before that fails at once with timeout or no_reply and touches no
   /// wire, so a silent unit costs its cable at most one time-out per back-off period. Zero: now.
   virtual Duration pause(int unit) { (void)unit; return {}; }
-  /// Rises with every connection made (TCP) or opening of the line (RTU): what a driver read back on an earlier one
-  /// (identity, watchdog, safe values) counts no more.
+  /// Rises with every connection made (TCP) or line opened (RTU) and with the end of each: what a driver read back under
+  /// another number (identity, watchdog, safe values) counts no more. An exchange may renew a lost connection quietly, so
+  /// a driver that arms remembers the number then and compares it before and after it writes.
   [[nodiscard]] virtual std::uint64_t connections() const { return 0; }
 };
 

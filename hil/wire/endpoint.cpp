@@ -131,6 +131,15 @@ void Endpoint::reset(int connection, MonoTime not_before) {
   queue_.emplace(not_before, Queued{connection, {}, true});
 }
 
+void Endpoint::hang_up() {
+  if (!is_tcp()) return;
+  for (const int connection : open_connections()) {
+    // Says goodbye at once; a close alone waits for whoever polls the descriptor.
+    ::shutdown(fds_.at(connection), SHUT_RDWR);
+    end(connection, false);
+  }
+}
+
 void Endpoint::give(MonoTime now) {
   while (!queue_.empty() && queue_.begin()->first <= now) {
     const auto next = std::move(queue_.extract(queue_.begin()).mapped());

@@ -46,6 +46,8 @@ class Endpoint {
   void send(int connection, Bytes bytes, MonoTime not_before);
   /// Ends a connection with RST at `not_before` (a pseudo-terminal loses its queue). -1: every one.
   void reset(int connection, MonoTime not_before);
+  /// Ends every TCP connection, now.
+  void hang_up();
   void give(MonoTime now);
   /// Throws away what is queued.
   void drop_queue();

@@ -57,6 +57,8 @@ class ModbusServer : public WireServer, public Faultable {
   bool fault(std::string_view name, double value, bool on) override;
   [[nodiscard]] std::vector<std::string> faults() const override;
   void clear_faults() { faults_.clear(); }
+  /// Ends every TCP connection, now.
+  void hang_up() { endpoint_.hang_up(); }
 
   /// Requests that arrived for a unit, suffering or not.
   [[nodiscard]] std::uint64_t requests(int unit) const;

@@ -100,6 +100,7 @@ class FakeStream : public drivers::ByteStream {
  public:
   Result<void> connect(Duration) override {
     if (!reachable) return fail(ErrorCode::no_reply, "nobody there");
+    ++connects;
     connected_ = true;
     return {};
   }
@@ -119,6 +120,7 @@ class FakeStream : public drivers::ByteStream {
   Result<void> write(ByteView, Duration) override { return {}; }
 
   bool reachable = true, hang_up = false;
+  int connects = 0;
   std::string incoming;
 
  private:

@@ -24,13 +24,17 @@ Result<void> SimModbusBus::exchange(int unit, bool writes, const icd::Timing& ti
   const Duration way = is("slow") ? Duration{std::chrono::milliseconds(static_cast<int>(struck.at("slow").value))} / 2 : kOneWay;
   const auto no_answer = [&](bool sent) -> Result<void> {
     spend_(timing.reply_timeout);
+    connected_ = false;
     if (sent && writes) return fail(ErrorCode::outcome_unknown, "no answer to a write");
     return fail(answered_[unit] ? ErrorCode::timeout : ErrorCode::no_reply, "no answer");
   };
   if (is("disconnected")) {
     spend_(kOneWay);
+    connected_ = false;
     return fail(ErrorCode::disconnected, "connection refused");
   }
+  if (!connected_ || is("reconnect")) ++connections_;
+  connected_ = true;
   spend_(way);
   const auto found = models_.find(unit);
   if (found == models_.end() || is("deaf")) return no_answer(true);

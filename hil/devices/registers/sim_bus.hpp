@@ -16,6 +16,7 @@ namespace rampa::hil {
 ///   deaf          the request is lost on its way
 ///   disconnected  nobody accepts the connection
 ///   slow          every exchange takes `value` ms
+///   reconnect     the connection is renewed by the exchange; nobody is told, as on a real bus
 class SimModbusBus : public drivers::ModbusBus, public Faultable {
  public:
   /// `spend` moves the virtual clock. The clock outlives the bus.
@@ -35,7 +36,10 @@ class SimModbusBus : public drivers::ModbusBus, public Faultable {
   bool fault(std::string_view name, double value, bool on) override;
   /// The next `count` exchanges suffer it.
   bool fault_next(std::string_view name, double value, int count);
-  [[nodiscard]] std::vector<std::string> faults() const override { return {"silent", "deaf", "disconnected", "slow"}; }
+  [[nodiscard]] std::vector<std::string> faults() const override { return {"silent", "deaf", "disconnected", "slow", "reconnect"}; }
+  [[nodiscard]] std::uint64_t connections() const override { return 2 * connections_ - (connected_ ? 1 : 0); }
+  /// The module ends the connection; the next exchange makes another.
+  void hang_up() { connected_ = false; }
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
  private:
@@ -52,7 +56,8 @@ class SimModbusBus : public drivers::ModbusBus, public Faultable {
   std::map<int, RegisterModel*> models_;
   std::map<std::string, Fault, std::less<>> faults_;
   std::map<int, bool> answered_;
-  std::uint64_t requests_ = 0, writes_ = 0;
+  std::uint64_t requests_ = 0, writes_ = 0, connections_ = 0;
+  bool connected_ = false;
 };
 
 /// Transports that know one Modbus bus per cable; everything else is not_found. Buses outlive what is made from them.

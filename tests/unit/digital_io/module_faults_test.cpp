@@ -41,6 +41,36 @@ TYPED_TEST(ModuleFaults, APowerCycleBetweenTwoPollsVoidsBeliefsAndIsNotReplayed)
   EXPECT_EQ(b.light(device::Aspect::green).outcome, Outcome::done);  // when asked again
 }
 
+/// The bus renews a lost connection inside an exchange and says nothing. What answers then may be another module.
+TYPED_TEST(ModuleFaults, AQuietlyRenewedConnectionIsIdentifiedAndArmedAnew) {
+  auto& b = this->bench;
+  b.arm();
+  b.bus->fault_next("reconnect", 0, 1);
+  b.driver->poll(b.out);
+  EXPECT_EQ(b.state(), "checking reconnected");
+  EXPECT_EQ(b.raise().outcome, Outcome::refused);
+  b.run(2s);
+  EXPECT_EQ(b.state(), "ready ");
+  EXPECT_EQ(b.raise().outcome, Outcome::done);
+}
+
+TYPED_TEST(ModuleFaults, NothingIsWrittenOnAConnectionThatTheModuleHasEnded) {
+  auto& b = this->bench;
+  b.arm();
+  b.bus->hang_up();
+  const auto writes = b.bus->writes();
+  EXPECT_EQ(b.raise().outcome, Outcome::refused);
+  EXPECT_EQ(b.bus->writes(), writes);
+}
+
+TYPED_TEST(ModuleFaults, ACommandUnderWhichTheConnectionWasRenewedIsUnknown) {
+  auto& b = this->bench;
+  b.arm();
+  b.bus->fault_next("reconnect", 0, 1);
+  EXPECT_EQ(b.raise().outcome, Outcome::unknown);
+  EXPECT_EQ(b.raise().outcome, Outcome::refused);
+}
+
 /// Nothing was on, so no output tells; the up time does.
 TEST(ModuleFaults, MoxaRestartIsSeenByItsUpTime) {
   Moxa b;

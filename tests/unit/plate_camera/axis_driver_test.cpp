@@ -117,6 +117,16 @@ INSTANTIATE_TEST_SUITE_P(Ways, AxisDriver, ::testing::Values("tcp", "push"), [](
 using AxisStreamOnly = AxisDriver;
 INSTANTIATE_TEST_SUITE_P(Ways, AxisStreamOnly, ::testing::Values("tcp"));
 
+TEST_P(AxisStreamOnly, AHalfOpenConnectionIsOpenedAnew) {
+  give(events_[0]);
+  const int before = transports_.byte_stream->connects;
+  clock_.advance(61s);
+  driver_->poll(sink_);
+  driver_->poll(sink_);
+  EXPECT_EQ(transports_.byte_stream->connects, before + 1);
+  EXPECT_EQ(sink_.condition(), "suspect:silent") << "opened, not heard";
+}
+
 TEST_P(AxisStreamOnly, ALostConnectionDropsHalfAnEventAndKeepsWhatWasSeen) {
   give(events_[0]);
   transports_.byte_stream->incoming = events_[1].substr(0, 100);

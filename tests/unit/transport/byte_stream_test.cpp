@@ -1,9 +1,11 @@
 // Real byte streams against the bench's stream server, on TCP and on a pseudo-terminal.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "drivers/transport/port.hpp"
 #include "drivers/transport/trace.hpp"
 #include "drivers/transport/transport.hpp"
 #include "edge/runtime/system_clock.hpp"
@@ -179,6 +181,28 @@ TEST(TcpConnect, NobodyThereAndNobodyAnswering) {
   }
   EXPECT_TRUE(timed_out);
   ::close(full);
+}
+
+TEST(TcpConnect, APeerThatVanishesWithoutAWordIsNoticedWithinHalfAMinute) {
+  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof here;
+  ASSERT_EQ(::bind(listening, reinterpret_cast<sockaddr*>(&here), sizeof here), 0);
+  ASSERT_EQ(::listen(listening, 1), 0);
+  ASSERT_EQ(::getsockname(listening, reinterpret_cast<sockaddr*>(&here), &size), 0);
+  const auto port = drivers::Port::connect_tcp("127.0.0.1", ntohs(here.sin_port), 1s);
+  ASSERT_TRUE(port);
+  const auto option = [&](int level, int name) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    EXPECT_EQ(::getsockopt(port->descriptor(), level, name, &value, &length), 0);
+    return value;
+  };
+  EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_LE(option(IPPROTO_TCP, TCP_KEEPIDLE) + option(IPPROTO_TCP, TCP_KEEPINTVL) * option(IPPROTO_TCP, TCP_KEEPCNT), 30);
+  ::close(listening);
 }
 
 TEST(Serial, NoSuchLineAndNoSuchBaud) {
