@@ -28,12 +28,13 @@ ScanAssembly::Out ScanAssembly::take(const wire::NiiLine& line) {
   Out out;
   if (finished_ == line.scan_id) return out;
   const bool another = image_ && (line.scan_id != number_ || line.width_px() != image_->width_px ||
-                                  line.line > image_->height_px + gap_lines_max);
+                                  line.line > image_->height_px + gap_lines_max || line.line >= lines_max);
   if (another) {
     finish(out, false);
     if (line.scan_id == number_) return out;
   }
   if (!image_) {
+    if (line.line > gap_lines_max) return out;  // we came in the middle, or it is rubbish
     image_.emplace();
     number_ = line.scan_id;
     image_->scan_id = device_ + "-" + std::to_string(line.scan_id);

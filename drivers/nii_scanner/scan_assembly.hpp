@@ -12,6 +12,8 @@ namespace rampa::drivers {
 
 class ScanAssembly {
  public:
+  static constexpr std::uint32_t lines_max = 32'768;    ///< a scan that is longer ends here, incomplete
+  static constexpr std::uint32_t gap_lines_max = 512;   ///< a wider gap is another scan's line or rubbish: the scan ends, incomplete
   explicit ScanAssembly(std::string device) : device_(std::move(device)) {}
 
   struct Out {
@@ -28,7 +30,6 @@ class ScanAssembly {
   void finish(Out& out, bool complete);
 
   static constexpr std::uint32_t strip_lines = 64;
-  static constexpr std::uint32_t gap_lines_max = 4096;  ///< a wider gap is another scan's line or rubbish: the scan ends
   std::string device_;
   std::optional<device::ScanImage> image_;
   std::uint64_t number_ = 0;

@@ -56,12 +56,16 @@ ScanPicture drawn_lorry(std::uint64_t number, std::uint32_t width, std::uint32_t
 NiiModel::NiiModel(const LaneWorld& world, std::uint64_t seed) : world_(world), seed_(seed) {}
 
 std::vector<std::string> NiiModel::faults() const {
-  return {"silent_lines", "frozen", "abort", "estop", "lamp", "skip_line", "repeat_line", "watchdog_off", "damage"};
+  return {"silent_lines", "frozen", "abort", "estop", "lamp", "skip_line", "repeat_line", "watchdog_off", "damage", "inhibit_stuck", "inhibit_lost"};
 }
 
 bool NiiModel::fault(std::string_view name, double, bool on) {
   for (const auto& known : faults()) {
     if (known != name) continue;
+    if (name == "inhibit_lost") {
+      inhibit_ = inhibit_ && !on;
+      return true;
+    }
     if (on) faults_.insert(known);
     else faults_.erase(known);
     return true;
@@ -75,6 +79,7 @@ bool NiiModel::interlock() const {
 
 void NiiModel::advance(MonoTime now) {
   now_ = now;
+  if (faults_.contains("inhibit_stuck")) inhibit_ = false;
   if (faults_.contains("frozen")) return;
   if (now - beat_ >= 100ms) {
     beat_ = now;
@@ -87,7 +92,7 @@ void NiiModel::advance(MonoTime now) {
   else if (faults_.contains("lamp")) state_ = faulted;
   else if (state_ == scanning) {
     // A running scan ends at its end, or when the interlock breaks, never because of lost lines.
-    if (faults_.contains("abort") || abort_ || inhibit_) {
+    if (faults_.contains("abort") || abort_asked_ || inhibit_) {
       state_ = idle;
       done_with_lorry_ = true;
     } else {
@@ -101,7 +106,7 @@ void NiiModel::advance(MonoTime now) {
   } else {
     state_ = idle;
   }
-  abort_ = false;
+  abort_asked_ = false;
 }
 
 void NiiModel::begin_scan() {
@@ -180,8 +185,11 @@ int NiiModel::write(int, icd::Table table, std::uint16_t address, const std::vec
   if (table != icd::Table::coil) return illegal_function;
   if (address + values.size() > 5) return illegal_address;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (address + i == 0) inhibit_ = values[i] != 0;
-    if (address + i == 1 && values[i] != 0) abort_ = true;
+    if (address + i == 0) inhibit_ = values[i] != 0 && !faults_.contains("inhibit_stuck");
+    if (address + i == 1) {
+      abort_asked_ = abort_asked_ || (values[i] != 0 && !abort_);
+      abort_ = values[i] != 0;
+    }
   }
   return 0;
 }

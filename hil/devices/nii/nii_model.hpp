@@ -1,7 +1,8 @@
 // A simulated scanner behind NII-IL/1: interlock image, states, line stream. It owns its scan: it starts one by itself when
 // a lorry stands in the tunnel, its interlock holds and nobody withholds.
 // Faults: "silent_lines", "frozen" (heartbeat and image stand still), "abort" (a running scan ends), "estop", "lamp",
-// "skip_line", "repeat_line", "watchdog_off", "damage" (a bit of a line is flipped).
+// "skip_line", "repeat_line", "watchdog_off", "damage" (a bit of a line is flipped), "inhibit_stuck" (inhibit stays clear
+// whatever is written), "inhibit_lost" (somebody takes inhibit back, once).
 #pragma once
 
 #include <set>
@@ -66,7 +67,7 @@ class NiiModel : public RegisterModel {
   ScanPicture picture_, running_;
   double lines_per_second_ = 400;
   int state_ = 2;  // IDLE
-  bool inhibit_ = true, abort_ = false;
+  bool inhibit_ = true, abort_ = false, abort_asked_ = false;
   std::uint16_t heartbeat_ = 0, rampa_heartbeat_ = 0;
   MonoTime now_, beat_, fed_, scan_began_;
   std::uint32_t scan_ = 0, line_ = 0;

@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <random>
 
+#include "config/site.hpp"
 #include "drivers/nii_scanner/nii_scanner.hpp"
 #include "drivers/nii_scanner/scan_assembly.hpp"
 #include "edge/lane/guard.hpp"
@@ -53,14 +54,7 @@ struct Bench {
   Bench() {
     settings.id = {"L1-scanner"};
     settings.options["stream_address"] = "tcp://127.0.0.1:1";
-    for (auto [name, address] : {std::pair{"identity", 0}, {"version", 1}, {"state", 2}, {"heartbeat", 3}, {"scan_number", 4}, {"watchdog_ms", 6},
-                                 {"safe_inhibit", 7}, {"inhibit", 0}, {"abort_request", 1}, {"rampa_heartbeat", 0}, {"fault", 11}}) {
-      icd::Point point;
-      point.name = name;
-      point.address = static_cast<std::uint16_t>(address);
-      product.points.push_back(point);
-    }
-    product.timing.heartbeat_max = 1s;
+    product = config::read_product("firmware-interfaces/icd/nii-il-1.json").product;
     bus->unit(1, model);
     transports.only = lines;
     transports.modbus_bus = bus;
@@ -75,12 +69,28 @@ struct Bench {
   }
   device::CommandReport withhold(bool yes, Duration wait_before = 0ns) {
     device::Command command{++commands, settings.id, device::WithholdScan{yes}, clock.mono() + 500ms};
-    auto permit = lane::Guard::permit(command, scanning_lane(clock.mono()), config(), clock.mono());
+    auto permit = lane::Guard::permit(command, scanning_lane(clock.mono()), config_of_lane(), clock.mono());
     EXPECT_TRUE(permit) << permit.error().what;
     clock.advance(wait_before);
     return driver->execute(command, std::move(*permit), out);
   }
-  static const lane::Config& config() {
+  device::CommandReport abort() {
+    device::Command command{++commands, settings.id, device::AbortScan{}, clock.mono() + 500ms};
+    return driver->execute(command, std::move(*lane::Guard::permit(command, scanning_lane(clock.mono()), config_of_lane(), clock.mono())), out);
+  }
+  /// "level fault", as published last.
+  std::string state() {
+    const auto* event = out.last<device::DeviceCondition>();
+    if (!event) return "none";
+    const auto& c = std::get<device::DeviceCondition>(event->body);
+    return std::string(name_of(c.level)) + " " + c.fault;
+  }
+  /// Polls once at this moment.
+  void poll() {
+    model.advance(clock.mono());
+    (void)driver->poll(out);
+  }
+  static const lane::Config& config_of_lane() {
     static const lane::Config c = [] {
       lane::Config made;
       made.id = {"L1"};
@@ -225,6 +235,154 @@ TEST(NiiScanner, FrozenHeartbeatIsSuspect) {
   bench.model.fault("frozen", 0, true);
   bench.run(2s);
   EXPECT_EQ(std::get<device::DeviceCondition>(bench.out.last<device::DeviceCondition>()->body).fault, "frozen_heartbeat");
+}
+
+TEST(NiiScanner, AHeartbeatThatNeverMovedProvesNothing) {
+  Bench bench;
+  bench.model.fault("frozen", 0, true);
+  bench.run(300ms);
+  EXPECT_EQ(bench.state(), "checking heartbeat_unproven");
+  EXPECT_EQ(bench.withhold(false).outcome, device::Outcome::refused);
+  EXPECT_EQ(bench.out.last<device::ScannerReport>()->from.quality, device::Quality::suspect);
+}
+
+TEST(NiiScanner, AFrozenScannerIsPermittedNothing) {
+  Bench bench;
+  bench.run(500ms);
+  ASSERT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+  bench.model.fault("frozen", 0, true);
+  bench.run(2s);
+  EXPECT_EQ(bench.state(), "suspect frozen_heartbeat");
+  EXPECT_EQ(bench.withhold(false).outcome, device::Outcome::refused);
+  EXPECT_TRUE(bench.model.inhibited());
+}
+
+TEST(NiiScanner, AWithholdingThatIsNotInEffectIsSetAgain) {
+  Bench bench;
+  bench.run(500ms);
+  ASSERT_EQ(bench.state(), "ready ");
+  bench.model.fault("inhibit_lost", 0, true);
+  bench.poll();
+  EXPECT_EQ(bench.state(), "suspect output_changed");
+  EXPECT_EQ(bench.withhold(false).outcome, device::Outcome::refused);
+  bench.run(100ms);
+  EXPECT_TRUE(bench.model.inhibited());
+  EXPECT_EQ(bench.state(), "ready ");
+}
+
+TEST(NiiScanner, AWithholdingThatCannotBeSetIsToldAndTriedOn) {
+  Bench bench;
+  bench.run(500ms);
+  ASSERT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+  bench.model.fault("inhibit_stuck", 0, true);
+  EXPECT_EQ(bench.withhold(true).outcome, device::Outcome::unknown);
+  bench.run(500ms);
+  EXPECT_EQ(bench.state(), "suspect not_withheld");
+  bench.model.fault("inhibit_stuck", 0, false);
+  bench.run(200ms);
+  EXPECT_TRUE(bench.model.inhibited());
+}
+
+TEST(NiiScanner, AfterAnUnknownOutcomeItWithholdsBeforeAnythingElse) {
+  Bench bench;
+  bench.run(500ms);
+  bench.bus->fault_next("silent", 0, 1);
+  EXPECT_EQ(bench.withhold(false).outcome, device::Outcome::unknown);
+  EXPECT_FALSE(bench.model.inhibited()) << "it did arrive";
+  bench.poll();
+  EXPECT_TRUE(bench.model.inhibited());
+}
+
+TEST(NiiScanner, AQuietlyRenewedConnectionIsArmedAnew) {
+  Bench bench;
+  bench.run(500ms);
+  ASSERT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+  bench.bus->hang_up();
+  EXPECT_EQ(bench.withhold(false).outcome, device::Outcome::refused);
+  bench.bus->fault_next("reconnect", 0, 1);
+  bench.run(200ms);
+  EXPECT_TRUE(bench.model.inhibited()) << "a permission is not carried over";
+  EXPECT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+}
+
+TEST(NiiScanner, AbortIsReadBack) {
+  Bench bench;
+  bench.model.lines_per_second(50);
+  bench.run(300ms);
+  bench.world.seen.in_scanner = &bench.lorry;
+  ASSERT_EQ(bench.withhold(false).outcome, device::Outcome::done);
+  bench.run(500ms);
+  ASSERT_EQ(bench.model.state(), 7);
+  EXPECT_EQ(bench.abort().outcome, device::Outcome::done);
+  bench.run(200ms);
+  EXPECT_NE(bench.model.state(), 7);
+  bench.bus->fault_next("deaf", 0, 1);
+  EXPECT_EQ(bench.abort().outcome, device::Outcome::unknown);
+  bench.bus->fault("disconnected", 0, true);
+  EXPECT_EQ(bench.abort().outcome, device::Outcome::refused) << "nothing was sent";
+}
+
+TEST(NiiScanner, ItsOwnInterlockIsShownAndAnOpenChainIsNotReady) {
+  Bench bench;
+  bench.run(500ms);
+  ASSERT_EQ(bench.state(), "ready ");
+  const auto point = [&](const std::string& name) {
+    for (const auto& p : std::get<device::PointImage>(bench.out.last<device::PointImage>()->body).points)
+      if (p.point == name) return p.on;
+    ADD_FAILURE() << name;
+    return false;
+  };
+  EXPECT_TRUE(point("scanner_e_stop_chain"));
+  EXPECT_TRUE(point("scanner_door_a"));
+  EXPECT_FALSE(point("scanner_person_curtain"));
+  bench.world.seen.emergency_stop = true;  // the chain is open before the state follows
+  bench.run(200ms);
+  EXPECT_FALSE(point("scanner_e_stop_chain"));
+  EXPECT_EQ(bench.state(), "faulted emergency_stop");
+}
+
+TEST(NiiScanner, AScanWhoseLinesStopIsEndedAndTheStreamOpenedAnew) {
+  Bench bench;
+  bench.model.show(small_picture());
+  bench.model.lines_per_second(20);
+  bench.run(300ms);
+  bench.world.seen.in_scanner = &bench.lorry;
+  bench.withhold(false);
+  bench.run(2s);
+  bench.model.fault("silent_lines", 0, true);
+  bench.run(3s);
+  ASSERT_NE(bench.image(), nullptr) << "as a half-open connection looks";
+  EXPECT_FALSE(bench.image()->complete);
+}
+
+namespace {
+wire::NiiLine line_of(std::uint64_t scan, std::uint32_t number) {
+  wire::NiiLine line;
+  line.scan_id = scan;
+  line.line = number;
+  line.bits = 16;
+  line.pixels = {1, 0};
+  return line;
+}
+}  // namespace
+
+TEST(ScanAssembly, AGapThatIsTooWideEndsTheScanIncomplete) {
+  drivers::ScanAssembly assembly("S");
+  EXPECT_FALSE(assembly.take(line_of(1, 0)).image);
+  const auto out = assembly.take(line_of(1, drivers::ScanAssembly::gap_lines_max + 2));
+  ASSERT_TRUE(out.image);
+  EXPECT_FALSE(out.image->complete);
+  EXPECT_EQ(out.image->height_px, 1u) << "no zeros for what never came";
+}
+
+TEST(ScanAssembly, AScanThatDoesNotEndIsEnded) {
+  drivers::ScanAssembly assembly("S");
+  std::optional<device::ScanImage> image;
+  std::uint32_t lines = 0;
+  for (; !image && lines < 100'000; ++lines) image = assembly.take(line_of(1, lines)).image;
+  ASSERT_TRUE(image);
+  EXPECT_FALSE(image->complete);
+  EXPECT_EQ(image->height_px, drivers::ScanAssembly::lines_max);
 }
 
 TEST(NiiLines, RubbishNeverBecomesALine) {
