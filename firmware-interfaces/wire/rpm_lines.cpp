@@ -40,41 +40,38 @@ Result<RpmLine> decode_rpm(std::string_view line) {
   return result;
 }
 
-void RpmFollower::set_fault(Step& step, std::string fault) {
-  if (fault == fault_) return;
-  fault_ = fault;
-  step.fault = std::move(fault);
+std::string RpmFollower::fault() const { return tamper_ ? "tamper" : !gamma_fault_.empty() ? gamma_fault_ : neutron_fault_; }
+
+void RpmFollower::take_undecodable() {
+  doubt_ = true;
+  now_.portal_fault = true;  // of the occupancy that runs; one that begins later starts anew
 }
 
 RpmFollower::Step RpmFollower::take(const RpmLine& line) {
   Step step;
+  const std::string before = fault();
   auto occupy = [&] {
     if (occupied_) return;
     occupied_ = true;
     now_ = {};
     now_.gamma_background_cps = static_cast<int>(gamma_background_);
     // Without a background there is no alarm threshold to speak of: the passage proves nothing.
-    now_.portal_fault = !fault_.empty() || !background_known_;
+    now_.portal_fault = !before.empty() || !background_known_ || doubt_;
     step.occupied = true;
   };
   switch (line.kind) {
     case RpmLineKind::gamma_background:
       gamma_background_ = line.sum();
       background_known_ = true;
-      if (!tamper_) set_fault(step, "");
+      doubt_ = false;
+      gamma_fault_.clear();
       break;
-    case RpmLineKind::neutron_background: break;
-    case RpmLineKind::gamma_high: set_fault(step, "gamma_background_high"); break;
-    case RpmLineKind::gamma_low: set_fault(step, "gamma_background_low"); break;
-    case RpmLineKind::neutron_high: set_fault(step, "neutron_background_high"); break;
-    case RpmLineKind::tamper:
-      tamper_ = true;
-      set_fault(step, "tamper");
-      break;
-    case RpmLineKind::tamper_clear:
-      tamper_ = false;
-      if (fault_ == "tamper") set_fault(step, "");
-      break;
+    case RpmLineKind::neutron_background: neutron_fault_.clear(); break;
+    case RpmLineKind::gamma_high: gamma_fault_ = "gamma_background_high"; break;
+    case RpmLineKind::gamma_low: gamma_fault_ = "gamma_background_low"; break;
+    case RpmLineKind::neutron_high: neutron_fault_ = "neutron_background_high"; break;
+    case RpmLineKind::tamper: tamper_ = true; break;
+    case RpmLineKind::tamper_clear: tamper_ = false; break;
     case RpmLineKind::gamma_occupied:
     case RpmLineKind::gamma_alarm: {
       occupy();
@@ -96,11 +93,14 @@ RpmFollower::Step RpmFollower::take(const RpmLine& line) {
       if (!occupied_) break;  // we joined in the middle: what went before was not seen
       occupied_ = false;
       now_.occupancy = line.counts[0];
-      now_.portal_fault = now_.portal_fault || !fault_.empty();
+      now_.portal_fault = now_.portal_fault || !before.empty();
       step.occupied = false;
       step.reading = now_;
       break;
   }
+  // A fault that comes and goes within the occupancy counts as well.
+  if (occupied_ && !fault().empty()) now_.portal_fault = true;
+  if (fault() != before) step.fault = fault();
   return step;
 }
 

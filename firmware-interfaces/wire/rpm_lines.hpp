@@ -46,16 +46,21 @@ class RpmFollower {
     std::optional<std::string> fault;                    ///< changed to this; empty: cleared
   };
   [[nodiscard]] Step take(const RpmLine& line);
+  /// Something came that was no line. It may have been an alarm: the occupancy that runs, or one that begins before the next
+  /// background line, proves nothing.
+  void take_undecodable();
   /// The connection was lost: an occupancy that ran is unknown; it ends with a reading that proves nothing.
   [[nodiscard]] Step lost();
   [[nodiscard]] bool occupied() const { return occupied_; }
 
  private:
-  void set_fault(Step& step, std::string fault);
+  [[nodiscard]] std::string fault() const;
   bool occupied_ = false;
+  bool doubt_ = false;             ///< an undecodable line since the last background line
   bool background_known_ = false;
   long gamma_background_ = 0;
-  std::string fault_;
+  // Each has its own end: a gamma background line says nothing about the neutron detectors.
+  std::string gamma_fault_, neutron_fault_;
   bool tamper_ = false;
   device::RadiationReading now_;
 };

@@ -75,7 +75,7 @@ void RpmModel::advance(MonoTime now) {
     background_due_ = now + 5s;
     if (faults_.contains("gamma_high")) say("GH", gamma_background_cps * 2);
     else say("GB", gamma_background_cps);
-    say("NB", neutron_background_cps);
+    say(faults_.contains("neutron_high") ? "NH" : "NB", neutron_background_cps);
     if (faults_.contains("tamper")) say("TT", 0, 0, 0, 0);
   }
 }

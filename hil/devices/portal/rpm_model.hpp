@@ -1,5 +1,5 @@
 // A simulated radiation portal (RPM line protocol, after the SRLS grammar). Faults: "silent", "tamper", "gamma_high",
-// "garbage".
+// "neutron_high" (each until switched off), "garbage".
 #pragma once
 
 #include <set>
@@ -13,7 +13,7 @@ class RpmModel : public StreamModel {
  public:
   RpmModel(const LaneWorld& world, std::uint64_t seed) : world_(world), random_(seed * 2 + 1) {}
   bool fault(std::string_view name, double value, bool on) override;
-  [[nodiscard]] std::vector<std::string> faults() const override { return {"silent", "tamper", "gamma_high", "garbage"}; }
+  [[nodiscard]] std::vector<std::string> faults() const override { return {"silent", "tamper", "gamma_high", "neutron_high", "garbage"}; }
   void received(int, ByteView) override {}
   void opened(int) override { background_due_ = MonoTime{}; }  // the next background line comes at once
   void advance(MonoTime now) override;

@@ -114,6 +114,60 @@ TEST(PortalMonitor, TamperAndLostConnectionProveNothing) {
   EXPECT_TRUE(std::get<device::RadiationReading>(bench.out.last<device::RadiationReading>()->body).portal_fault);
 }
 
+TEST(PortalMonitor, ADamagedLineMakesTheOccupancyProveNothing) {
+  Bench bench;
+  bench.run(6s);
+  bench.world.seen.in_portal = &bench.lorry;
+  bench.run(1s);
+  bench.model.fault("garbage", 0, true);
+  bench.run(400ms);  // an alarm may have been in it
+  bench.model.fault("garbage", 0, false);
+  bench.run(1s);
+  bench.world.seen.in_portal = nullptr;
+  bench.run(300ms);
+  const auto* event = bench.out.last<device::RadiationReading>();
+  ASSERT_NE(event, nullptr);
+  EXPECT_TRUE(std::get<device::RadiationReading>(event->body).portal_fault);
+  EXPECT_EQ(event->from.quality, device::Quality::bad);
+  bench.run(6s);  // a background line
+  EXPECT_FALSE(bench.pass(0, 0)->portal_fault);
+}
+
+TEST(PortalMonitor, ANeutronFaultIsNotClearedByAGammaLine) {
+  Bench bench;
+  bench.run(6s);
+  bench.model.fault("neutron_high", 0, true);
+  bench.run(12s);
+  EXPECT_TRUE(bench.pass(0, 0)->portal_fault);
+  bench.model.fault("neutron_high", 0, false);
+  bench.run(12s);
+  EXPECT_FALSE(bench.pass(0, 0)->portal_fault);
+}
+
+TEST(PortalMonitor, ADamagedLineBeforeTheFirstOfAnOccupancyCountsToIt) {
+  wire::RpmFollower follower;
+  const auto take = [&](const char* line) { return follower.take(*wire::decode_rpm(line)); };
+  (void)take("GB,000256,000251,000260,000249");
+  follower.take_undecodable();
+  (void)take("GS,000051,000051,000051,000051");
+  EXPECT_TRUE(take("GX,000001,004741,000000,000000").reading->portal_fault);
+  (void)take("GB,000256,000251,000260,000249");
+  (void)take("GS,000051,000051,000051,000051");
+  EXPECT_FALSE(take("GX,000002,004741,000000,000000").reading->portal_fault);
+}
+
+TEST(PortalMonitor, AnOccupancyThatDoesNotEndDoesNotFillTheMemory) {
+  Bench bench;
+  bench.run(6s);
+  bench.world.seen.in_portal = &bench.lorry;
+  bench.run(2h);
+  bench.world.seen.in_portal = nullptr;
+  bench.run(1s);
+  const auto* event = bench.out.last<device::RadiationReading>();
+  ASSERT_NE(event, nullptr);
+  EXPECT_LE(event->attachments.at(0).bytes->size(), 65'536u);
+}
+
 TEST(PortalMonitor, SilenceIsNotCleanliness) {
   Bench bench;
   bench.run(6s);
