@@ -1,5 +1,6 @@
 #include "sync/uplink.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -46,6 +47,8 @@ class RunningUplink : public Uplink {
     wake_.notify_one();
   }
 
+  std::uint64_t beats() const override { return beats_.load(std::memory_order_relaxed); }
+
   LinkStatus status() const override {
     std::lock_guard lock(mutex_);
     return status_;
@@ -66,6 +69,7 @@ class RunningUplink : public Uplink {
     for (;;) {
       std::deque<Fact> facts;
       std::uint64_t last = 0;
+      beats_.fetch_add(1, std::memory_order_relaxed);
       {
         std::unique_lock lock(mutex_);
         const Duration wait = std::clamp<Duration>(drain_.next_wake() - clock_.mono(), Duration{0}, wait_max);
@@ -152,6 +156,7 @@ class RunningUplink : public Uplink {
   Drain drain_;                      ///< uplink's thread
   std::unique_ptr<MqttLink> link_;   ///< uplink's thread
   std::uint64_t attempt_ = 0;
+  std::atomic<std::uint64_t> beats_{0};
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -33,6 +33,8 @@ class Uplink {
   /// More is durable. Cheap; -> Store::on_durable.
   virtual void durable(std::uint64_t last_sequence) = 0;
   [[nodiscard]] virtual LinkStatus status() const = 0;
+  /// Rises whenever the thread comes round, about once a second unless a call into the broker's library lasts.
+  [[nodiscard]] virtual std::uint64_t beats() const = 0;
 };
 
 /// Owns journal and blobs. `last_sequence`, `acknowledged`: from Store::status(). Errors: invalid (settings), io.

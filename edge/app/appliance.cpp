@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "edge/app/lanes_before.hpp"
 #include "edge/app/version.hpp"
 
 namespace rampa::app {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t mailbox_depth_max = 4096;
 constexpr std::size_t vision_threads = 2;
 constexpr std::size_t vision_queue_max = 64;
-constexpr std::size_t seen_reads_max = 64;
 
 std::string address_text(const device::Address& a) {
   std::string text = a.scheme + "://" + a.host;
@@ -38,10 +38,14 @@ Appliance::Appliance(config::Site site, std::shared_ptr<const risk::ProfileSet> 
   link_.configured = site_.sync.enabled;
 }
 
-Appliance::~Appliance() { stop(); }
+Appliance::~Appliance() {
+  stop();
+  store_.reset();  // its thread answers into the core's mailbox until here
+}
 
 Result<void> Appliance::start() {
   const auto before = store_->status();
+  LanesBefore lanes_before(*store_, site_.directory);  // while nothing of this boot is written
   boot_number_ = std::to_string(before.boot_number);
 
   for (const auto& settings : site_.devices) {
@@ -80,9 +84,7 @@ Result<void> Appliance::start() {
   record.body = Booted{version, profiles_->version(), before.clean_before};
   reactor->handle(runtime::WriteRecords{{std::move(record)}, booted.for_records()}, clock_.now());
   for (const auto& lane : site_.lanes) {
-    auto started = before_of(lane.id);
-    if (!started) return tl::unexpected(started.error());
-    reactor->handle(runtime::StartLane{lane.id, std::move(*started)}, clock_.now());
+    reactor->handle(runtime::StartLane{lane.id, lanes_before.of(lane.id)}, clock_.now());
   }
   core_.start(std::move(reactor), [this](const LaneId& lane) {
     std::lock_guard lock(listener_mutex_);
@@ -95,35 +97,13 @@ Result<void> Appliance::start() {
   return {};
 }
 
-Result<lane::Started> Appliance::before_of(const LaneId& lane) {
-  auto reader = store_->picture_reader();
-  if (!reader) return tl::unexpected(reader.error());
-  lane::Started started;
-  store::CrossingQuery query;
-  query.lane = lane;
-  auto rows = (*reader)->crossings(query);
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
-    if (row.outcome.empty() && !row.paper) started.unfinished.push_back(row.id);
-    if (started.seen_reads.size() >= seen_reads_max) continue;
-    auto records = (*reader)->records_of(row.id);
-    if (!records) return tl::unexpected(records.error());
-    for (const auto& record : *records)
-      if (const auto* capture = std::get_if<CaptureTaken>(&record.body))
-        started.seen_reads.push_back(lane::read_key(capture->role, capture->body));
-  }
-  auto modes = (*reader)->newest("lane_mode", lane, 1);
-  if (!modes) return tl::unexpected(modes.error());
-  if (!modes->empty())
-    if (const auto* mode = std::get_if<LaneModeChanged>(&modes->front().body)) started.mode = mode->mode;
-  return started;
-}
-
 void Appliance::stop() {
+  // Their threads first, for they publish to the core; the objects last, for the core still sends to them until it stops.
   for (auto& host : hosts_) host->stop();
-  hosts_.clear();
-  vision_.reset();
   core_.stop();
+  hosts_.clear();
+  host_of_.clear();
+  vision_.reset();
 }
 
 // ---- ports of the reactor ------------------------------------------------------------------------------------------
@@ -213,6 +193,7 @@ bool Appliance::all_threads_alive() {
   };
   moved(&core_, core_.beats());
   for (const auto& host : hosts_) moved(host.get(), host->beats());
+  moved(store_.get(), store_->beats());
   return alive;
 }
 

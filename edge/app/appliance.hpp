@@ -90,8 +90,6 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
     std::optional<MonoTime> last;
   };
   Result<void> write_and_wait(std::vector<Record> records, Duration timeout);
-  /// What the store knows of a lane from the boots before.
-  Result<lane::Started> before_of(const LaneId& lane);
 
   config::Site site_;
   std::shared_ptr<const risk::ProfileSet> profiles_;

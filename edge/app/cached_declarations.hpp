@@ -15,6 +15,8 @@ namespace rampa::app {
 /// Thread: any.
 class CachedDeclarations {
  public:
+  using Plates = std::map<std::string, std::set<std::string>>;  ///< by the list's name
+
   void replace(std::vector<Declaration> declarations) {
     auto fresh = std::make_shared<Snapshot>();
     for (auto& declaration : declarations) {
@@ -47,7 +49,7 @@ class CachedDeclarations {
 
   /// One list; an empty one removes it.
   void replace_watch_list(const std::string& name, std::set<std::string> plates) {
-    std::map<std::string, std::set<std::string>> lists;
+    Plates lists;
     {
       std::lock_guard lock(mutex_);
       if (watch_lists_) lists = *watch_lists_;
@@ -57,10 +59,17 @@ class CachedDeclarations {
     replace_watch_lists(std::move(lists));
   }
 
-  void replace_watch_lists(std::map<std::string, std::set<std::string>> lists) {
-    auto fresh = std::make_shared<const std::map<std::string, std::set<std::string>>>(std::move(lists));
+  void replace_watch_lists(Plates lists) {
+    auto fresh = std::make_shared<const Plates>(std::move(lists));
     std::lock_guard lock(mutex_);
     watch_lists_ = std::move(fresh);
+  }
+
+  /// The site file's own: they stay, whatever HQ sends under the same name.
+  void set_site_watch_lists(Plates lists) {
+    auto fresh = std::make_shared<const Plates>(std::move(lists));
+    std::lock_guard lock(mutex_);
+    site_watch_lists_ = std::move(fresh);
   }
 
   /// All that name one of these plates as tractor or trailer; each once, in the file's order. One lorry may carry several.
@@ -76,17 +85,22 @@ class CachedDeclarations {
     return result;
   }
 
+  /// Names of the lists that one of these plates is on; each once, ascending.
   [[nodiscard]] std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) const {
-    const auto lists = [&] { std::lock_guard lock(mutex_); return watch_lists_; }();
-    std::vector<std::string> names;
-    if (lists)
+    std::shared_ptr<const Plates> from_hq, from_site;
+    {
+      std::lock_guard lock(mutex_);
+      from_hq = watch_lists_;
+      from_site = site_watch_lists_;
+    }
+    std::set<std::string> names;
+    for (const auto& lists : {from_hq, from_site}) {
+      if (!lists) continue;
       for (const auto& [name, listed] : *lists)
         for (const auto& plate : plates)
-          if (!plate.empty() && listed.contains(plate)) {
-            names.push_back(name);
-            break;
-          }
-    return names;
+          if (!plate.empty() && listed.contains(plate)) names.insert(name);
+    }
+    return {names.begin(), names.end()};
   }
 
  private:
@@ -96,7 +110,7 @@ class CachedDeclarations {
   };
   mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> declarations_;
-  std::shared_ptr<const std::map<std::string, std::set<std::string>>> watch_lists_;
+  std::shared_ptr<const Plates> watch_lists_, site_watch_lists_;
 };
 
 }  // namespace rampa::app

@@ -7,10 +7,10 @@
 #include <iostream>
 #include <mutex>
 
-#include "config/cached.hpp"
 #include "config/site.hpp"
 #include "edge/api/server.hpp"
 #include "edge/app/appliance.hpp"
+#include "edge/app/cached_lists.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/service_notify.hpp"
 #include "edge/app/tools.hpp"
@@ -20,6 +20,8 @@
 
 namespace rampa::app {
 namespace {
+
+constexpr Duration uplink_silence_max = 120s;
 
 /// Waits for SIGINT or SIGTERM, waking every second for the watchdog. All other threads have them blocked.
 class EndSignal {
@@ -48,24 +50,18 @@ int complain(const std::string& what, int code) {
   return code;
 }
 
-/// Cached declarations and watch lists of the site file; a bad line is named and left out, the lanes work with the rest.
-void load_cached(Appliance& appliance) {
+/// What HQ sent in earlier boots, and the site file's lists beside it; a bad line is named and left out, the lanes work
+/// with the rest.
+Result<void> load_lists(Appliance& appliance) {
   const auto& site = appliance.site();
-  auto tell = [](const std::vector<config::Finding>& findings) {
-    for (const auto& f : findings) spdlog::warn("{}:{}: {}; {}", f.file, f.line, f.cause, f.remedy);
-  };
-  if (!site.declarations_file.empty()) {
-    auto read = config::read_declarations(site.declarations_file);
-    tell(read.findings);
-    appliance.store().put_declarations(read.declarations);
-    appliance.declarations().replace(std::move(read.declarations));
-  }
-  if (!site.watch_lists_file.empty()) {
-    auto read = config::read_watch_lists(site.watch_lists_file);
-    tell(read.findings);
-    for (const auto& [name, plates] : read.plates) appliance.store().put_watch_list(name, {plates.begin(), plates.end()});
-    appliance.declarations().replace_watch_lists(std::move(read.plates));
-  }
+  auto from_hq = store::read_cached_lists(site.directory);
+  if (!from_hq) return tl::unexpected(from_hq.error());
+  std::vector<config::Finding> findings;
+  auto from_site = read_site_lists(site, findings);
+  for (const auto& f : findings) spdlog::warn("{}:{}: {}; {}", f.file, f.line, f.cause, f.remedy);
+  take_lists(appliance.declarations(), *from_hq, from_site);
+  appliance.store().show_site_lists(std::move(from_site));
+  return {};
 }
 
 /// The uplink, and the store's way to tell it "more is durable". The store outlives the uplink, so the way is cut first.
@@ -76,12 +72,29 @@ struct Sync {
   };
   std::shared_ptr<Way> way = std::make_shared<Way>();
   std::unique_ptr<sync::Uplink> uplink;
+  std::uint64_t beats = 0;
+  MonoTime last_beat;
+
+  Sync() = default;
+  Sync(Sync&&) = default;
+  Sync& operator=(Sync&&) = default;
+  ~Sync() { stop(); }  // also where serve() ends early: the store goes on telling what is durable
   void stop() {
-    {
+    if (way) {
       std::lock_guard lock(way->mutex);
       way->to = nullptr;
     }
     uplink.reset();
+  }
+  /// A line to HQ may hang in a name server or a broker for a while, and no lane needs it: only a thread that is gone for
+  /// longer than any of that is a reason to start anew.
+  bool alive(MonoTime now) {
+    if (!uplink) return true;
+    if (const auto seen = uplink->beats(); seen != beats || last_beat == MonoTime{}) {
+      beats = seen;
+      last_beat = now;
+    }
+    return now - last_beat < uplink_silence_max;
   }
 };
 
@@ -162,7 +175,7 @@ int serve(const ToolOptions& options, bool simulated) {
   if (const auto status = (*store)->status(); !status.repaired.empty()) spdlog::warn("journal repaired: {}", status.repaired);
 
   Appliance appliance(std::move(check.site), std::move(*profiles), std::move(*store), clock, simulated);
-  load_cached(appliance);
+  if (auto loaded = load_lists(appliance); !loaded) return complain("declarations and watch lists: " + loaded.error().what, exit_found);
   if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
 
   Sync sync;
@@ -187,7 +200,7 @@ int serve(const ToolOptions& options, bool simulated) {
 
   service_notify("READY=1");
   while (!end.wait_a_second())
-    if (appliance.all_threads_alive()) service_notify("WATCHDOG=1");
+    if (appliance.all_threads_alive() && sync.alive(clock.mono())) service_notify("WATCHDOG=1");
   service_notify("STOPPING=1");
   spdlog::info("ending");
   server->reset();

@@ -19,11 +19,15 @@ bool steady(const State& s, std::string_view point, Duration time, MonoTime now)
 void watch_wrong_way(Turn& t) {
   auto& s = t.s;
   const auto at = [&](std::string_view point) { return sense(s, t.c, point, t.now.mono); };
-  const bool there = (at(points::loop_exit) == Sense::occupied && steady(s, points::loop_exit, t.c.presence_debounce, t.now.mono)) ||
-                     (at(points::loop_boom) == Sense::occupied && steady(s, points::loop_boom, t.c.presence_debounce, t.now.mono));
+  const auto stands = [&](std::string_view point) {
+    return at(point) == Sense::occupied && steady(s, point, t.c.presence_debounce, t.now.mono);
+  };
+  const bool at_second = t.c.kind == Kind::sally_port && (stands(points::loop_boom_2) || stands(points::photocell_2));
+  const bool there = at_second || stands(points::loop_exit) || stands(points::loop_boom);
   if (!s.wrong_way && there && at(points::loop_entry) == Sense::free) {
     s.wrong_way = t.now.mono;
-    t.record(PassageSeen{"wrong_way", "loop behind or under the closed boom occupied, nobody at the arrival loop"});
+    t.record(PassageSeen{"wrong_way", at_second ? "place under the second boom occupied, nobody was let through"
+                                                : "loop behind or under the closed boom occupied, nobody at the arrival loop"});
     t.attention(3, t.c.kind == Kind::sally_port ? "vehicle between the booms or from the wrong side, without a crossing"
                                                 : "vehicle from the wrong side");
   }
@@ -56,7 +60,7 @@ void settle_starting(Turn& t) {
   for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
   if (!inputs_known(s, t.c, t.now.mono)) return t.attention(1, "waiting for the lane's inputs");
   if (s.mode == "out_of_service") {
-    t.attention(0, "");
+    t.attention(s.start_notice.empty() ? 0 : 2, s.start_notice);
     return t.enter(Phase::out_of_service);
   }
   std::optional<device::Boom> standing_open;
@@ -120,8 +124,12 @@ bool settle_left(Turn& t) {
   const bool ahead = zone(s, t.c, device::Boom::first, now) == Sense::occupied ||
                      sense(s, t.c, points::loop_exit, now) == Sense::occupied;
   const bool decided = s.verdict.has_value();
+  const bool released = decided && s.verdict->verdict == Verdict::release;
   const bool was_faulted = s.phase == Phase::faulted;
-  if (ahead) {
+  if (ahead && released) {  // the boom failed to say so, but it was up
+    t.record(PassageSeen{"passed", "while the boom's position was in doubt"});
+    t.attention(2, "the released vehicle has passed; look at the boom");
+  } else if (ahead) {
     t.record(PassageSeen{"passed", "went past the boom without release"});
     t.attention(3, "vehicle went past the boom without release");
   } else {
@@ -129,8 +137,8 @@ bool settle_left(Turn& t) {
     t.attention(2, "vehicle left the lane");
   }
   withhold_scan(t);
-  const bool turned_back = decided && s.verdict->verdict != Verdict::release;
-  close_crossing(t, turned_back && !ahead ? "refused" : "left", ahead ? "went past without release" : "drove away");
+  if (ahead && released) close_crossing(t, "released", "passed; the boom's position was in doubt");
+  else close_crossing(t, decided && !released && !ahead ? "refused" : "left", ahead ? "went past without release" : "drove away");
   if (!was_faulted) t.enter(Phase::idle);
   return true;
 }
@@ -150,6 +158,10 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
   s.verdict_persist = 0;
   s.controls.clear();
   s.assess_again = false;
+  s.held = false;
+  s.other_vehicle = false;
+  s.frames.clear();
+  s.scan_ran.clear();
   s.in_port = false;
   s.standing_at_start = false;
   s.weigh_since.reset();

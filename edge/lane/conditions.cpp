@@ -24,9 +24,15 @@ void drop_movement(Turn& t) {
   s.fault.clear();
 }
 
+// Stop and key may follow each other: what was before the first of them counts.
+void remember_mode(State& s) {
+  if (s.mode == "in_service" || s.mode == "out_of_service") s.mode_before = s.mode;
+}
+
 void stop_all(Turn& t) {
   drop_movement(t);
   close_crossing(t, "aborted", "emergency stop");
+  remember_mode(t.s);
   change_mode(t, "emergency_stop", "input", "");
   for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
   t.attention(3, "emergency stop");
@@ -36,10 +42,30 @@ void stop_all(Turn& t) {
 void by_hand(Turn& t) {
   drop_movement(t);
   close_crossing(t, "by_hand", "key switch turned to manual");
-  t.s.mode_before_hand = t.s.mode == "out_of_service" ? "out_of_service" : "in_service";
+  remember_mode(t.s);
   change_mode(t, "by_hand", "key switch", "");
   t.attention(2, "the lane runs by hand (key switch); Rampa only observes");
   t.enter(Phase::out_of_service);
+}
+
+}  // namespace
+
+namespace {
+
+// A picture that cannot be had any more must not keep its capture, and all that comes after it, from being recorded.
+// False: there was none.
+bool leave_blobs_out(Turn& t, Group& group, const std::string& why) {
+  bool any = false;
+  for (auto& record : group.records) {
+    if (std::erase_if(record.attachments, [](const Attachment& a) { return !a.bytes; }) == 0) continue;
+    any = true;
+    auto* taken = std::get_if<CaptureTaken>(&record.body);
+    if (!taken) continue;
+    spoil(t, *taken, why);
+    taken->from.quality = device::Quality::bad;
+    taken->from.reason = "its picture could not be stored: " + why;
+  }
+  return any;
 }
 
 }  // namespace
@@ -60,7 +86,7 @@ void settle_safety(Turn& t) {
   if (said(s, t.c, points::manual_mode)) {
     if (s.mode != "by_hand") by_hand(t);
   } else if (s.mode == "by_hand" && sense(s, t.c, points::manual_mode, t.now.mono) == Sense::free) {
-    change_mode(t, s.mode_before_hand, "key switch", "key is back");
+    change_mode(t, s.mode_before, "key switch", "key is back");
     s.lights.clear();
     t.enter(Phase::starting);
   }
@@ -90,12 +116,20 @@ void take_started(Turn& t, const Started& started) {
   for (const auto& crossing : started.unfinished)
     t.record_for(crossing, CrossingClosed{"aborted", "Rampa stopped before the crossing ended"});
   s.seen_reads = started.seen_reads;
-  if (started.mode == "emergency_stop") {
+  s.mode_before = started.mode_before;
+  if (!started.notice.empty()) {
+    s.start_notice = started.notice;
+    t.notify(2, started.notice);
+    change_mode(t, "out_of_service", "start", started.notice);
+  } else if (started.mode == "emergency_stop") {
     s.mode = started.mode;
     t.attention(3, "emergency stop from before the restart: an officer has to reset it");
     t.enter(Phase::emergency_stop);
   } else if (started.mode == "out_of_service") {
     s.mode = started.mode;
+  } else if (started.mode == "by_hand") {  // where the key still stands there, its input says so again
+    s.mode = started.mode;
+    change_mode(t, s.mode_before, "start", "Rampa was restarted");
   }
 }
 
@@ -113,10 +147,10 @@ void take_committed(Turn& t, std::uint64_t persist) {
   for (const auto& group : groups) {
     if (group.purpose == Purpose::verdict && group.crossing == s.crossing && s.proposed) {
       s.verdict = std::exchange(s.proposed, std::nullopt);
-    } else if (group.purpose == Purpose::order && s.order) {
+    } else if (group.purpose == Purpose::order && s.order && persist == s.order_persist) {
       const auto order = *std::exchange(s.order, std::nullopt);
-      t.effects.emplace_back(Answer{order.request, true, ""});
-      carry_out(t, order);
+      const std::string refusal = carry_out(t, order);
+      t.effects.emplace_back(Answer{order.request, refusal.empty(), refusal});
     }
   }
 }
@@ -128,16 +162,16 @@ void take_commit_failed(Turn& t, const CommitFailed& failed) {
   auto groups = std::move(found->second);
   s.pending.erase(found);
   if (failed.persist == s.rewriting) s.rewriting = 0;
+  bool at_once = false;
   for (auto& group : groups) {
+    if (failed.blobs_lost && leave_blobs_out(t, group, failed.why)) at_once = true;
     if (group.purpose == Purpose::order) {  // an order is never carried out later than it was given
-      if (s.order) t.effects.emplace_back(Answer{s.order->request, false, "the order could not be recorded: " + failed.why});
-      s.order.reset();
-      s.proposed.reset();
+      if (failed.persist == s.order_persist) drop_order(t, "the order could not be recorded: " + failed.why);
     } else {
       s.unwritten.push_back(std::move(group));
     }
   }
-  s.rewrite_at = t.now.mono + t.c.rewrite_after;
+  s.rewrite_at = at_once ? t.now.mono : t.now.mono + t.c.rewrite_after;
   t.attention(2, "records cannot be written (" + failed.why + "): the lane holds");
 }
 

@@ -20,20 +20,21 @@ VerdictGiven by_policy(const Turn& t, const AssessmentMade& made) {
   verdict.channel = made.assessment.channel;
   verdict.decided_by = "policy";
   const bool opens = made.assessment.channel <= SelectivityChannel::blue;
-  if (opens && t.s.evidence_missing.empty()) {
+  if (opens && !t.s.held && t.s.evidence_missing.empty()) {
     verdict.verdict = Verdict::release;
     verdict.audit_afterwards = made.assessment.channel == SelectivityChannel::blue;
     verdict.reason = made.assessment.channel == SelectivityChannel::green ? "no profile selected it" : "released, audit afterwards";
   } else {
     verdict.verdict = Verdict::hold;
     verdict.reason = t.s.evidence_missing.empty() ? joined(made.assessment.reasons) : "missing: " + joined(t.s.evidence_missing);
-    if (verdict.reason.empty()) verdict.reason = "selected by profile";
+    if (verdict.reason.empty()) verdict.reason = t.s.held ? "held before: an officer decides" : "selected by profile";
   }
   return verdict;
 }
 
 std::string call_text(const State& s) {
   std::string text = "held";
+  if (s.other_vehicle) return "not known to be the same vehicle: the lane's inputs were away; look at it before you decide";
   if (s.assessed) {
     text = std::string(name_of(s.assessed->assessment.channel));
     for (const auto& hit : s.assessed->assessment.hits) {
@@ -91,6 +92,15 @@ void settle_deciding(Turn& t) {
   }
   if (records_held(s)) return t.attention(2, "records cannot be written: the lane holds until they can");
   if (s.wrong_way) return t.attention(3, "released, but somebody stands in the way behind the boom");
+  if (s.other_vehicle && !s.in_port) {  // the verdict was given to the one that stood here
+    VerdictGiven verdict;
+    verdict.decided_by = "policy";
+    verdict.channel = s.verdict->channel;
+    verdict.reason = "not known to be the same vehicle: the lane's inputs were away before it was let go";
+    propose(t, std::move(verdict));
+    s.verdict_persist = t.commit(Purpose::verdict);
+    return;
+  }
   if (!s.in_port && sense(s, t.c, device::points::loop_entry, t.now.mono) != Sense::occupied) return;  // gone, or not known to be there
   t.attention(0, "");
   begin_raising(t, s.in_port ? device::Boom::second : device::Boom::first);

@@ -103,13 +103,13 @@ void take_weighing(Turn& t, const std::string& role, const device::Provenance& f
   }
   t.record(PassageSeen{"second_vehicle_on_scale", "mass rose by " + std::to_string((reading.gross_g - before) / 1000) + " kg after the ticket"});
   t.attention(2, "a second vehicle is on the scale");
-  s.assess_again = s.phase == Phase::assessing || s.phase == Phase::deciding;
+  s.assess_again = true;
 }
 
 void grave(Turn& t) {
   auto& s = t.s;
   t.attention(3, "radiation alarm");
-  if (s.phase == Phase::assessing || s.phase == Phase::deciding) s.assess_again = true;
+  s.assess_again = true;
   if (!passing(s.phase)) return;
   s.passage.halted = true;
   t.light(s.boom, device::Aspect::red);
@@ -176,7 +176,16 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
   }
   if (const auto* weighing = std::get_if<device::WeighReading>(&capture.body))
     return take_weighing(t, role, capture.from, *weighing, std::move(attachments));
-  if (is_replay(s, role, capture.body)) return;
+  const auto* scan = std::get_if<device::ScanImage>(&capture.body);
+  if (is_replay(s, role, capture.body)) {
+    if (!scan) return;
+    // Scanners count from one again after a restart. A scan that the scanner reported while it ran is this vehicle's;
+    // any other under a known number is recorded and counts for nothing.
+    if (scan->scan_id != s.scan_ran && capture.from.quality == device::Quality::good) {
+      capture.from.quality = device::Quality::suspect;
+      capture.from.reason = "a scan of this number came before";
+    }
+  }
   const MonoTime at = capture.from.received.mono;
   const bool alarm = radiation_alarm(capture.body);
   const Duration back = std::holds_alternative<device::ScanImage>(capture.body) ? Duration{} : t.c.look_back;
@@ -222,6 +231,49 @@ void settle_gathering(Turn& t) {
   t.enter(Phase::scanning);
 }
 
+namespace {
+
+// A camera whose pictures gave no plate: the officer gets to see the last of them.
+void record_frames(Turn& t) {
+  auto& s = t.s;
+  for (auto& [role, frame] : std::exchange(s.frames, {})) {
+    const bool pictured = std::any_of(s.captures.begin(), s.captures.end(), [&, &of = role](const Capture& c) {
+      return c.role == of;  // a read has its picture with it
+    });
+    if (pictured) continue;
+    auto attachments = std::exchange(frame.attachments, {});
+    keep(t, std::move(frame), std::move(attachments));
+  }
+}
+
+}  // namespace
+
+void take_frame(Turn& t, const std::string& role, const device::Provenance& from, const device::CameraFrame& frame,
+                const std::vector<Attachment>& attachments) {
+  auto& s = t.s;
+  const bool waits = s.phase == Phase::gathering || s.phase == Phase::scanning;
+  if (waits && from.received.mono >= s.arrived.mono) s.frames.insert_or_assign(role, Capture{role, from, frame, attachments});
+}
+
+void settle_waiting(Turn& t) {
+  auto& s = t.s;
+  s.held = true;
+  if (!s.assess_again || s.crossing.empty()) return;
+  const auto kind = s.order ? s.order->kind : ActionKind::out_of_service;
+  if (kind <= ActionKind::refer || kind == ActionKind::open_boom) drop_order(t, "dropped: " + s.attention);
+  ask_assessment(t);
+}
+
+void spoil(Turn& t, const CaptureTaken& taken, const std::string& why) {
+  auto& s = t.s;
+  for (auto& capture : s.captures) {
+    if (capture.role != taken.role || !(capture.body == taken.body) || !(capture.from == taken.from)) continue;
+    capture.from.quality = device::Quality::bad;
+    capture.from.reason = "its picture could not be stored: " + why;
+    s.assess_again = true;
+  }
+}
+
 void ask_assessment(Turn& t) {
   auto& s = t.s;
   s.evidence_missing.clear();
@@ -245,6 +297,8 @@ void ask_assessment(Turn& t) {
     const bool found = std::any_of(s.controls.begin(), s.controls.end(), [](const auto& control) { return control.control == "nii"; });
     if (!found) miss("scan_finding");
   }
+  if (s.other_vehicle) miss("same_vehicle");
+  record_frames(t);
   s.assess_again = false;
   s.assess_due = t.now.mono + 5s;
   t.effects.emplace_back(Assess{s.crossing, facts_of(s, t.c), std::move(plates), s.evidence_missing});

@@ -69,7 +69,7 @@ void take_device(Turn& t, const FromDevice& from) {
                  [&](const device::ScannerReport& report) { take_scanner(t, report); },
                  [&](const device::DeviceCondition& v) { take_condition(t, role, event, v); },
                  [&](const device::CommandReport& report) { take_report(t, report); },
-                 [](const device::CameraFrame&) {},     // the reader makes a PlateRead of it
+                 [&](const device::CameraFrame& v) { take_frame(t, role, event.from, v, event.attachments); },
                  [](const device::PortalOccupied&) {},  // the reading follows
                  [](const device::ScanStrip&) {},       // stored by the reactor as it grows
              },
@@ -99,7 +99,7 @@ void settle_phase(Turn& t) {
     case Phase::scanning: if (!settle_left(t)) settle_scanning(t); return;
     case Phase::assessing: if (!settle_left(t)) settle_assessing(t); return;
     case Phase::deciding: if (!settle_left(t)) settle_deciding(t); return;
-    case Phase::waiting_officer: (void)settle_left(t); return;
+    case Phase::waiting_officer: if (!settle_left(t)) settle_waiting(t); return;
     case Phase::faulted: (void)settle_left(t); return;
     case Phase::opening: return settle_opening(t);
     case Phase::open: return settle_open(t);

@@ -87,7 +87,11 @@ struct FromDevice { std::string role; device::DeviceEvent event; };
 /// Answer to the effect Assess. `crossing` as in the effect; an answer for another crossing is ignored (empty: present one).
 struct Assessed { AssessmentMade made; CrossingId crossing; };
 struct Committed { std::uint64_t persist = 0; };        ///< answer to the effect Persist: it is durable
-struct CommitFailed { std::uint64_t persist = 0; std::string why; };
+struct CommitFailed {
+  std::uint64_t persist = 0;
+  std::string why;
+  bool blobs_lost = false;  ///< trying again changes nothing while these records name growing blobs
+};
 struct TimerFired { std::string timer; };
 struct Tick {};                                         ///< at least every 100 ms while anything is open or moving
 /// What the store knows from the boot before; given once, before anything else, where there is something to tell.
@@ -95,6 +99,8 @@ struct Started {
   std::vector<CrossingId> unfinished;   ///< opened, never closed: each gets its terminal record "aborted"
   std::string mode = "in_service";      ///< last LaneModeChanged; a latched emergency stop or out_of_service outlives a reboot
   std::vector<std::string> seen_reads;  ///< keys of late captures (see read_key), so that a replay after a reboot is one
+  std::string mode_before = "in_service";  ///< what an emergency stop or the key switch interrupted: comes back with the reset
+  std::string notice;                   ///< not empty: the mode is not known, and why; the lane stays out of service
 };
 struct LinkChanged { bool up = true; };                 ///< to HQ; shown, changes nothing else
 using Event = std::variant<FromDevice, OfficerAction, Assessed, Committed, CommitFailed, TimerFired, Tick, Started,
@@ -217,7 +223,8 @@ struct State {
   bool link_up = true;                    ///< to HQ; shown, never a reason to stop
 
   std::string mode = "in_service";        ///< as in LaneModeChanged
-  std::string mode_before_hand = "in_service";  ///< where the key switch came from
+  std::string mode_before = "in_service";  ///< what emergency stop or key switch interrupted: "in_service", "out_of_service"
+  std::string start_notice;               ///< why the lane stays out of service since the start
   std::optional<MonoTime> phase_since;
   BoomMotion motion;
   Passage passage;
@@ -229,12 +236,17 @@ struct State {
   std::optional<MonoTime> not_closed;     ///< boom found away from closed, without an order, since
   MonoTime evidence_due, assess_due, scan_due;
   bool assess_again = false;              ///< something grave came after the assessment was asked
+  bool held = false;                      ///< the crossing waited for an officer: policy releases it no more
+  std::optional<MonoTime> entry_known;    ///< the arrival loop was last known then
+  bool other_vehicle = false;             ///< the loop was unknown too long: whoever stands there may be another one
+  std::map<std::string, Capture, std::less<>> frames;  ///< last picture of each plain camera since the arrival
   std::vector<Capture> early;             ///< readings that wait for an arrival (look-back)
   std::optional<MonoTime> weigh_since;    ///< readings agree and are steady since
   std::int64_t weigh_g = 0;
   bool second_on_scale = false;           ///< the ticket is spoilt for this crossing
   bool scan_permitted = false;            ///< WithholdScan{false} was asked
   std::uint64_t scan_command = 0;         ///< that one
+  std::string scan_ran;                   ///< the scanner reported this scan as running during the crossing
   bool scan_over = false;                 ///< permission was withdrawn or used up; only an officer's "recheck" renews it
   std::map<std::uint64_t, std::vector<Group>> pending;  ///< asked to be written, not answered
   std::vector<Group> unwritten;           ///< could not be written; in order; the lane holds until they are
@@ -242,6 +254,7 @@ struct State {
   std::uint64_t rewriting = 0;            ///< the Persist that writes them again
   std::uint64_t records_dropped = 0;      ///< of unwritten ones, over the bound
   std::optional<OfficerAction> order;     ///< accepted, not yet durable
+  std::uint64_t order_persist = 0;        ///< the Persist that makes it so
   std::map<device::Boom, device::Aspect> lights_wanted;  ///< red unless released
   std::map<device::Boom, device::Aspect> lights;  ///< asked last and not refused
   std::map<device::Boom, std::uint64_t> light_commands;

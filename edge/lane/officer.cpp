@@ -59,14 +59,26 @@ std::string controls_open(const State& s) {
   return {};
 }
 
-std::string wrong_control(const OfficerAction& a) {
+// What an operator says of a scan counts only once there is one. What an incomplete one shows may be suspect, and it may be
+// taken again; it never shows that nothing is there. That a scan is not possible can always be said.
+std::string wrong_scan_finding(const Turn& t, const OfficerAction& a) {
+  if (a.control != "nii" || a.finding == "unable" || !has_role(t.c, "scanner")) return {};
+  const auto& captures = t.s.captures;
+  if (std::none_of(captures.begin(), captures.end(), [](const Capture& c) { return c.role == "scanner"; }))
+    return "there is no scan of this vehicle yet: look at the image first, or record \"unable\"";
+  if (a.finding == "clear" && !best(t.s, t.c, "scanner"))
+    return "the scan is not complete: it cannot show that nothing is there";
+  return {};
+}
+
+std::string wrong_control(const Turn& t, const OfficerAction& a) {
   constexpr std::array controls{"documents", "weighing", "nii", "radiation", "physical", "other"};
   constexpr std::array findings{"nothing_found", "irregularity"};
   constexpr std::array scan_findings{"clear", "suspect", "recheck", "unable"};
   if (std::find(controls.begin(), controls.end(), a.control) == controls.end()) return "unknown control: " + a.control;
   const bool known = a.control == "nii" ? std::find(scan_findings.begin(), scan_findings.end(), a.finding) != scan_findings.end()
                                         : std::find(findings.begin(), findings.end(), a.finding) != findings.end();
-  return known ? "" : "unknown finding for " + a.control + ": " + a.finding;
+  return known ? wrong_scan_finding(t, a) : "unknown finding for " + a.control + ": " + a.finding;
 }
 
 std::string wrong_boom(const Turn& t, const OfficerAction& a) {
@@ -117,8 +129,11 @@ std::string refusal_of(const Turn& t, const OfficerAction& a) {
   if (needs_second(t, a) && a.second.empty()) return "a second person is needed";
   if (!a.second.empty() && a.second == a.officer) return "the second person must be somebody else";
   switch (a.kind) {
-    case ActionKind::confirm: return controls_open(s);
-    case ActionKind::record_control: return wrong_control(a);
+    case ActionKind::confirm:
+      if (s.other_vehicle && a.reason.empty())
+        return "not known to be the same vehicle (the lane's inputs were away): look at it, and say so as the reason";
+      return controls_open(s);
+    case ActionKind::record_control: return wrong_control(t, a);
     case ActionKind::open_boom:
     case ActionKind::close_boom: return wrong_boom(t, a);
     case ActionKind::return_to_service: return back_to_service_refusal(t);
@@ -182,17 +197,30 @@ void take_action(Turn& t, const OfficerAction& a) {
     case ActionKind::record_control: t.record(ControlRecorded{a.control, a.finding, a.officer.text, a.reason}); break;
     default: break;
   }
+  if (a.kind == ActionKind::confirm || a.kind == ActionKind::override_verdict || a.kind == ActionKind::open_boom)
+    s.other_vehicle = false;  // an officer has looked; from now on anew
   s.order = a;
   const auto number = t.commit(Purpose::order);
+  s.order_persist = number;
   if (s.proposed) s.verdict_persist = number;
 }
 
-void carry_out(Turn& t, const OfficerAction& a) {
+void drop_order(Turn& t, const std::string& why) {
+  auto& s = t.s;
+  if (!s.order) return;
+  t.effects.emplace_back(Answer{s.order->request, false, why});
+  s.order.reset();
+  s.proposed.reset();
+}
+
+std::string carry_out(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
   const bool stale = (concerns_crossing(a.kind) && a.crossing != s.crossing) || !phase_allows(a.kind, s.phase) || s.mode == "by_hand";
   if (stale) {
     s.proposed.reset();
-    return t.notify(2, "order " + std::string(word_of(a.kind)) + " came too late: the lane has changed meanwhile");
+    const std::string refusal = "order " + std::string(word_of(a.kind)) + " came too late: the lane has changed meanwhile";
+    t.notify(2, refusal);
+    return refusal;
   }
   switch (a.kind) {
     case ActionKind::confirm:
@@ -202,7 +230,7 @@ void carry_out(Turn& t, const OfficerAction& a) {
       s.proposed.reset();
       s.assess_again = false;
       t.enter(Phase::deciding);
-      return;
+      return {};
     case ActionKind::record_control:
       s.controls.push_back(ControlRecorded{a.control, a.finding, a.officer.text, a.reason});
       if (a.control == "nii" && a.finding == "recheck" && s.phase == Phase::scanning) {
@@ -211,12 +239,13 @@ void carry_out(Turn& t, const OfficerAction& a) {
         s.scan_over = false;
         s.scan_due = t.now.mono + t.c.scan_deadline;
       }
-      return;
+      return {};
     case ActionKind::open_boom:
       s.boom_order = a.boom;
       clear_fault(t);
       t.attention(0, "");
-      return begin_raising(t, a.boom);
+      begin_raising(t, a.boom);
+      return {};
     case ActionKind::close_boom:
       if (s.phase != Phase::open) {
         s.boom = a.boom;
@@ -225,24 +254,30 @@ void carry_out(Turn& t, const OfficerAction& a) {
         clear_fault(t);
       }
       s.passage.expired = true;
-      return t.enter(Phase::open);
+      t.enter(Phase::open);
+      return {};
     case ActionKind::out_of_service:
       withhold_scan(t);
       close_crossing(t, "aborted", "lane taken out of service");
       clear_fault(t);
       change_mode(t, "out_of_service", a.officer.text, a.reason);
       t.attention(1, "out of service: " + a.reason);
-      return t.enter(Phase::out_of_service);
+      t.enter(Phase::out_of_service);
+      return {};
     case ActionKind::return_to_service:
+      s.start_notice.clear();
       change_mode(t, "in_service", a.officer.text, a.reason);
       t.attention(0, "");
-      if (s.phase == Phase::faulted) return resume_from_fault(t);
-      return t.enter(Phase::starting);
+      if (s.phase == Phase::faulted) resume_from_fault(t);
+      else t.enter(Phase::starting);
+      return {};
     case ActionKind::reset_emergency_stop:
-      change_mode(t, "in_service", a.officer.text, a.reason);
+      change_mode(t, s.mode_before, a.officer.text, a.reason);
       t.attention(0, "");
-      return t.enter(Phase::starting);
+      t.enter(Phase::starting);
+      return {};
   }
+  return {};
 }
 
 }  // namespace rampa::lane

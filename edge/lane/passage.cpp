@@ -1,5 +1,7 @@
 // The vehicle passes under the open boom: seen by loops and photocell, told apart from one that stalls, turns back, or is
 // followed by another. One release is one vehicle; nothing is dropped on the second.
+#include <algorithm>
+
 #include "edge/lane/turn.hpp"
 
 namespace rampa::lane {
@@ -54,7 +56,8 @@ void watch_vehicle(Turn& t) {
 bool passed(const Turn& t) {
   const auto& p = t.s.passage;
   if (!t.s.passed_under) return false;
-  if (t.s.boom == device::Boom::second) return true;  // no loop behind the second boom
+  // No loop lies behind the second boom: whoever was under it came from the port only if nobody stands there any more.
+  if (t.s.boom == device::Boom::second) return sense(t.s, t.c, points::loop_exit, t.now.mono) == Sense::free;
   return p.entry_cleared || p.exit_seen || !wired(t.s, t.c, points::loop_exit);
 }
 
@@ -86,6 +89,20 @@ void watch_from_behind(Turn& t) {
   t.attention(3, "vehicle from the wrong side");
 }
 
+// Between arrival and release the arrival loop has to say all the time that somebody stands there.
+void watch_identity(Turn& t) {
+  auto& s = t.s;
+  const MonoTime now = t.now.mono;
+  const bool known = sense(s, t.c, points::loop_entry, now) != Sense::unknown;
+  const bool waits = !s.crossing.empty() && !s.in_port && s.phase >= Phase::gathering && s.phase <= Phase::waiting_officer;
+  if (!waits) s.entry_known.reset();
+  else if (s.entry_known && !s.other_vehicle && now - *s.entry_known >= t.c.input_age_max + t.c.leave_debounce) {
+    s.other_vehicle = true;
+    t.attention(2, "the lane's inputs were away: whoever stands here is not known to be the same vehicle");
+  }
+  if (waits && (known || !s.entry_known)) s.entry_known = now;
+}
+
 }  // namespace
 
 void watch_zone(Turn& t) {
@@ -104,7 +121,10 @@ void watch_zone(Turn& t) {
   }
   if (sense(s, t.c, points::loop_entry, now) != Sense::free) s.entry_free.reset();
   else if (!s.entry_free) s.entry_free = now;
-  if (s.wrong_way && sense(s, t.c, points::loop_exit, now) == Sense::free && zone(s, t.c, device::Boom::first, now) == Sense::free) {
+  watch_identity(t);
+  const auto all = booms(t.c);
+  const bool nobody = std::all_of(all.begin(), all.end(), [&](auto boom) { return zone(s, t.c, boom, now) == Sense::free; });
+  if (s.wrong_way && nobody && sense(s, t.c, points::loop_exit, now) == Sense::free) {
     s.wrong_way.reset();
     t.attention(0, "");
   }

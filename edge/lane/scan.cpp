@@ -34,6 +34,7 @@ void take_scanner(Turn& t, const device::ScannerReport& report) {
   const bool begins = report.state == device::ScannerState::scanning && s.scanner != device::ScannerState::scanning;
   s.scanner = report.state;
   if (!report.scan_id.empty()) s.scan_id = report.scan_id;
+  if (report.state == device::ScannerState::scanning && !s.crossing.empty()) s.scan_ran = s.scan_id;
   if (begins && !s.scan_permitted) t.notify(2, "the scanner scans although Rampa withholds: it was started at the scanner");
 }
 

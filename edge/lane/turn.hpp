@@ -68,11 +68,17 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
 // evidence.cpp
 void take_capture(Turn& t, const std::string& role, const device::Provenance& from, CaptureBody body,
                   std::vector<Attachment> attachments);
+void take_frame(Turn& t, const std::string& role, const device::Provenance& from, const device::CameraFrame& frame,
+                const std::vector<Attachment>& attachments);
 void adopt_early(Turn& t);
 [[nodiscard]] bool is_good(const Config& c, const Capture& capture);
 [[nodiscard]] const Capture* best(const State& s, const Config& c, std::string_view role);
 void settle_gathering(Turn& t);
 void ask_assessment(Turn& t);
+/// An officer waits for an order, and something grave has come since the assessment: it is made again, a pending order drops.
+void settle_waiting(Turn& t);
+/// These captures' pictures could not be stored: they are no evidence any more.
+void spoil(Turn& t, const CaptureTaken& taken, const std::string& why);
 
 // deciding.cpp
 void take_assessment(Turn& t, const Assessed& answer);
@@ -103,7 +109,10 @@ void take_scanner(Turn& t, const device::ScannerReport& report);
 
 // officer.cpp
 void take_action(Turn& t, const OfficerAction& action);
-void carry_out(Turn& t, const OfficerAction& action);
+/// Empty: done. Otherwise why it was not: the lane has changed since the order was given.
+[[nodiscard]] std::string carry_out(Turn& t, const OfficerAction& action);
+/// An accepted order that is not durable yet is answered with this and forgotten.
+void drop_order(Turn& t, const std::string& why);
 
 // conditions.cpp
 void take_condition(Turn& t, const std::string& role, const device::DeviceEvent& event, const device::DeviceCondition& condition);

@@ -35,6 +35,8 @@ struct Reactor::Lane {
   lane::State state;
   std::map<std::string, MonoTime> timers;
   std::shared_ptr<const risk::ProfileSet> profiles;  ///< the set the present crossing began with
+  CrossingId drawn_for;
+  std::uint64_t draw_key = 0;                        ///< of the crossing `drawn_for`
   std::deque<lane::Event> queue;                     ///< answers made while running effects
   bool running = false;
 };
@@ -76,7 +78,7 @@ void Reactor::handle(ReactorEvent event, Stamp now) {
                    if (e.result)
                      step(*lane->second, lane::Committed{pending.persist}, now);
                    else
-                     step(*lane->second, lane::CommitFailed{pending.persist, e.result.error().what}, now);
+                     step(*lane->second, lane::CommitFailed{pending.persist, e.result.error().what, e.result.error().code == ErrorCode::invalid}, now);
                  },
                  [&](StartLane& e) {
                    if (auto found = lanes_.find(e.lane); found != lanes_.end()) step(*found->second, e.started, now);
@@ -99,7 +101,7 @@ void Reactor::device_event(device::DeviceEvent event, Stamp now) {
   auto place = places_.find(event.from.device);
   if (place == places_.end()) return;
   Lane& lane = *lanes_.at(place->second.lane);
-  if (std::holds_alternative<device::CameraFrame>(event.body)) return ports_.read_plate(event);
+  if (std::holds_alternative<device::CameraFrame>(event.body)) ports_.read_plate(event);
   if (auto* strip = std::get_if<device::ScanStrip>(&event.body)) {
     for (auto& attachment : event.attachments) ports_.append_blob(strip->scan_id, attachment.bytes);
     return;
@@ -189,7 +191,11 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
             question.watch_list_hits = ports_.watch_lists_with(e.plates);
             question.evidence_missing = e.evidence_missing;
             question.now = now.wall;
-            question.draw_key = ports_.draw_key(e.crossing);
+            if (lane.drawn_for != e.crossing) {  // a crossing has one draw, however often it is assessed
+              lane.drawn_for = e.crossing;
+              lane.draw_key = ports_.draw_key(e.crossing);
+            }
+            question.draw_key = lane.draw_key;
             AssessmentMade made;
             made.assessment = risk::assess(*lane.profiles, question);
             for (const auto& declaration : question.declarations) made.declarations.push_back(declaration.reference);

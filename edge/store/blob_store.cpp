@@ -37,15 +37,54 @@ Result<BlobManifest> BlobStore::stage_grown(const std::string& key) {
   auto it = growing_.find(key);
   if (it == growing_.end())
     return fail(ErrorCode::invalid, "no blob grows under '" + key + "' (dropped, finished before, or lost in a restart)");
-  if (it->second.wrong) {
-    const Error wrong = *it->second.wrong;
+  Growing& g = it->second;
+  if (g.wrong) {
+    const Error wrong = *g.wrong;
     drop(it);
-    return tl::unexpected(wrong);
+    // A failed disk stops the store; anything else costs this blob alone.
+    return fail(wrong.code == ErrorCode::io ? ErrorCode::io : ErrorCode::invalid, "it cannot be had any more: " + wrong.what);
   }
-  BlobManifest manifest = it->second.manifest.finish();
-  staged_.push_back({std::move(it->second.file), it->second.path, {}});
-  growing_.erase(it);
-  return manifest;
+  if (!g.finished) g.finished = g.manifest.finish();
+  if (g.doubtful) {
+    if (auto ok = write_again(g); !ok) return tl::unexpected(ok.error());
+    g.doubtful = false;
+  }
+  staged_.push_back({g.file, g.path, {}, key});
+  return *g.finished;
+}
+
+// A sync that failed may have thrown pages away that still read as if they were there: all is written anew.
+Result<void> BlobStore::write_again(Growing& g) {
+  const std::string path = temporary_name();
+  auto file = disk_->open(path, OpenMode::create);
+  if (!file) return tl::unexpected(file.error());
+  ManifestBuilder seen;
+  Bytes piece(blob_chunk_bytes);
+  for (std::uint64_t at = 0; at < g.size;) {
+    auto n = g.file->read_at(at, piece);
+    auto written = n ? (*file)->write_at(at, ByteView(piece).first(*n)) : Result<void>(tl::unexpected(n.error()));
+    if (!written || *n == 0) {
+      (void)disk_->unlink(path);  // else at the next start
+      if (!written) return written;
+      break;
+    }
+    seen.add(ByteView(piece).first(*n));
+    at += *n;
+  }
+  if (seen.finish() != *g.finished) {
+    (void)disk_->unlink(path);
+    g.wrong = Error{ErrorCode::no_space, "the disk lost what was written while it grew"};
+    return fail(ErrorCode::invalid, "it cannot be had any more: " + g.wrong->what);
+  }
+  if (disk_->exists(g.path)) (void)disk_->unlink(g.path);
+  g.file = std::move(*file);
+  g.path = path;
+  return {};
+}
+
+void BlobStore::forget_grown(const std::vector<std::string>& keys) {
+  for (const std::string& key : keys)
+    if (auto it = growing_.find(key); it != growing_.end()) drop(it);
 }
 
 Result<BlobManifest> BlobStore::stage_one(const Attachment& a) {
@@ -87,7 +126,7 @@ Result<std::vector<BlobRef>> BlobStore::stage(const std::vector<Attachment>& att
 
 void BlobStore::unstage(std::size_t down_to) {
   for (; staged_.size() > down_to; staged_.pop_back())
-    if (disk_->exists(staged_.back().temporary)) (void)disk_->unlink(staged_.back().temporary);  // else at the next start
+    if (staged_.back().grown_key.empty() && disk_->exists(staged_.back().temporary)) (void)disk_->unlink(staged_.back().temporary);  // else at the next start
 }
 
 Result<void> BlobStore::ready_directory(const std::string& directory) {
@@ -102,13 +141,19 @@ Result<void> BlobStore::ready_directory(const std::string& directory) {
 Result<void> BlobStore::place() {
   std::vector<DiskFile*> files;
   for (const Staged& s : staged_) files.push_back(s.file.get());
-  if (auto ok = sync_files(*disk_, files); !ok) return ok;
+  if (auto ok = sync_files(*disk_, files); !ok) {
+    for (const Staged& s : staged_)
+      if (auto it = growing_.find(s.grown_key); it != growing_.end()) it->second.doubtful = true;
+    return ok;
+  }
   std::set<std::string> touched;
   for (const Staged& s : staged_) {
     const std::string directory = directory_of(s.path);
     if (auto ok = ready_directory(directory); !ok) return ok;
     touched.insert(directory);  // also for content that is there: its name may not be durable yet
-    if (auto ok = disk_->exists(s.path) ? disk_->unlink(s.temporary) : disk_->rename(s.temporary, s.path); !ok) return ok;
+    const bool there = disk_->exists(s.path);
+    if (there && !disk_->exists(s.temporary)) continue;  // placed by an attempt whose record did not become durable
+    if (auto ok = there ? disk_->unlink(s.temporary) : disk_->rename(s.temporary, s.path); !ok) return ok;
   }
   return sync_names(*disk_, std::vector<std::string>(touched.begin(), touched.end()));
 }
@@ -134,7 +179,7 @@ void BlobStore::append(const std::string& key, ByteView strip) {
   }
   Growing& g = it->second;
   g.used = ++counter_;
-  if (g.wrong) return;
+  if (g.wrong || g.finished) return;
   if (auto ok = g.file->write_at(g.size, strip); !ok) {
     g.wrong = ok.error();
     g.file.reset();
@@ -147,14 +192,15 @@ void BlobStore::append(const std::string& key, ByteView strip) {
 
 void BlobStore::give_up(const std::string& key, Error why) {
   Growing& g = growing_[key];
-  if (g.file) (void)disk_->unlink(g.path);  // else at the next start
+  if (g.file && disk_->exists(g.path)) (void)disk_->unlink(g.path);  // else at the next start
   g.file.reset();
+  g.finished.reset();
   g.used = ++counter_;
   if (!g.wrong) g.wrong = std::move(why);
 }
 
 void BlobStore::drop(std::map<std::string, Growing>::iterator it) {
-  if (it->second.file) (void)disk_->unlink(it->second.path);  // else at the next start
+  if (it->second.file && disk_->exists(it->second.path)) (void)disk_->unlink(it->second.path);  // else at the next start
   growing_.erase(it);
 }
 

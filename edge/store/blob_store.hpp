@@ -26,30 +26,38 @@ class BlobStore {
   [[nodiscard]] static Result<BlobStore> open(Disk& disk, const Layout& layout, std::size_t growing_max);
 
   /// Writes the attachments of one group under temporary names; no record may name them before settle().
-  /// Errors: no_space, io, invalid (an unknown growing key); then nothing of this call is staged.
+  /// A grown blob stays as it is until forget_grown(): whatever goes wrong before, its group may be tried again.
+  /// Errors: no_space, io, invalid (an unknown growing key, or what grew cannot be had any more); then nothing of this
+  /// call is staged.
   [[nodiscard]] Result<std::vector<BlobRef>> stage(const std::vector<Attachment>& attachments);
   /// Makes everything that is staged durable under its address: one round of syncs for the files, one for their names.
   /// Content that is there already is not kept twice. Errors: no_space, io; then nothing that was staged may be named.
   [[nodiscard]] Result<void> settle();
 
-  /// Appends to the growing blob of this key; what goes wrong is kept and is the answer of the put() that finishes it.
+  /// The records that name these attachments are durable.
+  void forget_grown(const std::vector<std::string>& keys);
+
+  /// Appends to the growing blob of this key; what goes wrong is kept and is the answer of the stage() that finishes it.
   void append(const std::string& key, ByteView strip);
   /// The caller had to throw a strip away: the blob cannot be finished any more.
   void give_up(const std::string& key, Error why);
 
  private:
   struct Growing {
-    std::unique_ptr<DiskFile> file;
+    std::shared_ptr<DiskFile> file;
     std::string path;
     ManifestBuilder manifest;
     std::uint64_t size = 0;
     std::uint64_t used = 0;  ///< for finding the one idle longest
     std::optional<Error> wrong;
+    std::optional<BlobManifest> finished;  ///< asked for once; strips that come later are another blob's
+    bool doubtful = false;                 ///< its sync failed: what lies on the disk may not be what was written
   };
   /// A file under a temporary name, and the one that it gets.
   struct Staged {
-    std::unique_ptr<DiskFile> file;
+    std::shared_ptr<DiskFile> file;
     std::string temporary, path;
+    std::string grown_key;  ///< not empty: the temporary file is the growing blob's own
   };
 
   BlobStore(Disk& disk, Layout layout, std::size_t growing_max)
@@ -58,6 +66,7 @@ class BlobStore {
   [[nodiscard]] Result<Staged> write_temporary(ByteView bytes);
   [[nodiscard]] Result<BlobManifest> stage_one(const Attachment& attachment);
   [[nodiscard]] Result<BlobManifest> stage_grown(const std::string& key);
+  [[nodiscard]] Result<void> write_again(Growing& grown);
   [[nodiscard]] Result<void> place();
   [[nodiscard]] Result<void> ready_directory(const std::string& directory);
   void unstage(std::size_t down_to);

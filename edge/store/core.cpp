@@ -108,6 +108,13 @@ void Core::answer(Request& request, Result<std::vector<std::uint64_t>> result) {
     if (code == ErrorCode::not_found || code == ErrorCode::outcome_unknown) result = fail(ErrorCode::io, result.error().what);
     note_failure(result.error());
   }
+  if (result) {
+    std::vector<std::string> grown;
+    for (const Record& r : request.records)
+      for (const Attachment& a : r.attachments)
+        if (!a.bytes) grown.push_back(a.growing_key);
+    blobs_.forget_grown(grown);
+  }
   if (request.answer) request.answer(std::move(result));
 }
 

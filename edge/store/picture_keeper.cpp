@@ -27,13 +27,24 @@ void PictureKeeper::open() {
   if (!picture) return failed(picture.error());
   picture_ = std::move(*picture);
   if (!fits_journal()) return set_aside("it does not show this journal");
+  trouble_.clear();
+  renew_lists();
+}
+
+void PictureKeeper::renew_lists() {
   auto lists = read_cache(*disk_, layout_);
   if (!lists) {
     trouble_ = lists.error().what;
     return;
   }
-  if (auto ok = picture_->replace_lists(*lists); !ok) return failed(ok.error());
-  trouble_.clear();
+  lists->declarations.insert(site_lists_.declarations.begin(), site_lists_.declarations.end());  // what is there stays
+  lists->watch_lists.insert(site_lists_.watch_lists.begin(), site_lists_.watch_lists.end());
+  if (auto ok = picture_->replace_lists(*lists); !ok) failed(ok.error());
+}
+
+void PictureKeeper::show_site_lists(CachedLists lists) {
+  site_lists_ = std::move(lists);
+  if (picture_) renew_lists();
 }
 
 bool PictureKeeper::fits_journal() {

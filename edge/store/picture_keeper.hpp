@@ -34,12 +34,16 @@ class PictureKeeper {
   void tick();
   void put(const std::vector<Declaration>& declarations);
   void put_watch_list(const std::string& name, const std::vector<std::string>& plates);
+  /// Shown beside what HQ sent, never instead of it; kept in memory for pictures that are built later.
+  void show_site_lists(CachedLists lists);
   /// The key of that day is gone: what the picture shows of it goes as well.
   void erased(std::uint32_t day);
   /// Last catching up and checkpoint of an orderly end.
   void close();
 
   [[nodiscard]] std::uint64_t behind() const;
+  /// Last sequence that it shows; 0: there is none.
+  [[nodiscard]] std::uint64_t applied() const { return picture_ ? picture_->applied() : 0; }
   [[nodiscard]] bool rebuilding() const { return !picture_ || behind() > backlog_max; }
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
@@ -48,6 +52,7 @@ class PictureKeeper {
   /// Moves the file aside; the next tick() builds a new one.
   void set_aside(const std::string& why);
   void failed(const Error& error);
+  void renew_lists();
   [[nodiscard]] bool fits_journal();
   [[nodiscard]] Result<std::optional<std::string>> personal_of(const format::Entry& entry);
   [[nodiscard]] Result<Pictured> next_from_journal(std::uint64_t sequence);
@@ -59,6 +64,7 @@ class PictureKeeper {
   RecordSource source_;
   std::optional<KeyRing> keys_;
   std::unique_ptr<Picture> picture_;
+  CachedLists site_lists_;
   std::deque<Written> fresh_;
   bool truncate_wanted_ = false;
   std::string trouble_;

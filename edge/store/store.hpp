@@ -96,17 +96,24 @@ struct Status {
   std::string repaired;             ///< what open() cut off the journal's end (never acknowledged to anyone); empty: nothing
 };
 
+/// What put_declarations() and put_watch_list() last stored, e.g. for the snapshot in memory at start.
+struct CachedLists {
+  std::map<std::string, Declaration> declarations;              ///< by reference
+  std::map<std::string, std::vector<std::string>> watch_lists;  ///< plates, by the list's name
+};
+
 class Store {
  public:
   virtual ~Store() = default;
   /// Queues one group; `answer` is called on the store's thread once it is durable or has failed. Never blocks.
   /// Errors of the answer: no_space (nothing was written: try again when space is back), io (the disk failed: nothing
-  /// more is written until a restart), busy (queue full), invalid (a field over its limit, an unknown growing blob).
+  /// more is written until a restart), busy (queue full), invalid (a field over its limit, or a growing blob that is not
+  /// known or cannot be had any more: trying again changes nothing). After any other error a growing blob is still there.
   virtual void persist(std::vector<Record> records, PersistAnswer answer) = 0;
   /// Growing blob (a scan strip by strip): appends to the one called `key`, which begins with its first strip. It becomes
   /// a blob when a record is persisted with an Attachment whose `bytes` are null and whose `growing_key` is the key; that
   /// persist() must be called after the last append_blob(), from the same thread. Whatever went wrong while it grew (disk
-  /// full, disk failed) is the answer of that persist(). Growing blobs do not survive a restart; at most
+  /// full, too slow) is the answer `invalid` of that persist(); a disk that failed, `io`. Growing blobs do not survive a restart; at most
   /// growing_blobs_max grow at once, the one that was idle longest is dropped for a further one.
   virtual void append_blob(const std::string& key, SharedBytes strip) = 0;
   /// Adds declarations to the cache, each replacing the one with its reference. Durable on its own, apart from the
@@ -114,12 +121,20 @@ class Store {
   virtual void put_declarations(std::vector<Declaration> declarations) = 0;
   /// Replaces the whole list `name`; an empty one removes it. As above.
   virtual void put_watch_list(const std::string& name, std::vector<std::string> plates) = 0;
+  /// What the site's own files declare. Not durable and not in the cache (the files are): it is given at every start, and
+  /// the picture shows those declarations and lists that HQ has not sent under the same reference or name. Never blocks.
+  virtual void show_site_lists(CachedLists lists) = 0;
   /// HQ has committed everything up to and including `sequence`. Lower than before only where HQ lost its database. Kept
   /// durably within about a second. Never blocks.
   virtual void acknowledge(std::uint64_t sequence) = 0;
   [[nodiscard]] virtual Status status() const = 0;
   [[nodiscard]] virtual std::unique_ptr<JournalReader> journal_reader() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<PictureReader>> picture_reader() = 0;
+  /// Waits until the picture shows all that is durable now. False: it does not after this time; it is behind, being built
+  /// anew, or cannot be opened. Thread: any but the store's.
+  [[nodiscard]] virtual bool wait_for_picture(Duration timeout) = 0;
+  /// Rises whenever the store's thread comes round, at least twice a second: the watchdog's question "are you alive?".
+  [[nodiscard]] virtual std::uint64_t beats() const = 0;
   /// Wakes `callback` (store's thread) whenever more is durable. Each call adds one callback.
   virtual void on_durable(std::function<void(std::uint64_t last_sequence)> callback) = 0;
   /// Destroys the key of one day (YYYYMMDD, UTC), so that the personal fields of that day's records can never be read
@@ -138,13 +153,21 @@ class Store {
 [[nodiscard]] Result<std::unique_ptr<JournalReader>> open_journal(const std::string& directory);
 // Blobs: open_blobs() in blob_reader.hpp.
 
-/// What put_declarations() and put_watch_list() last stored, e.g. for the snapshot in memory at start.
-struct CachedLists {
-  std::map<std::string, Declaration> declarations;              ///< by reference
-  std::map<std::string, std::vector<std::string>> watch_lists;  ///< plates, by the list's name
-};
 /// Works beside a running appliance; empty where nothing was stored. Errors: io.
 [[nodiscard]] Result<CachedLists> read_cached_lists(const std::string& directory);
+
+/// What the journal's last records say of a lane: for a start at which the picture cannot be asked.
+struct LaneTail {
+  std::vector<std::string> modes;       ///< of its lane_mode records, oldest first
+  std::vector<CrossingId> unfinished;   ///< opened in this tail, never closed
+};
+struct JournalTail {
+  std::map<LaneId, LaneTail> lanes;
+  bool whole = false;  ///< it reaches back to the first record, without a damaged one: what is not in it never was
+};
+/// The last `records_max` records of the journal. A damaged record empties what is known from before it. Works beside a
+/// running appliance. Errors: io, not_found.
+[[nodiscard]] Result<JournalTail> read_journal_tail(const std::string& directory, std::uint64_t last_sequence, std::size_t records_max);
 
 struct VerifyReport {
   std::uint64_t records = 0, signatures = 0, blobs = 0, rows = 0;

@@ -8,12 +8,14 @@
 #include <cerrno>
 #include <exception>
 
+#include "edge/store/journal_tail.hpp"
 #include "edge/store/picture_reader.hpp"
 
 namespace rampa::store {
 
 namespace {
 constexpr Duration k_tick = 1s;
+constexpr Duration k_idle_wait = 400ms;           // so that beats() rises twice a second
 constexpr std::size_t k_slice = 64;              // records pictured between two looks at the queue
 constexpr std::uint64_t k_behind_max = 512;      // more than this and the picture gets its slice even under load
 }  // namespace
@@ -74,6 +76,7 @@ void StoreThread::append_blob(const std::string& key, SharedBytes strip) {
 
 void StoreThread::put_declarations(std::vector<Declaration> declarations) { push(Lists{std::move(declarations)}); }
 void StoreThread::put_watch_list(const std::string& name, std::vector<std::string> plates) { push(List{name, std::move(plates)}); }
+void StoreThread::show_site_lists(CachedLists lists) { push(SiteLists{std::move(lists)}); }
 void StoreThread::erase_day(const std::string& date, std::function<void(Result<void>)> answer) { push(Erase{date, std::move(answer)}); }
 void StoreThread::acknowledge(std::uint64_t sequence) { shared_->acknowledged = sequence; }  // the thread takes it at its next tick
 
@@ -87,6 +90,11 @@ Status StoreThread::status() const {
 
 std::unique_ptr<JournalReader> StoreThread::journal_reader() { return make_journal_reader(disk_, layout_, durable_); }
 Result<std::unique_ptr<PictureReader>> StoreThread::picture_reader() { return make_picture_reader(disk_, layout_, shared_); }
+
+bool StoreThread::wait_for_picture(Duration timeout) {
+  std::unique_lock lock(mutex_);
+  return pictured_.wait_for(lock, timeout, [this, wanted = durable_->sequence.load()] { return pictured_up_to_ >= wanted; });
+}
 
 void StoreThread::on_durable(std::function<void(std::uint64_t)> callback) {
   std::lock_guard guard(mutex_);
@@ -103,7 +111,7 @@ void StoreThread::wait_for_company(std::unique_lock<std::mutex>& lock) {
 
 bool StoreThread::take(std::vector<Work>& batch, bool idle) {
   std::unique_lock lock(mutex_);
-  if (idle) wake_.wait_for(lock, k_tick, [&] { return stopping_ || !queue_.empty(); });
+  if (idle) wake_.wait_for(lock, k_idle_wait, [&] { return stopping_ || !queue_.empty(); });
   if (queue_.empty()) return !stopping_;
   wait_for_company(lock);
   std::size_t records = 0;
@@ -126,6 +134,7 @@ void StoreThread::run() {
   while (true) {
     std::vector<Work> batch;
     // Whatever is thrown here (memory, a callback) must not end the process silently or go on half done.
+    beats_.fetch_add(1, std::memory_order_relaxed);
     try {
       const bool idle = !more_to_picture;
       if (!take(batch, idle)) break;
@@ -133,6 +142,7 @@ void StoreThread::run() {
       handle(std::move(batch));
       more_to_picture = picture_.behind() > 0;
       if (!busy || picture_.behind() > k_behind_max) more_to_picture = picture_.work(k_slice);
+      tell_pictured();
       if (clock_.mono() - last_tick_ >= k_tick || (idle && !busy)) tick();
     } catch (const std::exception& e) {
       core_->give_up(std::string("the store's thread: ") + e.what());
@@ -162,6 +172,8 @@ void StoreThread::handle(std::vector<Work> batch) {
     } else if (auto* list = std::get_if<List>(&work)) {
       if (auto ok = cache_.put(list->name, list->plates); !ok) cache_trouble_ = ok.error().what;
       else picture_.put_watch_list(list->name, list->plates);
+    } else if (auto* site = std::get_if<SiteLists>(&work)) {
+      picture_.show_site_lists(std::move(site->lists));
     } else if (auto* erase = std::get_if<Erase>(&work)) {
       commit(group);
       auto done = core_->erase_day(erase->date);
@@ -192,6 +204,14 @@ void StoreThread::tell_durable() {
     callbacks = callbacks_;
   }
   for (const auto& callback : callbacks) callback(last);
+}
+
+void StoreThread::tell_pictured() {
+  const std::uint64_t applied = picture_.applied();
+  std::lock_guard guard(mutex_);
+  if (applied == pictured_up_to_) return;
+  pictured_up_to_ = applied;
+  pictured_.notify_all();
 }
 
 void StoreThread::tick() {
@@ -245,6 +265,10 @@ Result<std::unique_ptr<JournalReader>> open_journal(const std::string& directory
   const Layout layout{directory};
   if (!disk->exists(layout.journal())) return fail(ErrorCode::not_found, directory + " is no post's directory (it has no journal/)");
   return make_journal_reader(disk, layout, nullptr);
+}
+
+Result<JournalTail> read_journal_tail(const std::string& directory, std::uint64_t last_sequence, std::size_t records_max) {
+  return read_tail(real_disk(), Layout{directory}, last_sequence, records_max);
 }
 
 Result<CachedLists> read_cached_lists(const std::string& directory) { return read_cache(*real_disk(), Layout{directory}); }

@@ -2,6 +2,7 @@
 // picture up in between.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -27,10 +28,13 @@ class StoreThread : public Store {
   void append_blob(const std::string& key, SharedBytes strip) override;
   void put_declarations(std::vector<Declaration> declarations) override;
   void put_watch_list(const std::string& name, std::vector<std::string> plates) override;
+  void show_site_lists(CachedLists lists) override;
   void acknowledge(std::uint64_t sequence) override;
   [[nodiscard]] Status status() const override;
   [[nodiscard]] std::unique_ptr<JournalReader> journal_reader() override;
   [[nodiscard]] Result<std::unique_ptr<PictureReader>> picture_reader() override;
+  [[nodiscard]] bool wait_for_picture(Duration timeout) override;
+  [[nodiscard]] std::uint64_t beats() const override { return beats_.load(std::memory_order_relaxed); }
   void on_durable(std::function<void(std::uint64_t)> callback) override;
   void erase_day(const std::string& date, std::function<void(Result<void>)> answer) override;
 
@@ -39,9 +43,10 @@ class StoreThread : public Store {
   struct GiveUp { std::string key; };
   struct Lists { std::vector<Declaration> declarations; };
   struct List { std::string name; std::vector<std::string> plates; };
+  struct SiteLists { CachedLists lists; };
   struct Erase { std::string date; std::function<void(Result<void>)> answer; };
   struct Rejected { PersistAnswer answer; };  ///< found no room in the queue
-  using Work = std::variant<Request, Strip, GiveUp, Lists, List, Erase, Rejected>;
+  using Work = std::variant<Request, Strip, GiveUp, Lists, List, SiteLists, Erase, Rejected>;
 
   void run();
   void push(Work work);
@@ -52,6 +57,7 @@ class StoreThread : public Store {
   void commit(std::vector<Request>& group);
   void tell_durable();
   void tick();
+  void tell_pictured();
   void refresh_status();
 
   std::shared_ptr<Disk> disk_;
@@ -73,11 +79,14 @@ class StoreThread : public Store {
   bool stopping_ = false;
   std::vector<std::function<void(std::uint64_t)>> callbacks_;
   Status status_;
+  std::condition_variable pictured_;
+  std::uint64_t pictured_up_to_ = 0;
 
   std::string cache_trouble_;  ///< the thread's own, as are these
   std::uint64_t told_ = 0;
   MonoTime last_commit_, last_tick_;
   bool committed_ = false;
+  std::atomic<std::uint64_t> beats_{0};
   std::thread thread_;
 };
 

@@ -5,8 +5,12 @@
 namespace rampa::hil {
 namespace {
 
-// What a control finds on this bench: nothing, because a lorry to be refused is refused at once.
-std::string finding_of(const std::string& control) { return control == "nii" ? "clear" : "nothing_found"; }
+// What a control finds on this bench: nothing, because a lorry to be refused is refused at once. Without a whole scan no
+// operator can say so of its image.
+std::string finding_of(const std::string& control, bool scan_complete) {
+  if (control != "nii") return "nothing_found";
+  return scan_complete ? "clear" : "unable";
+}
 
 }  // namespace
 
@@ -33,7 +37,7 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
         if (std::find(sight.recorded.begin(), sight.recorded.end(), control) != sight.recorded.end()) continue;
         wish.action = "record_control";
         wish.control = control;
-        wish.finding = finding_of(control);
+        wish.finding = finding_of(control, sight.scan_complete);
         break;
       }
       if (wish.action.empty()) {
@@ -49,7 +53,7 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
     if (!sight.scan_complete || found || end != "release") return std::nullopt;
     wish.action = "record_control";
     wish.control = "nii";
-    wish.finding = finding_of("nii");
+    wish.finding = finding_of("nii", true);
   } else if (!habits_.recovers || !safe) {
     return std::nullopt;
   } else if (sight.phase == "idle" && sight.stranded) {

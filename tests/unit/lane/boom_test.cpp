@@ -226,3 +226,19 @@ TEST(Boom, FaultedAndBackInService) {
   rig.pass(6s);
   EXPECT_EQ(rig.records<CrossingClosed>().size(), 1u);
 }
+
+TEST(Boom, ReleasedLorryThatPassesAfterAFeedbackFaultIsRecordedAsReleased) {
+  Rig rig;
+  rig.boom_moves = false;  // it goes up, but no contact says so
+  rig.start();
+  rig.arrive();
+  rig.set(points::boom_closed, false);
+  rig.pass(20s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted);
+  rig.drive_through();
+  rig.set(points::loop_exit, true);
+  rig.pass(3s);
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
+  EXPECT_TRUE(rig.saw("passed"));
+}

@@ -371,3 +371,30 @@ TEST(Evidence, AnswerForAnotherCrossingIsIgnored) {
   EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
   EXPECT_EQ(rig.count("raise 1"), 0u);
 }
+
+TEST(Evidence, TheLastPictureOfACameraWithoutAReadIsRecorded) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  const auto picture = [&](const char* role, std::uint64_t number) {
+    auto event = rig.event(std::string("L1-") + role, device::CameraFrame{device::PlatePosition::front, number});
+    event.attachments = {{"frame", "image/jpeg", std::make_shared<const Bytes>(Bytes(10, static_cast<std::uint8_t>(number)))}};
+    rig.give(lane::FromDevice{role, event});
+  };
+  picture("plate_front", 1);
+  picture("plate_front", 2);
+  picture("plate_rear", 3);
+  rig.plate("plate_rear", "BG456BB");
+  rig.pass(10s);
+  std::vector<Record> frames;
+  for (const auto& record : rig.durable)
+    if (const auto* taken = std::get_if<CaptureTaken>(&record.body); taken && std::holds_alternative<device::CameraFrame>(taken->body))
+      frames.push_back(record);
+  ASSERT_EQ(frames.size(), 1u) << "the rear one was read: its read has the picture";
+  EXPECT_EQ(std::get<CaptureTaken>(frames[0].body).role, "plate_front");
+  ASSERT_EQ(frames[0].attachments.size(), 1u);
+  EXPECT_EQ(frames[0].attachments[0].bytes->front(), 2);
+  EXPECT_EQ(frames[0].crossing, rig.state.crossing);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+  EXPECT_TRUE(rig.state.frames.empty());
+}

@@ -131,3 +131,92 @@ TEST(Nii, OldScanOfAnotherLorryDoesNotCount) {
   rig.give(lane::FromDevice{"scanner", event});
   EXPECT_EQ(rig.count("withhold scan"), 1u) << "the scan goes on";
 }
+
+TEST(Nii, FindingBeforeTheImageIsRefused) {
+  auto rig = scanning();
+  finding(rig, "clear");
+  EXPECT_FALSE(rig.answers.back().accepted);
+  EXPECT_NE(rig.answers.back().refusal.find("no scan"), std::string::npos);
+  finding(rig, "suspect");
+  EXPECT_FALSE(rig.answers.back().accepted);
+  image(rig);
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::scanning) << "the finding is still asked for";
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  finding(rig, "clear");
+  EXPECT_EQ(rig.state.phase, Phase::opening);
+}
+
+TEST(Nii, ThatAScanIsNotPossibleCanAlwaysBeSaid) {
+  auto rig = scanning();
+  finding(rig, "unable");
+  EXPECT_TRUE(rig.answers.back().accepted);
+}
+
+TEST(Nii, AnIncompleteScanMayLookSuspectButNeverClear) {
+  auto rig = scanning();
+  image(rig, false);
+  rig.pass(1s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+  finding(rig, "clear");
+  EXPECT_FALSE(rig.answers.back().accepted);
+  finding(rig, "suspect");
+  EXPECT_TRUE(rig.answers.back().accepted);
+}
+
+TEST(Nii, AScanWhoseNumberCameBeforeCountsOnlyIfItWasSeenToRun) {
+  const auto again = [](bool seen_running) {
+    Rig rig(nii_config());
+    lane::Started before;
+    before.seen_reads = {"scanner|S1"};
+    rig.give(before);
+    rig.condition("scanner", device::ConditionLevel::ready);
+    rig.give(lane::FromDevice{"scanner", rig.event("L1-scanner", device::ScannerReport{device::ScannerState::ready, ""})});
+    rig.start();
+    rig.arrive(false);
+    rig.plate("plate_front", "BG123AA");
+    rig.weigh_for(32000, 700ms);
+    if (seen_running) rig.give(lane::FromDevice{"scanner", rig.event("L1-scanner", device::ScannerReport{device::ScannerState::scanning, "S1"})});
+    image(rig);
+    return rig;
+  };
+  auto live = again(true);
+  EXPECT_EQ(live.state.phase, Phase::scanning) << "asks for the finding";
+  finding(live, "clear");
+  EXPECT_EQ(live.state.phase, Phase::opening);
+
+  auto replayed = again(false);
+  replayed.pass(1s);
+  EXPECT_EQ(replayed.state.phase, Phase::waiting_officer);
+  const auto captures = replayed.records<CaptureTaken>();
+  EXPECT_TRUE(std::any_of(captures.begin(), captures.end(), [](const auto& c) {
+    return c.role == "scanner" && c.from.quality == device::Quality::suspect;
+  })) << "recorded all the same";
+}
+
+TEST(Nii, AScanWhoseBytesAreLostIsRecordedWithoutThemAndIsNoEvidence) {
+  auto rig = scanning();
+  rig.store_answers = false;
+  device::ScanImage scan;
+  scan.scan_id = "S1";
+  scan.complete = true;
+  auto event = rig.event("L1-scanner", scan);
+  event.attachments = {{"scan", "application/x-rampa-scan16", nullptr, "S1"}};
+  rig.give(lane::FromDevice{"scanner", event});
+  const auto asked = rig.unanswered();
+  ASSERT_EQ(asked.size(), 1u);
+  rig.give(lane::CommitFailed{asked[0], "no blob grows under 'S1'", true});
+  std::vector<Record> captures;
+  for (const auto& record : rig.asked_records)
+    if (const auto* taken = std::get_if<CaptureTaken>(&record.body); taken && taken->role == "scanner") captures.push_back(record);
+  ASSERT_EQ(captures.size(), 2u) << "asked once more, at once";
+  EXPECT_TRUE(captures[1].attachments.empty());
+  EXPECT_EQ(std::get<CaptureTaken>(captures[1].body).from.quality, device::Quality::bad);
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(1s);
+  finding(rig, "clear");
+  rig.pass(5s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_TRUE(rig.state.unwritten.empty());
+}

@@ -86,6 +86,63 @@ TEST(Officer, ReferKeepsTheLorryHere) {
   EXPECT_EQ(rig.count("raise 1"), 0u);
 }
 
+TEST(Officer, OrderThatCameTooLateIsAnsweredSo) {
+  auto rig = held();
+  rig.store_answers = false;
+  rig.give(override_to(rig, Verdict::release));
+  rig.set(points::emergency_stop, true);
+  rig.pass(100ms);
+  rig.answers.clear();
+  rig.commit_all();
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_FALSE(rig.answers[0].accepted);
+  EXPECT_NE(rig.answers[0].refusal.find("too late"), std::string::npos);
+}
+
+TEST(Officer, AlarmWhileHeldIsAssessedAndAPlainConfirmOpensNoMore) {
+  auto rig = held();
+  device::RadiationReading reading;
+  reading.occupancy = 3;
+  reading.gamma_alarm = true;
+  rig.channel = SelectivityChannel::red;
+  rig.controls = {"radiation"};
+  rig.give(lane::FromDevice{"portal", rig.event("L1-portal", reading)});
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+  EXPECT_EQ(rig.state.assessed->assessment.channel, SelectivityChannel::red);
+  EXPECT_NE(refusal(rig, rig.action(ActionKind::confirm)), "");
+  rig.pass(5s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+}
+
+TEST(Officer, AlarmDropsAnOrderThatIsJustBeingRecorded) {
+  auto rig = held();
+  rig.store_answers = false;
+  rig.give(override_to(rig, Verdict::release));
+  device::RadiationReading reading;
+  reading.occupancy = 3;
+  reading.gamma_alarm = true;
+  rig.give(lane::FromDevice{"portal", rig.event("L1-portal", reading)});
+  ASSERT_EQ(rig.answers.size(), 1u);
+  EXPECT_FALSE(rig.answers[0].accepted);
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(5s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+}
+
+TEST(Officer, WhatWasHeldOnceIsNeverReleasedByPolicy) {
+  auto rig = held();
+  rig.channel = SelectivityChannel::green;
+  rig.controls = {};
+  rig.weigh_for(33000, 700ms);  // something rolled on behind it
+  EXPECT_TRUE(rig.saw("second_vehicle_on_scale"));
+  rig.pass(5s);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+  EXPECT_EQ(rig.records<AssessmentMade>().size(), 2u);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+}
+
 TEST(Officer, StaleTabIsRefused) {
   auto rig = held();
   auto a = rig.action(ActionKind::refer);

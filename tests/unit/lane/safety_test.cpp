@@ -75,6 +75,115 @@ TEST(Safety, KeySwitchWinsAndSoftwareOnlyObserves) {
   EXPECT_EQ(rig.state.mode, "in_service");
 }
 
+TEST(Mode, OutOfServiceOutlivesEmergencyStopAndKey) {
+  Rig rig;
+  rig.start();
+  auto out = rig.action(lane::ActionKind::out_of_service);
+  out.reason = "roadworks";
+  rig.give(out);
+  rig.set(points::manual_mode, true);
+  rig.pass(100ms);
+  rig.set(points::emergency_stop, true);
+  rig.pass(100ms);
+  rig.set(points::emergency_stop, false);
+  rig.set(points::manual_mode, false);
+  rig.pass(100ms);
+  rig.give(rig.action(lane::ActionKind::reset_emergency_stop));
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::out_of_service) << lane::describe(rig.state);
+  EXPECT_EQ(rig.records<LaneModeChanged>().back().mode, "out_of_service");
+}
+
+TEST(Mode, WhatWasInterruptedBeforeARestartComesBackAfterIt) {
+  Rig stopped;
+  stopped.give(lane::Started{{}, "emergency_stop", {}, "out_of_service"});
+  stopped.pass(100ms);
+  EXPECT_EQ(stopped.state.phase, Phase::emergency_stop);
+  stopped.give(stopped.action(lane::ActionKind::reset_emergency_stop));
+  stopped.pass(1s);
+  EXPECT_EQ(stopped.state.phase, Phase::out_of_service);
+
+  Rig key;
+  key.give(lane::Started{{}, "by_hand", {}, "out_of_service"});
+  key.pass(1s);
+  EXPECT_EQ(key.state.phase, Phase::out_of_service);
+  EXPECT_EQ(key.records<LaneModeChanged>().back().mode, "out_of_service");
+}
+
+TEST(Mode, NotKnownAfterAStartIsOutOfServiceAndSaidUntilAnOfficerReturnsIt) {
+  Rig rig;
+  lane::Started before;
+  before.notice = "what was before is not known";
+  rig.give(before);
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::out_of_service);
+  EXPECT_EQ(rig.state.attention, before.notice);
+  EXPECT_EQ(rig.records<LaneModeChanged>().back().mode, "out_of_service");
+  rig.give(rig.action(lane::ActionKind::return_to_service));
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+}
+
+TEST(Identity, InputsThatWereAwayBetweenArrivalAndReleaseHoldForAnOfficer) {
+  Rig rig;
+  rig.start();
+  rig.store_answers = false;  // the verdict is not durable yet
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::deciding);
+  rig.io_alive = false;
+  rig.pass(30s);  // lorry A backs out, B drives up
+  rig.io_alive = true;
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(5s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_NE(rig.records<VerdictGiven>().back().reason.find("same vehicle"), std::string::npos);
+
+  auto confirm = rig.action(lane::ActionKind::confirm);
+  rig.give(confirm);
+  EXPECT_FALSE(rig.answers.back().accepted);
+  confirm.reason = "looked: papers and lorry fit";
+  rig.give(confirm);
+  EXPECT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(Identity, AnOfficerWhoseViewIsOldHasToSayThatHeLooked) {
+  Rig rig;
+  rig.channel = SelectivityChannel::yellow;
+  rig.start();
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+  rig.io_alive = false;
+  rig.pass(30s);
+  rig.io_alive = true;
+  rig.pass(200ms);
+  rig.give(rig.action(lane::ActionKind::confirm));
+  EXPECT_NE(rig.answers.back().refusal.find("same vehicle"), std::string::npos);
+  auto confirm = rig.action(lane::ActionKind::confirm);
+  confirm.reason = "looked: the same lorry";
+  rig.give(confirm);
+  EXPECT_TRUE(rig.answers.back().accepted);
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(Identity, AShortGapIsNoReason) {
+  Rig rig;
+  rig.start();
+  rig.store_answers = false;
+  rig.arrive();
+  rig.io_alive = false;
+  rig.pass(900ms);
+  rig.io_alive = true;
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
 TEST(Store, VerdictThatCannotBeWrittenHoldsTheLaneUntilItCan) {
   Rig rig;
   rig.start();

@@ -93,3 +93,34 @@ TEST(SallyPort, OfficerCannotOpenOneWhileTheOtherIsOpen) {
   rig.give(open);
   EXPECT_EQ(rig.answers.back().refusal, "the other boom is not closed");
 }
+
+TEST(SallyPort, SomebodyFromOutsideUnderTheSecondBoomIsNotTheLorryInThePort) {
+  Rig rig(sally_config());
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  into_the_port(rig);
+  rig.pass(5s);
+  ASSERT_EQ(rig.state.boom, device::Boom::second);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  rig.set(points::loop_boom_2, true);  // comes in a little and backs out again
+  rig.pass(1s);
+  rig.set(points::loop_boom_2, false);
+  rig.pass(5s);
+  EXPECT_TRUE(rig.records<CrossingClosed>().empty());
+  EXPECT_FALSE(rig.saw("passed"));
+  rig.pass(65s);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+}
+
+TEST(SallyPort, VehicleUnderTheSecondBoomWithoutACrossingIsSeen) {
+  Rig rig(sally_config());
+  rig.start();
+  rig.set(points::loop_boom_2, true);
+  rig.pass(1s);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+  EXPECT_EQ(rig.state.attention_level, 3);
+  rig.set(points::loop_boom_2, false);
+  rig.pass(1s);
+  EXPECT_FALSE(rig.state.wrong_way);
+}

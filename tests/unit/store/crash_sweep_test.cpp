@@ -94,6 +94,61 @@ std::uint64_t calls_of_a_whole_day() {
   return disk->calls() - before;
 }
 
+TEST(GrownBlob, IsStillThereWhenItsRecordIsTriedAgainAfterAFullDisk) {
+  const CrossingId id{"L1-1-1"};
+  const auto strip = content(70'000, 3);
+  std::size_t refused = 0;
+  for (std::uint64_t n = 1; n < 40; ++n) {
+    auto made = new_disk();
+    CrashDisk& disk = *made;
+    VirtualClock clock;
+    std::vector<Promise> promises;
+    {
+      auto core = store::Core::open(disk, settings, clock, counting_entropy());
+      ASSERT_TRUE(core);
+      Bytes grown;
+      for (int i = 0; i < 3; ++i) {
+        (*core)->blobs().append("S7", *strip);
+        grown.insert(grown.end(), strip->begin(), strip->end());
+      }
+      const std::vector<Record> group{Record{{"L1"}, id, clock.now(), CaptureTaken{"scanner", {}, device::ScanImage{}},
+                                             {{"scan", "application/octet-stream", nullptr, "S7"}}}};
+      disk.fail_at(n, ErrorCode::no_space, 1);
+      auto answer = persist(**core, group, promises, grown);
+      if (!answer && answer.error().code == ErrorCode::io) continue;  // the journal's own sync failed: nothing more until a restart
+      if (!answer) ++refused;
+      for (int again = 0; again < 3 && !answer; ++again) answer = persist(**core, group, promises, grown);
+      EXPECT_TRUE(answer) << n << ": " << answer.error().what;
+      disk.heal();
+      // Its key is free again: the next scan under it is another one.
+      EXPECT_EQ(persist(**core, group, promises, grown).error().code, ErrorCode::invalid);
+    }
+    disk.crash(CrashDisk::Keep::none);
+    reopen_and_check(disk, promises);
+  }
+  EXPECT_GT(refused, 5u);
+}
+
+TEST(GrownBlob, ThatRanOutOfRoomIsRefusedForGoodAndNothingElseIs) {
+  auto made = new_disk();
+  CrashDisk& disk = *made;
+  VirtualClock clock;
+  std::vector<Promise> promises;
+  auto core = store::Core::open(disk, settings, clock, counting_entropy());
+  ASSERT_TRUE(core);
+  (*core)->blobs().append("S7", *content(70'000, 3));
+  disk.fail_at(1, ErrorCode::no_space, 1);
+  (*core)->blobs().append("S7", *content(70'000, 4));
+  disk.heal();
+  const Record record{{"L1"}, {"L1-1-1"}, clock.now(), CaptureTaken{"scanner", {}, device::ScanImage{}},
+                      {{"scan", "application/octet-stream", nullptr, "S7"}}};
+  EXPECT_EQ(persist(**core, {record}, promises).error().code, ErrorCode::invalid);
+  EXPECT_EQ(persist(**core, {record}, promises).error().code, ErrorCode::invalid);
+  Record without = record;
+  without.attachments.clear();
+  EXPECT_TRUE(persist(**core, {without}, promises));
+}
+
 TEST(CrashSweep, NothingHappens) {
   auto disk = new_disk();
   const Day day = work(*disk);

@@ -165,6 +165,33 @@ TEST_F(Whole, DeclarationsAndWatchListsSurviveARestart) {
   EXPECT_TRUE(store::read_cached_lists(settings.directory)->watch_lists.empty());
 }
 
+TEST_F(Whole, TheSitesOwnDeclarationsAreShownBesideHqsAndNeverInsteadOfThem) {
+  start();
+  Declaration d;
+  d.reference = "A";
+  d.plate = "BG1";
+  d.gross_kg = 12000;
+  store->put_declarations({d});
+  store::CachedLists site;
+  d.gross_kg = 38000;
+  site.declarations["A"] = d;
+  d.reference = "B";
+  site.declarations["B"] = d;
+  const auto check = [&] {
+    store->show_site_lists(site);
+    ASSERT_TRUE(put({opened({"L1-1-1"}, clock.now())}));
+    auto found = (*store->picture_reader())->declarations_for({"BG1"});
+    ASSERT_TRUE(found) << found.error().what;
+    ASSERT_EQ(found->size(), 2u);
+    EXPECT_EQ(found->at(0).gross_kg, 12000);
+    EXPECT_EQ(store::read_cached_lists(settings.directory)->declarations.size(), 1u) << "what HQ sent, no more";
+  };
+  check();
+  stop();
+  start();
+  check();
+}
+
 TEST_F(Whole, AFullQueueIsSaidAndNothingBlocks) {
   settings.queue_records_max = 8;
   start();
