@@ -44,7 +44,7 @@ std::uint64_t lorry_of(const std::vector<WorldEvent>& world, const std::string& 
     if (event.at > opened) break;
     if (event.lane != lane) continue;
     if (event.what == "lorry_on_entry") lorry = event.lorry;
-    if (event.what == "lorry_left" && event.lorry == lorry) lorry = 0;
+    if ((event.what == "lorry_passed" || event.what == "lorry_left") && event.lorry == lorry) lorry = 0;
   }
   return lorry;
 }

@@ -49,8 +49,8 @@ struct RunReport {
 /// Oracle events that no run may ever show.
 [[nodiscard]] const std::vector<std::string>& always_forbidden();
 
-/// Whose lorry this crossing is: the last to drive onto the arrival loop of that lane before it was opened.
-/// `start_ms`: wall time of the world's start; `world` holds world times since `start`.
+/// Whose lorry this crossing is: the last to drive onto the arrival loop of that lane before it was opened, unless it was through
+/// by then. 0: nobody's (a loop that lied).
 [[nodiscard]] std::uint64_t lorry_of(const std::vector<WorldEvent>& world, const std::string& lane, MonoTime opened);
 
 /// Takes in one record of a crossing (they come in the order of the journal).

@@ -190,8 +190,11 @@ class Simulation {
   void heal() {
     double until = now_s() + calm_s;
     while (now_s() < until && !at_rest()) {
-      for (const auto& name : post_->lane_names())
-        for (const auto& lorry : post_->world(name).lorries()) post_->world(name).tell_to_go(lorry->number);
+      for (const auto& name : post_->lane_names()) {
+        auto& world = post_->world(name);
+        world.send_back_who_followed();
+        for (const auto& lorry : world.lorries()) world.tell_to_go(lorry->number);
+      }
       officer();
       post_->run_until(post_->now() + 100ms);
     }

@@ -232,7 +232,7 @@ std::uint64_t LiveRun::lorry_of_crossing(const std::string& lane, std::int64_t o
     if (world_wall_ms_[i] > opened_ms) break;
     if (world_[i].lane != lane) continue;
     if (world_[i].what == "lorry_on_entry") lorry = world_[i].lorry;
-    if (world_[i].what == "lorry_left" && world_[i].lorry == lorry) lorry = 0;
+    if ((world_[i].what == "lorry_passed" || world_[i].what == "lorry_left") && world_[i].lorry == lorry) lorry = 0;
   }
   return lorry;
 }

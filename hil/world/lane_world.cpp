@@ -50,6 +50,12 @@ bool SimulatedLane::lorry_stands_in_port() const {
          });
 }
 
+void SimulatedLane::send_back_who_followed() {
+  const bool full = lorry_stands_in_port();
+  for (const auto& lorry : lorries_)
+    if (full && lorry->speed_mps == 0 && lorry->front_m > geometry_.boom && lorry->rear_m() <= geometry_.boom) tell_to_leave(lorry->number);
+}
+
 bool SimulatedLane::tell_to_leave(std::uint64_t lorry) {
   for (auto& one : lorries_) {
     if (one->number != lorry) continue;

@@ -60,6 +60,8 @@ class SimulatedLane : public LaneWorld {
   void wave_out_of_port();
   /// A lorry stands between the two booms.
   [[nodiscard]] bool lorry_stands_in_port() const;
+  /// Two lorries have driven into a sally port that has room for one: the second, which keeps the first boom up, is sent back.
+  void send_back_who_followed();
   /// Refused: it reverses out.
   bool tell_to_leave(std::uint64_t lorry);
   void set_emergency_stop(bool pressed) { emergency_stop_ = pressed; }

@@ -80,8 +80,10 @@ DriverWish wish(const Lorry& lorry, DriverMemory& memory, const DriverView& view
   const double waited_s = memory.stopped_at_line.ns == 0 ? 0 : seconds(view.now - memory.stopped_at_line);
 
   if (how == "reverses_out" || how == "leaves_before_decision") {
-    if (waited_s >= behaviour_s(lorry, how == "reverses_out" ? 20 : 3)) memory.behaviour_done = true;
-    if (memory.behaviour_done) return {-1e9, -1.5};
+    // Nobody who has driven under the boom turns back, and nobody reverses against a boom that is down behind him.
+    if (waited_s >= behaviour_s(lorry, how == "reverses_out" ? 20 : 3) && lorry.front_m < place.boom - 0.6) memory.behaviour_done = true;
+    const bool shut_in = lorry.rear_m() > place.boom && view.boom_angle < closed_for_drivers;
+    if (memory.behaviour_done) return {shut_in ? place.boom + 1 : -1e9, -1.5};
   }
   if (how == "abandons" && memory.stopped_at_line.ns != 0 && !memory.told_to_go) return {lorry.front_m, 0};
 

@@ -178,5 +178,40 @@ TEST_F(SallyPort, a_lorry_stops_between_the_booms_clear_of_both_loops) {
   EXPECT_EQ(count("both_booms_open"), 1) << "told once";
 }
 
+TEST_F(LaneWorldTest, nobody_turns_back_who_has_driven_under_the_boom) {
+  Lorry wavering = lorry("reverses_out");
+  wavering.behaviour_s = 8;
+  lane.add(wavering);
+  ASSERT_TRUE(run_until("lorry_at_line", 60s));
+  open();
+  ASSERT_TRUE(run_until("lorry_left", 60s));
+  EXPECT_EQ(events.back().detail, "forward");
+}
+
+TEST_F(LaneWorldTest, the_turn_of_the_boom_is_told) {
+  open();
+  run(4s);
+  pulse("boom_lower");
+  EXPECT_EQ(count("boom_turned_round"), 0);
+  pulse("boom_raise");
+  EXPECT_EQ(count("boom_turned_round"), 1);
+}
+
+TEST_F(SallyPort, a_second_lorry_in_a_full_port_can_be_sent_back) {
+  lane.add(lorry());
+  lane.add(lorry("tailgates"));
+  lane.output("light_green", true);
+  lane.output("boom_raise", true);
+  run(60s);
+  EXPECT_TRUE(lane.lorry_stands_in_port());
+  EXPECT_TRUE(lane.observe().loop_boom) << "the second one keeps the first boom up";
+  lane.send_back_who_followed();
+  ASSERT_TRUE(run_until("lorry_left", 60s));
+  EXPECT_EQ(events.back().detail, "backward");
+  EXPECT_FALSE(lane.observe().loop_boom);
+  EXPECT_TRUE(lane.lorry_stands_in_port()) << "the first one waits for its boom";
+  EXPECT_EQ(count("vehicle_hit_boom"), 0);
+}
+
 }  // namespace
 }  // namespace rampa::hil::tests
