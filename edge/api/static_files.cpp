@@ -45,7 +45,7 @@ StaticFiles::StaticFiles(const std::string& directory) {
 
 Response StaticFiles::answer(const Request& request) const {
   if (files_.empty())
-    return plain_text("The terminal is not built here. Run ./dev build, or set the site file's web_directory; "
+    return plain_text("The terminal is not built here. Run ./dev web, or set the site file's web_directory; "
                       "the interface itself is at /api/v1.\n", 404);
   const auto found = files_.find(request.path == "/" ? std::string_view("/index.html") : std::string_view(request.path));
   if (found == files_.end()) return problem(404, "not-found", "nothing is here: " + request.path, request);

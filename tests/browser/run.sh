@@ -9,11 +9,11 @@ missing() {
   exit 77
 }
 command -v node >/dev/null || missing "node is not installed (packages.txt: nodejs)"
-[ -d "$root/edge/terminal/node_modules" ] || missing "edge/terminal has no node_modules: run npm ci --ignore-scripts there, or ./dev build"
+[ -d "$root/edge/terminal/node_modules" ] || missing "edge/terminal has no node_modules: run npm ci --ignore-scripts there, or ./dev deps"
 cd "$root/edge/terminal"
 if [ "$what" = check ]; then exec npm run --silent check; fi
 [ -x "${RAMPA_CHROMIUM:-/usr/bin/chromium}" ] || missing "chromium is not installed (packages.txt), or name it with RAMPA_CHROMIUM"
 dist=${RAMPA_WEB_DIR:-$root/edge/terminal/dist}  # ./dev builds it beside the binaries
-[ -f "$dist/index.html" ] || missing "the terminal is not built: run npm run build in edge/terminal, or ./dev build"
-[ -d "$root/tests/browser/node_modules" ] || missing "tests/browser has no node_modules: run npm ci --ignore-scripts there, or ./dev build"
+[ -f "$dist/index.html" ] || missing "the terminal is not built: run npm run build in edge/terminal, or ./dev web"
+[ -d "$root/tests/browser/node_modules" ] || missing "tests/browser has no node_modules: run npm ci --ignore-scripts there, or ./dev deps"
 exec node "$root/tests/browser/smoke.mjs" "$demo" "$dist" "$out"

@@ -94,5 +94,6 @@ SCENARIO_PLANTS.append(on_processes("hq-down", "only HQ's acknowledgement moves 
 
 # No plant: what they are named for lies outside what virtual time plays.
 NOT_PLANTED = {
+    "line-cut": "real processes only; what it protects is planted in hq-down",
     "broker-restarts": "real processes only; HQ's and the drain's own plants stand in plants.py",
 }

@@ -21,7 +21,7 @@ def main():
         sys.exit(f"skipped tests: {sys.argv[1]}: {error}")
     skipped = [(case.get("name"), reason(case.findtext("system-out") or "")) for case in cases if case.get("status") == "notrun"]
     if skipped:
-        print(f"\n{len(skipped)} tests were skipped:")
+        print(f"\n{len(skipped)} tests did not run:")
     for name, why in skipped:
         print(f"  {name}: {why}")
 

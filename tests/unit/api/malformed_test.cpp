@@ -75,7 +75,7 @@ TEST_F(Malformed, ProblemsAreProblemDocuments) {
 TEST_F(Malformed, TheTerminalIsServedFromItsFolderAndNothingElseIs) {
   const auto missing = Client(server->port()).get("/");
   EXPECT_EQ(missing.status, 404);
-  EXPECT_NE(missing.body.find("./dev build"), std::string::npos);
+  EXPECT_NE(missing.body.find("./dev web"), std::string::npos);
   const std::string web = directory + "/web";
   std::filesystem::create_directories(web + "/assets");
   std::ofstream(web + "/index.html") << "<!doctype html>";
