@@ -121,6 +121,11 @@ HqCheck compare_with_hq(const Stage& stage, Duration patience) {
         for (const auto& record : list) there[record.value("sequence", std::int64_t{0})] = record.value("hash", "");
     }
     if (check.detail.empty()) {
+      // The chains first: they are quickly asked again while pictures are still on their way.
+      if (const auto verified = verify_both(stage); verified) check.verified = *verified;
+      else check.detail = verified.error().what;
+    }
+    if (check.detail.empty()) {
       check.records = 0;
       auto compared = each_record(stage, [&](const json& record) -> Result<void> {
         const auto sequence = record.value("sequence", std::int64_t{0});
@@ -130,13 +135,11 @@ HqCheck compare_with_hq(const Stage& stage, Duration patience) {
         ++check.records;
         return {};
       });
-      const auto verified = compared ? verify_both(stage) : tl::unexpected(compared.error());
-      if (verified) {
+      if (compared) {
         check.all = true;
-        check.verified = *verified;
         return check;
       }
-      check.detail = verified.error().what;
+      check.detail = compared.error().what;
     }
     if (clock.mono() >= give_up) return check;
     runtime::sleep_for(250ms);
