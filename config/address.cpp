@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "config/fields.hpp"
+#include "firmware-interfaces/device/address_rules.hpp"
 
 namespace rampa::config {
 namespace {
@@ -17,11 +19,11 @@ struct Scheme {
 const std::vector<Scheme>& schemes() {
   static const std::vector<Scheme> all{
       {"modbus+tcp", "modbus_tcp", false, {"unit"}},
-      {"modbus+rtu", "modbus_rtu", true, {"unit", "baud", "parity", "stop_bits"}},
+      {"modbus+rtu", "modbus_rtu", true, {"unit", "baud", "format", "parity", "stop_bits"}},
       {"tcp", "tcp", false, {}},
-      {"serial", "serial", true, {"baud", "format"}},
+      {"serial", "serial", true, {"baud", "format", "parity", "stop_bits"}},
       {"http", "http", false, {}},
-      {"push", "http_push", false, {}},
+      {"push", "http_push", false, {"every_network"}},
   };
   return all;
 }
@@ -35,20 +37,6 @@ std::optional<long> whole_number(const std::string& text) {
 
 tl::unexpected<Error> wrong(const std::string& text, const std::string& why) {
   return fail(ErrorCode::invalid, "\"" + text + "\": " + why);
-}
-
-Result<void> query_value(const std::string& text, const std::string& key, const std::string& value) {
-  const auto number = whole_number(value);
-  if (key == "unit" && (!number || *number < 0 || *number > 247)) return wrong(text, "unit must be 0 to 247");
-  if (key == "baud" && (!number || *number < 300 || *number > 921'600)) return wrong(text, "baud must be 300 to 921600");
-  if (key == "stop_bits" && value != "1" && value != "2") return wrong(text, "stop_bits must be 1 or 2");
-  if (key == "parity" && value != "N" && value != "E" && value != "O") return wrong(text, "parity must be N, E or O");
-  if (key == "format") {
-    const bool right = value.size() == 3 && (value[0] == '7' || value[0] == '8') &&
-                       std::string("NEO").find(value[1]) != std::string::npos && (value[2] == '1' || value[2] == '2');
-    if (!right) return wrong(text, "format must be like 7E1 or 8N1");
-  }
-  return {};
 }
 
 }  // namespace
@@ -108,19 +96,22 @@ Result<device::Address> parse_address(const std::string& text) {
     if (!has_path && !address.path.empty()) return wrong(text, "a path has no meaning in a " + address.scheme + " address");
     if (has_path && address.path.empty()) return wrong(text, "the path is missing: write HOST:PORT/PATH");
   }
+  // An HTTP query belongs to the device (a camera's channel): it is asked for as it is written.
+  if (address.scheme == "http" && !query.empty()) address.path += "?" + std::exchange(query, {});
+  if (address.scheme == "http" && std::any_of(address.path.begin(), address.path.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; }))
+    return wrong(text, "write spaces and other special characters of the path as %XX");
   while (!query.empty()) {
     const auto end = query.find('&');
     const std::string pair = query.substr(0, end);
     query = end == std::string::npos ? "" : query.substr(end + 1);
     const auto equals = pair.find('=');
     const std::string key = pair.substr(0, equals);
-    // An HTTP address keeps its query: it belongs to the device (a camera's channel).
-    if (address.scheme != "http" && std::find(scheme->query.begin(), scheme->query.end(), key) == scheme->query.end())
+    if (std::find(scheme->query.begin(), scheme->query.end(), key) == scheme->query.end())
       return wrong(text, "\"" + key + "\" has no meaning here; known: " + (scheme->query.empty() ? "none" : join(scheme->query)));
     const std::string value = equals == std::string::npos ? "" : pair.substr(equals + 1);
-    if (auto ok = query_value(text, address.scheme == "http" ? "" : key, value); !ok) return tl::unexpected<Error>(ok.error());
     if (!address.query.emplace(key, value).second) return wrong(text, "\"" + key + "\" stands twice");
   }
+  if (auto right = device::check_address(address); !right) return wrong(text, right.error().what);
   return address;
 }
 

@@ -163,6 +163,8 @@ class IcdReader {
       t.finding("every_ms", "the point is read more rarely than its age limit allows", "make it smaller than age_max_ms");
     p.source = source(t);
     const int count = static_cast<int>(t.integer("count", false, 1, 512).value_or(1));
+    if (p.address + count * icd::words_of(p.type) > 65'536)
+      t.finding("count", "the last of them would lie beyond address 65535", "correct address or count");
     const auto star = p.name.find('*');
     if ((star == std::string::npos) != (count == 1 && !t.has("count")))
       t.finding("name", "a name with * needs `count`, and the other way round", "write \"DI*\" and \"count\": 8");
@@ -179,6 +181,9 @@ class IcdReader {
     icd::CommandSpec c;
     c.name = t.text("name", true).value_or("");
     c.point = t.text("point", true).value_or("");
+    // These two are written by the driver itself, and to one point.
+    if (c.point.ends_with('*') && (c.name == "feed_watchdog" || c.name == "clear_trip"))
+      t.finding("point", "\"" + c.name + "\" writes one point, not a pattern", "name the point");
     const auto kind = t.choice("kind", {"level", "pulse", "counter"}, true).value_or("");
     c.pulse = kind == "pulse";
     c.counter = kind == "counter";
@@ -217,7 +222,7 @@ class IcdReader {
   void option(TableReader& t) {
     icd::OptionSpec o;
     o.name = t.text("name", true).value_or("");
-    o.type = t.choice("type", {"text", "integer", "boolean", "date", "choice", "file"}, true).value_or("text");
+    o.type = t.choice("type", {"text", "integer", "boolean", "date", "choice", "file", "tcp_address"}, true).value_or("text");
     o.choices = t.texts("choices");
     if ((o.type == "choice") == o.choices.empty())
       t.finding("choices", "`choices` belongs to type \"choice\", and only there", "add or remove it");

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "config/address.hpp"
+#include "firmware-interfaces/device/address_rules.hpp"
 #include "config/fields.hpp"
 #include "config/site_parts.hpp"
 #include "firmware-interfaces/device/lane_points.hpp"
@@ -81,6 +82,7 @@ class SiteChecks {
     twice();
     for (std::size_t n = 0; n < site_.devices.size(); ++n) device(site_.devices[n], parts_.devices[n]);
     for (std::size_t n = 0; n < site_.lanes.size(); ++n) lane(site_.lanes[n], parts_.lanes[n]);
+    ports();
     cables();
     listeners();
   }
@@ -183,6 +185,8 @@ class SiteChecks {
       if (spec->type == "date" && !is_date(value)) find(part, key, "\"" + value + "\" is no date", "write YYYY-MM-DD");
       if (spec->type == "boolean" && value != "true" && value != "false") find(part, key, "must be true or false", "write one of the two");
       if (spec->type == "choice" && !contains(spec->choices, value)) find(part, key, "\"" + value + "\" is not known", "write one of: " + join(spec->choices));
+      if (spec->type == "tcp_address")
+        if (auto address = device::tcp_address(value); !address) find(part, key, address.error().what, spec->meaning);
       if (spec->type == "text" && spec->required && value.empty()) find(part, key, "must not be empty", spec->meaning);
       if (spec->type == "integer") integer(part, key, *spec, value);
     }
@@ -237,6 +241,22 @@ class SiteChecks {
     for (const auto& role : c.roles)
       if (!role.starts_with("io")) out.push_back(role);
     return out;
+  }
+
+  /// One port has one protocol and one character format.
+  void ports() {
+    std::map<std::string, std::size_t> first;
+    for (std::size_t n = 0; n < site_.devices.size(); ++n) {
+      const auto& a = site_.devices[n].address;
+      if (a.scheme.empty() || a.scheme == "push" || a.scheme == "http") continue;
+      const auto [at, fresh] = first.emplace(a.host.empty() ? a.path : a.host + ":" + std::to_string(a.port), n);
+      if (fresh) continue;
+      const auto& other = site_.devices[at->second];
+      if (other.address.scheme != a.scheme)
+        find(parts_.devices[n], "address", "device " + other.id.text + " is on the same port with " + other.address.scheme, "one port has one protocol");
+      else if (a.host.empty() && device::line_format(a).value_or(device::LineFormat{}) != device::line_format(other.address).value_or(device::LineFormat{}))
+        find(parts_.devices[n], "address", "device " + other.id.text + " on the same line has another baud rate or format", "give all devices of a line the same");
+    }
   }
 
   /// Two devices with one cable and one unit would answer for each other.

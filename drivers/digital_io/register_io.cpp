@@ -288,6 +288,9 @@ Result<std::unique_ptr<device::Driver>> make_register_io(const icd::Product& pro
     if (channel->writable && w.inverted && w.point.starts_with("boom_"))
       return invalid("points." + w.point + ": an inverted barrier output would move the boom when the module fails");
   }
+  for (const char* name : {"feed_watchdog", "clear_trip"})
+    if (const auto* written = product.command(name); written && !product.find(written->point))
+      return invalid("the ICD " + product.id + " gives the command \"" + name + "\" the point \"" + written->point + "\", which it does not have");
   const auto drive = option(product, settings, "boom_drive");
   if (!drive.empty() && drive != "pulse" && drive != "level") return invalid("options.boom_drive: write \"pulse\" or \"level\"");
   const auto* spec = product.command("pulse");

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "drivers/condition/condition.hpp"
 #include "drivers/nii_scanner/scan_assembly.hpp"
 #include "drivers/register_map/heartbeat.hpp"
 #include "drivers/register_map/settings_words.hpp"
+#include "firmware-interfaces/device/address_rules.hpp"
 
 namespace rampa::drivers {
 namespace {
@@ -280,17 +280,11 @@ Result<std::unique_ptr<device::Driver>> make_nii_scanner(const DriverNeeds& need
     map.inputs[i] = point->address;
   }
   const auto lines_at = needs.settings.options.find("stream_address");
-  const std::string text = lines_at == needs.settings.options.end() ? "" : lines_at->second;
-  const auto colon = text.rfind(':');
-  if (text.rfind("tcp://", 0) != 0 || colon <= 5)
-    return fail(ErrorCode::invalid, needs.settings.id.text + ": option stream_address is missing: \"tcp://HOST:PORT\" of the scanner's line stream");
-  device::Address lines;
-  lines.scheme = "tcp";
-  lines.host = text.substr(6, colon - 6);
-  lines.port = static_cast<std::uint16_t>(std::strtoul(text.c_str() + colon + 1, nullptr, 10));
+  auto lines = device::tcp_address(lines_at == needs.settings.options.end() ? "" : lines_at->second);
+  if (!lines) return fail(ErrorCode::invalid, needs.settings.id.text + ": option stream_address, of the scanner's line stream: " + lines.error().what);
   auto bus = needs.transports.modbus(needs.settings.address);
   if (!bus) return tl::unexpected(bus.error());
-  auto stream = needs.transports.stream(lines);
+  auto stream = needs.transports.stream(*lines);
   if (!stream) return tl::unexpected(stream.error());
   return std::make_unique<NiiScanner>(needs, map, *bus, *stream, unit_of(needs.settings.address));
 }

@@ -70,7 +70,7 @@ class HikvisionAnpr final : public device::Driver {
     }
     garbled_.store(false, std::memory_order_relaxed);
     if (!post->event.is_read()) {  // heartbeats and events that say nothing about plates
-      if (post->event.time) gate_.camera_clock(*post->event.time, now.mono);
+      if (post->event.time && post->event.is_heartbeat()) gate_.camera_clock(*post->event.time, now.mono);
       return 200;
     }
 

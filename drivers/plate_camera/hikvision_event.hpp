@@ -28,6 +28,8 @@ struct HikvisionEvent {
   std::vector<int> char_confidence_percent;  ///< plateCharBelieve
 
   [[nodiscard]] bool is_read() const { return type == "ANPR" && active; }
+  /// Made at the moment at which it is sent. Other events may have waited in the camera for hours.
+  [[nodiscard]] bool is_heartbeat() const { return type == "heartBeat" || type == "heartbeat" || (type == "videoloss" && !active); }
 };
 
 /// One XML document. Errors: invalid (not well-formed, too large, DOCTYPE, nested too deep, no EventNotificationAlert).

@@ -69,7 +69,7 @@ class ReadGate {
   /// clock, carried on by our monotonic one: a step of this machine's wall clock makes no read suspect.
   void camera_clock(WallTime shows, MonoTime now) {
     std::lock_guard lock(mutex_);
-    camera_minus_mono_ms_ = shows.ms - ms_of(now);
+    follow(shows, now);
   }
 
   /// How far the event may be trusted, and why not. Until the camera's clock is known, this machine's wall clock stands
@@ -85,9 +85,7 @@ class ReadGate {
     if (behind_ms > limit_ms || -behind_ms > limit_ms)
       return {Quality::suspect, "event_time_off: its time is " + std::to_string(behind_ms / 1000) + " s behind " +
                                     (known ? "the camera's clock; an old event" : "this machine's clock; an old event, or a clock is wrong (check NTP)")};
-    // Up at once, down slowly: an event that was delivered late must not make room for older ones.
-    const std::int64_t shown = event_time->ms - ms_of(now.mono);
-    camera_minus_mono_ms_ = known ? std::max(shown, *camera_minus_mono_ms_ - drift_ms_max) : shown;
+    follow(*event_time, now.mono);
     return {Quality::good, {}};
   }
 
@@ -98,6 +96,11 @@ class ReadGate {
     bool durable = false;
   };
   static constexpr std::int64_t drift_ms_max = 500;  // per event
+  /// Up at once, down slowly: what was delivered late, a heartbeat too, must not make room for older events.
+  void follow(WallTime shows, MonoTime now) {
+    const std::int64_t shown = shows.ms - ms_of(now);
+    camera_minus_mono_ms_ = camera_minus_mono_ms_ ? std::max(shown, *camera_minus_mono_ms_ - drift_ms_max) : shown;
+  }
   static std::int64_t ms_of(MonoTime t) { return t.ns / 1'000'000; }
   const GateLimits limits_;
   std::mutex mutex_;

@@ -19,7 +19,7 @@ struct ReadRequest {
 
 /// Requests for the points that are polled (or, `polled` false, read once per connection). Neighbours of one table and
 /// one rate share a request where no more than `read_gap_max` unused addresses lie between them; blocks stand alone.
-/// The order is the product's. Limits: 125 registers, 2000 bits per request (Modbus application protocol 1.1b3).
+/// Ordered by table, rate and address. Limits: 125 registers, 2000 bits per request (Modbus application protocol 1.1b3).
 [[nodiscard]] std::vector<ReadRequest> plan_reads(const icd::Product& product, bool polled);
 
 /// Registers (bits) that a point takes on the wire.

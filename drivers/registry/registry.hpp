@@ -20,7 +20,7 @@ struct DriverNeeds {
 /// Errors: invalid (unknown family, wiring that the product can't carry: names device and key), and what the transport says.
 [[nodiscard]] Result<std::unique_ptr<device::Driver>> make_driver(const DriverNeeds& needs);
 
-/// Names of all driver families, for check-config.
+/// Names of all driver families: for make_driver's error, and for the tests that hold every ICD file against them.
 [[nodiscard]] std::vector<std::string> driver_families();
 
 }  // namespace rampa::drivers

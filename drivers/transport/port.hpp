@@ -5,28 +5,13 @@
 #include <string>
 
 #include "firmware-interfaces/bytes.hpp"
-#include "firmware-interfaces/device/settings.hpp"
+#include "firmware-interfaces/device/address_rules.hpp"
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
 
 namespace rampa::drivers {
 
-/// Character format of a serial line.
-struct LineFormat {
-  int baud = 9600;
-  int data_bits = 8;  ///< 7 or 8
-  char parity = 'N';  ///< N, E, O
-  int stop_bits = 1;  ///< 1 or 2
-  /// Time of one character with its start, parity and stop bits.
-  [[nodiscard]] Duration character() const;
-  bool operator==(const LineFormat&) const = default;
-};
-
-/// From the address' query: baud=9600, format=7E1, or parity=E (and stop=2) alone. Errors: invalid, naming the key.
-[[nodiscard]] Result<LineFormat> line_format(const device::Address& address);
-
-/// Numeric addresses and "localhost" only: a name service has no time-out that we control. Errors: invalid.
-[[nodiscard]] Result<void> check_host(const device::Address& address);
+using device::LineFormat;
 
 class Port {
  public:

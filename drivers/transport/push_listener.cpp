@@ -1,5 +1,7 @@
 #include "drivers/transport/push_listener.hpp"
 
+#include "firmware-interfaces/device/address_rules.hpp"
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -349,11 +351,7 @@ Result<std::shared_ptr<SocketPushListener>> listen_for_pushes(const device::Addr
                                                              const PushLimits& limits) {
   if (address.host.empty())
     return fail(ErrorCode::invalid, "push address without host; write this machine's address on the device network, push://ADDRESS:PORT/path");
-  const auto every = address.query.find("every_network");
-  const bool allowed = every != address.query.end() && every->second == "yes";
-  if ((address.host == "0.0.0.0" || address.host == "::") && !allowed)
-    return fail(ErrorCode::invalid, "push address " + address.host + " would listen on every network; write this machine's address on the "
-                                    "device network, or add ?every_network=yes");
+  if (auto host = check_host(address); !host) return tl::unexpected(host.error());
   auto listening = http::listen_tcp(address.host, address.port);
   if (!listening) return tl::unexpected(listening.error());
   return std::make_shared<Listener>(std::move(*listening), clock, limits);

@@ -41,7 +41,8 @@ class SocketPushListener : public PushListener {
 };
 
 /// Listens at the address of a `push://HOST:PORT/path`. The host must be written out: it is the machine's address on
-/// the device network. "0.0.0.0" and "::" (every network) are refused unless the address says `?every_network=yes`.
+/// the device network. "0.0.0.0" and "::" (every network) are refused unless the address says `?every_network=yes`
+/// (device::check_host).
 /// Errors: invalid (no host, not our address), io (port taken).
 /// Thread: on_path and off_path from any thread but a taker; off_path returns when no callback of the path runs any more.
 [[nodiscard]] Result<std::shared_ptr<SocketPushListener>> listen_for_pushes(const device::Address& address,

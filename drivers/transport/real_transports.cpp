@@ -52,6 +52,8 @@ class RealTransports : public Transports {
   template <class T, class Make>
   Result<std::shared_ptr<T>> shared(std::map<std::string, std::shared_ptr<T>>& made, const device::Address& address,
                                     Make make) {
+    if (auto right = device::check_address(address); !right)
+      return fail(right.error().code, "address " + address.scheme + "://" + address.host + address.path + ": " + right.error().what);
     if (auto same = same_format(address); !same) return tl::unexpected(same.error());
     auto& known = made[address.cable()];
     if (known) return known;

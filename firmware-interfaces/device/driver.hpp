@@ -17,9 +17,9 @@ class Driver {
   /// Returns how long until it wants to be polled again (a back-off after failures, the poll period otherwise).
   virtual Duration poll(EventSink& out) = 0;
 
-  /// Carries out one command. Actuators act only if `permit.allows(command, now)` at the moment of writing and the
-  /// driver is armed (identity, watchdog and safe values were read back on this connection).
-  /// Three outcomes: done (output read back equal), refused (nothing was sent), unknown (sent, not confirmed).
+  /// Carries out one command. What moves or permits needs `permit.allows(command, now)` at the moment of writing and an armed
+  /// driver (identity, watchdog, safe values read back on this connection); withholding, stopping and looking need neither.
+  /// Outcomes: done (read back equal), refused (nothing was sent, or the device declined), unknown (sent, not confirmed).
   virtual CommandReport execute(const Command& command, Permit permit, EventSink& out) = 0;
 };
 

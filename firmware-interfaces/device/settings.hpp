@@ -17,7 +17,7 @@ struct Address {
   std::string scheme;  ///< "modbus+tcp", "modbus+rtu", "tcp", "serial", "http", "push"
   std::string host;    ///< host name or address; empty for serial
   std::uint16_t port = 0;
-  std::string path;    ///< serial device or HTTP path
+  std::string path;    ///< serial device, or HTTP path with its query
   std::map<std::string, std::string> query;
   /// Devices with the same cable share one host thread and one connection.
   [[nodiscard]] std::string cable() const {

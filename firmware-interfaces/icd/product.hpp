@@ -77,7 +77,7 @@ struct Check {
   std::string point;                    ///< empty where attested
   std::int64_t equals = 0;
   std::optional<std::int64_t> at_most;  ///< instead of equals: 0 < value <= at_most
-  std::string equals_text;              ///< instead of equals, for text points: the value begins with this
+  std::string equals_text;              ///< instead of equals, for text points: the value contains this
   bool attested = false;
   bool each_poll = false;               ///< looked at on every poll, not only when connecting
   std::string meaning;  ///< "watchdog armed", "safe value of relay 0 is off", "identity"
@@ -95,7 +95,7 @@ struct SafeState {
 /// An option that a site may or must give for a device of this product.
 struct OptionSpec {
   std::string name;
-  std::string type = "text";  ///< "text", "integer", "boolean", "date" (YYYY-MM-DD), "choice", "file"
+  std::string type = "text";  ///< "text", "integer", "boolean", "date" (YYYY-MM-DD), "choice", "file", "tcp_address" (tcp://HOST:PORT)
   std::vector<std::string> choices;
   std::optional<std::int64_t> min, max;
   bool required = false;
@@ -107,7 +107,7 @@ struct OptionSpec {
 struct Timing {
   Duration poll{50ms};
   Duration reply_timeout{200ms};
-  Duration reply_late_max{1s};   ///< a reply may still arrive this long after a time-out; RTU drains that long
+  Duration reply_late_max{1s};   ///< a reply may still arrive this long after a time-out; RTU bars the unit that long
   Duration backoff_min{250ms};
   Duration backoff_max{5s};
   Duration heartbeat_max{2s};

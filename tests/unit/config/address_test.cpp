@@ -22,17 +22,27 @@ TEST(Address, SerialLine) {
 }
 
 TEST(Address, HttpKeepsTheCamerasQuery) {
-  const auto a = parse_address("http://cam:80/snap.jpg?channel=1&unit=x");
+  const auto a = parse_address("http://10.0.0.8:80/snap.jpg?camera=2&unit=x");
   ASSERT_TRUE(a);
-  EXPECT_EQ(a->path, "/snap.jpg");
-  EXPECT_EQ(a->query.at("channel"), "1");
+  EXPECT_EQ(a->path, "/snap.jpg?camera=2&unit=x") << "as it is asked for";
 }
 
 TEST(Address, Ipv6InBrackets) {
-  const auto a = parse_address("tcp://[::1]:9001");
+  const auto a = parse_address("http://[::1]:9001/x");
   ASSERT_TRUE(a);
   EXPECT_EQ(a->host, "::1");
-  EXPECT_FALSE(parse_address("tcp://::1:9001"));
+  EXPECT_FALSE(parse_address("http://::1:9001/x"));
+}
+
+TEST(Address, UnitsAsTheirWireHasThem) {
+  EXPECT_TRUE(parse_address("modbus+tcp://10.0.0.7:502?unit=255"));
+  EXPECT_TRUE(parse_address("modbus+tcp://10.0.0.7:502?unit=0"));
+  EXPECT_TRUE(parse_address("modbus+rtu:///dev/ttyS0?unit=247"));
+}
+
+TEST(Address, EveryNetworkIsSaidOutLoud) {
+  EXPECT_TRUE(parse_address("push://0.0.0.0:80/anpr?every_network=yes"));
+  EXPECT_TRUE(parse_address("push://10.0.0.1:80/anpr"));
 }
 
 class WrongAddress : public testing::TestWithParam<const char*> {};
@@ -43,9 +53,15 @@ TEST_P(WrongAddress, IsRefusedWithTheAddressNamed) {
   EXPECT_NE(a.error().what.find(GetParam()), std::string::npos) << a.error().what;
 }
 INSTANTIATE_TEST_SUITE_P(All, WrongAddress,
-                         testing::Values("", "10.0.0.7:502", "modbus+tpc://a:1", "modbus+tcp://a", "modbus+tcp://a:0",
-                                         "modbus+tcp://a:65536", "modbus+tcp://a:1?unit=248", "modbus+tcp://a:1?unti=1",
-                                         "modbus+tcp://a:1/path", "modbus+tcp://:502", "modbus+rtu://ttyS0",
+                         testing::Values("", "10.0.0.7:502", "modbus+tpc://10.0.0.7:1", "modbus+tcp://10.0.0.7", "modbus+tcp://10.0.0.7:0",
+                                         "modbus+tcp://10.0.0.7:65536", "modbus+tcp://10.0.0.7:1?unit=256", "modbus+tcp://10.0.0.7:1?unti=1",
+                                         "modbus+tcp://10.0.0.7:1/path", "modbus+tcp://:502", "modbus+rtu://ttyS0",
                                          "modbus+rtu:///dev/ttyS0?baud=12", "modbus+rtu:///dev/ttyS0?parity=X",
-                                         "serial:///dev/ttyS0?format=9N1", "http://cam:80", "push://0.0.0.0:80",
-                                         "tcp://a:1?unit=1", "modbus+tcp://a:1?unit=1&unit=2"));
+                                         "serial:///dev/ttyS0?format=9N1", "http://10.0.0.8:80", "http://cam:80/x", "http://10.0.0.8:80/a b",
+                                         "modbus+rtu:///dev/ttyS0?unit=0", "modbus+rtu:///dev/ttyS0?unit=248",
+                                         "modbus+rtu:///dev/ttyS0?baud=14400", "serial:///dev/ttyS0?stop_bits=3",
+                                         "serial:///dev/ttyS0?stop=2", "serial:///dev/ttyS0?format=8N1&stop_bits=2",
+                                         "tcp://scale.example:1", "tcp://[::1]:9001", "tcp://10.0.0.256:1", "push://0.0.0.0:80/anpr",
+                                         "push://10.0.0.1:80/anpr?every_network=maybe",
+                                         "push://0.0.0.0:80",
+                                         "tcp://10.0.0.7:1?unit=1", "modbus+tcp://10.0.0.7:1?unit=1&unit=2"));

@@ -202,3 +202,24 @@ TEST_P(ExampleSite, IsAccepted) {
 }
 INSTANTIATE_TEST_SUITE_P(All, ExampleSite,
                          testing::Values("config/sites/one-lane.toml", "config/sites/four-lanes.toml", "config/sites/nii-lane.toml"));
+
+TEST(SiteReader, OnePortHasOneProtocolAndOneFormat) {
+  const auto with_scales = [](const std::string& first, const std::string& second) {
+    std::string text = kGood.substr(0, kGood.rfind("[[lane.device]]"));
+    for (const auto& [role, address] : {std::pair{"scale", first}, {"io_2", second}})
+      text += "[[lane.device]]\nrole = \"" + std::string(role) + "\"\nicd = \"" +
+              (std::string(role) == "scale" ? "rinstrum-c500" : "nii-il-1") + "\"\naddress = \"" + address + "\"\n";
+    return all(read_text(text));
+  };
+  EXPECT_NE(with_scales("serial:///dev/ttyS0", "modbus+rtu:///dev/ttyS0?unit=2").find("one port has one protocol"), std::string::npos);
+  EXPECT_NE(with_scales("modbus+rtu:///dev/ttyS0?unit=1&parity=E", "modbus+rtu:///dev/ttyS0?unit=2").find("give all devices of a line the same"), std::string::npos);
+  EXPECT_EQ(with_scales("modbus+rtu:///dev/ttyS0?unit=1", "modbus+rtu:///dev/ttyS0?unit=2&format=8N1").find("of a line"), std::string::npos);
+}
+
+TEST(SiteReader, AnAddressAmongTheOptionsIsAnAddress) {
+  const std::string nii = replaced(kGood, "kind = \"cargo\"", "kind = \"nii\"") +
+                          "[[lane.device]]\nrole = \"scanner\"\nicd = \"nii-il-1\"\naddress = \"modbus+tcp://127.0.0.1:15150?unit=1\"\n"
+                          "[lane.device.options]\nstream_address = \"tcp://127.0.0.1:15151\"\n";
+  EXPECT_EQ(all(read_text(nii)).find("stream_address"), std::string::npos) << all(read_text(nii));
+  EXPECT_NE(all(read_text(replaced(nii, "tcp://127.0.0.1:15151", "127.0.0.1:15151"))).find("options.stream_address"), std::string::npos);
+}

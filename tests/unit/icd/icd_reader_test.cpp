@@ -71,6 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, OneMistake,
     testing::Values(
         Mistake{"unknown", "\"address\": 0", "\"adress\": 1, \"address\": 0", "points[0].adress", 5, "address"},
+        Mistake{"wrap", "\"address\": 16", "\"address\": 65534", "points[1].count", 7, "65535"},
         Mistake{"range", "\"address\": 0", "\"address\": 70000", "points[0].address", 5, "65535"},
         Mistake{"upgrade", "\"trust\": \"I\"", "\"trust\": \"D\"", "points[1].trust", 7, "never better"},
         Mistake{"source", "\"source\": \"manual\"", "\"source\": \"manul\"", "points[0].source", 5, "manual"},
@@ -104,4 +105,18 @@ TEST(IcdReader, EveryFileOfTheTreeIsRight) {
     EXPECT_EQ(check.product.id, entry.path().stem().string());
   }
   EXPECT_GE(files, 5);
+}
+
+/// A driver writes these two by name; a pattern names no point that it could write.
+TEST(IcdReader, TheWatchdogIsFedThroughOnePoint) {
+  const auto with = [](const std::string& point) {
+    auto text = replaced(kGood, "\"type\": \"bit\"", "\"type\": \"bit\", \"access\": \"read_write\"");
+    text = replaced(text, "\"commands\": []",
+                    "\"commands\": [{\"name\": \"feed_watchdog\", \"point\": \"" + point + "\", \"kind\": \"counter\", \"idempotent\": true, \"confirmed_by\": \"in1\", \"source\": \"manual\"}]");
+    std::string found;
+    for (const auto& f : read_text(text).findings) found += f.key + ": " + f.cause + "\n";
+    return found;
+  };
+  EXPECT_EQ(with("in1"), "");
+  EXPECT_NE(with("in*").find("commands[0].point: \"feed_watchdog\" writes one point"), std::string::npos) << with("in*");
 }

@@ -104,6 +104,18 @@ TEST_F(HikvisionDriver, AReplayIsSuspectByIdAndByTime) {
   EXPECT_EQ(sink_.condition(), "suspect:event_time_off");
 }
 
+TEST_F(HikvisionDriver, AnOldEventOfAnotherKindDoesNotMakeAnOldPlateGood) {
+  driver_->poll(sink_);
+  auto motion = tests::golden("cameras/hikvision-heartbeat.body");
+  motion.replace(motion.find("videoloss</eventType>"), 21, "VMD</eventType>");
+  motion.replace(motion.find("2026-06-01T10:15:40"), 19, "2026-06-01T10:15:31");
+  clock_.advance(10min);  // the camera was cut off; now it delivers what it kept, in order
+  EXPECT_EQ(transports_.listener->post("/anpr", tests::golden_line("cameras/hikvision-heartbeat.type"), motion), 200);
+  EXPECT_EQ(post("hikvision-deepinview"), 200);
+  ASSERT_EQ(reads().size(), 1u);
+  EXPECT_EQ(reads()[0].from.quality, device::Quality::suspect);
+}
+
 TEST_F(HikvisionDriver, APlateThatWasNotReadIsAnEmptyRead) {
   driver_->poll(sink_);
   EXPECT_EQ(post("hikvision-no-plate"), 200);

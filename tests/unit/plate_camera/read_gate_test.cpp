@@ -65,6 +65,14 @@ TEST(ReadGate, AHeartbeatTellsTheCamerasClock) {
   EXPECT_EQ(gate.judge(Standing::fresh, WallTime{4'910'000}, now).first, device::Quality::suspect);
 }
 
+TEST(ReadGate, AnOldHeartbeatDoesNotMakeRoomForOldEvents) {
+  ReadGate gate(GateLimits{});
+  gate.camera_clock(WallTime{1'000'000}, at(0s));
+  gate.camera_clock(WallTime{400'000}, at(1s));
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{401'000}, {at(2s), {}}).first, device::Quality::suspect);
+  EXPECT_EQ(gate.judge(Standing::fresh, WallTime{1'002'000}, {at(2s), {}}).first, device::Quality::good);
+}
+
 TEST(ReadGate, LateEventsDoNotMakeRoomForOlderOnes) {
   ReadGate gate(GateLimits{});
   gate.camera_clock(WallTime{1'000'000}, at(0s));

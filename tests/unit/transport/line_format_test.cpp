@@ -5,6 +5,8 @@
 namespace rampa::drivers {
 namespace {
 
+using device::check_host;
+
 device::Address serial(std::map<std::string, std::string> query) {
   return {"serial", {}, 0, "/dev/ttyS0", std::move(query)};
 }
@@ -15,7 +17,7 @@ TEST(LineFormat, FromTheAddress) {
   EXPECT_EQ(format.data_bits, 7);
   EXPECT_EQ(format.parity, 'E');
   EXPECT_EQ(format.stop_bits, 1);
-  EXPECT_EQ(line_format(serial({{"parity", "O"}, {"stop", "2"}}))->parity, 'O');
+  EXPECT_EQ(line_format(serial({{"parity", "O"}, {"stop_bits", "2"}}))->parity, 'O');
   EXPECT_EQ(line_format(serial({})).value(), LineFormat{});
 }
 
@@ -28,13 +30,18 @@ TEST(LineFormat, MistakesNameKeyAndRemedy) {
                                                                                    {"format", "8N"},
                                                                                    {"parity", "S"},
                                                                                    {"parity", "NN"},
-                                                                                   {"stop", "3"}}) {
+                                                                                   {"stop_bits", "3"}}) {
     const auto format = line_format(serial({{key, value}}));
     ASSERT_FALSE(format) << key << "=" << value;
     EXPECT_EQ(format.error().code, ErrorCode::invalid);
     EXPECT_NE(format.error().what.find(key + "=" + value), std::string::npos) << format.error().what;
     EXPECT_NE(format.error().what.find("use "), std::string::npos);
   }
+}
+
+TEST(LineFormat, IsSaidOnce) {
+  EXPECT_FALSE(line_format(serial({{"format", "7E1"}, {"parity", "O"}})));
+  EXPECT_FALSE(line_format(serial({{"format", "7E1"}, {"stop_bits", "2"}})));
 }
 
 TEST(LineFormat, TimeOfACharacter) {
