@@ -99,6 +99,7 @@ DeclarationsRead read_declarations(const std::string& file) {
     d.declarant = t.text("declarant").value_or("");
     d.carrier = t.text("carrier").value_or("");
     d.driver_name = t.text("driver_name").value_or("");
+    if (const auto until = t.integer("valid_until_ms", false, 0)) d.valid_until = WallTime{*until};
     d.goods = goods(file, t, out.findings);
     d.more = more(file, t, out.findings);
     const auto [at, fresh] = seen.emplace(d.reference, t.line());

@@ -21,6 +21,7 @@ struct SyncSettings {
 struct HttpSettings {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8080;
+  bool behind_proxy = false;  ///< a proxy with TLS stands in front: cookies get `Secure`, X-Real-IP from loopback is believed
   std::string web_directory;  ///< built terminal; empty: the one beside the binary
 };
 

@@ -69,6 +69,10 @@ class SiteReader {
     TableReader t = reader(node, "http");
     auto& http = out_.site.http;
     http.listen = t.text("listen").value_or(http.listen);
+    if (http.listen != "localhost" && http.listen != "::1" && !http.listen.starts_with("127."))
+      t.finding("listen", "\"" + http.listen + "\" is not this machine alone; the pages are not fit to face a network bare",
+                "write \"127.0.0.1\" and put a proxy with TLS in front (edge/api/nginx.conf.example), with behind_proxy = true");
+    http.behind_proxy = t.boolean("behind_proxy").value_or(http.behind_proxy);
     http.port = static_cast<std::uint16_t>(t.integer("port", false, 0, 65535).value_or(http.port));
     http.web_directory = resolved(t.text("web_directory").value_or(""));
     t.finish();
@@ -82,6 +86,8 @@ class SiteReader {
     for (const auto& broker : sync.brokers)
       if (!broker.starts_with("mqtts://") && !broker.starts_with("mqtt://"))
         t.finding("brokers", "\"" + broker + "\" is no broker's address", "write mqtts://HOST:PORT");
+      else if (broker.starts_with("mqtt://") && !broker.starts_with("mqtt://127.") && !broker.starts_with("mqtt://localhost"))
+        t.finding("brokers", "\"" + broker + "\" is not encrypted and does not prove who answers", "write mqtts://HOST:PORT");
     if (sync.enabled && sync.brokers.empty())
       t.finding("brokers", "sync is enabled and no broker is named", "name one, or write enabled = false");
     const bool tls = std::any_of(sync.brokers.begin(), sync.brokers.end(), [](const auto& b) { return b.starts_with("mqtts"); });

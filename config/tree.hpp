@@ -36,6 +36,9 @@ struct Tree {
 /// `first_line`: of the text in its file (one line of JSON lines).
 [[nodiscard]] Tree parse_json_text(const std::string& text, const std::string& file, int first_line);
 
+/// The line of what lies at this path ("profiles[3].when.all[1].op"), or of the deepest part of it that there is.
+[[nodiscard]] int line_at(const Node& root, const std::string& path);
+
 /// The whole file. Errors: not_found, io.
 [[nodiscard]] Result<std::string> read_text_file(const std::string& file);
 

@@ -119,10 +119,12 @@ json to_json(const Declaration& d) {
                      {"value_eur", item.value_eur}, {"description", item.description}});
   json more = json::object();
   for (const auto& [name, value] : d.more) more[name] = to_json(value);
-  return {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer},
+  json object = {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer},
           {"gross_kg", d.gross_kg}, {"consignor", d.consignor}, {"consignee", d.consignee},
           {"declarant", d.declarant}, {"carrier", d.carrier}, {"driver_name", d.driver_name},
           {"goods", std::move(goods)}, {"more", std::move(more)}};
+  if (d.valid_until) object["valid_until_ms"] = d.valid_until->ms;
+  return object;
 }
 
 void read_more(JsonObject& fields, const json& more, Fields& out) {
@@ -153,6 +155,7 @@ Declaration read_declaration(JsonObject& outer, const json& object, std::size_t 
   text("carrier", d.carrier);
   text("driver_name", d.driver_name);
   if (fields.has("gross_kg")) d.gross_kg = fields.signed_number("gross_kg");
+  if (fields.has("valid_until_ms")) d.valid_until = WallTime{fields.signed_number("valid_until_ms")};
   if (fields.has("goods"))
     for (const json& entry : fields.list("goods")) {
       JsonObject item(entry, "declaration " + d.reference + ", goods");

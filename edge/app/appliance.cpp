@@ -6,6 +6,7 @@
 
 #include "edge/app/lanes_before.hpp"
 #include "edge/app/version.hpp"
+#include "edge/store/blob_reader.hpp"
 
 namespace rampa::app {
 namespace {
@@ -25,9 +26,10 @@ std::string address_text(const device::Address& a) {
 }  // namespace
 
 Appliance::Appliance(config::Site site, std::shared_ptr<const risk::ProfileSet> profiles, std::unique_ptr<store::Store> store,
-                     runtime::SystemClock& clock, bool simulated)
+                     runtime::SystemClock& clock, bool simulated, SharedBytes profiles_bytes)
     : site_(std::move(site)),
       profiles_(std::move(profiles)),
+      profiles_bytes_(std::move(profiles_bytes)),
       store_(std::move(store)),
       clock_(clock),
       simulated_(simulated),
@@ -82,6 +84,9 @@ Result<void> Appliance::start() {
   Record record;
   record.at = clock_.now();
   record.body = Booted{version, profiles_->version(), before.clean_before};
+  // Not where room is short: the start matters more, and the set's own file is still there.
+  if (profiles_bytes_ && before.writable && !store::open_blobs(site_.directory)->manifest(profiles_->sha256()))
+    record.attachments.push_back({"profiles.json", "application/json", profiles_bytes_});
   reactor->handle(runtime::WriteRecords{{std::move(record)}, booted.for_records()}, clock_.now());
   for (const auto& lane : site_.lanes) {
     reactor->handle(runtime::StartLane{lane.id, lanes_before.of(lane.id)}, clock_.now());

@@ -25,7 +25,7 @@ namespace rampa::app {
 class Appliance : public api::AppliancePort, private runtime::Ports {
  public:
   Appliance(config::Site site, std::shared_ptr<const risk::ProfileSet> profiles, std::unique_ptr<store::Store> store,
-            runtime::SystemClock& clock, bool simulated);
+            runtime::SystemClock& clock, bool simulated, SharedBytes profiles_bytes = nullptr);
   ~Appliance() override;
 
   /// Makes the drivers, writes the Booted record, starts all threads. Errors: invalid (a device that can't be made).
@@ -93,6 +93,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
 
   config::Site site_;
   std::shared_ptr<const risk::ProfileSet> profiles_;
+  SharedBytes profiles_bytes_;  ///< kept in the store under their hash, so that assessments can be made again later
   std::unique_ptr<store::Store> store_;
   runtime::SystemClock& clock_;
   const bool simulated_;

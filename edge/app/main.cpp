@@ -53,6 +53,14 @@ int main(int argc, char** argv) {
   auto* whole = with_site(cli.add_subcommand("verify", "walk chain, signatures, images and picture; name the first broken link"));
   whole->callback([&] { code = verify(options); });
 
+  std::string date, by;
+  bool confirmed = false;
+  auto* erase = with_site(cli.add_subcommand("erase-day", "destroy the key of one day's personal fields (UTC), while rampa serve is stopped; verify stays whole"));
+  erase->add_option("date", date, "YYYY-MM-DD")->required();
+  erase->add_option("--by", by, "who orders it; goes into the record")->required();
+  erase->add_flag("--yes-destroy-the-key", confirmed, "there is no way back");
+  erase->callback([&] { code = erase_day(options, date, by, confirmed); });
+
   auto* again = with_site(cli.add_subcommand("reassess", "assess a stored crossing again; must give the same"));
   again->add_option("id", id, "crossing id")->required();
   again->callback([&] { code = reassess(options, id); });

@@ -5,9 +5,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/tree.hpp"
+#include "edge/store/blob_reader.hpp"
+
 namespace rampa::app {
 
-Result<std::shared_ptr<const risk::ProfileSet>> read_profiles(const std::string& file) {
+Result<LoadedProfiles> read_profiles(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(ErrorCode::not_found, file + ": no such profile set; the site file names it under `profiles`");
   std::stringstream text;
@@ -21,7 +24,32 @@ Result<std::shared_ptr<const risk::ProfileSet>> read_profiles(const std::string&
     hex += digits[byte >> 4];
     hex += digits[byte & 15];
   }
-  return risk::compile(json, hex);
+  auto set = risk::compile(json, hex);
+  if (!set) return tl::unexpected(set.error());
+  return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end())};
+}
+
+Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256) {
+  auto bytes = store::open_blobs(directory)->whole(sha256);
+  if (!bytes) return tl::unexpected(bytes.error());
+  return risk::compile(std::string(bytes->begin(), bytes->end()), sha256);
+}
+
+std::vector<config::Finding> profile_findings(const std::string& file, const Error& error) {
+  std::vector<config::Finding> findings;
+  const config::Tree tree = config::parse_json_file(file);
+  if (!tree.findings.empty()) return tree.findings;  // not JSON, or a key twice: named with their lines
+  std::istringstream lines(error.what);  // "path: cause; remedy", one per line
+  for (std::string line; std::getline(lines, line);) {
+    const auto colon = line.find(": "), semicolon = line.rfind("; ");
+    if (colon == std::string::npos || semicolon == std::string::npos || semicolon < colon) {
+      findings.push_back({file, 1, "", line, "correct the profile set"});
+      continue;
+    }
+    const std::string path = line.substr(0, colon);
+    findings.push_back({file, config::line_at(tree.root, path), path, line.substr(colon + 2, semicolon - colon - 2), line.substr(semicolon + 2)});
+  }
+  return findings;
 }
 
 }  // namespace rampa::app

@@ -1,14 +1,28 @@
-// The profile set of a site file, read from disk.
+// The profile set of a site file, read from disk; and the sets that stored assessments were made with.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "config/site.hpp"
 #include "edge/risk/risk.hpp"
+#include "firmware-interfaces/bytes.hpp"
 
 namespace rampa::app {
 
+struct LoadedProfiles {
+  std::shared_ptr<const risk::ProfileSet> set;
+  SharedBytes bytes;  ///< as they lie in the file: what the set's SHA-256 is of
+};
 /// Errors: not_found, invalid (all causes, one per line).
-[[nodiscard]] Result<std::shared_ptr<const risk::ProfileSet>> read_profiles(const std::string& file);
+[[nodiscard]] Result<LoadedProfiles> read_profiles(const std::string& file);
+
+/// The set with this hash, from the post's store: every set that a boot began with is kept there under its own hash.
+/// Errors: not_found, invalid, io.
+[[nodiscard]] Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256);
+
+/// What read_profiles() found wrong, with the line of each path in the file.
+[[nodiscard]] std::vector<config::Finding> profile_findings(const std::string& file, const Error& error);
 
 }  // namespace rampa::app

@@ -174,7 +174,7 @@ int serve(const ToolOptions& options, bool simulated) {
   if (!store) return complain("store: " + store.error().what, exit_found);
   if (const auto status = (*store)->status(); !status.repaired.empty()) spdlog::warn("journal repaired: {}", status.repaired);
 
-  Appliance appliance(std::move(check.site), std::move(*profiles), std::move(*store), clock, simulated);
+  Appliance appliance(std::move(check.site), profiles->set, std::move(*store), clock, simulated, profiles->bytes);
   if (auto loaded = load_lists(appliance); !loaded) return complain("declarations and watch lists: " + loaded.error().what, exit_found);
   if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
 
@@ -189,6 +189,7 @@ int serve(const ToolOptions& options, bool simulated) {
   api::Settings http;
   http.listen = appliance.site().http.listen;
   http.port = appliance.site().http.port;
+  http.secure_cookie = http.trust_forwarded_for = appliance.site().http.behind_proxy;
   http.web_directory = web_directory_of(appliance.site());
   http.officers_file = appliance.site().directory + "/officers.json";
   http.cheap_passwords = simulated && std::getenv("RAMPA_CHEAP_PASSWORDS") != nullptr;

@@ -2,11 +2,14 @@
 
 #include <ctime>
 #include <fstream>
+#include <future>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "config/site.hpp"
+#include "edge/app/cached_lists.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/crossing/record_json.hpp"
 #include "edge/runtime/system_clock.hpp"
@@ -81,11 +84,8 @@ int check_config(const ToolOptions& options) {
   auto check = config::read_site(options.site_file, options.icd_directory);
   if (check.findings.empty()) {
     auto profiles = read_profiles(check.site.profiles_file);
-    if (!profiles) {
-      std::istringstream lines(profiles.error().what);  // one cause per line
-      for (std::string line; std::getline(lines, line);)
-        check.findings.push_back({check.site.profiles_file, 0, "profiles", line, ""});
-    }
+    if (!profiles) check.findings = profile_findings(check.site.profiles_file, profiles.error());
+    (void)read_site_lists(check.site, check.findings);
   }
   if (options.json) {
     Json findings = Json::array();
@@ -168,11 +168,43 @@ int verify(const ToolOptions& options) {
   return report->first_broken.empty() ? exit_ok : exit_found;
 }
 
+int erase_day(const ToolOptions& options, const std::string& date, const std::string& by, bool confirmed) {
+  auto site = site_of(options);
+  if (!site) return exit_config;
+  if (!confirmed) {
+    std::cerr << "rampa: this destroys the key of " << date << ": plates and names recorded that day can never be read again "
+              << "(pictures are not encrypted and stay); say --yes-destroy-the-key to do it\n";
+    return exit_usage;
+  }
+  runtime::SystemClock clock;
+  store::Settings settings;
+  settings.directory = site->directory;
+  settings.post = site->post;
+  auto store = store::open(settings, clock);
+  if (!store)
+    return complain({store.error().code, store.error().what + (store.error().code == ErrorCode::busy ? " (rampa serve runs: stop it for this)" : "")});
+  const auto wait = [](auto begin) {
+    std::promise<Result<void>> done;
+    begin([&done](auto result) { done.set_value(result ? Result<void>{} : tl::unexpected(result.error())); });
+    return done.get_future().get();
+  };
+  // The record first: a day that was erased without anybody's name would be worse than a note about one that was not.
+  Record note;
+  note.at = clock.now();
+  note.body = AuditNote{"erase_day", by, date};
+  if (auto noted = wait([&](auto answer) { (*store)->persist({note}, answer); }); !noted) return complain(noted.error());
+  if (auto erased = wait([&](auto answer) { (*store)->erase_day(date, answer); }); !erased) return complain(erased.error());
+  if (options.json) std::cout << Json{{"erased", date}, {"by", by}}.dump() << "\n";
+  else std::cout << "the personal fields of " << date << " are gone; `rampa verify` stays whole\n";
+  return exit_ok;
+}
+
 int reassess(const ToolOptions& options, const std::string& id) {
   auto site = site_of(options);
   if (!site) return exit_config;
-  auto set = read_profiles(site->profiles_file);
-  if (!set) return complain(set.error());
+  std::map<std::string, std::shared_ptr<const risk::ProfileSet>> sets;  // by hash
+  // The site's present set may be newer, or broken: what an assessment was made with lies in the store.
+  if (auto present = read_profiles(site->profiles_file)) sets[present->set->sha256()] = present->set;
   auto reader = store::open_picture(site->directory);
   if (!reader) return complain(reader.error());
   auto records = (*reader)->records_of(CrossingId{id});
@@ -185,10 +217,15 @@ int reassess(const ToolOptions& options, const std::string& id) {
     any = true;
     const Assessment& stored = made->assessment;
     if (record.erased) return complain({ErrorCode::refused, "the facts of " + id + " were erased with the key of their day"});
-    if (stored.profile_set_sha256 != (*set)->sha256())
-      return complain({ErrorCode::not_found, id + " was assessed with profile set " + stored.profile_set + " (" +
-                                                 stored.profile_set_sha256 + "); the site has " + (*set)->version()});
-    const Assessment again = risk::reassess(**set, stored, record.at.wall, made->evidence_missing);
+    auto& set = sets[stored.profile_set_sha256];
+    if (!set) {
+      auto kept = stored_profiles(site->directory, stored.profile_set_sha256);
+      if (!kept)
+        return complain({ErrorCode::not_found, id + " was assessed with profile set " + stored.profile_set + " (" + stored.profile_set_sha256 +
+                                                   "), which is neither the site's nor in the store: " + kept.error().what});
+      set = std::move(*kept);
+    }
+    const Assessment again = risk::reassess(*set, stored, record.at.wall, made->evidence_missing);
     const bool equal = encode(again) == encode(stored);
     same = same && equal;
     results.push_back({{"sequence", record.sequence}, {"stored", Json::parse(encode(stored))},

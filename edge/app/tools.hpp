@@ -1,4 +1,4 @@
-// The appliance's command-line tools: read-only, beside a running appliance or without one.
+// The appliance's command-line tools: read-only (but for erase_day), beside a running appliance or without one.
 #pragma once
 
 #include <string>
@@ -19,6 +19,8 @@ int crossings(const ToolOptions& options, std::size_t limit, const std::string& 
 int show(const ToolOptions& options, const std::string& id);
 int verify(const ToolOptions& options);
 int reassess(const ToolOptions& options, const std::string& id);
+/// The only one that writes: needs the store for itself, so `serve` must be stopped. Leaves an audit record.
+int erase_day(const ToolOptions& options, const std::string& date, const std::string& by, bool confirmed);
 int status(const ToolOptions& options);
 int serve(const ToolOptions& options, bool simulated);
 

@@ -1,10 +1,12 @@
 // What was declared for a lorry's load; cached from HQ, or entered by an officer when the line is down.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "edge/crossing/field_value.hpp"
+#include "firmware-interfaces/time.hpp"
 
 namespace rampa {
 
@@ -25,6 +27,7 @@ struct Declaration {
   std::string consignor, consignee, declarant, carrier;  ///< EORI or national id
   std::string driver_name;  ///< personal
   std::vector<GoodsItem> goods;
+  std::optional<WallTime> valid_until;  ///< from this moment on it belongs to no lorry any more; nothing: for ever
   Fields more;  ///< further fields under the names that profiles use
 };
 

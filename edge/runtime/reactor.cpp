@@ -83,7 +83,6 @@ void Reactor::handle(ReactorEvent event, Stamp now) {
                  [&](StartLane& e) {
                    if (auto found = lanes_.find(e.lane); found != lanes_.end()) step(*found->second, e.started, now);
                  },
-                 [&](NewProfileSet& e) { profiles_ = std::move(e.set); },
                  [&](LinkState& e) {
                    for (auto& [id, lane] : lanes_) step(*lane, lane::LinkChanged{e.up}, now);
                  },
@@ -188,6 +187,7 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
             risk::Question question;
             question.facts = std::move(e.facts);
             question.declarations = ports_.declarations_for(e.plates);
+            std::erase_if(question.declarations, [&](const Declaration& d) { return d.valid_until && now.wall >= *d.valid_until; });
             question.watch_list_hits = ports_.watch_lists_with(e.plates);
             question.evidence_missing = e.evidence_missing;
             question.now = now.wall;

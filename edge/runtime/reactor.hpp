@@ -46,7 +46,6 @@ class Ports {
 
 struct PersistDone { std::uint64_t token = 0; Result<std::vector<std::uint64_t>> result; };
 struct OfficerEvent { LaneId lane; lane::OfficerAction action; };
-struct NewProfileSet { std::shared_ptr<const risk::ProfileSet> set; };
 struct LinkState { bool up = false; };
 /// What the store knows of this lane from the boot before. Given once, before the lane's first device event.
 struct StartLane { LaneId lane; lane::Started started; };
@@ -55,8 +54,7 @@ struct WriteRecords { std::vector<Record> records; std::function<void(const Resu
 /// A device event whose sender waits until it is durable.
 struct DurableEvent { device::DeviceEvent event; std::function<void(Result<void>)> done; };
 
-using ReactorEvent = std::variant<device::DeviceEvent, DurableEvent, OfficerEvent, PersistDone, NewProfileSet, LinkState, WriteRecords,
-                                  StartLane>;
+using ReactorEvent = std::variant<device::DeviceEvent, DurableEvent, OfficerEvent, PersistDone, LinkState, WriteRecords, StartLane>;
 
 /// What screens see of a lane; a value.
 struct LaneView {

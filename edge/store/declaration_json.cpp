@@ -29,9 +29,11 @@ std::string encode(const Declaration& d) {
                      {"description", g.description}});
   Json more = Json::object();
   for (const auto& [name, value] : d.more) std::visit([&, &n = name](const auto& v) { more[n] = v; }, value);
-  return line({{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer}, {"gross_kg", d.gross_kg},
+  Json object = {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer}, {"gross_kg", d.gross_kg},
                {"consignor", d.consignor}, {"consignee", d.consignee}, {"declarant", d.declarant}, {"carrier", d.carrier},
-               {"driver_name", d.driver_name}, {"goods", std::move(goods)}, {"more", std::move(more)}});
+               {"driver_name", d.driver_name}, {"goods", std::move(goods)}, {"more", std::move(more)}};
+  if (d.valid_until) object["valid_until_ms"] = d.valid_until->ms;
+  return line(object);
 }
 
 Result<Declaration> decode_declaration(const std::string& text) {
@@ -49,6 +51,7 @@ Result<Declaration> decode_declaration(const std::string& text) {
     d.declarant = j.value("declarant", "");
     d.carrier = j.value("carrier", "");
     d.driver_name = j.value("driver_name", "");
+    if (j.contains("valid_until_ms")) d.valid_until = WallTime{j["valid_until_ms"].get<std::int64_t>()};
     for (const Json& g : j.value("goods", Json::array()))
       d.goods.push_back({g.value("hs_code", ""), g.value("origin", ""), g.value("gross_kg", std::int64_t{0}),
                          g.value("value_eur", std::int64_t{0}), g.value("description", "")});

@@ -108,6 +108,14 @@ class Reader : public PictureReader {
   }
 
   Result<Bytes> blob(const std::string& sha256) override { return blobs_->whole(sha256); }
+  Result<std::uint64_t> blob_size(const std::string& sha256) override {
+    auto manifest = blobs_->manifest(sha256);
+    if (!manifest) return tl::unexpected(manifest.error());
+    return manifest->size_bytes;
+  }
+  Result<Bytes> blob_range(const std::string& sha256, std::uint64_t offset, std::size_t count) override {
+    return blobs_->range(sha256, offset, count);
+  }
 
  private:
   /// The journal's records that the rows of `s` point at.

@@ -2,6 +2,7 @@
 // Formats: FORMAT.md. One thread (StoreThread) owns all of it; others talk through persist() and read through readers.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -79,6 +80,20 @@ class PictureReader {
   /// Declarations whose plate or trailer is one of these.
   [[nodiscard]] virtual Result<std::vector<Declaration>> declarations_for(const std::vector<std::string>& plates) = 0;
   [[nodiscard]] virtual Result<Bytes> blob(const std::string& sha256) = 0;
+  /// Without reading the blob. Errors: not_found, invalid, io.
+  [[nodiscard]] virtual Result<std::uint64_t> blob_size(const std::string& sha256) {
+    auto whole = blob(sha256);
+    if (!whole) return tl::unexpected(whole.error());
+    return whole->size();
+  }
+  /// Up to `count` bytes from `offset` on; fewer only at the end. Reads and checks only the chunks that hold them.
+  [[nodiscard]] virtual Result<Bytes> blob_range(const std::string& sha256, std::uint64_t offset, std::size_t count) {
+    auto whole = blob(sha256);
+    if (!whole) return whole;
+    const std::size_t from = std::min<std::uint64_t>(offset, whole->size());
+    const std::size_t n = std::min(count, whole->size() - from);
+    return Bytes(whole->begin() + static_cast<std::ptrdiff_t>(from), whole->begin() + static_cast<std::ptrdiff_t>(from + n));
+  }
 };
 
 struct Status {

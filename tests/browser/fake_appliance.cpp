@@ -59,7 +59,23 @@ class FakeAppliance::Reader : public store::PictureReader {
         found.push_back(d);
     return found;
   }
+  Result<std::uint64_t> blob_size(const std::string& sha256) override {
+    std::lock_guard lock(of_.mutex_);
+    auto found = of_.blobs_.find(sha256);
+    if (found == of_.blobs_.end()) return fail(ErrorCode::not_found, "no picture " + sha256);
+    return found->second.size();
+  }
+  Result<Bytes> blob_range(const std::string& sha256, std::uint64_t offset, std::size_t count) override {
+    std::lock_guard lock(of_.mutex_);
+    auto found = of_.blobs_.find(sha256);
+    if (found == of_.blobs_.end()) return fail(ErrorCode::not_found, "no picture " + sha256);
+    const Bytes& all = found->second;
+    const auto from = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(offset, all.size()));
+    const auto to = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(offset + count, all.size()));
+    return Bytes(all.begin() + from, all.begin() + to);
+  }
   Result<Bytes> blob(const std::string& sha256) override {
+    ++of_.blobs_read_whole;
     std::lock_guard lock(of_.mutex_);
     const auto found = of_.blobs_.find(sha256);
     if (found == of_.blobs_.end()) return fail(ErrorCode::not_found, "no picture " + sha256);

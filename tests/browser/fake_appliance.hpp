@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -42,6 +43,7 @@ class FakeAppliance : public api::AppliancePort {
   [[nodiscard]] std::vector<lane::OfficerAction> acts() const;
   [[nodiscard]] std::vector<AuditNote> audit_notes() const;
   [[nodiscard]] std::vector<StoredRecord> records() const;
+  std::atomic<int> blobs_read_whole{0};
 
   // ---- the port ---------------------------------------------------------------------------------------------------
   [[nodiscard]] api::PostView post() const override;

@@ -64,6 +64,7 @@ TEST_F(Crossings, PicturesComeWholeInPartsAndNotAgain) {
   EXPECT_EQ(whole.headers.at("content-type"), "image/jpeg");
   EXPECT_EQ(whole.headers.at("etag"), etag);
   EXPECT_NE(whole.headers.at("cache-control").find("immutable"), std::string::npos);
+  const int read_whole = post.blobs_read_whole;
   const auto part = ana.get(path, {{"Range", "bytes=100-199"}});
   EXPECT_EQ(part.status, 206);
   EXPECT_EQ(part.body, bytes.substr(100, 100));
@@ -72,6 +73,9 @@ TEST_F(Crossings, PicturesComeWholeInPartsAndNotAgain) {
   const auto beyond = ana.get(path, {{"Range", "bytes=1004-"}});
   EXPECT_EQ(beyond.status, 416);
   EXPECT_EQ(beyond.headers.at("content-range"), "bytes */1004");
+  EXPECT_EQ(part.headers.at("content-type"), "image/jpeg");
+  EXPECT_EQ(ana.get(path, {{"If-None-Match", etag}}).status, 304);
+  EXPECT_EQ(post.blobs_read_whole, read_whole) << "a part, or what the client has, is no reason to read it all";
   EXPECT_EQ(ana.get(path, {{"Range", "bytes=0-1,5-6"}}).status, 200);
   EXPECT_EQ(ana.get(path, {{"Range", "bytes=0-1"}, {"If-Range", "\"other\""}}).status, 200);
   EXPECT_EQ(ana.get(path, {{"Range", "bytes=0-1"}, {"If-Range", etag}}).status, 206);

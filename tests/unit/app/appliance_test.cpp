@@ -1,7 +1,10 @@
 // The whole appliance without a device: what a start makes of the boots before, and an end with everything under way.
+#include <chrono>
 #include <fstream>
 
 #include "edge/app/appliance.hpp"
+#include "edge/app/profiles_file.hpp"
+#include "edge/app/tools.hpp"
 #include "tests/unit/risk/sets.hpp"
 #include "tests/unit/store/live_store.hpp"
 
@@ -55,6 +58,85 @@ TEST_F(ApplianceTest, EndsInGoodOrderWhileRecordsAreBeingWritten) {
   auto report = store::verify(site.directory, {});
   ASSERT_TRUE(report);
   EXPECT_EQ(report->first_broken, "");
+}
+
+TEST_F(ApplianceTest, TheProfileSetOfAStartCanBeHadByItsHashLater) {
+  const std::string file = scratch.path() + "/profiles.json";
+  std::ofstream(file) << R"({"format":1,"version":"v1","profiles":[]})";
+  auto loaded = app::read_profiles(file);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  const std::string hash = loaded->set->sha256();
+  for (int boots = 0; boots < 2; ++boots) {
+    auto appliance = std::make_unique<app::Appliance>(site, loaded->set, open(), clock, true, loaded->bytes);
+    ASSERT_TRUE(appliance->start());
+  }
+  std::ofstream(file) << R"({"format":1,"version":"v2","profiles":[]})";
+  auto kept = app::stored_profiles(site.directory, hash);
+  ASSERT_TRUE(kept) << kept.error().what;
+  EXPECT_EQ((*kept)->version(), "v1");
+  EXPECT_EQ((*kept)->sha256(), hash);
+  EXPECT_FALSE(app::stored_profiles(site.directory, std::string(64, 'a')));
+  auto report = store::verify(site.directory, {});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->first_broken, "");
+  EXPECT_EQ(report->blobs, 1u);
+}
+
+TEST(ProfileFindings, NameLineCauseAndRemedy) {
+  ScratchDirectory scratch;
+  const std::string file = scratch.path() + "/profiles.json";
+  std::ofstream(file) << "{\"format\": 1, \"version\": \"v1\", \"profiles\": [\n"
+                         "  {\"id\": \"A\", \"title\": \"t\",\n   \"channel\": \"purple\", \"instruction\": \"i\", \"when\": \"always\"}\n]}\n";
+  auto loaded = app::read_profiles(file);
+  ASSERT_FALSE(loaded);
+  const auto findings = app::profile_findings(file, loaded.error());
+  ASSERT_EQ(findings.size(), 1u) << loaded.error().what;
+  EXPECT_EQ(findings[0].line, 3);
+  EXPECT_EQ(findings[0].key, "profiles[0].channel");
+  EXPECT_NE(findings[0].cause, "");
+  EXPECT_NE(findings[0].remedy, "");
+}
+
+TEST_F(ApplianceTest, ADayIsErasedWithARecordOfItAndVerifyStaysWhole) {
+  Stamp yesterday = clock.now();
+  yesterday.wall.ms -= 48LL * 3600 * 1000;
+  Record record{{"L1"}, {"L1-1-1"}, yesterday, CaptureTaken{"plate_front", {}, device::PlateRead{}}, {}};
+  std::get<device::PlateRead>(std::get<CaptureTaken>(record.body).body).text = "BG123AA";
+  write({record});
+  const std::string file = scratch.path() + "/site.toml", profiles = scratch.path() + "/profiles.json";
+  std::ofstream(profiles) << R"({"format":1,"version":"v1","profiles":[]})";
+  std::string text((std::istreambuf_iterator<char>(*std::make_unique<std::ifstream>("config/sites/one-lane.toml"))), {});
+  const auto set = [&](const std::string& key, const std::string& value) {
+    const auto at = text.find("\n" + key + " = ");
+    ASSERT_NE(at, std::string::npos) << key;
+    text.replace(at, text.find('\n', at + 1) - at, "\n" + key + " = \"" + value + "\"");
+  };
+  set("id", "RS-TEST");
+  set("directory", site.directory);
+  set("profiles", profiles);
+  for (const char* key : {"declarations", "watch_lists"})
+    if (text.find(std::string("\n") + key + " = ") != std::string::npos) set(key, profiles);
+  std::ofstream(file) << text;
+  const auto day = [&](std::int64_t back_ms) {
+    const std::chrono::sys_days d = std::chrono::floor<std::chrono::days>(
+        std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(clock.now().wall.ms - back_ms)));
+    const std::chrono::year_month_day ymd{d};
+    char word[40];
+    std::snprintf(word, sizeof word, "%04d-%02u-%02u", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()));
+    return std::string(word);
+  };
+  app::ToolOptions options;
+  options.site_file = file;
+  options.icd_directory = "firmware-interfaces/icd";
+  EXPECT_EQ(app::erase_day(options, day(48LL * 3600 * 1000), "O7", false), app::exit_usage);
+  EXPECT_EQ(app::erase_day(options, day(0), "O7", true), app::exit_found) << "today's key is in use";
+  EXPECT_EQ(app::erase_day(options, day(48LL * 3600 * 1000), "O7", true), app::exit_ok);
+  auto report = store::verify(site.directory, {});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->first_broken, "");
+  auto records = (*store::open_picture(site.directory))->records_of({"L1-1-1"});
+  ASSERT_TRUE(records) << records.error().what;
+  EXPECT_TRUE(records->at(0).erased);
 }
 
 TEST_F(ApplianceTest, AStoreThatHangsIsNotAlive) {

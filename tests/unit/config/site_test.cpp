@@ -155,6 +155,15 @@ TEST(Site, AProductsClassFitsItsRole) {
   EXPECT_NE(text.find("\"rinstrum-c500\" is a scale and can't be the lane's portal"), std::string::npos) << text;
 }
 
+TEST(Site, PagesOnTheNetworkAndALineWithoutTlsAreFound) {
+  const std::string http = "\n[http]\nlisten = \"0.0.0.0\"\nbehind_proxy = true\n", sync = "\n[sync]\nbrokers = [\"mqtt://hq.example:1883\"]\n";
+  const auto check = read_text(kGood + http + sync);
+  const auto text = all(check);
+  EXPECT_NE(text.find("not fit to face a network bare"), std::string::npos) << text;
+  EXPECT_NE(text.find("is not encrypted"), std::string::npos) << text;
+  EXPECT_TRUE(check.site.http.behind_proxy);
+}
+
 TEST(Site, SyntaxErrorNamesItsLine) {
   const auto check = read_text("[post]\nid = \n");
   ASSERT_EQ(check.findings.size(), 1u);

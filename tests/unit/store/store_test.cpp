@@ -129,6 +129,7 @@ TEST_F(Whole, DeclarationsAndWatchListsSurviveARestart) {
   d.trailer = "BG777TT";
   d.gross_kg = 38000;
   d.driver_name = "Petar";
+  d.valid_until = WallTime{1'784'000'000'000};
   d.goods = {{"220421", "RS", 20000, 50000, "wine"}};
   d.more["value_eur"] = std::int64_t{50000};
   d.more["seals"] = std::vector<std::string>{"A1", "A2"};
@@ -145,6 +146,7 @@ TEST_F(Whole, DeclarationsAndWatchListsSurviveARestart) {
     ASSERT_TRUE(found) << found.error().what;
     ASSERT_EQ(found->size(), 2u);
     EXPECT_EQ(found->at(0).driver_name, "Petar");
+    EXPECT_EQ(found->at(0).valid_until, d.valid_until);
     EXPECT_EQ(found->at(0).goods.at(0).hs_code, "220421");
     EXPECT_EQ(found->at(0).more, d.more);
     EXPECT_EQ(found->at(1).gross_kg, 12000);

@@ -148,9 +148,11 @@ TEST(Payloads, DeclarationsComeBack) {
   d.goods.push_back({"870323", "DE", 12'000, 9'000, "cars"});
   d.more = {{"sealed", true}, {"packages", std::int64_t{12}}, {"route", std::string("E70")},
             {"countries", std::vector<std::string>{"HR", "RS"}}};
+  d.valid_until = WallTime{1'784'000'000'000};
   const auto back = decode_declarations(encode(DeclarationsDown{7, {d}}));
   ASSERT_TRUE(back) << back.error().what;
   ASSERT_EQ(back->declarations.size(), 1u);
+  EXPECT_EQ(back->declarations[0].valid_until, d.valid_until);
   EXPECT_EQ(back->version, 7u);
   EXPECT_EQ(back->declarations[0].reference, d.reference);
   EXPECT_EQ(back->declarations[0].driver_name, d.driver_name);
