@@ -25,9 +25,6 @@ def switch(name, word):
 
 OPEN_BEFORE_COMMIT = ("edge/lane/deciding.cpp", "s.verdict.reset();  // from here until Committed nothing releases", "s.verdict = verdict;")
 NO_FEEDBACK = ("edge/lane/boom.cpp", "  if (is == wanted(m)) {", "  if (m.outcome == device::Outcome::done) return true;\n  if (is == wanted(m)) {")
-SENT_IS_RECEIVED = ("sync/drain.cpp", "  publish(Leaf::records, std::move(payload));\n",
-                    "  publish(Leaf::records, std::move(payload));\n  status_.cursor = next_ - 1;\n"
-                    "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n")
 FROZEN_IGNORED = ("drivers/register_map/register_map.cpp", "if (heartbeat.state(now) == Heartbeat::State::frozen)",
                   "if (heartbeat.state(now) == Heartbeat::State::frozen && name.empty())")
 STALE_ZONE = ("edge/lane/inputs.cpp", "  return zone(state, config, boom, now) == Sense::free;",
@@ -64,7 +61,10 @@ PLANTS = [
     plant("blob-after-record", "a record is durable before the picture that it names", CRASH, switch("blob-after-record", "blob_after_record")),
     plant("duplicate-not-recognised", "HQ takes a record that it has for a new one", RECEIVER,
           ("sync/hq/receiver.cpp", "if (sequence <= before) compare(", "if (sequence <= before && frame->records.empty()) compare(")),
-    plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN, SENT_IS_RECEIVED),
+    plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,
+          ("sync/drain.cpp", "  publish(Leaf::records, std::move(payload));\n",
+           "  publish(Leaf::records, std::move(payload));\n  status_.cursor = next_ - 1;\n"
+           "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n")),
     plant("duplicate-read-not-recognised", "the camera's repeated post is published again", CAMERA, REPOST_UNSEEN),
     plant("watchdog-not-read-back", "a module is armed without its watchdog having been read", IO,
           ("drivers/digital_io/arming.cpp", "    safe_value |= c.of == icd::CheckOf::safe_value;\n",
