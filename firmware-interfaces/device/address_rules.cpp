@@ -120,11 +120,11 @@ Result<Address> tcp_address(const std::string& text) {
   Address address;
   address.scheme = "tcp";
   const auto colon = text.rfind(':');
-  const auto port = colon == std::string::npos ? std::nullopt : whole_number(text.substr(colon + 1));
-  if (!text.starts_with("tcp://") || colon <= 5 || !port || *port < 1 || *port > 65535)
+  const int port = colon == std::string::npos ? 0 : whole_number(text.substr(colon + 1)).value_or(0);
+  if (!text.starts_with("tcp://") || colon <= 5 || port < 1 || port > 65535)
     return fail(ErrorCode::invalid, "\"" + text + "\": write tcp://HOST:PORT");
   address.host = text.substr(6, colon - 6);
-  address.port = static_cast<std::uint16_t>(*port);
+  address.port = static_cast<std::uint16_t>(port);
   if (auto host = check_host(address); !host) return tl::unexpected(host.error());
   return address;
 }

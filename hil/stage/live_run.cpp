@@ -188,9 +188,27 @@ Result<void> LiveRun::fault(const std::string& target, const std::string& name, 
   return {};
 }
 
-// As on a full quota: none of the running appliance's files may grow (RLIMIT_FSIZE; writes fail with EFBIG, which the
-// store takes for "no space"). The limit is the journal's present end, so that its next record does not fit; smaller files,
-// its own log among them, can still be written.
+namespace {
+
+/// Behind the last byte that was written: segments of the journal are reserved in full when they are made.
+std::uintmax_t written_end(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  std::vector<char> block(1 << 16);
+  for (auto end = static_cast<std::streamoff>(in.tellg()); end > 0;) {
+    const auto size = std::min(end, static_cast<std::streamoff>(block.size()));
+    in.seekg(end - size);
+    if (!in.read(block.data(), size)) return 0;
+    for (auto at = size; at > 0; --at)
+      if (block[static_cast<std::size_t>(at - 1)] != 0) return static_cast<std::uintmax_t>(end - size + at);
+    end -= size;
+  }
+  return 0;
+}
+
+}  // namespace
+
+// As on a full quota: the running appliance may write nothing behind the journal's present end (RLIMIT_FSIZE; such writes
+// fail with EFBIG, which the store takes for "no space"). Smaller files, its own log among them, can still be written.
 Result<void> LiveRun::fill_disk(bool full) {
   if (!stage_.appliance() || !stage_.appliance()->alive()) return fail(ErrorCode::refused, "the appliance does not run: its disk can't be filled");
   rlimit limit{RLIM_INFINITY, RLIM_INFINITY};
@@ -198,7 +216,7 @@ Result<void> LiveRun::fill_disk(bool full) {
     std::uintmax_t end = 1;
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(stage_.settings().directory + "/post/journal", ignored))
-      if (entry.is_regular_file(ignored)) end = std::max(end, entry.file_size(ignored));
+      if (entry.is_regular_file(ignored)) end = std::max(end, written_end(entry.path()));
     limit.rlim_cur = end;
   }
   if (::prlimit(stage_.appliance()->pid(), RLIMIT_FSIZE, &limit, nullptr) != 0)
