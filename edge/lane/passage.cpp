@@ -89,6 +89,10 @@ void watch_from_behind(Turn& t) {
   t.attention(3, "vehicle from the wrong side");
 }
 
+// No vehicle leaves the arrival loop and another stands on it in less. A module that is away for a moment (a busy switch, a
+// lost packet) must not cost every lorry that stands there an officer.
+constexpr Duration swap_takes = 3s;
+
 // Between arrival and release the arrival loop has to say all the time that somebody stands there.
 void watch_identity(Turn& t) {
   auto& s = t.s;
@@ -96,7 +100,7 @@ void watch_identity(Turn& t) {
   const bool known = sense(s, t.c, points::loop_entry, now) != Sense::unknown;
   const bool waits = !s.crossing.empty() && !s.in_port && s.phase >= Phase::gathering && s.phase <= Phase::waiting_officer;
   if (!waits) s.entry_known.reset();
-  else if (s.entry_known && !s.other_vehicle && now - *s.entry_known >= t.c.input_age_max + t.c.leave_debounce) {
+  else if (s.entry_known && !s.other_vehicle && now - *s.entry_known >= t.c.input_age_max + std::max(t.c.leave_debounce, swap_takes)) {
     s.other_vehicle = true;
     t.attention(2, "the lane's inputs were away: whoever stands here is not known to be the same vehicle");
   }

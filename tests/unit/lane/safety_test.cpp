@@ -150,6 +150,21 @@ TEST(Identity, InputsThatWereAwayBetweenArrivalAndReleaseHoldForAnOfficer) {
   EXPECT_EQ(rig.count("raise 1"), 1u);
 }
 
+TEST(Identity, AModuleThatIsAwayForAMomentCostsNobodyAnOfficer) {
+  Rig rig;
+  rig.start();
+  rig.store_answers = false;
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::deciding);
+  rig.io_alive = false;
+  rig.pass(2500ms);  // no two vehicles change places in this time
+  rig.io_alive = true;
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
 TEST(Identity, AnOfficerWhoseViewIsOldHasToSayThatHeLooked) {
   Rig rig;
   rig.channel = SelectivityChannel::yellow;
