@@ -68,11 +68,6 @@ class Reactor {
           std::shared_ptr<const risk::ProfileSet> profiles, std::string boot_number, Ports& ports);
   ~Reactor();
 
-  /// Sees every step of every lane: (config, state before, event, state after, now). For monitors, traces and the
-  /// simulation's invariants; must not call back.
-  using Observer = std::function<void(const lane::Config&, const lane::State&, const lane::Event&, const lane::State&, Stamp)>;
-  void observe(Observer observer) { observer_ = std::move(observer); }
-
   void handle(ReactorEvent event, Stamp now);
   /// Fires due timers and ticks.
   void advance(Stamp now);
@@ -109,7 +104,6 @@ class Reactor {
   std::map<std::uint64_t, PendingPersist> pending_;
   std::map<std::uint64_t, std::pair<LaneId, std::uint64_t>> commands_;  ///< wire command id -> lane's number
   MonoTime last_tick_;
-  Observer observer_;
 };
 
 }  // namespace rampa::runtime
