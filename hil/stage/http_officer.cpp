@@ -32,7 +32,9 @@ Result<void> HttpOfficer::sign_in() {
   auto session = call("GET", "/api/v1/session", "", status);
   if (!session) return tl::unexpected(session.error());
   if (!parsed(*session).value("claimed", false)) {
-    auto claimed = call("POST", "/api/v1/claim", json{{"code", stage_.claim_code()}, {"badge", "1"}, {"name", "Bench administrator"}, {"password", password}}.dump(), status);
+    std::string code;  // the page may answer a moment before the code is in the log
+    for (int i = 0; i < 250 && (code = stage_.claim_code()).empty(); ++i) runtime::sleep_for(20ms);
+    auto claimed = call("POST", "/api/v1/claim", json{{"code", code}, {"badge", "1"}, {"name", "Bench administrator"}, {"password", password}}.dump(), status);
     if (!claimed) return tl::unexpected(claimed.error());
     if (status != 201) return fail(ErrorCode::refused, "claim: " + *claimed);
     for (auto [badge, role] : {std::pair{"1001", "shift_leader"}, {"1002", "officer"}, {"1003", "shift_leader"}}) {

@@ -41,7 +41,7 @@ PLANTS = [
           ("edge/lane/officer.cpp", "  if (s.proposed) s.verdict_persist = number;\n", "  if (s.proposed) s.verdict_persist = number;\n  (void)carry_out(t, a);\n")),
     plant("no-read-back", "an output is believed from the write's answer alone", IO,
           ("drivers/digital_io/output_bank.cpp", "  const auto back = map_.read(*output->channel);",
-           "  if (written) {\n    output->believed = level;\n    return {device::Outcome::done, true, \"\"};\n  }\n"
+           "  if (written) {\n    output->believed = level;\n    return {device::Outcome::done, true, true, \"\"};\n  }\n"
            "  const auto back = map_.read(*output->channel);")),
     plant("no-feedback", "the lane takes 'done' for motion and does not look at the feedback contacts", LANE, NO_FEEDBACK),
     plant("stale-capture", "captures from before the arrival and of the next lorry are taken for this crossing", LANE,

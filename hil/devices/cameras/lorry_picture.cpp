@@ -7,6 +7,9 @@
 namespace rampa::hil {
 namespace {
 
+/// Small pictures: OpenCV's own threads would cost more than they bring.
+void in_this_thread() { [[maybe_unused]] static const bool once = (cv::setNumThreads(1), true); }
+
 Bytes encoded(const cv::Mat& picture, int quality_percent) {
   std::vector<std::uint8_t> bytes;
   cv::imencode(".jpg", picture, bytes, {cv::IMWRITE_JPEG_QUALITY, quality_percent});
@@ -56,6 +59,7 @@ void write_plate(cv::Mat& picture, const cv::Rect& plate, const std::string& tex
 }  // namespace
 
 Bytes lorry_picture(const std::string& plate, std::uint64_t lorry, bool rear, const PictureStyle& style, std::uint64_t noise_seed) {
+  in_this_thread();
   cv::Mat picture = road(style);
   const int w = style.width_px, h = style.height_px;
   cv::RNG colours(lorry * 7919 + 3);
@@ -81,18 +85,21 @@ Bytes lorry_picture(const std::string& plate, std::uint64_t lorry, bool rear, co
 }
 
 Bytes lane_picture(const PictureStyle& style, std::uint64_t noise_seed) {
+  in_this_thread();
   cv::Mat picture = road(style);
   add_noise(picture, noise_seed, 2.5);
   return encoded(picture, style.quality_percent);
 }
 
 Bytes plate_picture(const std::string& plate) {
+  in_this_thread();
   cv::Mat picture(44, 208, CV_8UC3, cv::Scalar(90, 90, 90));
   write_plate(picture, {2, 2, 204, 40}, plate);
   return encoded(picture, 85);
 }
 
 Bytes with_noise(const Bytes& photograph, std::uint64_t noise_seed) {
+  in_this_thread();
   cv::Mat picture = cv::imdecode(photograph, cv::IMREAD_COLOR);
   if (picture.empty()) return photograph;
   add_noise(picture, noise_seed, 0.7);
