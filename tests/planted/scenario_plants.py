@@ -99,6 +99,7 @@ SCENARIO_PLANTS.append(on_processes("hq-down", "a connection that could not be m
 
 # No plant: what they are named for lies outside what virtual time plays.
 NOT_PLANTED = {
+    "clock-step-at-line": "real processes only; what it protects is planted in clock-step",
     "line-cut": "real processes only; what it protects is planted in hq-down",
     "broker-restarts": "real processes only; HQ's and the drain's own plants stand in plants.py",
 }
