@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "firmware-interfaces/device/settings.hpp"
+#include "firmware-interfaces/device/address_rules.hpp"
 #include "firmware-interfaces/icd/product.hpp"
 
 namespace rampa::drivers {
@@ -24,10 +24,7 @@ inline std::optional<std::int64_t> whole_number(const std::string& text) {
   return value;
 }
 
-/// Modbus unit of the address; 1 where it names none.
-inline int unit_of(const device::Address& address) {
-  const auto at = address.query.find("unit");
-  return at == address.query.end() ? 1 : static_cast<int>(whole_number(at->second).value_or(1));
-}
+/// Modbus unit of an address that the transport has taken.
+inline int unit_of(const device::Address& address) { return device::modbus_unit(address).value_or(1); }
 
 }  // namespace rampa::drivers

@@ -1,5 +1,6 @@
 #include "hil/bench/served_post.hpp"
 
+#include "firmware-interfaces/device/address_rules.hpp"
 #include "hil/wire/modbus_server.hpp"
 #include "hil/wire/picture_server.hpp"
 #include "hil/wire/push_client.hpp"
@@ -10,10 +11,7 @@ namespace {
 
 constexpr std::size_t history_max = 200'000;
 
-int unit_of(const device::Address& address) {
-  const auto it = address.query.find("unit");
-  return it == address.query.end() ? 1 : std::stoi(it->second);
-}
+int unit_of(const device::Address& address) { return device::modbus_unit(address).value_or(1); }
 
 }  // namespace
 

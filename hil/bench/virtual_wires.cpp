@@ -1,12 +1,11 @@
 #include "hil/bench/virtual_wires.hpp"
 
+#include "firmware-interfaces/device/address_rules.hpp"
+
 namespace rampa::hil {
 namespace {
 
-int unit_of(const device::Address& address) {
-  const auto it = address.query.find("unit");
-  return it == address.query.end() ? 1 : std::stoi(it->second);
-}
+int unit_of(const device::Address& address) { return device::modbus_unit(address).value_or(1); }
 
 std::string listener_of(const device::Address& address) { return address.host + ":" + std::to_string(address.port); }
 

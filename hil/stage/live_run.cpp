@@ -52,7 +52,6 @@ Result<void> LiveRun::start_appliance() {
   if (auto up = stage_.start_appliance(); !up) return up;
   auto took = stage_.wait_for_appliance(60s);
   if (!took) return tl::unexpected(took.error());
-  slowest_restart_ = std::max(slowest_restart_, *took);
   return officer_.sign_in();
 }
 
@@ -73,7 +72,6 @@ Result<void> LiveRun::begin(const std::set<std::string>& without) {
     runtime::sleep_for(50ms);
   }
   if (auto up = start_appliance(); !up) return up;
-  slowest_restart_ = {};  // the first start is none
   started_ = clock_now.mono();
   return {};
 }

@@ -40,7 +40,6 @@ class LiveRun {
   [[nodiscard]] bool lanes_idle() const;
   /// Whose lorry a crossing is, by wall time.
   [[nodiscard]] std::uint64_t lorry_of_crossing(const std::string& lane, std::int64_t opened_ms) const;
-  [[nodiscard]] Duration slowest_restart() const { return slowest_restart_; }
   [[nodiscard]] std::vector<std::string> conditions() const;  ///< "DEVICE:LEVEL:FAULT", from the appliance's log
   [[nodiscard]] std::vector<std::string> notices() const;
 
@@ -69,7 +68,6 @@ class LiveRun {
   std::size_t added_ = 0, left_ = 0, events_ = 0;
   std::map<std::string, std::size_t> inside_;  ///< by lane, queue included
   bool appliance_wanted_ = true;
-  Duration slowest_restart_{};
 };
 
 /// Plays a scenario. `progress` gets a line now and then.

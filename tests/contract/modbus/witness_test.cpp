@@ -28,6 +28,17 @@ struct Witness : ::testing::Test {
       model.values[{Table::discrete_input, i}] = i % 4 == 1;
     }
   }
+  /// What every witness that writes has written.
+  void expect_written() {
+    const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };
+    EXPECT_EQ(at(Table::holding_register, 102), 99);
+    EXPECT_EQ(at(Table::holding_register, 103), 7);
+    EXPECT_EQ(at(Table::holding_register, 104), 8);
+    EXPECT_EQ(at(Table::coil, 17), 1);
+    EXPECT_EQ(at(Table::coil, 18), 1);
+    EXPECT_EQ(at(Table::coil, 19), 1);
+    EXPECT_EQ(at(Table::coil, 20), 0);
+  }
 };
 
 void expect_registers(const std::string& output, int first, int from, int count) {
@@ -91,16 +102,7 @@ TEST_F(Witness, PymodbusReadsAndWritesTcp) {
        {"hold [4660, 4661, 4662, 4663, 4664, 4665, 4666, 4667, 4668, 4669]", "input [61440, 61441, 61442]",
         "coils [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]", "bits [0, 1, 0, 0, 0, 1, 0, 0, 0, 1]", "exception 2", "stranger 11"})
     EXPECT_NE(run.output.find(line), std::string::npos) << "no '" << line << "' in\n" << run.output;
-  thread.with([this] {
-    const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };
-    EXPECT_EQ(at(Table::holding_register, 102), 99);
-    EXPECT_EQ(at(Table::holding_register, 103), 7);
-    EXPECT_EQ(at(Table::holding_register, 104), 8);
-    EXPECT_EQ(at(Table::coil, 17), 1);
-    EXPECT_EQ(at(Table::coil, 18), 1);
-    EXPECT_EQ(at(Table::coil, 19), 1);
-    EXPECT_EQ(at(Table::coil, 20), 0);
-  });
+  thread.with([this] { expect_written(); });
 }
 
 TEST_F(Witness, JsmodbusReadsAndWritesTcp) {
@@ -114,16 +116,7 @@ TEST_F(Witness, JsmodbusReadsAndWritesTcp) {
   for (const char* line : {"hold [4660,4661,4662,4663,4664,4665,4666,4667,4668,4669]", "input [61440,61441,61442]",
                            "coils [1,0,0,1,0,0,1,0,0,1]", "bits [0,1,0,0,0,1,0,0,0,1]", "exception 2"})
     EXPECT_NE(run.output.find(line), std::string::npos) << "no '" << line << "' in\n" << run.output;
-  thread.with([this] {
-    const auto at = [this](Table table, std::uint16_t address) { return model.values[{table, address}]; };
-    EXPECT_EQ(at(Table::holding_register, 102), 99);
-    EXPECT_EQ(at(Table::holding_register, 103), 7);
-    EXPECT_EQ(at(Table::holding_register, 104), 8);
-    EXPECT_EQ(at(Table::coil, 17), 1);
-    EXPECT_EQ(at(Table::coil, 18), 1);
-    EXPECT_EQ(at(Table::coil, 19), 1);
-    EXPECT_EQ(at(Table::coil, 20), 0);
-  });
+  thread.with([this] { expect_written(); });
 }
 
 /// What our bus sent, as tshark's dissector reads it. The bytes are those that arrived at the server.
