@@ -73,7 +73,7 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"tesseract/", {"edge/vision/"}},
     {"Poco/", {"edge/api/", "edge/app/"}},
     {"toml", {"config/"}},
-    {"pugixml.hpp", {"drivers/plate_camera/"}},
+    {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/"}},
     {"CLI/", {"edge/app/", "sync/hq/"}},
     {"sodium.h", {"edge/store/", "edge/api/", "sync/", "edge/app/"}},
 };

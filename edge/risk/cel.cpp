@@ -1,0 +1,32 @@
+#include "edge/risk/cel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "edge/risk/cel_meaning.hpp"
+
+namespace rampa::risk {
+namespace {
+
+/// Levels of all, any, not and the item conditions, as the JSON reader counts and limits them.
+constexpr std::size_t depth_max = 16;
+std::size_t depth(const Condition& c) {
+  std::size_t deepest = 0;
+  for (const auto& part : c.parts) deepest = std::max(deepest, 1 + depth(part));
+  return deepest;
+}
+
+}  // namespace
+
+Condition from_cel(std::string_view text, std::vector<Finding>& findings) {
+  cel::Findings found(findings);
+  const auto tree = cel::parse(cel::tokens_of(text, found), found);
+  auto meaning = cel::meaning(tree, found);
+  if (found.any() || !meaning) return {};
+  Condition condition = canonical(std::move(*meaning));
+  if (depth(condition) > depth_max)
+    found.add(tree.at, "is nested too deep", "at most " + std::to_string(depth_max) + " levels of &&, ||, ! and goods within each other");
+  return condition;
+}
+
+}  // namespace rampa::risk
