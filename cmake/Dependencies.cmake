@@ -5,6 +5,7 @@ find_package(GTest REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)
+find_package(simdjson REQUIRED)
 
 # OpenCV: only the modules in use; their -dev packages come without the CMake file of the big libopencv-dev.
 find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)

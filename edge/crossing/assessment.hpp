@@ -33,6 +33,9 @@ struct Hit {
 struct Assessment {
   SelectivityChannel channel = SelectivityChannel::red;
   std::vector<Hit> hits;                   ///< ascending by profile id
+  std::int64_t score = 0;                  ///< sum of the weights of the profiles that matched
+  std::vector<std::string> declined;       ///< "PROFILE: not drawn": matched and did not select, with the reason
+  std::vector<std::string> shadow;         ///< shadow profiles that matched; they change nothing
   std::vector<std::string> undetermined;   ///< "PROFILE: FIELD missing"
   std::vector<std::string> reasons;        ///< why the channel is not greener than it is, beside the hits ("no declaration")
   std::vector<std::string> controls;       ///< ordered controls: "documents", "weighing", "nii", "radiation", "physical"

@@ -42,7 +42,8 @@ template <class A> void fields(A& a, Hit& x) {
   a("profile", x.profile); a("channel", x.channel); a("instruction", x.instruction);
 }
 template <class A> void fields(A& a, Assessment& x) {
-  a("channel", x.channel); a("hits", x.hits); a("undetermined", x.undetermined); a("reasons", x.reasons);
+  a("channel", x.channel); a("hits", x.hits); a("score", x.score); a("declined", x.declined); a("shadow", x.shadow);
+  a("undetermined", x.undetermined); a("reasons", x.reasons);
   a("controls", x.controls); a("profile_set", x.profile_set); a("profile_set_sha256", x.profile_set_sha256);
   a("draw_key", x.draw_key); a("draws", x.draws);
   a.personal("facts", x.facts);

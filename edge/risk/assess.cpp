@@ -2,7 +2,8 @@
 #include <algorithm>
 #include <array>
 
-#include "edge/risk/profile.hpp"
+#include "edge/risk/compiled_set.hpp"
+#include "edge/risk/hashing_internal.hpp"
 
 namespace rampa::risk {
 
@@ -61,36 +62,88 @@ void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
   }
 }
 
-void apply(Assessment& a, const CompiledSet& set, const Profile& profile) {
-  std::vector<std::string> missing;
-  const Truth truth = evaluate(profile.when, a.facts, missing);
-  if (truth == Truth::no) return;
-  if (profile.sample_of_10000 < 10000) {
-    const auto drawn = draw(a.draw_key, profile.id);
-    a.draws.push_back(drawn);
-    if (drawn >= profile.sample_of_10000) return;  // not selected, whatever the missing facts are
+constexpr std::size_t undetermined_max = 200;  // an unread plate leaves thousands of profiles open; all of them can be derived again
+
+std::int64_t number(const Fields& facts, std::string_view name) {
+  const auto found = facts.find(name);
+  const auto* value = found == facts.end() ? nullptr : std::get_if<std::int64_t>(&found->second);
+  return value ? *value : 0;
+}
+
+Circumstances circumstances(const Assessment& a, WallTime now) {
+  Circumstances c;
+  c.now = now;
+  c.utc_offset_min = static_cast<std::int32_t>(number(a.facts, "time.utc_offset_minutes"));
+  c.draw_key = a.draw_key;
+  c.recent = static_cast<std::uint32_t>(number(a.facts, "recent.crossings"));
+  c.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)] = static_cast<std::uint32_t>(number(a.facts, "recent.yellow"));
+  c.recent_of_channel[static_cast<int>(SelectivityChannel::red)] = static_cast<std::uint32_t>(number(a.facts, "recent.red"));
+  return c;
+}
+
+/// What a hit is called at the post. HQ knows whose name it stands for: it has the key.
+std::string shown_id(const CompiledSet& set, std::uint32_t profile) {
+  const auto id = set.id(profile);
+  if (!set.texts[profile].secret) return std::string(id);
+  const auto hash = siphash(set.head.policy.draw_secret, id.data(), id.size());
+  std::string name = "S-";
+  for (int shift = 44; shift >= 0; shift -= 4) name += "0123456789abcdef"[hash >> shift & 15];
+  return name;
+}
+
+std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
+  switch (o.declined) {
+    case Declined::not_drawn: return "not drawn";
+    case Declined::operator_authorised: return "authorised operator";
+    case Declined::green_list: return text = "green list " + set.green_lists[o.green_list].id;
+    case Declined::cap: return "capacity of the channel";
+    case Declined::no: break;
   }
-  if (truth == Truth::yes) {
-    raise(a, profile.channel);
-    a.hits.push_back({profile.id, profile.channel, set.instruction(profile.id, set.default_language)});
-    for (const auto& control : profile.controls) order(a, control);
-    return;
+  return {};
+}
+
+void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& sheet, const Decision& decision) {
+  std::size_t open = 0;
+  std::string text;
+  for (const auto& o : decision.outcomes) {
+    if (o.drawn < 10000 && !o.shadow) a.draws.push_back(o.drawn);
+    const auto id = shown_id(set, o.profile);
+    if (o.shadow) {
+      if (!o.undetermined) a.shadow.push_back(id);
+      continue;
+    }
+    if (o.undetermined) {
+      if (o.declined != Declined::no || ++open > undetermined_max) continue;  // not drawn: whatever the missing facts are
+      for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
+      continue;
+    }
+    if (o.declined != Declined::no) {
+      a.declined.push_back(id + ": " + std::string(why(set, o, text)));
+      continue;
+    }
+    a.hits.push_back({id, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language))});
+    for (const auto& control : set.control_lists[set.texts[o.profile].controls]) order(a, control.control);
   }
-  for (const auto& field : missing) a.undetermined.push_back(profile.id + ": " + field + " missing");
-  raise(a, std::min(profile.channel, SelectivityChannel::yellow));
+  if (open > undetermined_max) a.undetermined.push_back("and " + std::to_string(open - undetermined_max) + " further profiles");
+  a.score = decision.score;
+  if (decision.score_selected) a.reasons.push_back("score " + std::to_string(decision.score));
+  if (decision.random_drawn < 10000) a.draws.push_back(decision.random_drawn);
+  if (decision.random) a.reasons.emplace_back("random selection");
+  if (decision.stale) a.reasons.emplace_back("the profile set is out of date");
 }
 
 Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, WallTime now,
                   const std::vector<std::string>& evidence_missing) {
   Assessment a;
-  a.channel = SelectivityChannel::green;
   a.profile_set = set.version();
   a.profile_set_sha256 = set.sha256();
   a.draw_key = draw_key;
   a.facts = std::move(facts);
-  for (const auto& profile : set.profiles) {
-    if (now >= profile.valid_from && now < profile.valid_before) apply(a, set, profile);
-  }
+  const FactSheet sheet = fact_sheet(a.facts);
+  Decision decision;
+  decide(set, sheet, circumstances(a, now), decision);
+  a.channel = decision.channel;
+  put_into_words(a, set, sheet, decision);
   floors(a, evidence_missing);
   if (!a.undetermined.empty()) {
     a.reasons.emplace_back("profiles undetermined: facts are missing");
@@ -105,24 +158,6 @@ Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, 
 
 }  // namespace
 
-// SplitMix64 (Steele, Lea, Flood 2014) over the key and an FNV-1a of the profile's id.
-std::uint32_t draw(std::uint64_t key, std::string_view profile) {
-  std::uint64_t id = 0xcbf29ce484222325ull;
-  for (const char c : profile) id = (id ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
-  std::uint64_t z = (key ^ id) + 0x9e3779b97f4a7c15ull;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return static_cast<std::uint32_t>((z ^ (z >> 31)) % 10000);
-}
-
-std::string CompiledSet::instruction(const std::string& profile, const std::string& language) const {
-  const auto found = std::lower_bound(profiles.begin(), profiles.end(), profile, [](const auto& p, const auto& id) { return p.id < id; });
-  if (found == profiles.end() || found->id != profile) return {};
-  auto text = found->instruction.find(language);
-  if (text == found->instruction.end()) text = found->instruction.find(default_language);
-  return text == found->instruction.end() ? std::string{} : text->second;
-}
-
 // compile() is the only maker of a ProfileSet in the product; another implementation could not be assessed.
 Assessment assess(const ProfileSet& set, const Question& question) {
   const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
@@ -132,7 +167,9 @@ Assessment assess(const ProfileSet& set, const Question& question) {
     none.controls = {"physical"};
     return none;  // red
   }
-  return derive(*compiled, all_facts(question), question.draw_key, question.now, question.evidence_missing);
+  Fields facts = all_facts(question);
+  if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / 3'600'000;
+  return derive(*compiled, std::move(facts), question.draw_key, question.now, question.evidence_missing);
 }
 
 Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,

@@ -1,15 +1,14 @@
-// The fields that profiles may ask for. Their meaning: PROFILES.md, whose table is held against this one by a test.
+#include "edge/risk/catalogue.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include "edge/risk/profile.hpp"
 
 namespace rampa::risk {
 
 namespace {
 using enum FieldType;
-constexpr std::array<std::pair<std::string_view, FieldType>, 53> fields{{
+constexpr std::pair<std::string_view, FieldType> fields[] = {
     {"vehicle.plate", text},
     {"vehicle.trailer", text},
     {"vehicle.plates", list},
@@ -17,6 +16,7 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 53> fields{{
     {"vehicle.lane", text},
     {"vehicle.direction", text},
     {"vehicle.watch_lists", list},
+    {"vehicle.earlier_crossings_30_days", integer},
     {"evidence.gross_kg", integer},
     {"evidence.plate_confidence_percent", integer},
     {"evidence.trailer_confidence_percent", integer},
@@ -33,6 +33,8 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 53> fields{{
     {"evidence.missing", list},
     {"evidence.mass_deviation_kg", integer},
     {"evidence.mass_deviation_percent", integer},
+    {"evidence.axle_kg_max", integer},
+    {"evidence.containers", list},
     {"declaration.count", integer},
     {"declaration.references", list},
     {"declaration.kind", list},
@@ -44,12 +46,17 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 53> fields{{
     {"declaration.tractor_matches", boolean},
     {"declaration.trailer_matches", boolean},
     {"declaration.value_eur", integer},
+    {"declaration.value_per_kg_cent", integer},
     {"declaration.office", list},
     {"declaration.procedure", list},
+    {"declaration.mode", list},
     {"declaration.dispatch_country", list},
     {"declaration.destination_country", list},
+    {"declaration.driver_country", list},
     {"declaration.route", list},
     {"declaration.container", list},
+    {"declaration.container_prefix", list},
+    {"declaration.container_check_wrong", list},
     {"declaration.preference", list},
     {"declaration.incoterm", list},
     {"declaration.aeo", boolean},
@@ -58,18 +65,47 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 53> fields{{
     {"declaration.net_kg", integer},
     {"declaration.vehicle_tare_kg", integer},
     {"declaration.earlier_30_days", integer},
+    {"time.hour", integer},
+    {"time.weekday", integer},
+    {"set.age_hours", integer},
     {"goods.hs_code", text},
     {"goods.origin", text},
     {"goods.gross_kg", integer},
     {"goods.value_eur", integer},
     {"goods.description", text},
-}};
+};
+constexpr std::size_t count = sizeof fields / sizeof fields[0];
+
+constexpr std::size_t goods_from = [] {
+  std::size_t at = 0;
+  while (fields[at].first.substr(0, 6) != "goods.") ++at;
+  return at;
+}();
+
+// Places sorted by name: the reader of a large set asks for every test of it.
+constexpr auto by_name = [] {
+  std::array<FieldId, count> places{};
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<FieldId>(i);
+  std::sort(places.begin(), places.end(), [](FieldId a, FieldId b) { return fields[a].first < fields[b].first; });
+  return places;
+}();
 }  // namespace
 
+std::optional<FieldId> field_id(std::string_view name) {
+  const auto found = std::lower_bound(by_name.begin(), by_name.end(), name, [](FieldId id, std::string_view n) { return fields[id].first < n; });
+  if (found == by_name.end() || fields[*found].first != name) return std::nullopt;
+  return *found;
+}
+
+std::string_view field_name(FieldId id) { return fields[id].first; }
+FieldType field_type(FieldId id) { return fields[id].second; }
+std::size_t field_count() { return count; }
+FieldId first_goods_field() { return static_cast<FieldId>(goods_from); }
+
 std::optional<FieldType> type_of(std::string_view field) {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.first == field; });
-  if (found == fields.end()) return std::nullopt;
-  return found->second;
+  const auto id = field_id(field);
+  if (!id) return std::nullopt;
+  return fields[*id].second;
 }
 
 std::vector<std::string> catalogue() {

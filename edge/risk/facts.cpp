@@ -1,7 +1,7 @@
 // From a question to the flat facts that are stored with the assessment, so that it can be derived again from them alone.
 #include <algorithm>
 
-#include "edge/risk/profile.hpp"
+#include "edge/risk/compiled_set.hpp"
 
 namespace rampa::risk {
 
@@ -131,6 +131,14 @@ void mass_deviation(Fields& facts) {
   if (expected > 0) facts["evidence.mass_deviation_percent"] = (*weighed - expected) * 100 / expected;
 }
 
+void time_facts(Fields& facts, WallTime now, std::int32_t utc_offset_min) {
+  const std::int64_t minutes = (now.ms >= 0 ? now.ms : now.ms - 59999) / 60000 + utc_offset_min;
+  const std::int64_t days = minutes >= 0 ? minutes / 1440 : (minutes - 1439) / 1440;
+  facts["time.hour"] = (minutes - days * 1440) / 60;
+  facts["time.weekday"] = ((days + 3) % 7 + 7) % 7 + 1;  // 1970-01-01 was a Thursday; Monday is 1
+  facts["time.utc_offset_minutes"] = std::int64_t{utc_offset_min};
+}
+
 }  // namespace
 
 Fields all_facts(const Question& question) {
@@ -145,6 +153,12 @@ Fields all_facts(const Question& question) {
   std::sort(declarations.begin(), declarations.end(), [](const auto& a, const auto& b) { return a.reference < b.reference; });
   declaration_facts(facts, declarations);
   mass_deviation(facts);
+  time_facts(facts, question.now, question.utc_offset_min);
+  if (question.recent > 0) {
+    facts["recent.crossings"] = question.recent;
+    facts["recent.yellow"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)];
+    facts["recent.red"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::red)];
+  }
   return facts;
 }
 

@@ -1,69 +1,114 @@
-// Inside edge/risk only: a compiled profile set.
+// Risk profiles as their authors mean them. Format: PROFILES.md. A set for serving is compiled from them (compiled_set.hpp).
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "edge/risk/risk.hpp"
+#include "edge/crossing/assessment.hpp"
+#include "edge/crossing/field_value.hpp"
+#include "edge/risk/condition.hpp"
+#include "firmware-interfaces/time.hpp"
 
 namespace rampa::risk {
 
-enum class FieldType { boolean, integer, text, list };
+enum class Truth : std::uint8_t { no, undetermined, yes };
 
-/// Type of a catalogued field, or nothing. Goods fields are written "goods.hs_code" and stand inside any_item only.
-[[nodiscard]] std::optional<FieldType> type_of(std::string_view field);
-/// All catalogued names, for "did you mean" and for the documentation's test.
-[[nodiscard]] std::vector<std::string> catalogue();
-[[nodiscard]] inline bool is_goods(std::string_view field) { return field.substr(0, 6) == "goods."; }
+/// Only active profiles select. A shadow profile is looked at and recorded, and changes nothing.
+enum class LifeCycle : std::uint8_t { draft, shadow, approved, active, suspended, expired };
 
-enum class Truth { no, undetermined, yes };
-
-enum class Operator { eq, ne, in, notin, prefix, ge, le, range, exists };
-
-struct Condition {
-  enum class Kind { always, all, any, negation, any_item, test };
-  Kind kind = Kind::always;
-  std::vector<Condition> parts;  ///< all, any, any_item; one for negation
-  std::string field;
-  Operator op = Operator::eq;
-  std::vector<std::string> texts;  ///< eq, ne, in, notin, prefix on text and lists
-  std::vector<std::int64_t> numbers;  ///< eq, ne, in, notin; ge, le: one; range: two, both included
-  bool flag = false;                  ///< eq, ne on booleans; exists
+/// A control that a hit orders: one line of the officer's checklist. Texts may be empty.
+struct ControlOrder {
+  std::string control;   ///< "documents", "weighing", "nii", "radiation", "physical", "other" (another authority)
+  std::string what;      ///< "the seals"
+  std::string where;     ///< "bay 2"
+  std::string with;      ///< "hand-held instrument"
+  std::string evidence;  ///< what has to be recorded: "photograph of each seal"
+  bool operator==(const ControlOrder&) const = default;
 };
 
-struct Profile {
-  std::string id, title;
+/// Minutes of the week, 0 = Monday 00:00 of the post's local time, to 10079.
+struct WeeklyWindow {
+  std::uint16_t from = 0, to = 10079;  ///< both included; from > to runs over the week's end
+  bool operator==(const WeeklyWindow&) const = default;
+};
+
+struct Scope {
+  std::vector<std::string> offices, directions, procedures, modes, lanes;  ///< empty: all
+  bool operator==(const Scope&) const = default;
+};
+
+struct RiskProfile {
+  std::string id;
+  std::uint32_t version = 1;
+  std::string owner, title;
+  std::string reason_kind;    ///< "rif", "common", "financial", "priority_area", "national"; may be empty
+  std::string reason_number;  ///< of the risk information form, of the criterion
+  WallTime reason_ends{INT64_MAX};
+  LifeCycle state = LifeCycle::active;
   WallTime valid_from{INT64_MIN};
   WallTime valid_before{INT64_MAX};  ///< not included
+  std::vector<WeeklyWindow> weekly;  ///< empty: always
+  Scope scope;
+  Condition when;                    ///< canonical
   SelectivityChannel channel = SelectivityChannel::yellow;
-  std::vector<std::string> controls;
+  std::vector<ControlOrder> controls;
   std::map<std::string, std::string> instruction;  ///< by language
-  std::uint32_t sample_of_10000 = 10000;           ///< share of matching crossings that are selected
+  std::int32_t weight = 0;                         ///< added to the score by a hit
+  std::uint16_t sample_of_10000 = 10000;           ///< share of matching crossings that are selected
+  std::uint16_t aeo_of_10000 = 10000;              ///< share that stays selected where the operator is authorised
+  bool security = false;                           ///< never reduced: not for operators, green lists or capacity
+  bool secret = false;                             ///< its id and title are shown to nobody at the post
+  bool operator==(const RiskProfile&) const = default;
+};
+
+/// Movements that profiles (but for security ones) leave alone.
+struct GreenList {
+  std::string id;
+  WallTime valid_from{INT64_MIN}, valid_before{INT64_MAX};
+  std::uint16_t residual_of_10000 = 0;  ///< share that is selected all the same
   Condition when;
+  bool operator==(const GreenList&) const = default;
 };
 
-class CompiledSet final : public ProfileSet {
- public:
-  [[nodiscard]] const std::string& version() const override { return version_text; }
-  [[nodiscard]] const std::string& sha256() const override { return hash; }
-  [[nodiscard]] std::size_t size() const override { return profiles.size(); }
-  [[nodiscard]] std::string instruction(const std::string& profile, const std::string& language) const override;
-
-  std::string version_text, hash, default_language;
-  std::vector<Profile> profiles;  ///< ascending by id
+struct SetPolicy {
+  std::int64_t score_yellow = INT64_MAX, score_red = INT64_MAX;  ///< a score of at least this selects the channel
+  /// Largest share of the recent crossings that hits may send to the channel; by channel, 10000 = no cap.
+  std::uint16_t cap_of_10000[4] = {10000, 10000, 10000, 10000};
+  std::uint16_t random_of_10000 = 0;                             ///< of what nothing selected
+  SelectivityChannel random_channel = SelectivityChannel::yellow;
+  std::int64_t stale_after_hours = INT64_MAX;                    ///< since the set was issued
+  SelectivityChannel stale_floor = SelectivityChannel::yellow;
+  std::uint64_t draw_secret[2] = {0, 0};                         ///< key of the random draws
+  bool operator==(const SetPolicy&) const = default;
 };
 
-/// Three-valued: a missing fact makes a test undetermined. Names of missing fields that the outcome hangs on go to `missing`.
-[[nodiscard]] Truth evaluate(const Condition& condition, const Fields& facts, std::vector<std::string>& missing);
+using NamedLists = std::map<std::string, std::vector<std::string>, std::less<>>;  ///< values ascending, each once
 
-/// Facts of the declarations and what follows from them and the captures; everything assess looks at.
-[[nodiscard]] Fields all_facts(const Question& question);
+/// Everything of a set but its profiles.
+struct SetHead {
+  std::string version, default_language = "en";
+  WallTime issued{INT64_MIN};
+  SetPolicy policy;
+  NamedLists lists;
+  std::vector<GreenList> green_lists;
+};
 
-/// Draw 0..9999 of one profile; depends on the key and the profile's id only, so profiles do not disturb each other.
-[[nodiscard]] std::uint32_t draw(std::uint64_t key, std::string_view profile);
+/// Reads a set: `head` is complete before the first call of `on_profile`; profiles come in the file's order, one at a time, so that
+/// a large set never lies in memory twice. A set with any finding is of no use.
+[[nodiscard]] std::vector<Finding> read_set(std::string_view json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile);
+
+/// The whole condition of a profile: its scope and its `when`.
+[[nodiscard]] Condition with_scope(const RiskProfile& profile);
+
+/// The plain evaluator: three-valued, over flat facts; the yardstick for the compiled one, with which it shares no code.
+/// Names of missing facts that an undetermined outcome hangs on go to `missing`, ascending.
+[[nodiscard]] Truth evaluate(const Condition& condition, const Fields& facts, const NamedLists& lists, std::vector<std::string>& missing);
+
+/// Is this minute of the week (0 = Monday 00:00) in one of the windows?
+[[nodiscard]] bool in_weekly(const std::vector<WeeklyWindow>& windows, std::uint16_t minute_of_week);
 
 }  // namespace rampa::risk

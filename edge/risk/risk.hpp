@@ -7,6 +7,7 @@
 
 #include "edge/crossing/assessment.hpp"
 #include "edge/crossing/declaration.hpp"
+#include "edge/risk/profile.hpp"
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
 
@@ -19,18 +20,26 @@ class ProfileSet {
   virtual ~ProfileSet() = default;
   [[nodiscard]] virtual const std::string& version() const = 0;
   [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< of the set's bytes
-  [[nodiscard]] virtual std::size_t size() const = 0;
+  [[nodiscard]] virtual std::size_t size() const = 0;           ///< profiles that are active or shadow
   /// What the officer is told for a hit, in this language ("de"), or in the set's default language. Empty where the set
   /// has no such profile.
   [[nodiscard]] virtual std::string instruction(const std::string& profile, const std::string& language) const {
     (void)profile, (void)language;
     return {};
   }
+  /// The checklist that a hit orders; empty where the set has no such profile.
+  [[nodiscard]] virtual std::vector<ControlOrder> controls(const std::string& profile) const {
+    (void)profile;
+    return {};
+  }
+  [[nodiscard]] virtual std::size_t bytes() const { return 0; }  ///< memory held, instruction texts aside
 };
 
-/// Reads and compiles a set. Errors: invalid, with file-relative path ("profiles[3].when.all[1].op"), cause and remedy;
+/// Reads and compiles a set. `traffic`: facts of recent questions, from which the compiler learns what is rare; they change how
+/// fast the set answers, never what. Errors: invalid, with file-relative path ("profiles[3].when.all[1].op"), cause and remedy;
 /// all of them at once, one per line.
-[[nodiscard]] Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256);
+[[nodiscard]] Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256,
+                                                                const std::vector<Fields>& traffic = {});
 
 struct Question {
   Fields facts;                            ///< vehicle and evidence: see PROFILES.md for the names
@@ -38,7 +47,10 @@ struct Question {
   std::vector<std::string> watch_list_hits;///< names of the lists the plates are on
   std::vector<std::string> evidence_missing;
   WallTime now;                            ///< for validity dates
+  std::int32_t utc_offset_min = 0;         ///< of the post's local time, for weekly patterns and time.hour
   std::uint64_t draw_key = 0;              ///< key of the random draws; the draws made are in the answer
+  /// Recent crossings of the post, and how many of them hits sent to each channel; for the capacity caps.
+  std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};
 };
 
 /// Missing evidence, no declaration, or an undetermined profile never give green. Same question, same set: same answer.
@@ -47,5 +59,9 @@ struct Question {
 /// From a stored assessment: the same facts and draws against the set (must be the one it was made with).
 [[nodiscard]] Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,
                                   const std::vector<std::string>& evidence_missing);
+
+/// The draw key of a movement: the same however often it is lodged again, unknown to whoever has not the set's secret.
+/// `movement`: what stays the same (see PROFILES.md, Draws).
+[[nodiscard]] std::uint64_t movement_draw_key(const ProfileSet& set, const std::string& movement);
 
 }  // namespace rampa::risk

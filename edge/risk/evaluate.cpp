@@ -13,18 +13,21 @@ Truth negated(Truth value) {
   return value == Truth::undetermined ? value : value == Truth::yes ? Truth::no : Truth::yes;
 }
 
-bool matches(const Condition& c, const std::string& text) {
+bool matches(const Condition& c, const NamedLists& lists, const std::string& text) {
+  static const std::vector<std::string> none;
+  const auto named = c.list.empty() ? lists.end() : lists.find(c.list);
+  const auto& values = c.list.empty() ? c.texts : named == lists.end() ? none : named->second;
   if (c.op == Operator::prefix)
-    return std::any_of(c.texts.begin(), c.texts.end(), [&](const auto& start) { return text.compare(0, start.size(), start) == 0; });
-  return std::find(c.texts.begin(), c.texts.end(), text) != c.texts.end();
+    return std::any_of(values.begin(), values.end(), [&](const auto& start) { return text.compare(0, start.size(), start) == 0; });
+  return std::find(values.begin(), values.end(), text) != values.end();
 }
 
-// The positive form; ne and notin are its negation (for lists: no element matches).
-bool holds(const Condition& c, const FieldValue& value) {
+// The positive form; notin is its negation (for lists: no element matches).
+bool holds(const Condition& c, const NamedLists& lists, const FieldValue& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag == c.flag;
-  if (const auto* text = std::get_if<std::string>(&value)) return matches(c, *text);
+  if (const auto* text = std::get_if<std::string>(&value)) return matches(c, lists, *text);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value))
-    return std::any_of(list->begin(), list->end(), [&](const auto& text) { return matches(c, text); });
+    return std::any_of(list->begin(), list->end(), [&](const auto& text) { return matches(c, lists, text); });
   const auto number = std::get<std::int64_t>(value);
   switch (c.op) {
     case Operator::ge: return number >= c.numbers[0];
@@ -46,7 +49,7 @@ bool fits(const FieldValue& value, FieldType type) {
 
 class Evaluation {
  public:
-  explicit Evaluation(const Fields& facts) : facts_(facts) {}
+  Evaluation(const Fields& facts, const NamedLists& lists) : facts_(facts), lists_(lists) {}
 
   Truth of(const Condition& c, std::set<std::string>& missing) const {
     switch (c.kind) {
@@ -60,7 +63,8 @@ class Evaluation {
         if (result == Truth::undetermined) for (auto& n : names) missing.insert(n.begin(), n.end());
         return result;
       }
-      case Condition::Kind::any_item: return any_item(c, missing);
+      case Condition::Kind::any_item:
+      case Condition::Kind::all_item: return over_items(c, missing);
       case Condition::Kind::test: return test(c, c.field, missing);
     }
     return Truth::undetermined;
@@ -75,22 +79,23 @@ class Evaluation {
     return result;
   }
 
-  Truth any_item(const Condition& c, std::set<std::string>& missing) const {
+  Truth over_items(const Condition& c, std::set<std::string>& missing) const {
     const auto found = facts_.find("goods.count");
     const auto* count = found == facts_.end() ? nullptr : std::get_if<std::int64_t>(&found->second);
     if (!count || *count <= 0) {
       missing.insert("goods");
       return Truth::undetermined;
     }
-    Truth result = Truth::no;
+    const bool any = c.kind == Condition::Kind::any_item;
+    Truth result = any ? Truth::no : Truth::yes;
     std::set<std::string> names;
     for (std::int64_t i = 0; i < *count; ++i) {
-      Evaluation item(facts_);
+      Evaluation item(facts_, lists_);
       item.prefix_ = "goods." + std::to_string(i) + ".";
       std::set<std::string> of_item;
       const Truth truth = item.together(c.parts, of_item);
       if (truth == Truth::undetermined) names.insert(of_item.begin(), of_item.end());
-      result = std::max(result, truth);
+      result = any ? std::max(result, truth) : std::min(result, truth);
     }
     if (result == Truth::undetermined) missing.insert(names.begin(), names.end());
     return result;
@@ -104,19 +109,20 @@ class Evaluation {
       missing.insert(field);
       return Truth::undetermined;
     }
-    const bool negative = c.op == Operator::ne || c.op == Operator::notin;
-    return from(holds(c, found->second) != negative);
+    return from(holds(c, lists_, found->second) != (c.op == Operator::notin));
   }
 
   const Fields& facts_;
+  const NamedLists& lists_;
   std::string prefix_;  // of the goods item that is looked at
 };
 
 }  // namespace
 
-Truth evaluate(const Condition& condition, const Fields& facts, std::vector<std::string>& missing) {
+Truth evaluate(const Condition& condition, const Fields& facts, const NamedLists& lists, std::vector<std::string>& missing) {
   std::set<std::string> names;
-  const Truth result = Evaluation(facts).of(condition, names);
+  const Truth result = Evaluation(facts, lists).of(condition, names);
+  missing.clear();
   if (result == Truth::undetermined) missing.assign(names.begin(), names.end());
   return result;
 }

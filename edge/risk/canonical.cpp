@@ -1,0 +1,120 @@
+// One shape for conditions that mean the same. Every rule here keeps all three truth values (Kleene's strong logic).
+#include <algorithm>
+
+#include "edge/risk/condition.hpp"
+
+namespace rampa::risk {
+
+namespace {
+
+using Kind = Condition::Kind;
+
+Condition negation_of(Condition c) {
+  Condition n;
+  n.kind = Kind::negation;
+  n.parts.push_back(std::move(c));
+  return n;
+}
+
+template <class T>
+void sort_once(std::vector<T>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+void order_values(Condition& t) {
+  if (t.op == Operator::range) return;
+  sort_once(t.texts);
+  sort_once(t.numbers);
+  if (t.op == Operator::prefix) {  // "24" says all that "2402" says
+    std::vector<std::string> kept;
+    for (auto& text : t.texts)
+      if (kept.empty() || text.compare(0, kept.back().size(), kept.back()) != 0) kept.push_back(std::move(text));
+    t.texts = std::move(kept);
+  }
+}
+
+bool one_value(const Condition& t) { return t.list.empty() && t.texts.size() + t.numbers.size() == 1; }
+
+Condition canonical_test(Condition t) {
+  order_values(t);
+  if (t.op == Operator::in && one_value(t)) t.op = Operator::eq;
+  if (t.op == Operator::notin && one_value(t)) {
+    t.op = Operator::eq;
+    return negation_of(std::move(t));
+  }
+  return t;
+}
+
+// `not` of a test that has an opposite.
+Condition canonical_negation(Condition inner) {
+  if (inner.kind == Kind::negation) return std::move(inner.parts[0]);
+  if (inner.kind == Kind::test) {
+    if (inner.op == Operator::in || inner.op == Operator::notin) {
+      inner.op = inner.op == Operator::in ? Operator::notin : Operator::in;
+      return inner;
+    }
+    if (inner.op == Operator::exists || (inner.op == Operator::eq && inner.texts.empty() && inner.numbers.empty())) {
+      inner.flag = !inner.flag;
+      return inner;
+    }
+  }
+  return negation_of(std::move(inner));
+}
+
+bool joins(const Condition& a, const Condition& b) {
+  const auto equality = [](const Condition& t) { return (t.op == Operator::eq || t.op == Operator::in) && t.list.empty() && !(t.texts.empty() && t.numbers.empty()); };
+  const auto prefixes = [](const Condition& t) { return t.op == Operator::prefix && t.list.empty(); };
+  return a.kind == Kind::test && b.kind == Kind::test && a.field == b.field && ((equality(a) && equality(b)) || (prefixes(a) && prefixes(b)));
+}
+
+Condition canonical_group(Condition c) {
+  const bool any = c.kind == Kind::any;
+  const Kind flat = any ? Kind::any : Kind::all;
+  std::vector<Condition> parts;
+  for (auto& part : c.parts) {
+    part = canonical(std::move(part));
+    if (part.kind == Kind::always) {
+      if (any) return {};  // yes, whatever the others are
+      continue;
+    }
+    if (part.kind == flat) std::move(part.parts.begin(), part.parts.end(), std::back_inserter(parts));
+    else parts.push_back(std::move(part));
+  }
+  if (any) {
+    std::vector<Condition> joined;
+    for (auto& part : parts) {
+      const auto like = std::find_if(joined.begin(), joined.end(), [&](const auto& j) { return joins(j, part); });
+      if (like == joined.end()) {
+        joined.push_back(std::move(part));
+        continue;
+      }
+      like->texts.insert(like->texts.end(), part.texts.begin(), part.texts.end());
+      like->numbers.insert(like->numbers.end(), part.numbers.begin(), part.numbers.end());
+      if (like->op == Operator::eq) like->op = Operator::in;
+      *like = canonical_test(std::move(*like));
+    }
+    parts = std::move(joined);
+  }
+  if (c.kind == Kind::any_item || c.kind == Kind::all_item) {
+    if (parts.empty()) parts.emplace_back();  // "there are items", where there are any
+  } else {
+    if (parts.empty()) return {};
+    if (parts.size() == 1) return std::move(parts[0]);
+  }
+  c.parts = std::move(parts);
+  return c;
+}
+
+}  // namespace
+
+Condition canonical(Condition c) {
+  switch (c.kind) {
+    case Kind::always: return c;
+    case Kind::test: return canonical_test(std::move(c));
+    case Kind::negation: return canonical_negation(canonical(std::move(c.parts[0])));
+    default: return canonical_group(std::move(c));
+  }
+}
+
+}  // namespace rampa::risk

@@ -1,0 +1,163 @@
+// The decision in numbers: who matched, who selects, which channel. Every rule here is in PROFILES.md.
+#include <algorithm>
+#include <numeric>
+
+#include "edge/risk/compiled_set.hpp"
+#include "edge/risk/hashing_internal.hpp"
+
+namespace rampa::risk {
+
+namespace {
+
+std::uint16_t minute_of_week(const Circumstances& c) {
+  constexpr std::int64_t week = 7 * 1440;
+  std::int64_t minutes = c.now.ms / 60000 - (c.now.ms % 60000 < 0 ? 1 : 0) + c.utc_offset_min;
+  minutes += 3 * 1440;  // 1970-01-01 was a Thursday
+  return static_cast<std::uint16_t>((minutes % week + week) % week);
+}
+
+/// Would one more crossing on this channel go over its share?
+bool over_cap(const CompiledSet& set, const Circumstances& c, SelectivityChannel channel) {
+  const auto cap = set.head.policy.cap_of_10000[static_cast<int>(channel)];
+  if (cap >= 10000) return false;
+  const std::uint64_t sent = std::uint64_t{c.recent_of_channel[static_cast<int>(channel)]} + 1;
+  return sent * 10000 > std::uint64_t{cap} * (std::uint64_t{c.recent} + 1);
+}
+
+class Deciding {
+ public:
+  Deciding(const CompiledSet& set, const FactSheet& sheet, const Circumstances& circumstances, Decision& decision)
+      : set_(set), sheet_(sheet), c_(circumstances), d_(decision) {
+    d_.channel = SelectivityChannel::green;
+    d_.random = d_.stale = d_.score_selected = false;
+    d_.random_drawn = 10000;
+    d_.score = 0;
+    d_.outcomes.clear();
+    static const FieldId aeo_field = *field_id("declaration.aeo");
+    const Fact& aeo = sheet.facts[aeo_field];
+    authorised_ = aeo.state == Fact::State::good && aeo.number != 0;
+    for (std::size_t i = 0; i < set.green_lists.size() && green_ < 0; ++i) {
+      const auto& g = set.green_lists[i];
+      if (c_.now.ms >= g.valid_from && c_.now.ms < g.valid_before && set.program.evaluate(g.root, sheet) == Truth::yes) green_ = static_cast<int>(i);
+    }
+  }
+
+  void look_at(std::uint32_t profile) {
+    const ProfileHead& head = set_.heads[profile];
+    if (c_.now.ms < head.valid_from || c_.now.ms >= head.valid_before) return;
+    const Truth truth = set_.program.evaluate(head.root, sheet_);
+    if (truth == Truth::no) return;
+    if (head.weekly != 0 && !in_weekly(set_.weeklies[head.weekly], minute_of_week(c_))) return;
+    ProfileOutcome outcome;
+    outcome.profile = profile;
+    outcome.undetermined = truth == Truth::undetermined;
+    outcome.shadow = head.shadow;
+    d_.outcomes.push_back(outcome);
+  }
+
+  void finish() {
+    auto& all = d_.outcomes;
+    if (all.size() > 1) {
+      std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.profile < b.profile; });
+      all.erase(std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.profile == b.profile; }), all.end());
+    }
+    for (auto& outcome : all) select(outcome);
+    const SetPolicy& p = set_.head.policy;
+    const auto by_score = d_.score >= p.score_red ? SelectivityChannel::red : d_.score >= p.score_yellow ? SelectivityChannel::yellow : SelectivityChannel::green;
+    if (by_score > d_.channel) {
+      d_.channel = by_score;
+      d_.score_selected = true;
+    }
+    if (p.random_of_10000 > 0 && d_.channel <= SelectivityChannel::blue) {
+      d_.random_drawn = static_cast<std::uint16_t>(draw(p.draw_secret, c_.draw_key, draw_name("")));
+      if (d_.random_drawn < p.random_of_10000) {
+        d_.random = true;
+        raise(p.random_channel);
+      }
+    }
+    if (p.stale_after_hours != INT64_MAX && c_.now.ms - set_.head.issued.ms > p.stale_after_hours * 3600 * 1000) {
+      d_.stale = true;
+      raise(p.stale_floor);
+    }
+  }
+
+ private:
+  void raise(SelectivityChannel channel) { d_.channel = std::max(d_.channel, channel); }
+
+  void select(ProfileOutcome& o) {
+    const ProfileHead& head = set_.heads[o.profile];
+    std::uint32_t share = head.sample_of_10000;
+    const bool as_authorised = authorised_ && head.aeo_of_10000 < 10000 && !head.security;
+    if (as_authorised) share = share * head.aeo_of_10000 / 10000;
+    const bool greened = green_ >= 0 && !head.security;
+    const std::uint32_t green_share = greened ? share * set_.green_lists[static_cast<std::size_t>(green_)].residual_of_10000 / 10000 : share;
+    if (green_share < 10000) {
+      // One draw per profile and movement, whatever it is compared with.
+      o.drawn = static_cast<std::uint16_t>(draw(set_.head.policy.draw_secret, c_.draw_key, head.draw_name));
+      if (o.drawn >= head.sample_of_10000) o.declined = Declined::not_drawn;
+      else if (o.drawn >= share) o.declined = Declined::operator_authorised;
+      else if (o.drawn >= green_share) {
+        o.declined = Declined::green_list;
+        o.green_list = static_cast<std::uint8_t>(green_);
+      }
+    }
+    if (o.shadow || o.declined != Declined::no) return;
+    if (o.undetermined) return raise(std::min(head.channel, SelectivityChannel::yellow));
+    d_.score += head.weight;
+    if (!head.security && over_cap(set_, c_, head.channel)) {
+      o.declined = Declined::cap;
+      return raise(SelectivityChannel::blue);  // nobody has the time to control it now; it is audited afterwards
+    }
+    raise(head.channel);
+  }
+
+  const CompiledSet& set_;
+  const FactSheet& sheet_;
+  const Circumstances& c_;
+  Decision& d_;
+  bool authorised_ = false;
+  int green_ = -1;
+};
+
+}  // namespace
+
+void decide(const CompiledSet& set, const FactSheet& sheet, const Circumstances& circumstances, Decision& decision) {
+  Deciding deciding(set, sheet, circumstances, decision);
+  set.index.candidates(set.program, sheet, decision.scratch);
+  for (const auto profile : decision.scratch.found) __builtin_prefetch(&set.heads[profile]);
+  for (const auto profile : decision.scratch.found) __builtin_prefetch(&set.program.node(set.heads[profile].root));
+  for (const auto profile : decision.scratch.found) deciding.look_at(profile);
+  deciding.finish();
+}
+
+void decide_by_scan(const CompiledSet& set, const FactSheet& sheet, const Circumstances& circumstances, Decision& decision) {
+  Deciding deciding(set, sheet, circumstances, decision);
+  for (std::uint32_t profile = 0; profile < set.heads.size(); ++profile) deciding.look_at(profile);
+  deciding.finish();
+}
+
+std::uint64_t draw_name(std::string_view id) {
+  std::uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
+  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  return hash;
+}
+
+// Without a secret of the set: SplitMix64 (Steele, Lea, Flood 2014) over the two, as sets of format 1 had it. With one: SipHash-2-4.
+std::uint32_t draw(const std::uint64_t secret[2], std::uint64_t key, std::uint64_t name) {
+  if (secret[0] != 0 || secret[1] != 0) {
+    const std::uint64_t message[2] = {key, name};
+    return static_cast<std::uint32_t>(siphash(secret, message, sizeof message) % 10000);
+  }
+  std::uint64_t z = (key ^ name) + 0x9e3779b97f4a7c15ull;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return static_cast<std::uint32_t>((z ^ (z >> 31)) % 10000);
+}
+
+std::uint64_t movement_draw_key(const ProfileSet& set, const std::string& movement) {
+  const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
+  if (!compiled) return 0;
+  return siphash(compiled->head.policy.draw_secret, movement.data(), movement.size());
+}
+
+}  // namespace rampa::risk

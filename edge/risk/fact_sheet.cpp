@@ -1,0 +1,70 @@
+#include "edge/risk/fact_sheet.hpp"
+
+#include <charconv>
+
+namespace rampa::risk {
+
+namespace {
+
+Fact fact_of(const FieldValue& value, FieldType type, std::vector<std::string_view>& list_texts) {
+  Fact fact;
+  fact.state = Fact::State::unusable;
+  if (const auto* flag = std::get_if<bool>(&value); flag && type == FieldType::boolean) {
+    fact.state = Fact::State::good;
+    fact.number = *flag ? 1 : 0;
+  } else if (const auto* number = std::get_if<std::int64_t>(&value); number && type == FieldType::integer) {
+    fact.state = Fact::State::good;
+    fact.number = *number;
+  } else if (const auto* text = std::get_if<std::string>(&value); text && type == FieldType::text) {
+    fact.state = Fact::State::good;
+    fact.text = *text;
+  } else if (const auto* list = std::get_if<std::vector<std::string>>(&value); list && type == FieldType::list) {
+    fact.state = Fact::State::good;
+    fact.list_at = static_cast<std::uint32_t>(list_texts.size());
+    fact.list_count = static_cast<std::uint32_t>(list->size());
+    list_texts.insert(list_texts.end(), list->begin(), list->end());
+  }
+  return fact;
+}
+
+}  // namespace
+
+void FactSheet::set_list(FieldId field, std::span<const std::string_view> texts) {
+  Fact& fact = slot(field);
+  fact = {Fact::State::good, static_cast<std::uint32_t>(list_texts.size()), static_cast<std::uint32_t>(texts.size()), 0, {}};
+  list_texts.insert(list_texts.end(), texts.begin(), texts.end());
+}
+
+void FactSheet::clear() {
+  facts.fill({});
+  items.clear();
+  list_texts.clear();
+  goods_known = false;
+}
+
+FactSheet fact_sheet(const Fields& facts) {
+  FactSheet sheet;
+  if (const auto count = facts.find("goods.count"); count != facts.end()) {
+    const auto* number = std::get_if<std::int64_t>(&count->second);
+    if (number && *number > 0) {
+      sheet.goods_known = true;
+      // No more items than facts: a stored count that is damaged must not ask for the machine's memory.
+      sheet.items.resize(std::min<std::size_t>(static_cast<std::size_t>(*number), facts.size() + 1));
+    }
+  }
+  for (const auto& [name, value] : facts) {
+    if (!is_goods(name)) {
+      if (const auto id = field_id(name)) sheet.facts[*id] = fact_of(value, field_type(*id), sheet.list_texts);
+      continue;
+    }
+    std::size_t item = 0;
+    const char* end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + 6, end, item);
+    if (error != std::errc{} || rest == end || *rest != '.' || item >= sheet.items.size()) continue;
+    const auto id = field_id("goods" + std::string(rest, end));
+    if (id) sheet.items[item][*id - first_goods_field()] = fact_of(value, field_type(*id), sheet.list_texts);
+  }
+  return sheet;
+}
+
+}  // namespace rampa::risk

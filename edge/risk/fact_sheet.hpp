@@ -1,0 +1,48 @@
+// The facts of one question in the shape that the compiled set reads: a slot per field of the catalogue, texts as views.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "edge/crossing/field_value.hpp"
+#include "edge/risk/catalogue.hpp"
+
+namespace rampa::risk {
+
+struct Fact {
+  /// unusable: something is there, of another type than the catalogue's.
+  enum class State : std::uint8_t { missing, unusable, good };
+  State state = State::missing;
+  std::uint32_t list_at = 0, list_count = 0;  ///< in FactSheet::list_texts
+  std::int64_t number = 0;                    ///< integers; booleans as 0 and 1
+  std::string_view text;
+};
+
+inline constexpr std::size_t fields_max = 96, goods_fields_max = 8;
+
+struct FactSheet {
+  std::array<Fact, fields_max> facts{};                     ///< by FieldId; goods fields are in `items`
+  std::vector<std::array<Fact, goods_fields_max>> items;    ///< by FieldId - first_goods_field()
+  std::vector<std::string_view> list_texts;
+  bool goods_known = false;  ///< false: nothing is known of any goods
+
+  void set(FieldId field, std::int64_t number) { slot(field) = {Fact::State::good, 0, 0, number, {}}; }
+  void set(FieldId field, std::string_view text) { slot(field) = {Fact::State::good, 0, 0, 0, text}; }
+  void set_list(FieldId field, std::span<const std::string_view> texts);
+  /// Starts a further goods item; the next set() of goods fields are its.
+  void add_item() { items.emplace_back(); goods_known = true; }
+  void clear();
+
+  [[nodiscard]] std::span<const std::string_view> list(const Fact& fact) const { return {list_texts.data() + fact.list_at, fact.list_count}; }
+
+ private:
+  [[nodiscard]] Fact& slot(FieldId field) { return field < first_goods_field() ? facts[field] : items.back()[field - first_goods_field()]; }
+};
+
+/// Views into `facts`, which must live longer.
+[[nodiscard]] FactSheet fact_sheet(const Fields& facts);
+
+}  // namespace rampa::risk

@@ -1,0 +1,50 @@
+// Inside edge/risk only. Hashes for looking up, never for deciding: what is found by one is compared in full.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace rampa::risk {
+
+__extension__ using Wide = unsigned __int128;
+
+/// Multiply and fold (the mixing step of wyhash, Wang Yi, public domain description).
+[[nodiscard]] inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+[[nodiscard]] inline std::uint64_t hash_text(const char* text, std::size_t size, std::uint64_t seed) {
+  constexpr std::uint64_t p0 = 0xa0761d6478bd642full, p1 = 0xe7037ed1a0b428dbull;
+  const auto eight = [](const char* at) { std::uint64_t v; std::memcpy(&v, at, 8); return v; };
+  const auto four = [](const char* at) { std::uint32_t v; std::memcpy(&v, at, 4); return std::uint64_t{v}; };
+  std::uint64_t a = 0, b = 0;
+  if (size <= 16) {
+    if (size >= 8) {
+      a = eight(text);
+      b = eight(text + size - 8);
+    } else if (size >= 4) {
+      a = four(text);
+      b = four(text + size - 4);
+    } else if (size > 0) {
+      a = static_cast<unsigned char>(text[0]) | std::uint64_t{static_cast<unsigned char>(text[size / 2])} << 8 |
+          std::uint64_t{static_cast<unsigned char>(text[size - 1])} << 16;
+    }
+  } else {
+    std::size_t left = size;
+    for (; left > 16; left -= 16, text += 16) seed = mix(eight(text) ^ p1, eight(text + 8) ^ seed);
+    a = eight(text + left - 16);
+    b = eight(text + left - 8);
+  }
+  return mix(p1 ^ size, mix(a ^ p1, b ^ seed ^ p0));
+}
+[[nodiscard]] inline std::uint64_t hash_text(std::string_view text, std::uint64_t seed) { return hash_text(text.data(), text.size(), seed); }
+[[nodiscard]] inline std::uint64_t hash_number(std::int64_t number, std::uint64_t seed) {
+  return mix(static_cast<std::uint64_t>(number) ^ 0xa0761d6478bd642full, seed ^ 0xe7037ed1a0b428dbull);
+}
+
+/// SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash whose values nobody predicts without the key.
+[[nodiscard]] std::uint64_t siphash(const std::uint64_t key[2], const void* message, std::size_t size);
+
+}  // namespace rampa::risk

@@ -1,0 +1,278 @@
+#include "edge/risk/program.hpp"
+
+#include <algorithm>
+
+#include "edge/risk/hashing_internal.hpp"
+
+namespace rampa::risk {
+
+namespace {
+using Kind = Node::Kind;
+
+bool starts(std::string_view text, std::string_view with) { return text.size() >= with.size() && std::memcmp(text.data(), with.data(), with.size()) == 0; }
+constexpr std::uint32_t binary_search_from = 12;
+}  // namespace
+
+std::uint32_t Program::keep(std::string_view text) {
+  if (interned_count_ * 2 >= interned_.size()) {
+    std::vector<std::uint32_t> larger(std::max<std::size_t>(1024, interned_.size() * 2));
+    for (const auto place : interned_) {
+      if (place == 0) continue;
+      auto slot = hash_text(at(place - 1), 0) & (larger.size() - 1);
+      while (larger[slot] != 0) slot = (slot + 1) & (larger.size() - 1);
+      larger[slot] = place;
+    }
+    interned_ = std::move(larger);
+  }
+  auto slot = hash_text(text, 0) & (interned_.size() - 1);
+  while (interned_[slot] != 0) {
+    if (at(interned_[slot] - 1) == text) return interned_[slot] - 1;
+    slot = (slot + 1) & (interned_.size() - 1);
+  }
+  const auto place = static_cast<std::uint32_t>(arena_.size());
+  arena_.push_back(static_cast<unsigned char>(text.size() & 255));
+  arena_.push_back(static_cast<unsigned char>(text.size() >> 8));
+  arena_.insert(arena_.end(), text.begin(), text.end());
+  interned_[slot] = place + 1;
+  ++interned_count_;
+  return place;
+}
+
+std::uint32_t Program::add(const Condition& condition, const NamedLists& lists) {
+  const auto root = static_cast<std::uint32_t>(nodes_.size());
+  append(condition, false, lists);
+  return root;
+}
+
+void Program::append(const Condition& c, bool negated, const NamedLists& lists) {
+  using C = Condition::Kind;
+  const auto here = nodes_.size();
+  switch (c.kind) {
+    case C::negation: return append(c.parts[0], !negated, lists);
+    case C::test: return append_test(c, negated, lists);
+    case C::always: nodes_.push_back({negated ? Kind::never : Kind::always}); break;
+    case C::all: nodes_.push_back({negated ? Kind::any : Kind::all}); break;
+    case C::any: nodes_.push_back({negated ? Kind::all : Kind::any}); break;
+    // not(any item: all of P) = all items: any of not P; both are undetermined where there are no goods
+    case C::any_item: nodes_.push_back({negated ? Kind::all_item : Kind::any_item}); break;
+    case C::all_item: nodes_.push_back({negated ? Kind::any_item : Kind::all_item}); break;
+  }
+  const bool items = c.kind == C::any_item || c.kind == C::all_item;
+  const auto inner = nodes_.size();
+  if (items && negated && c.parts.size() > 1) nodes_.push_back({Kind::any});
+  for (const auto& part : c.parts) append(part, negated, lists);
+  nodes_[here].end = static_cast<std::uint32_t>(nodes_.size());
+  if (items && negated && c.parts.size() > 1) nodes_[inner].end = static_cast<std::uint32_t>(nodes_.size());
+}
+
+std::uint32_t Program::named(const std::string& list, bool prefixes, const NamedLists& lists) {
+  const std::string key = (prefixes ? "p:" : "i:") + list;
+  if (const auto found = list_places_.find(key); found != list_places_.end()) return found->second;
+  std::vector<std::uint32_t> places;
+  std::string_view before;
+  bool first = true;
+  if (const auto values = lists.find(list); values != lists.end()) {
+    for (const auto& value : values->second) {
+      if (prefixes && !first && starts(value, before)) continue;
+      places.push_back(keep(value));
+      before = value;
+      first = false;
+    }
+  }
+  lists_.push_back(std::move(places));
+  return list_places_[key] = static_cast<std::uint32_t>(lists_.size() - 1);
+}
+
+void Program::append_test(const Condition& c, bool negated, const NamedLists& lists) {
+  Node n;
+  n.field = *field_id(c.field);
+  n.negated = negated != (c.op == Operator::notin);
+  const bool prefix = c.op == Operator::prefix;
+  if (c.op == Operator::exists) {
+    n.kind = Kind::exists;
+    n.data = c.flag ? 1 : 0;
+  } else if (!c.list.empty()) {
+    n.kind = prefix ? Kind::named_prefixes : Kind::named;
+    n.data = named(c.list, prefix, lists);
+  } else if (!c.texts.empty()) {
+    n.kind = prefix ? Kind::prefixes : Kind::texts;
+    n.count = static_cast<std::uint32_t>(c.texts.size());
+    n.data = static_cast<std::uint32_t>(text_refs_.size());
+    for (const auto& text : c.texts) text_refs_.push_back(keep(text));
+  } else if (!c.numbers.empty()) {
+    n.kind = c.op == Operator::ge ? Kind::ge : c.op == Operator::le ? Kind::le : c.op == Operator::range ? Kind::range : Kind::numbers;
+    n.count = static_cast<std::uint32_t>(c.numbers.size());
+    n.data = static_cast<std::uint32_t>(numbers_.size());
+    numbers_.insert(numbers_.end(), c.numbers.begin(), c.numbers.end());
+  } else {
+    n.kind = Kind::flag;
+    n.data = c.flag ? 1 : 0;
+  }
+  n.end = static_cast<std::uint32_t>(nodes_.size() + 1);
+  nodes_.push_back(n);
+}
+
+void Program::finish() {
+  interned_ = {};
+  interned_count_ = 0;
+  nodes_.shrink_to_fit();
+  text_refs_.shrink_to_fit();
+  numbers_.shrink_to_fit();
+  arena_.shrink_to_fit();
+}
+
+std::size_t Program::bytes() const {
+  std::size_t sum = nodes_.capacity() * sizeof(Node) + text_refs_.capacity() * 4 + numbers_.capacity() * 8 + arena_.capacity();
+  for (const auto& list : lists_) sum += list.capacity() * 4;
+  return sum;
+}
+
+bool Program::in_named(const Node& n, std::string_view text) const {
+  const auto& list = lists_[n.data];
+  const auto after = std::upper_bound(list.begin(), list.end(), text, [&](std::string_view t, std::uint32_t place) { return t < at(place); });
+  if (after == list.begin()) return false;
+  const auto candidate = at(*(after - 1));
+  return n.kind == Kind::named ? candidate == text : starts(text, candidate);
+}
+
+bool Program::fits(const Node& n, std::string_view text) const {
+  const std::uint32_t* first = text_refs_.data() + n.data;
+  const std::uint32_t* last = first + n.count;
+  if (n.count >= binary_search_from) {  // values ascend and, for prefixes, none begins with another
+    const auto after = std::upper_bound(first, last, text, [&](std::string_view t, std::uint32_t place) { return t < at(place); });
+    if (after == first) return false;
+    const auto candidate = at(*(after - 1));
+    return n.kind == Kind::texts ? candidate == text : starts(text, candidate);
+  }
+  if (n.kind == Kind::texts) {
+    for (; first != last; ++first)
+      if (at(*first) == text) return true;
+  } else {
+    for (; first != last; ++first)
+      if (starts(text, at(*first))) return true;
+  }
+  return false;
+}
+
+bool Program::holds(const Node& n, const Fact& fact, const FactSheet& sheet) const {
+  const auto text_holds = [&](std::string_view text) {
+    return n.kind == Kind::named || n.kind == Kind::named_prefixes ? in_named(n, text) : fits(n, text);
+  };
+  switch (n.kind) {
+    case Kind::texts:
+    case Kind::prefixes:
+    case Kind::named:
+    case Kind::named_prefixes:
+      if (field_type(n.field) == FieldType::text) return text_holds(fact.text);
+      for (const auto text : sheet.list(fact))
+        if (text_holds(text)) return true;
+      return false;
+    case Kind::ge: return fact.number >= numbers_[n.data];
+    case Kind::le: return fact.number <= numbers_[n.data];
+    case Kind::range: return fact.number >= numbers_[n.data] && fact.number <= numbers_[n.data + 1];
+    case Kind::flag: return (fact.number != 0) == (n.data != 0);
+    default: break;
+  }
+  for (std::uint32_t i = 0; i < n.count; ++i)
+    if (numbers_[n.data + i] == fact.number) return true;
+  return false;
+}
+
+Truth Program::test(const Node& n, const FactSheet& sheet, const Item* item) const {
+  const auto goods_from = first_goods_field();
+  static const Fact nothing{};
+  const Fact& fact = n.field < goods_from ? sheet.facts[n.field] : item ? (*item)[n.field - goods_from] : nothing;
+  if (n.kind == Kind::exists) return ((fact.state != Fact::State::missing) == (n.data != 0)) != n.negated ? Truth::yes : Truth::no;
+  if (fact.state != Fact::State::good) return Truth::undetermined;
+  return holds(n, fact, sheet) != n.negated ? Truth::yes : Truth::no;
+}
+
+Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) const {
+  const Node& n = nodes_[at];
+  switch (n.kind) {
+    case Kind::always: return Truth::yes;
+    case Kind::never: return Truth::no;
+    case Kind::all: {
+      Truth result = Truth::yes;
+      for (auto part = at + 1; part < n.end; part = nodes_[part].end) {
+        const Truth t = of(part, sheet, item);
+        if (t == Truth::no) return Truth::no;
+        result = std::min(result, t);
+      }
+      return result;
+    }
+    case Kind::any: {
+      Truth result = Truth::no;
+      for (auto part = at + 1; part < n.end; part = nodes_[part].end) {
+        const Truth t = of(part, sheet, item);
+        if (t == Truth::yes) return Truth::yes;
+        result = std::max(result, t);
+      }
+      return result;
+    }
+    case Kind::any_item:
+    case Kind::all_item: {
+      if (sheet.items.empty()) return Truth::undetermined;
+      const bool any = n.kind == Kind::any_item;
+      Truth result = any ? Truth::no : Truth::yes;
+      for (const auto& one : sheet.items) {
+        Truth of_item = Truth::yes;
+        for (auto part = at + 1; part < n.end && of_item != Truth::no; part = nodes_[part].end) of_item = std::min(of_item, of(part, sheet, &one));
+        if (of_item == (any ? Truth::yes : Truth::no)) return of_item;
+        result = any ? std::max(result, of_item) : std::min(result, of_item);
+      }
+      return result;
+    }
+    default: return test(n, sheet, item);
+  }
+}
+
+// The same walk without short cuts: every part that is undetermined names what it lacks, as far as the whole hangs on it.
+Truth Program::collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const {
+  const Node& n = nodes_[at];
+  const auto over = [&](bool any, std::uint32_t from, std::uint32_t to, const Item* of_item, Names& into) {
+    Truth result = any ? Truth::no : Truth::yes;
+    Names below;
+    for (auto part = from; part < to; part = nodes_[part].end) {
+      const Truth t = collect(part, sheet, of_item, below);
+      result = any ? std::max(result, t) : std::min(result, t);
+    }
+    if (result == Truth::undetermined) into.merge(below);
+    return result;
+  };
+  switch (n.kind) {
+    case Kind::always: return Truth::yes;
+    case Kind::never: return Truth::no;
+    case Kind::all: return over(false, at + 1, n.end, item, names);
+    case Kind::any: return over(true, at + 1, n.end, item, names);
+    case Kind::any_item:
+    case Kind::all_item: {
+      if (sheet.items.empty()) {
+        names.insert("goods");
+        return Truth::undetermined;
+      }
+      const bool any = n.kind == Kind::any_item;
+      Truth result = any ? Truth::no : Truth::yes;
+      Names below;
+      for (const auto& one : sheet.items) {
+        const Truth t = over(false, at + 1, n.end, &one, below);
+        result = any ? std::max(result, t) : std::min(result, t);
+      }
+      if (result == Truth::undetermined) names.merge(below);
+      return result;
+    }
+    default: {
+      const Truth t = test(n, sheet, item);
+      if (t == Truth::undetermined) names.emplace(field_name(n.field));
+      return t;
+    }
+  }
+}
+
+std::vector<std::string> Program::missing(std::uint32_t root, const FactSheet& sheet) const {
+  Names names;
+  if (collect(root, sheet, nullptr, names) != Truth::undetermined) return {};
+  return {names.begin(), names.end()};
+}
+
+}  // namespace rampa::risk

@@ -1,0 +1,76 @@
+// Inside edge/risk only: conditions of a whole set, laid out flat in a few arrays, and their evaluation over a FactSheet.
+// Negations are pushed down to the tests (which keeps Kleene's three values), so a node only ever says all, any or a test.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "edge/risk/fact_sheet.hpp"
+#include "edge/risk/profile.hpp"
+
+namespace rampa::risk {
+
+struct Node {
+  enum class Kind : std::uint8_t { always, never, all, any, any_item, all_item, texts, prefixes, named, named_prefixes, numbers, ge, le, range, flag, exists };
+  Kind kind = Kind::always;
+  FieldId field = 0;
+  bool negated = false;      ///< tests: the opposite, where it is determined
+  std::uint32_t count = 0;   ///< tests: values
+  std::uint32_t data = 0;    ///< tests: first value in Program::text_refs or Program::numbers; named: the list; flag, exists: 0 or 1
+  std::uint32_t end = 0;     ///< the node after this one and all that is below it
+};
+
+class Program {
+ public:
+  /// Appends a condition; its root's place. Names of lists that there are not are an error of the reader's.
+  std::uint32_t add(const Condition& condition, const NamedLists& lists);
+  /// After the last add().
+  void finish();
+
+  [[nodiscard]] Truth evaluate(std::uint32_t root, const FactSheet& sheet) const { return of(root, sheet, nullptr); }
+  /// Names of the missing facts that an undetermined outcome hangs on; "goods" where there are none.
+  [[nodiscard]] std::vector<std::string> missing(std::uint32_t root, const FactSheet& sheet) const;
+
+  [[nodiscard]] const Node& node(std::uint32_t at) const { return nodes_[at]; }
+  [[nodiscard]] std::string_view text(const Node& n, std::uint32_t i) const { return at(text_refs_[n.data + i]); }
+  [[nodiscard]] std::int64_t number(const Node& n, std::uint32_t i) const { return numbers_[n.data + i]; }
+  /// Is the text in the named list (or does it begin with one of its values)? Lists are ascending; for prefixes, prefix-free.
+  [[nodiscard]] bool in_named(const Node& n, std::string_view text) const;
+  [[nodiscard]] std::size_t named_size(const Node& n) const { return lists_[n.data].size(); }
+  [[nodiscard]] std::string_view named_text(const Node& n, std::size_t i) const { return at(lists_[n.data][i]); }
+  [[nodiscard]] std::size_t bytes() const;
+
+  /// Interned text: the same text has the same place.
+  std::uint32_t keep(std::string_view text);
+  [[nodiscard]] std::string_view at(std::uint32_t place) const {
+    const auto* p = arena_.data() + place;
+    return {reinterpret_cast<const char*>(p + 2), static_cast<std::size_t>(p[0] | p[1] << 8)};
+  }
+
+ private:
+  using Item = std::array<Fact, goods_fields_max>;
+  using Names = std::set<std::string, std::less<>>;
+  void append(const Condition& c, bool negated, const NamedLists& lists);
+  void append_test(const Condition& c, bool negated, const NamedLists& lists);
+  std::uint32_t named(const std::string& list, bool prefixes, const NamedLists& lists);
+  [[nodiscard]] Truth of(std::uint32_t at, const FactSheet& sheet, const Item* item) const;
+  [[nodiscard]] Truth test(const Node& n, const FactSheet& sheet, const Item* item) const;
+  [[nodiscard]] bool holds(const Node& n, const Fact& fact, const FactSheet& sheet) const;
+  [[nodiscard]] bool fits(const Node& n, std::string_view text) const;
+  Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const;
+
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> text_refs_;
+  std::vector<std::int64_t> numbers_;
+  std::vector<unsigned char> arena_;
+  std::vector<std::vector<std::uint32_t>> lists_;
+  std::map<std::string, std::uint32_t> list_places_;  // "p:NAME" and "i:NAME"
+  std::vector<std::uint32_t> interned_;               // open addressing, places + 1; given back by finish()
+  std::size_t interned_count_ = 0;
+};
+
+}  // namespace rampa::risk
