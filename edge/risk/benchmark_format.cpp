@@ -107,8 +107,9 @@ Result<std::string> import_benchmark_profiles(std::string_view lines, std::size_
       into += (into.empty() ? "" : ",") + text;
     }
     const char* channel = lane == "R" ? "red" : lane == "Y" ? "yellow" : lane == "B" ? "blue" : "green";
-    set += (count++ ? ",{\"id\":\"" : "{\"id\":\"") + std::to_string(id) + "\",\"title\":\"benchmark\",\"valid_from\":\"" + date_of(from) + "\",\"valid_to\":\"" + date_of(to) +
-           "\",\"channel\":\"" + channel + "\",\"instruction\":\"Control.\",\"weight\":" + std::to_string(weight) + ",\"sample_percent\":" + std::to_string(rate) +
+    // A few of the workload end before they begin: they can never hold.
+    const std::string validity = to < from ? "\"state\":\"expired\"," : "\"valid_from\":\"" + date_of(from) + "\",\"valid_to\":\"" + date_of(to) + "\",";
+    set += (count++ ? ",{\"id\":\"" : "{\"id\":\"") + std::to_string(id) + "\",\"title\":\"benchmark\"," + validity + "\"channel\":\"" + channel + "\",\"instruction\":\"Control.\",\"weight\":" + std::to_string(weight) + ",\"sample_percent\":" + std::to_string(rate) +
            ",\"when\":{\"all\":[" + header + (!header.empty() && !goods.empty() ? "," : "") + (goods.empty() ? "" : "{\"any_item\":[" + goods + "]}") + "]}}";
   }
   return set + "]}";
