@@ -19,32 +19,34 @@ std::uint64_t bloom_bits(std::uint64_t key) { return std::uint64_t{1} << (key & 
 
 }  // namespace
 
-void AccessIndex::part_values(const Program& program, const Part& part, const FactSheet& sheet, std::vector<AccessScratch::Value>& values) const {
+AccessScratch::Value* AccessIndex::part_values(const Program& program, const Part& part, const FactSheet& sheet, AccessScratch::Value* to) const {
   const auto goods_from = first_goods_field();
-  const auto type = field_type(part.field);
   const auto of_text = [&](std::string_view text, std::int32_t item) {
-    if (part.kind == Part::Kind::exact) values.push_back({hash_text(text, part.seed), item});
+    if (part.kind == Part::Kind::exact) *to++ = {hash_text(text, part.seed), item};
     else if (part.kind == Part::Kind::prefix) {
-      if (text.size() >= part.argument) values.push_back({hash_text(text.data(), part.argument, part.seed), item});
-    } else if (program.in_named(program.node(part.node), text)) values.push_back({part.seed, item});
+      if (text.size() >= part.argument) *to++ = {hash_text(text.data(), part.argument, part.seed), item};
+    } else if (program.in_named(program.node(part.node), text)) *to++ = {part.seed, item};
   };
   const auto of_fact = [&](const Fact& fact, std::int32_t item) {
     if (fact.state != Fact::State::good) return;
-    switch (type) {
-      case FieldType::text: return of_text(fact.text, item);
-      case FieldType::list:
-        for (const auto text : sheet.list(fact)) of_text(text, item);
-        return;
-      default: break;
+    if (part.type == FieldType::text) return of_text(fact.text(), item);
+    if (part.type == FieldType::list) {
+      for (const auto text : sheet.list(fact)) of_text(text, item);
+      return;
     }
-    if (part.kind == Part::Kind::exact) return values.push_back({hash_number(fact.number, part.seed), item});
-    const auto& bounds = bounds_[part.argument];
-    const auto bucket = std::upper_bound(bounds.begin(), bounds.end(), fact.number) - bounds.begin();
-    values.push_back({hash_number(bucket, part.seed), item});
+    std::int64_t value = fact.number;
+    if (part.kind == Part::Kind::bucket) {
+      const auto& bounds = bounds_[part.argument];
+      value = std::upper_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+    }
+    *to++ = {hash_number(value, part.seed), item};
   };
-  if (part.field < goods_from) return of_fact(sheet.facts[part.field], -1);
-  for (std::size_t i = 0; i < sheet.items.size(); ++i) of_fact(sheet.items[i][part.field - goods_from], static_cast<std::int32_t>(i));
+  if (part.field < goods_from) of_fact(sheet.facts[part.field], -1);
+  else for (std::size_t i = 0; i < sheet.items.size(); ++i) of_fact(sheet.items[i][part.field - goods_from], static_cast<std::int32_t>(i));
+  return to;
 }
+
+std::size_t AccessIndex::values_max(const FactSheet& sheet) { return std::max({std::size_t{1}, sheet.items.size(), sheet.list_texts.size()}); }
 
 void AccessIndex::form_keys(const FactSheet&, AccessScratch& s) const {
   s.keys.clear();
@@ -79,12 +81,13 @@ void AccessIndex::form_keys(const FactSheet&, AccessScratch& s) const {
 }
 
 void AccessIndex::candidates(const Program& program, const FactSheet& sheet, AccessScratch& s) const {
-  s.values.clear();
-  s.value_ends.clear();
+  if (const auto room = parts_.size() * values_max(sheet); s.values.size() < room) s.values.resize(room);
+  s.value_ends.resize(parts_.size());
   s.found.assign(always_.begin(), always_.end());
-  for (const auto& part : parts_) {
-    part_values(program, part, sheet, s.values);
-    s.value_ends.push_back(static_cast<std::uint32_t>(s.values.size()));
+  auto* to = s.values.data();
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    to = part_values(program, parts_[p], sheet, to);
+    s.value_ends[p] = static_cast<std::uint32_t>(to - s.values.data());
   }
   if (!entries_.empty()) {
     form_keys(sheet, s);
@@ -162,7 +165,7 @@ class AccessBuilder {
     else known = &named_parts_.try_emplace({field, program_.node(node).kind == Node::Kind::named_prefixes, program_.node(node).data}, AccessIndex::none).first->second;
     if (*known != AccessIndex::none) return *known;
     *known = static_cast<std::uint16_t>(index_.parts_.size());
-    Part p{kind, field, argument, node, 0};
+    Part p{kind, field, argument, node, 0, field_type(field)};
     p.seed = mix(0x9e3779b97f4a7c15ull * (index_.parts_.size() + 1), 0xd1b54a32d192ed03ull ^ field);
     index_.parts_.push_back(p);
     learn(*known);
@@ -173,9 +176,9 @@ class AccessBuilder {
   void learn(std::uint16_t p) {
     std::vector<AccessScratch::Value> values;
     for (const auto& sheet : traffic_) {
-      values.clear();
-      index_.part_values(program_, index_.parts_[p], sheet, values);
-      for (const auto& v : values) ++seen_[v.hash];
+      values.resize(std::max(values.size(), AccessIndex::values_max(sheet)));
+      const auto* end = index_.part_values(program_, index_.parts_[p], sheet, values.data());
+      for (const auto* v = values.data(); v != end; ++v) ++seen_[v->hash];
     }
   }
 

@@ -19,7 +19,7 @@ namespace rampa::risk {
 /// Working memory of candidates(); kept by the caller so that nothing is allocated per question.
 struct AccessScratch {
   struct Value { std::uint64_t hash; std::int32_t item; };  ///< item -1: not of one goods item
-  std::vector<Value> values;
+  std::vector<Value> values;              ///< room for all; value_ends says how many there are
   std::vector<std::uint32_t> value_ends;  ///< by part
   std::vector<std::uint64_t> keys;
   std::vector<std::uint32_t> found;       ///< places of profiles; some may be there twice
@@ -46,13 +46,16 @@ class AccessIndex {
     std::uint16_t argument = 0;  ///< prefix: its length in bytes; bucket: place in bounds_
     std::uint32_t node = 0;      ///< named: a node that asks for the list
     std::uint64_t seed = 0;
+    FieldType type = FieldType::text;
   };
   /// Which parts make a key together.
   struct Shape { std::uint16_t a = 0, b = none; };
   static constexpr std::uint16_t none = 0xffff;
   struct Entry { std::uint32_t check, profile; };
 
-  void part_values(const Program& program, const Part& part, const FactSheet& sheet, std::vector<AccessScratch::Value>& values) const;
+  /// Writes from `to`, which has room for every value there can be; the place after the last.
+  AccessScratch::Value* part_values(const Program& program, const Part& part, const FactSheet& sheet, AccessScratch::Value* to) const;
+  [[nodiscard]] static std::size_t values_max(const FactSheet& sheet);
   void form_keys(const FactSheet& sheet, AccessScratch& scratch) const;
 
   std::vector<Part> parts_;

@@ -100,7 +100,7 @@ std::optional<FieldId> field_id(std::string_view name) {
 std::string_view field_name(FieldId id) { return fields[id].first; }
 FieldType field_type(FieldId id) { return fields[id].second; }
 std::size_t field_count() { return count; }
-FieldId first_goods_field() { return static_cast<FieldId>(goods_from); }
+static_assert(first_goods_field() == goods_from);
 
 std::optional<FieldType> type_of(std::string_view field) {
   const auto id = field_id(field);

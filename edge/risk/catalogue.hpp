@@ -18,7 +18,8 @@ using FieldId = std::uint8_t;
 [[nodiscard]] std::string_view field_name(FieldId id);
 [[nodiscard]] FieldType field_type(FieldId id);
 [[nodiscard]] std::size_t field_count();
-[[nodiscard]] FieldId first_goods_field();
+/// Goods fields follow the others.
+[[nodiscard]] constexpr FieldId first_goods_field() { return 59; }
 
 /// Type of a catalogued field, or nothing.
 [[nodiscard]] std::optional<FieldType> type_of(std::string_view field);

@@ -52,6 +52,7 @@ class CompiledSet final : public ProfileSet {
   /// Place of the profile, or size() where there is none.
   [[nodiscard]] std::uint32_t find(std::string_view id) const;
 
+  const FieldId aeo_field = *field_id("declaration.aeo");
   std::string hash;
   SetHead head;                      ///< its lists are in `program`
   Program program;

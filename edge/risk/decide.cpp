@@ -33,8 +33,7 @@ class Deciding {
     d_.random_drawn = 10000;
     d_.score = 0;
     d_.outcomes.clear();
-    static const FieldId aeo_field = *field_id("declaration.aeo");
-    const Fact& aeo = sheet.facts[aeo_field];
+    const Fact& aeo = sheet.facts[set.aeo_field];
     authorised_ = aeo.state == Fact::State::good && aeo.number != 0;
     for (std::size_t i = 0; i < set.green_lists.size() && green_ < 0; ++i) {
       const auto& g = set.green_lists[i];

@@ -17,11 +17,12 @@ Fact fact_of(const FieldValue& value, FieldType type, std::vector<std::string_vi
     fact.number = *number;
   } else if (const auto* text = std::get_if<std::string>(&value); text && type == FieldType::text) {
     fact.state = Fact::State::good;
-    fact.text = *text;
+    fact.chars = text->data();
+    fact.size = static_cast<std::uint32_t>(text->size());
   } else if (const auto* list = std::get_if<std::vector<std::string>>(&value); list && type == FieldType::list) {
     fact.state = Fact::State::good;
-    fact.list_at = static_cast<std::uint32_t>(list_texts.size());
-    fact.list_count = static_cast<std::uint32_t>(list->size());
+    fact.number = static_cast<std::int64_t>(list_texts.size());
+    fact.size = static_cast<std::uint32_t>(list->size());
     list_texts.insert(list_texts.end(), list->begin(), list->end());
   }
   return fact;
@@ -29,9 +30,24 @@ Fact fact_of(const FieldValue& value, FieldType type, std::vector<std::string_vi
 
 }  // namespace
 
+void FactSheet::set(FieldId field, std::int64_t number) {
+  Fact& fact = slot(field);
+  fact.state = Fact::State::good;
+  fact.number = number;
+}
+
+void FactSheet::set(FieldId field, std::string_view text) {
+  Fact& fact = slot(field);
+  fact.state = Fact::State::good;
+  fact.chars = text.data();
+  fact.size = static_cast<std::uint32_t>(text.size());
+}
+
 void FactSheet::set_list(FieldId field, std::span<const std::string_view> texts) {
   Fact& fact = slot(field);
-  fact = {Fact::State::good, static_cast<std::uint32_t>(list_texts.size()), static_cast<std::uint32_t>(texts.size()), 0, {}};
+  fact.state = Fact::State::good;
+  fact.number = static_cast<std::int64_t>(list_texts.size());
+  fact.size = static_cast<std::uint32_t>(texts.size());
   list_texts.insert(list_texts.end(), texts.begin(), texts.end());
 }
 

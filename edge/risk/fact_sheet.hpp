@@ -12,16 +12,21 @@
 
 namespace rampa::risk {
 
+/// 16 bytes: a question's facts are walked in memory order for every decision.
 struct Fact {
   /// unusable: something is there, of another type than the catalogue's.
   enum class State : std::uint8_t { missing, unusable, good };
   State state = State::missing;
-  std::uint32_t list_at = 0, list_count = 0;  ///< in FactSheet::list_texts
-  std::int64_t number = 0;                    ///< integers; booleans as 0 and 1
-  std::string_view text;
+  std::uint32_t size = 0;     ///< of a text in bytes, of a list in texts
+  union {
+    std::int64_t number = 0;  ///< integers; booleans as 0 and 1; lists: place of the first text in FactSheet::list_texts
+    const char* chars;        ///< texts
+  };
+
+  [[nodiscard]] std::string_view text() const { return {chars, size}; }
 };
 
-inline constexpr std::size_t fields_max = 96, goods_fields_max = 8;
+inline constexpr std::size_t fields_max = 72, goods_fields_max = 8;
 
 struct FactSheet {
   std::array<Fact, fields_max> facts{};                     ///< by FieldId; goods fields are in `items`
@@ -29,14 +34,14 @@ struct FactSheet {
   std::vector<std::string_view> list_texts;
   bool goods_known = false;  ///< false: nothing is known of any goods
 
-  void set(FieldId field, std::int64_t number) { slot(field) = {Fact::State::good, 0, 0, number, {}}; }
-  void set(FieldId field, std::string_view text) { slot(field) = {Fact::State::good, 0, 0, 0, text}; }
+  void set(FieldId field, std::int64_t number);
+  void set(FieldId field, std::string_view text);
   void set_list(FieldId field, std::span<const std::string_view> texts);
   /// Starts a further goods item; the next set() of goods fields are its.
   void add_item() { items.emplace_back(); goods_known = true; }
   void clear();
 
-  [[nodiscard]] std::span<const std::string_view> list(const Fact& fact) const { return {list_texts.data() + fact.list_at, fact.list_count}; }
+  [[nodiscard]] std::span<const std::string_view> list(const Fact& fact) const { return {list_texts.data() + fact.number, fact.size}; }
 
  private:
   [[nodiscard]] Fact& slot(FieldId field) { return field < first_goods_field() ? facts[field] : items.back()[field - first_goods_field()]; }

@@ -10,6 +10,14 @@ namespace {
 using Kind = Node::Kind;
 
 bool starts(std::string_view text, std::string_view with) { return text.size() >= with.size() && std::memcmp(text.data(), with.data(), with.size()) == 0; }
+
+/// The first eight bytes, the missing ones zero: most values are told apart by them alone.
+std::uint64_t first_eight(std::string_view text) {
+  std::uint64_t word = 0;
+  if (!text.empty()) std::memcpy(&word, text.data(), std::min<std::size_t>(text.size(), 8));
+  return word;
+}
+constexpr std::uint64_t mask_of(std::size_t bytes) { return bytes >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << bytes * 8) - 1; }
 constexpr std::uint32_t binary_search_from = 12;
 }  // namespace
 
@@ -115,6 +123,7 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
 void Program::finish() {
   interned_ = {};
   interned_count_ = 0;
+  arena_.insert(arena_.end(), 8, 0);
   nodes_.shrink_to_fit();
   text_refs_.shrink_to_fit();
   numbers_.shrink_to_fit();
@@ -144,12 +153,16 @@ bool Program::fits(const Node& n, std::string_view text) const {
     const auto candidate = at(*(after - 1));
     return n.kind == Kind::texts ? candidate == text : starts(text, candidate);
   }
-  if (n.kind == Kind::texts) {
-    for (; first != last; ++first)
-      if (at(*first) == text) return true;
-  } else {
-    for (; first != last; ++first)
-      if (starts(text, at(*first))) return true;
+  const auto word = first_eight(text);
+  const bool whole = n.kind == Kind::texts;
+  for (; first != last; ++first) {
+    const auto* p = arena_.data() + *first;  // the arena ends in eight spare bytes
+    const std::size_t size = static_cast<std::size_t>(p[0] | p[1] << 8);
+    if (whole ? size != text.size() : size > text.size()) continue;
+    std::uint64_t value;
+    std::memcpy(&value, p + 2, 8);
+    if (((value ^ word) & mask_of(size)) != 0) continue;
+    if (size <= 8 || std::memcmp(p + 10, text.data() + 8, size - 8) == 0) return true;
   }
   return false;
 }
@@ -163,7 +176,7 @@ bool Program::holds(const Node& n, const Fact& fact, const FactSheet& sheet) con
     case Kind::prefixes:
     case Kind::named:
     case Kind::named_prefixes:
-      if (field_type(n.field) == FieldType::text) return text_holds(fact.text);
+      if (field_type(n.field) == FieldType::text) return text_holds(fact.text());
       for (const auto text : sheet.list(fact))
         if (text_holds(text)) return true;
       return false;
