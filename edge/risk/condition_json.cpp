@@ -187,10 +187,11 @@ void Reader::operand(Element value, const Path& at, Condition& c) {
     std::int64_t number = 0;
     if (!v.get(text)) c.texts.emplace_back(text);
     else if (!v.get(number)) c.numbers.push_back(number);
-    else fault(where, "does not fit " + c.field, type == FieldType::integer ? "give whole numbers" : type == FieldType::boolean ? "give true or false" : "give texts");
+    else fault(where, "does not fit " + c.field, type == FieldType::integer ? "give whole numbers" : "give texts");
   };
-  if (type == FieldType::boolean && c.op == Operator::eq) {
-    if (value.get(c.flag)) fault(below, "is not true or false", c.field + " is a flag");
+  if (type == FieldType::boolean) {
+    if (c.op != Operator::eq) fault(at / "op", "does not fit true and false", "use eq or ne");
+    else if (value.get(c.flag)) fault(below, "is not true or false", c.field + " is a flag");
     return;
   }
   simdjson::dom::object reference;

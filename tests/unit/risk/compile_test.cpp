@@ -27,14 +27,14 @@ TEST(Compile, ExampleSetCompiles) {
 }
 
 TEST(Compile, AllFindingsAtOnceWithPathCauseAndRemedy) {
-  const auto text = errors(R"({"format":2,"versoin":"x","profiles":[
-    {"id":"A","title":"t","channel":"green","instruction":"i","when":"always"},
+  const auto text = errors(R"({"format":3,"versoin":"x","profiles":[
+    {"id":"A","title":"t","channel":"grey","instruction":"i","when":"always"},
     {"id":"A","title":"t","channel":"red","instruction":"i","sample_percent":101,
      "when":{"all":[{"field":"evidence.gross_kg","op":"gt","value":1},{"field":"declaration.consigne","op":"eq","value":"X"}]}}]})");
   EXPECT_TRUE(has(text, "format: is not 1")) << text;
   EXPECT_TRUE(has(text, "versoin: is not known; did you mean \"version\"?")) << text;
   EXPECT_TRUE(has(text, "version: is missing")) << text;
-  EXPECT_TRUE(has(text, "profiles[0].channel: \"green\"")) << text;
+  EXPECT_TRUE(has(text, "profiles[0].channel: \"grey\"")) << text;
   EXPECT_TRUE(has(text, "profiles[1].id: is used twice")) << text;
   EXPECT_TRUE(has(text, "profiles[1].sample_percent")) << text;
   EXPECT_TRUE(has(text, "profiles[1].when.all[0].op: \"gt\" is not an operator")) << text;
@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Conditions, ::testing::Values(
     Refused{R"("sometimes")", "profiles[0].when: is not a condition"},
     Refused{R"({"all":[]})", "profiles[0].when.all: is not a list"},
     Refused{R"({"nor":[]})", "profiles[0].when.nor: is not known"},
-    Refused{R"({"not":"always"})", "profiles[0].when.not: is not a condition"},
+    Refused{R"({"not":"sometimes"})", "profiles[0].when.not: is not a condition"},
     Refused{R"({"all":[],"any":[]})", "is not one condition"},
     Refused{R"({"field":"evidence.gross_kg","op":"eq","value":"12"})", "when.value: does not fit evidence.gross_kg"},
     Refused{R"({"field":"evidence.gross_kg","op":"eq","value":1.5})", "when.value: does not fit"},
@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Conditions, ::testing::Values(
     Refused{R"({"field":"evidence.gross_kg","op":"ge"})", "when.value: is missing"},
     Refused{R"({"field":"evidence.gross_kg","op":"exists","value":1})", "exists takes true"},
     Refused{R"({"field":"goods.origin","op":"eq","value":"AE"})", "goods fields belong to one item"},
-    Refused{R"({"any_item":[{"any_item":[{"field":"goods.origin","op":"eq","value":"AE"}]}]})", "inside another any_item"},
+    Refused{R"({"any_item":[{"any_item":[{"field":"goods.origin","op":"eq","value":"AE"}]}]})", "stands inside another one over items"},
     Refused{R"({"field":"vehicle.plate","op":"eq","value":"A","valeu":1})", "when.valeu: is not known"}));
 
 TEST(Compile, DatesControlsInstructions) {
@@ -80,6 +80,19 @@ TEST(Compile, DatesControlsInstructions) {
   EXPECT_TRUE(has(text, "controls[1]: is not a control")) << text;
   EXPECT_TRUE(has(text, "controls: a blue crossing")) << text;
   EXPECT_TRUE(has(text, "instruction.en: is missing")) << text;
+}
+
+TEST(Compile, LifeCycleScopeWeeklyReason) {
+  const auto text = errors_of_profile(R"({"id":"A","title":"t","channel":"yellow","instruction":"i","when":{"field":"goods.origin","op":"in","value":{"list":"nowhere"}},
+      "state":"live","weekly":[{"days":["mo"],"from":"25:00"}],"reason":{"kind":"priority_area"},"security":true,"aeo_percent":10,"scope":{"lanes":["L1"]},"weight":1.5})");
+  EXPECT_TRUE(has(text, "state: \"live\" is not known here; use one of draft, shadow")) << text;
+  EXPECT_TRUE(has(text, "weekly[0].from: is not a time of day")) << text;
+  EXPECT_TRUE(has(text, "weekly[0].days: \"mo\" is not a day")) << text;
+  EXPECT_TRUE(has(text, "reason.ends: is missing")) << text;
+  EXPECT_TRUE(has(text, "aeo_percent: reduces a security profile")) << text;
+  EXPECT_TRUE(has(text, "scope.lanes: is not known; did you mean \"lane\"?")) << text;
+  EXPECT_TRUE(has(text, "weight: is not a whole number")) << text;
+  EXPECT_TRUE(has(errors_of_profile(profile("A", "red", R"({"any_item":[{"field":"goods.origin","op":"in","value":{"list":"nowhere"}}]})")), "there is no list \"nowhere\""));
 }
 
 TEST(Compile, GarbageIsAnErrorNotAnException) {
