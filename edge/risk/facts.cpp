@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "edge/risk/compiled_set.hpp"
+#include "edge/risk/container_code.hpp"
 
 namespace rampa::risk {
 
@@ -131,6 +132,29 @@ void mass_deviation(Fields& facts) {
   if (expected > 0) facts["evidence.mass_deviation_percent"] = (*weighed - expected) * 100 / expected;
 }
 
+// Codes as people write them, their owners, and those whose check digit is wrong.
+void container_facts(Fields& facts) {
+  const auto found = facts.find("declaration.container");
+  if (found == facts.end()) return;
+  auto* codes = std::get_if<std::vector<std::string>>(&found->second);
+  if (!codes) return;
+  std::vector<std::string> prefixes, wrong;
+  for (auto& code : *codes) {
+    code = normalise_container_code(code);
+    add_once(prefixes, std::string(bic_prefix(code)));
+    if (!is_container_code(code)) add_once(wrong, code);
+  }
+  std::sort(prefixes.begin(), prefixes.end());
+  std::sort(wrong.begin(), wrong.end());
+  facts["declaration.container_prefix"] = prefixes;
+  facts["declaration.container_check_wrong"] = wrong;
+}
+
+void value_per_kg(Fields& facts) {
+  const auto value = number(facts, "declaration.value_eur"), net = number(facts, "declaration.net_kg");
+  if (value && net && *net > 0 && *value >= 0 && *value < INT64_MAX / 100) facts["declaration.value_per_kg_cent"] = *value * 100 / *net;
+}
+
 void time_facts(Fields& facts, WallTime now, std::int32_t utc_offset_min) {
   const std::int64_t minutes = (now.ms >= 0 ? now.ms : now.ms - 59999) / 60000 + utc_offset_min;
   const std::int64_t days = minutes >= 0 ? minutes / 1440 : (minutes - 1439) / 1440;
@@ -153,6 +177,8 @@ Fields all_facts(const Question& question) {
   std::sort(declarations.begin(), declarations.end(), [](const auto& a, const auto& b) { return a.reference < b.reference; });
   declaration_facts(facts, declarations);
   mass_deviation(facts);
+  value_per_kg(facts);
+  container_facts(facts);
   time_facts(facts, question.now, question.utc_offset_min);
   if (question.recent > 0) {
     facts["recent.crossings"] = question.recent;

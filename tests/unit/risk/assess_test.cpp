@@ -207,3 +207,130 @@ TEST(Assess, ExampleSetLeavesAnOrdinaryLorryGreen) {
   q.watch_list_hits = {"stolen"};
   EXPECT_EQ(risk::assess(**set, q).channel, red);
 }
+
+TEST(Assess, ContainersValuePerKilogramAndTime) {
+  auto q = question();
+  Declaration d;
+  d.reference = "1";
+  d.more = {{"container", std::vector<std::string>{"csqu 305438-3", "CSQU3054384"}}, {"net_kg", std::int64_t{400}}};
+  d.goods = {{"240220", "AE", 500, 1000, ""}};
+  q.declarations = {d};
+  q.now = WallTime{1795255200000};  // Saturday 2026-11-21 10:00 UTC
+  q.utc_offset_min = 60;
+  const auto facts = risk::assess(*compiled(""), q).facts;
+  EXPECT_EQ(facts.at("declaration.container_prefix"), FieldValue(std::vector<std::string>{"CSQU"}));
+  EXPECT_EQ(facts.at("declaration.container_check_wrong"), FieldValue(std::vector<std::string>{"CSQU3054384"}));
+  EXPECT_EQ(facts.at("declaration.value_per_kg_cent"), FieldValue(std::int64_t{250}));
+  EXPECT_EQ(facts.at("time.hour"), FieldValue(std::int64_t{11}));
+  EXPECT_EQ(facts.at("time.weekday"), FieldValue(std::int64_t{6}));
+}
+
+namespace {
+std::shared_ptr<const risk::ProfileSet> with_policy(const std::string& policy, const std::string& profiles, const std::string& more = "") {
+  auto set = risk::compile(R"({"format":2,"version":"v","issued":"2026-11-01","policy":)" + policy + more + R"(,"profiles":[)" + profiles + "]}", "abc");
+  EXPECT_TRUE(set) << set.error().what;
+  return set ? *set : nullptr;
+}
+std::string weighted(const std::string& id, int weight, const std::string& more = "") {
+  return profile(id, "blue", R"("always")", ",\"weight\":" + std::to_string(weight) + more);
+}
+}  // namespace
+
+TEST(Assess, ScoresReachAChannelOfTheirOwn) {
+  const auto set = with_policy(R"({"score":{"yellow":50,"red":100}})", weighted("A", 30) + "," + weighted("B", 25));
+  const auto a = risk::assess(*set, question());
+  EXPECT_EQ(a.score, 55);
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_TRUE(contains(a.reasons, "score 55"));
+}
+
+TEST(Assess, ShadowProfilesAreRecordedAndChangeNothing) {
+  const auto a = risk::assess(*with_policy("{}", profile("A", "red", R"("always")", R"(,"state":"shadow","weight":900)")), question());
+  EXPECT_EQ(a.channel, green);
+  EXPECT_EQ(a.shadow, std::vector<std::string>{"A"});
+  EXPECT_TRUE(a.hits.empty());
+  EXPECT_EQ(a.score, 0);
+  EXPECT_EQ(risk::assess(*with_policy("{}", profile("A", "red", R"("always")", R"(,"state":"draft")")), question()).channel, green);
+}
+
+TEST(Assess, AuthorisedOperatorsAndGreenListsNeverTouchSecurityProfiles) {
+  auto q = question();
+  q.facts["declaration.aeo"] = true;
+  const std::string green_list = R"(,"green_lists":[{"id":"G","when":{"field":"declaration.aeo","op":"eq","value":true}}])";
+  const auto financial = profile("F", "yellow", R"("always")", R"(,"aeo_percent":0)"), security = profile("S", "yellow", R"("always")", R"(,"security":true)");
+  auto a = risk::assess(*with_policy("{}", financial), q);
+  EXPECT_EQ(a.channel, green);
+  EXPECT_EQ(a.declined, std::vector<std::string>{"F: authorised operator"});
+  a = risk::assess(*with_policy("{}", profile("F", "yellow", R"("always")"), green_list), q);
+  EXPECT_EQ(a.channel, green);
+  EXPECT_EQ(a.declined, std::vector<std::string>{"F: green list G"});
+  EXPECT_EQ(risk::assess(*with_policy("{}", security, green_list), q).channel, yellow);
+  q.facts.erase("declaration.aeo");  // not known to be authorised: nothing is reduced
+  EXPECT_EQ(risk::assess(*with_policy("{}", financial, green_list), q).channel, yellow);
+}
+
+TEST(Assess, CapacityDeclinesHitsAndRecordsThem) {
+  auto q = question();
+  q.recent = 99;
+  q.recent_of_channel[static_cast<int>(red)] = 10;
+  const auto policy = R"({"cap_percent":{"red":10}})";
+  auto a = risk::assess(*with_policy(policy, profile("R", "red", R"("always")")), q);
+  EXPECT_EQ(a.channel, blue);  // audited afterwards, never silently green
+  EXPECT_EQ(a.declined, std::vector<std::string>{"R: capacity of the channel"});
+  EXPECT_EQ(risk::reassess(*with_policy(policy, profile("R", "red", R"("always")")), a, q.now, {}), a);
+  EXPECT_EQ(risk::assess(*with_policy(policy, profile("R", "red", R"("always")", R"(,"security":true)")), q).channel, red);
+  q.recent_of_channel[static_cast<int>(red)] = 9;
+  EXPECT_EQ(risk::assess(*with_policy(policy, profile("R", "red", R"("always")")), q).channel, red);
+}
+
+TEST(Assess, AStaleSetRaisesTheFloor) {
+  auto q = question();
+  const auto set = with_policy(R"({"stale_after_hours":48})", "");
+  q.now = WallTime{1793491200000 + 47 * 3'600'000LL};  // 2026-11-01 + 47 h
+  EXPECT_EQ(risk::assess(*set, q).channel, green);
+  q.now = WallTime{q.now.ms + 2 * 3'600'000LL};
+  const auto a = risk::assess(*set, q);
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_TRUE(contains(a.reasons, "the profile set is out of date"));
+  EXPECT_EQ(a.facts.at("set.age_hours"), FieldValue(std::int64_t{49}));
+}
+
+TEST(Assess, WeeklyWindowsAreOfThePostsTime) {
+  auto q = question();
+  const auto set = with_policy("{}", profile("A", "yellow", R"("always")", R"(,"weekly":[{"days":["sat"],"from":"22:00","to":"06:00"}])"));
+  const auto at = [&](int hour) {
+    q.now = WallTime{1795255200000 + (hour - 10) * 3'600'000LL};
+    return risk::assess(*set, q).channel;
+  };
+  EXPECT_EQ(at(21), green);
+  EXPECT_EQ(at(22), yellow);
+  EXPECT_EQ(at(29), yellow);  // Sunday 05:00
+  EXPECT_EQ(at(30), green);
+  q.utc_offset_min = 60;
+  EXPECT_EQ(at(21), yellow);
+}
+
+// Draws with a secret: a keyed share of the movements, the same when lodged again.
+TEST(Assess, DrawsAreKeyedAndCannotBeTriedAgain) {
+  const auto set = with_policy(R"({"draw_secret":"000102030405060708090a0b0c0d0e0f"})", profile("A", "yellow", R"("always")", R"(,"sample_percent":5)"));
+  const auto other = with_policy(R"({"draw_secret":"100102030405060708090a0b0c0d0e0f"})", profile("A", "yellow", R"("always")", R"(,"sample_percent":5)"));
+  auto q = question();
+  int selected = 0, differ = 0;
+  for (int i = 0; i < 20000; ++i) {
+    q.draw_key = risk::movement_draw_key(*set, "movement " + std::to_string(i));
+    const auto a = risk::assess(*set, q);
+    EXPECT_EQ(risk::assess(*set, q), a);
+    selected += a.channel == yellow;
+    differ += risk::assess(*other, q).channel != a.channel;
+  }
+  EXPECT_NEAR(selected, 1000, 102);  // 3.3 standard deviations: 99.9 %
+  EXPECT_GT(differ, 1500);
+}
+
+TEST(Assess, SecretProfilesHaveNoNameAtThePost) {
+  const auto set = with_policy(R"({"draw_secret":"000102030405060708090a0b0c0d0e0f"})", profile("CANARY-7", "red", R"("always")", R"(,"secret":true)"));
+  const auto a = risk::assess(*set, question());
+  ASSERT_EQ(a.hits.size(), 1u);
+  EXPECT_EQ(a.hits[0].profile.substr(0, 2), "S-");
+  EXPECT_EQ(a.hits[0].profile.size(), 14u);
+}
