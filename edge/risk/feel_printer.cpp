@@ -93,7 +93,7 @@ std::string quoted(std::string_view text) {
     else if (c == '\n') out += "\\n";
     else if (c == '\r') out += "\\r";
     else if (c == '\t') out += "\\t";
-    else if (byte < 0x20) out += "\\u00", out += hex[byte >> 4], out += hex[byte & 15];  // XML has no such characters
+    else if (byte < 0x20) out += "\\U0000", out += hex[byte >> 4], out += hex[byte & 15];  // XML has no such characters; six digits end by themselves
     else out += c;
   }
   return out + '"';

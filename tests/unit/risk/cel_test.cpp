@@ -156,6 +156,13 @@ INSTANTIATE_TEST_SUITE_P(Each, CelErrors, ::testing::Values(
     Wrong{"has(declaration.seals, vehicle.plate)", "has() takes one field"},
     Wrong{"for == 3", "for is a word that CEL keeps for itself"}));
 
+TEST(CelErrors, AreTheOnesThatAuthoringShows) {
+  EXPECT_EQ(findings_of("declaration.seal == 1 &&\n(declaration.seals == \"3\" || vehicle.plate.matches(\"^BG\"))"),
+            "1:1: \"declaration.seal\" is not in the catalogue; did you mean declaration.seals?\n"
+            "2:2: wrong type: declaration.seals is a number; compare with 3, not with \"3\"\n"
+            "2:30: matches() is not in the subset; use startsWith or a list\n");
+}
+
 TEST(CelErrors, SeveralAreFoundAtOnce) {
   const auto text = findings_of("declaration.seal == 3 &&\n(vehicle.country == 4 || vehicle.plate ==) &&\n declaration.aeo + 1 && goods.exists(g, g.x)");
   EXPECT_NE(text.find("1:1: "), std::string::npos) << text;
