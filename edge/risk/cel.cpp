@@ -19,13 +19,14 @@ std::size_t depth(const Condition& c) {
 }  // namespace
 
 Condition from_cel(std::string_view text, std::vector<Finding>& findings) {
-  cel::Findings found(findings);
+  cel::Findings found;
   const auto tree = cel::parse(cel::tokens_of(text, found), found);
   auto meaning = cel::meaning(tree, found);
-  if (found.any() || !meaning) return {};
-  Condition condition = canonical(std::move(*meaning));
+  Condition condition;
+  if (meaning && !found.any()) condition = canonical(std::move(*meaning));
   if (depth(condition) > depth_max)
     found.add(tree.at, "is nested too deep", "at most " + std::to_string(depth_max) + " levels of &&, ||, ! and goods within each other");
+  found.hand_over(findings);
   return condition;
 }
 

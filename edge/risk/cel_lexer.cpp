@@ -7,8 +7,14 @@
 namespace rampa::risk::cel {
 
 void Findings::add(Place at, std::string cause, std::string remedy) {
-  if (list_.size() - first_ >= findings_max) return;
-  list_.push_back({std::to_string(at.line) + ":" + std::to_string(at.column), std::move(cause), std::move(remedy)});
+  if (list_.size() >= findings_max) return;
+  list_.push_back({at, {std::to_string(at.line) + ":" + std::to_string(at.column), std::move(cause), std::move(remedy)}});
+}
+
+void Findings::hand_over(std::vector<Finding>& to) {
+  std::stable_sort(list_.begin(), list_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [at, finding] : list_) to.push_back(std::move(finding));
+  list_.clear();
 }
 
 namespace {

@@ -1,9 +1,11 @@
 // Inside edge/risk only: CEL's tokens and syntax tree, before they mean anything.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "edge/risk/condition.hpp"
@@ -16,18 +18,19 @@ constexpr std::size_t findings_max = 32;       ///< of one condition; what follo
 
 struct Place {
   std::size_t line = 1, column = 1;
+  auto operator<=>(const Place&) const = default;
 };
 
-/// Collects what is wrong, with "line:column".
+/// Collects what is wrong; no more than findings_max.
 class Findings {
  public:
-  explicit Findings(std::vector<Finding>& list) : list_(list), first_(list.size()) {}
   void add(Place at, std::string cause, std::string remedy);
-  [[nodiscard]] bool any() const { return list_.size() > first_; }
+  [[nodiscard]] bool any() const { return !list_.empty(); }
+  /// All of them, in the text's order, with "line:column" as path.
+  void hand_over(std::vector<Finding>& to);
 
  private:
-  std::vector<Finding>& list_;
-  std::size_t first_;
+  std::vector<std::pair<Place, Finding>> list_;
 };
 
 struct Token {
