@@ -54,7 +54,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"edge/runtime", {"edge/runtime/", "edge/lane/", "edge/risk/", "edge/crossing/", "firmware-interfaces/"}},
     {"edge/api", {"edge/api/", "edge/runtime/", "edge/store/", "edge/imaging/", "edge/lane/", "edge/crossing/", "edge/risk/", "firmware-interfaces/"}},
     {"config", {"config/", "edge/lane/", "edge/risk/", "edge/crossing/", "firmware-interfaces/"}},
-    {"sync", {"sync/", "edge/crossing/", "edge/store/record_format.hpp", "edge/store/digest.hpp", "edge/store/blob_manifest.hpp", "edge/store/blob_reader.hpp", "edge/store/store.hpp", "edge/runtime/system_clock.hpp", "firmware-interfaces/"}},
+    {"sync", {"sync/", "edge/crossing/", "edge/store/disk.hpp", "edge/store/record_format.hpp", "edge/store/digest.hpp", "edge/store/blob_manifest.hpp", "edge/store/blob_reader.hpp", "edge/store/store.hpp", "edge/runtime/system_clock.hpp", "firmware-interfaces/"}},
 };
 
 /// Folders that are pure: none of these may appear, not even from the standard library.
@@ -75,6 +75,8 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"toml", {"config/"}},
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/"}},
     {"CLI/", {"edge/app/", "sync/hq/"}},
+    {"zstd.h", {"sync/bundle/"}},
+    {"openssl/", {"sync/bundle/", "edge/app/"}},
     {"sodium.h", {"edge/store/", "edge/api/", "sync/", "edge/app/"}},
 };
 
