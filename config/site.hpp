@@ -29,7 +29,7 @@ struct Site {
   PostId post;
   std::string name;
   std::string directory;        ///< where the store lives
-  std::string profiles_file;    ///< the profile set
+  std::string profiles_file;    ///< the profile set, or the folder that bundles of it are installed in
   std::string declarations_file;///< optional JSON lines, read at start (until the downlink brings them)
   std::string watch_lists_file; ///< optional
   std::vector<lane::Config> lanes;

@@ -50,7 +50,8 @@ class SiteReader {
     if (!named) return {};
     const std::string path = resolved(*named);
     std::error_code ignored;
-    if (!fs::is_regular_file(path, ignored)) t.finding(key, "there is no file " + path, "correct the path; relative paths start at the site file");
+    const bool fine = fs::is_regular_file(path, ignored) || (key == "profiles" && fs::is_directory(path, ignored));
+    if (!fine) t.finding(key, "there is no file " + path, "correct the path; relative paths start at the site file");
     return path;
   }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "edge/app/profiles_commands.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/app/version.hpp"
 
@@ -67,6 +68,8 @@ int main(int argc, char** argv) {
 
   auto* state = with_site(cli.add_subcommand("status", "how the running appliance is"));
   state->callback([&] { code = status(options); });
+
+  add_profiles_commands(cli, code);
 
   try {
     cli.parse(argc, argv);

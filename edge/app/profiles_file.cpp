@@ -1,32 +1,46 @@
 #include "edge/app/profiles_file.hpp"
 
-#include <openssl/sha.h>
-
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "config/tree.hpp"
 #include "edge/store/blob_reader.hpp"
+#include "sync/bundle/bundle.hpp"
 
 namespace rampa::app {
 
+namespace {
+
+Result<LoadedProfiles> compiled(const std::string& json) {
+  auto set = risk::compile(json, bundle::hex(bundle::sha256(json)));
+  if (!set) return tl::unexpected(set.error());
+  return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end()), {}};
+}
+
+Result<LoadedProfiles> installed_profiles(const std::string& folder) {
+  auto installed = bundle::open_installed(*store::real_disk(), folder);
+  if (!installed) return fail(installed.error().code, folder + ": " + bundle::text_of(installed.error()));
+  if (!installed->set) {
+    std::string why = "no profile set is installed yet; install a bundle with `rampa profiles install`";
+    for (const auto& notice : installed->notices) why = notice;
+    return fail(ErrorCode::not_found, folder + ": " + why);
+  }
+  auto loaded = compiled(installed->set->text());
+  if (loaded) loaded->notices = std::move(installed->notices);
+  return loaded;
+}
+
+}  // namespace
+
 Result<LoadedProfiles> read_profiles(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return installed_profiles(file);
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(ErrorCode::not_found, file + ": no such profile set; the site file names it under `profiles`");
   std::stringstream text;
   text << in.rdbuf();
-  const std::string json = text.str();
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  ::SHA256(reinterpret_cast<const unsigned char*>(json.data()), json.size(), digest);
-  std::string hex;
-  for (unsigned char byte : digest) {
-    constexpr char digits[] = "0123456789abcdef";
-    hex += digits[byte >> 4];
-    hex += digits[byte & 15];
-  }
-  auto set = risk::compile(json, hex);
-  if (!set) return tl::unexpected(set.error());
-  return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end())};
+  return compiled(text.str());
 }
 
 Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256) {
@@ -37,6 +51,12 @@ Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::strin
 
 std::vector<config::Finding> profile_findings(const std::string& file, const Error& error) {
   std::vector<config::Finding> findings;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {  // of bundles: what is wrong stands in no line
+    const auto remedy = error.what.rfind("; ");
+    findings.push_back({file, 1, "", error.what.substr(0, remedy), remedy == std::string::npos ? "look with `rampa profiles list`" : error.what.substr(remedy + 2)});
+    return findings;
+  }
   const config::Tree tree = config::parse_json_file(file);
   if (!tree.findings.empty()) return tree.findings;  // not JSON, or a key twice: named with their lines
   std::istringstream lines(error.what);  // "path: cause; remedy", one per line

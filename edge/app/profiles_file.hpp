@@ -14,8 +14,10 @@ namespace rampa::app {
 struct LoadedProfiles {
   std::shared_ptr<const risk::ProfileSet> set;
   SharedBytes bytes;  ///< as they lie in the file: what the set's SHA-256 is of
+  std::vector<std::string> notices;  ///< what was damaged in a folder of bundles: to be logged and shown
 };
-/// Errors: not_found, invalid (all causes, one per line).
+/// A JSON file, or a folder of installed bundles (sync/bundle/BUNDLES.md), whose active set is read then, or the last good one.
+/// Errors: not_found, invalid (all causes, one per line), refused (the folder's trust).
 [[nodiscard]] Result<LoadedProfiles> read_profiles(const std::string& file);
 
 /// The set with this hash, from the post's store: every set that a boot began with is kept there under its own hash.

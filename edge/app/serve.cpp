@@ -164,6 +164,7 @@ int serve(const ToolOptions& options, bool simulated) {
   }
   auto profiles = read_profiles(check.site.profiles_file);
   if (!profiles) return complain(profiles.error().what, exit_config);
+  for (const auto& notice : profiles->notices) spdlog::error("{}: {}", check.site.profiles_file, notice);
 
   runtime::SystemClock clock;
   std::filesystem::create_directories(check.site.directory);

@@ -1,0 +1,229 @@
+#include "edge/app/profiles_tools.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "config/site.hpp"
+#include "edge/app/tools.hpp"
+#include "edge/risk/risk.hpp"
+#include "edge/runtime/system_clock.hpp"
+#include "sync/bundle/bundle.hpp"
+
+namespace rampa::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int complain(const std::string& what, int code) {
+  std::cerr << "rampa: " << what << "\n";
+  return code;
+}
+
+int refused(const bundle::Refusal& r, bool json) {
+  if (json)
+    std::cout << Json{{"ok", false}, {"reason", bundle::name_of(r.reason)}, {"where", r.where}, {"what", r.what}, {"remedy", bundle::remedy_of(r.reason)}}.dump() << "\n";
+  else
+    std::cerr << "refused: " << bundle::text_of(r) << "\n";
+  return exit_found;
+}
+
+Result<SharedBytes> read_bytes(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  auto bytes = std::make_shared<Bytes>(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  if (!in && !in.eof()) return fail(ErrorCode::not_found, path + ": can't be read");
+  return SharedBytes(std::move(bytes));
+}
+
+/// Fills in from the site file what was not named. The exit code where that fails.
+std::optional<int> complete(ProfilesPlace& place, bool post_needed) {
+  if (place.directory.empty() || (post_needed && place.post.empty())) {
+    if (place.site_file.empty())
+      return complain(post_needed ? "name the site file with --site, or --directory and --post" : "name the site file with --site, or --directory", exit_usage);
+    const auto check = config::read_site(place.site_file, place.icd_directory);
+    for (const auto& f : check.findings)
+      std::cerr << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << (f.remedy.empty() ? "" : "; " + f.remedy) << "\n";
+    if (!check.findings.empty()) return exit_config;
+    if (place.directory.empty()) place.directory = check.site.profiles_file;
+    if (place.post.empty()) place.post = check.site.post.text;
+  }
+  while (place.directory.size() > 1 && place.directory.back() == '/') place.directory.pop_back();
+  return {};
+}
+
+/// One installer at a time; ends with the process.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& directory) : fd_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    locked_ = fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
+  }
+  ~FolderLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  [[nodiscard]] bool ok() const { return locked_; }
+
+ private:
+  int fd_;
+  bool locked_ = false;
+};
+
+Json set_json(const std::optional<bundle::InstalledSet>& set) {
+  if (!set) return nullptr;
+  return {{"release", set->release}, {"version", set->version}, {"set_hash", bundle::hex(set->set_hash)}, {"profiles", set->profiles},
+          {"installed", bundle::time_text(set->installed_at)}, {"signers", set->signers}, {"files", set->files.size()}};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+void print_set(const char* what, const std::optional<bundle::InstalledSet>& set) {
+  if (!set) return void(std::cout << what << "none\n");
+  std::cout << what << "release " << set->release << "  " << set->version << "  " << set->profiles << " profiles  installed " << bundle::time_text(set->installed_at)
+            << "\n           set " << bundle::hex(set->set_hash) << "\n           signed by " << joined(set->signers) << "\n";
+}
+
+void print_notices(const bundle::Installed& installed) {
+  for (const auto& notice : installed.notices) std::cerr << "rampa: " << notice << "\n";
+}
+
+/// A set that the lanes could not run on must not become active.
+Result<void> compiles(const bundle::ProfileTable& set) {
+  const std::string text = set.text();
+  auto compiled = risk::compile(text, bundle::hex(bundle::sha256(text)));
+  if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
+  return {};
+}
+
+int report(const bundle::Installed& done, bool json, const std::string& what) {
+  print_notices(done);
+  if (json) {
+    Json notes = Json::array();
+    for (const auto& note : done.notes) notes.push_back({{"what", note.what}, {"who", note.who}, {"detail", note.detail}});
+    std::cout << Json{{"ok", true}, {"done", what}, {"active", set_json(done.state.active)}, {"notes", notes}}.dump() << "\n";
+  } else {
+    std::cout << what << "\n";
+    print_set("active     ", done.state.active);
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+int profiles_verify(const VerifyOptions& given) {
+  VerifyOptions o = given;
+  WallTime now = runtime::SystemClock().now().wall;
+  if (!o.now.empty()) {
+    const auto parsed = bundle::parse_time(o.now);
+    if (!parsed) return complain("--now: a time like 2026-11-21T12:00:00Z is expected", exit_usage);
+    now = *parsed;
+  }
+  auto bytes = read_bytes(o.bundle);
+  if (!bytes) return complain(bytes.error().what, exit_found);
+  bundle::Installed installed;
+  if (!o.root.empty()) {
+    if (o.place.post.empty()) return complain("name the post with --post", exit_usage);
+    auto root = read_bytes(o.root);
+    if (!root) return complain(root.error().what, exit_found);
+    auto trust = bundle::first_trust(as_text(**root), now);
+    if (!trust) return refused(trust.error(), o.place.json);
+    installed.state = std::move(*trust);
+  } else {
+    if (const auto code = complete(o.place, true)) return *code;
+    auto found = bundle::open_installed(*store::real_disk(), o.place.directory);
+    if (!found) return refused(found.error(), o.place.json);
+    print_notices(*found);
+    installed = std::move(*found);
+  }
+  auto verified = bundle::verify(*bytes, installed.state, o.place.post, now);
+  if (!verified) return refused(verified.error(), o.place.json);
+  auto set = bundle::resulting_set(*verified, installed.set);
+  if (!set) return refused(set.error(), o.place.json);
+  if (*set)
+    if (auto fine = compiles(**set); !fine) return complain(fine.error().what, exit_found);
+  const char* kind = verified->kind == bundle::VerifiedBundle::Kind::set ? "set" : verified->kind == bundle::VerifiedBundle::Kind::deltas ? "deltas" : "refresh";
+  if (o.place.json)
+    std::cout << Json{{"ok", true}, {"kind", kind}, {"post", o.place.post}, {"release", verified->release}, {"version", verified->version},
+                      {"set_hash", *set ? Json(bundle::hex((*set)->hash())) : Json(nullptr)}, {"profiles", *set ? Json((*set)->size()) : Json(nullptr)}, {"signers", verified->signers},
+                      {"timestamp_expires", bundle::time_text(verified->next.timestamp.expires)}}.dump() << "\n";
+  else
+    std::cout << o.bundle << ": good for " << o.place.post << ": " << kind << ", release " << verified->release << " (" << verified->version << "), signed by "
+              << joined(verified->signers) << ", fresh until " << bundle::time_text(verified->next.timestamp.expires) << "\n";
+  return exit_ok;
+}
+
+int profiles_install(const InstallOptions& given) {
+  InstallOptions o = given;
+  if (o.bundle.empty() && o.root.empty() && o.rollback.empty()) return complain("name a bundle, --root or --rollback", exit_usage);
+  if (const auto code = complete(o.place, o.root.empty())) return *code;
+  const auto disk = store::real_disk();
+  const WallTime now = runtime::SystemClock().now().wall;
+  auto bytes = read_bytes(!o.root.empty() ? o.root : !o.rollback.empty() ? o.rollback : o.bundle);
+  if (!bytes) return complain(bytes.error().what, exit_found);
+  if (!o.root.empty()) {
+    auto begun = bundle::begin_trust(*disk, o.place.directory, as_text(**bytes), now);
+    if (!begun) return refused(begun.error(), o.place.json);
+    return report(*begun, o.place.json, o.place.directory + " trusts root " + std::to_string(begun->state.roots.rbegin()->first));
+  }
+  const FolderLock lock(o.place.directory);
+  if (!lock.ok()) return complain(o.place.directory + ": no such folder, or somebody else installs; begin with --root", exit_found);
+  auto before = bundle::open_installed(*disk, o.place.directory);
+  if (!before) return refused(before.error(), o.place.json);
+  print_notices(*before);
+  if (!o.rollback.empty()) {
+    auto done = bundle::rollback(*disk, o.place.directory, *before, as_text(**bytes), o.place.post, now);
+    if (!done) return refused(done.error(), o.place.json);
+    return report(*done, o.place.json, "gone back");
+  }
+  auto verified = bundle::verify(*bytes, before->state, o.place.post, now);
+  if (!verified) return refused(verified.error(), o.place.json);
+  auto set = bundle::resulting_set(*verified, before->set);
+  if (!set) return refused(set.error(), o.place.json);
+  if (verified->kind != bundle::VerifiedBundle::Kind::refresh)
+    if (auto fine = compiles(**set); !fine) return complain(fine.error().what, exit_found);
+  auto done = bundle::install(*disk, o.place.directory, *before, *verified, *set, now);
+  if (!done) return refused(done.error(), o.place.json);
+  return report(*done, o.place.json, "installed");
+}
+
+int profiles_list(const ProfilesPlace& given) {
+  ProfilesPlace place = given;
+  if (const auto code = complete(place, false)) return *code;
+  auto found = bundle::open_installed(*store::real_disk(), place.directory);
+  if (!found) return refused(found.error(), place.json);
+  const auto& s = found->state;
+  if (place.json) {
+    Json history = Json::array();
+    for (const auto& a : s.history)
+      history.push_back({{"at", bundle::time_text(a.at)}, {"how", a.how}, {"release", a.release}, {"version", a.version}, {"set_hash", bundle::hex(a.set_hash)},
+                         {"persons", a.persons}, {"reason", a.reason}});
+    std::cout << Json{{"directory", place.directory}, {"root_version", s.roots.rbegin()->first}, {"active", set_json(s.active)}, {"last_good", set_json(s.last_good)},
+                      {"damaged", set_json(s.damaged)}, {"highest_release", s.highest_release},
+                      {"timestamp_expires", s.timestamp.version ? Json(bundle::time_text(s.timestamp.expires)) : Json(nullptr)}, {"notices", found->notices}, {"history", history}}.dump()
+              << "\n";
+    return found->notices.empty() ? exit_ok : exit_found;
+  }
+  print_notices(*found);
+  print_set("active     ", s.active);
+  print_set("last good  ", s.last_good);
+  if (s.damaged) print_set("damaged    ", s.damaged);
+  std::cout << "trusts root " << s.roots.rbegin()->first << ", targets " << s.targets.version;
+  if (s.timestamp.version) std::cout << ", fresh until " << bundle::time_text(s.timestamp.expires);
+  std::cout << "\n";
+  for (const auto& a : s.history)
+    std::cout << bundle::time_text(a.at) << "  " << a.how << "  release " << a.release << " (" << a.version << ")  " << joined(a.persons) << (a.reason.empty() ? "" : "  \"" + a.reason + "\"") << "\n";
+  return found->notices.empty() ? exit_ok : exit_found;
+}
+
+}  // namespace rampa::app
