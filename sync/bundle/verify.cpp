@@ -192,6 +192,14 @@ class Verification {
     out_.release = last.release;
     out_.version = last.version;
     out_.set_hash = last.set_hash;
+    if (state_.active && state_.active->release == out_.release && state_.active->set_hash == out_.set_hash) {
+      // The active set published anew is a refresh: it is known to be still wanted.
+      if (out_.next.timestamp.version == state_.timestamp.version)
+        return refuse(Reason::already_installed, "target", "release " + std::to_string(out_.release));
+      if (!parts_.breakglass.empty()) return refuse(Reason::breakglass_not_needed, "breakglass", "release " + std::to_string(out_.release) + " is active");
+      out_.kind = VerifiedBundle::Kind::refresh;
+      return {};
+    }
     if (auto fine = release(); !fine) return fine;
     for (std::size_t i = 0; i < targets.size(); ++i) {
       auto text = unpacked(*targets[i], parts_.payload[i]);
@@ -204,8 +212,6 @@ class Verification {
 
   /// Upwards only, but for a break-glass record, and for the very set that lies damaged here.
   Checked<> release() {
-    if (state_.active && state_.active->release == out_.release && state_.active->set_hash == out_.set_hash)
-      return refuse(Reason::already_installed, "target", "release " + std::to_string(out_.release));
     const bool repair = state_.damaged && state_.damaged->release == out_.release && state_.damaged->set_hash == out_.set_hash;
     if (out_.release > state_.highest_release || repair) {
       if (!parts_.breakglass.empty()) return refuse(Reason::breakglass_not_needed, "breakglass", "release " + std::to_string(out_.release) + " is newer");

@@ -33,6 +33,18 @@ TEST(BundleAccepts, APackedSet) { accepts(Kind::packed_set, 11); }
 TEST(BundleAccepts, ADelta) { accepts(Kind::delta, 11); }
 TEST(BundleAccepts, TwoDeltasInOneBundle) { accepts(Kind::two_deltas, 12); }
 TEST(BundleAccepts, ARefreshWithoutASet) { accepts(Kind::refresh, 10); }
+TEST(BundleAccepts, TheActiveSetPublishedAnewAsARefresh) {
+  Post post;
+  Scene scene(Kind::set);
+  scene.installed = post.installed;
+  scene.items = Scene(Kind::refresh).items;
+  const auto files = post.disk.list("post/profiles/sets");
+  const auto done = scene.offer(scene.build(), post.disk);
+  ASSERT_TRUE(done) << text_of(done.error());
+  EXPECT_EQ(done->state.timestamp.version, 11u);
+  EXPECT_EQ(done->state.active, post.installed.state.active);
+  EXPECT_EQ(*post.disk.list("post/profiles/sets"), *files);
+}
 TEST(BundleAccepts, ANewRoot) { accepts(Kind::rotation, 11); }
 TEST(BundleAccepts, ARollbackWithABreakGlassRecord) { accepts(Kind::rollback, 8); }
 

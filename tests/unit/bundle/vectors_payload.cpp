@@ -96,8 +96,10 @@ void assignment(Vectors& all) {
   add("refresh with a break-glass record", Reason::breakglass_not_needed, "breakglass", [](Scene& s) { s.breakglass = Scene(Kind::rollback).breakglass; }, Kind::refresh);
   add("not listed", Reason::target_not_listed, "target", [](Scene& s) { s.targets["targets"] = Json::object(); });
   add("listed under another name", Reason::target_not_listed, "target", [](Scene& s) { s.targets["targets"] = {{"profiles-12", s.items[0].listed}}; });
-  for (const std::string name : {"../state.json", "/etc/passwd", "a/b", ".hidden", "", "a..b", "a b", "-rf", "ä", "a\\b"})
+  for (const std::string name : {"../state.json", "/etc/passwd", "a/b", ".hidden", "", "a..b", "a b", "-rf", "a:b", "a*"})
     add("named \"" + name + "\"", Reason::bad_target_name, "targets", [name](Scene& s) { s.targets["targets"] = {{name, s.items[0].listed}}; });
+  for (const std::string name : {"ä", "a\\b", "a\"b"})
+    add("named \"" + name + "\"", Reason::not_canonical, "targets", [name](Scene& s) { s.targets["targets"] = {{name, s.items[0].listed}}; });
   add("name of 101 letters", Reason::bad_target_name, "targets", [](Scene& s) { s.targets["targets"] = {{std::string(101, 'a'), s.items[0].listed}}; });
   add("one byte longer than listed", Reason::length_mismatch, "target", [](Scene& s) { s.items[0].bytes += ' '; });
   add("one byte shorter than listed", Reason::length_mismatch, "target", [](Scene& s) { s.items[0].bytes.pop_back(); });
@@ -139,7 +141,10 @@ void assignment(Vectors& all) {
   add("release 9 after 10", Reason::set_rolled_back, "target", [](Scene& s) { custom(s)["release"] = 9; });
   add("release 1 after 10", Reason::set_rolled_back, "target", [](Scene& s) { custom(s)["release"] = 1; });
   add("another set as release 10", Reason::set_rolled_back, "target", [](Scene& s) { custom(s)["release"] = 10; });
-  add("release 10 once more", Reason::already_installed, "target", [](Scene& s) { s.items = Scene(Kind::refresh).items; });
+  add("release 10 once more", Reason::already_installed, "target", [](Scene& s) {
+    s.items = Scene(Kind::refresh).items;
+    for (Json* role : {&s.targets, &s.snapshot, &s.timestamp}) (*role)["version"] = 10;
+  });
 }
 
 void packing(Vectors& all) {
@@ -190,7 +195,7 @@ void packing(Vectors& all) {
     packed(s, bytes, text.size());
   });
   add("a set sent as packed that is not", Reason::bad_compression, [](Scene& s) { custom(s)["encoding"] = "zstd"; }, Kind::set);
-  add("a packed set sent as plain", Reason::not_json, [](Scene& s) {
+  add("a packed set sent as plain", Reason::bad_set, [](Scene& s) {
     custom(s)["encoding"] = "identity";
     custom(s)["unpacked_length"] = s.items[0].bytes.size();
   });
