@@ -51,7 +51,7 @@ Checked<Delta> read_delta(HeldText text) {
     } else if (key == "head") {
       if (walk.peek() != '{') return bad("head is an object");
       delta.head = walk.value();
-      if (delta.head.size() > limits::profile_bytes_max) return refuse(Reason::too_large, "target", "the set's head has more than 1 MiB");
+      if (delta.head.size() > limits::head_bytes_max) return refuse(Reason::too_large, "target", "the set's head has more than 16 MiB");
     } else if (key == "changes") {
       changes = true;
       if (walk.peek() != '[') return bad("changes is a list");

@@ -73,7 +73,7 @@ Checked<ProfileTable> ProfileTable::read(HeldText set) {
       const std::string_view value = walk.value();
       if (table.head_.size() > 1) table.head_ += ',';
       table.head_.append("\"").append(key).append("\":").append(value);
-      if (table.head_.size() > limits::profile_bytes_max) return refuse(Reason::too_large, "target", "the set's head has more than 1 MiB");
+      if (table.head_.size() > limits::head_bytes_max) return refuse(Reason::too_large, "target", "the set's head has more than 16 MiB");
       continue;
     }
     found = true;

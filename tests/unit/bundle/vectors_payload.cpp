@@ -236,7 +236,7 @@ void sets(Vectors& all) {
   add("nested 100 deep", Reason::too_deep, R"({"format":1,"profiles":[{"id":"a","when":)" + std::string(100, '[') + std::string(100, ']') + R"(}],"version":"x"})");
   add("nested a million deep", Reason::too_deep, R"({"format":1,"profiles":[{"id":"a","when":)" + std::string(1'000'000, '[') + R"(}],"version":"x"})");
   add("a profile of more than 1 MiB", Reason::too_large, R"({"format":1,"profiles":[{"id":"a","note":")" + std::string(1u << 20, 'x') + R"("}],"version":"x"})");
-  add("a head of more than 1 MiB", Reason::too_large, R"({"format":1,"note":")" + std::string(1u << 20, 'x') + R"(","profiles":[],"version":"x"})");
+  add("a head of more than 16 MiB", Reason::too_large, R"({"format":1,"note":")" + std::string(16u << 20, 'x') + R"(","profiles":[],"version":"x"})");
   all.push_back({"set: a million profiles and one", Kind::set, [](Scene& s) {
                    std::string text = R"({"format":1,"profiles":[)";
                    for (int i = 1'000'000; i <= 2'000'000; ++i) text += "{\"id\":\"" + std::to_string(i) + "\"},";

@@ -90,7 +90,7 @@ void add_role_vectors(Vectors& all) {
     signed_text("not UTF-8", Reason::not_json, [](std::string& t) { replace(t, "1.0.31", "1.0.\xff"); });
     signed_text("half a surrogate pair", Reason::not_json, [](std::string& t) { replace(t, "1.0.31", "\\ud800"); });
     signed_text("a control character", Reason::not_json, [](std::string& t) { replace(t, "1.0.31", "1.0.\x01"); });
-    signed_text("nested 40 deep", Reason::too_deep, [](std::string& t) { replace(t, "\"1.0.31\"", std::string(40, '[') + std::string(40, ']')); });
+    signed_text("nested 80 deep", Reason::too_deep, [](std::string& t) { replace(t, "\"1.0.31\"", std::string(80, '[') + std::string(80, ']')); });
     text("cut at half", Reason::not_json, [](std::string& t) { t.resize(t.size() / 2); });
     text("a comma too much", Reason::not_json, [](std::string& t) { replace(t, "}}", "},}"); });
     text("something after the end", Reason::not_json, [](std::string& t) { t += "{}"; });
