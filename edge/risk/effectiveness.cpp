@@ -1,0 +1,203 @@
+#include "edge/risk/effectiveness.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace rampa::risk {
+
+namespace {
+
+/// Keeps the stretches ascending and apart. A journal is read in order, so most calls lengthen the last one.
+void add(std::vector<Stretch>& stretches, Stretch s) {
+  if (s.first == 0 || s.second < s.first) return;
+  if (!stretches.empty() && s.first >= stretches.back().first && s.first <= stretches.back().second + 1) {
+    stretches.back().second = std::max(stretches.back().second, s.second);
+    return;
+  }
+  stretches.push_back(s);
+  std::sort(stretches.begin(), stretches.end());
+  std::vector<Stretch> joined;
+  for (const auto& one : stretches) {
+    if (!joined.empty() && one.first <= joined.back().second + 1) joined.back().second = std::max(joined.back().second, one.second);
+    else joined.push_back(one);
+  }
+  stretches = std::move(joined);
+}
+
+// A sequence stands for one record of a post for ever. Should two files disagree about one, the greater content wins: whichever is read first.
+template <class K, class V>
+void join(std::map<K, V>& into, const std::map<K, V>& from) {
+  for (const auto& [key, value] : from) {
+    const auto [place, fresh] = into.try_emplace(key, value);
+    if (!fresh) place->second = std::max(place->second, value);
+  }
+}
+
+void join(CrossingTrace& into, const CrossingTrace& from) {
+  into.lane = std::max(into.lane, from.lane);
+  if (from.first_assessed.first != 0 && (into.first_assessed.first == 0 || from.first_assessed < into.first_assessed)) into.first_assessed = from.first_assessed;
+  into.assessed = std::max(into.assessed, from.assessed);
+  into.closed = std::max(into.closed, from.closed);
+  join(into.controls, from.controls);
+  join(into.overrides, from.overrides);
+}
+
+template <class H>
+std::uint32_t said_version(const H& hit) {
+  if constexpr (requires { hit.version; }) return hit.version;
+  else return 0;
+}
+
+std::vector<Part> parts_of(const Assessment& a, const VersionOf& version_of) {
+  std::vector<Part> parts;
+  const auto version = [&](std::string_view profile) { return version_of ? version_of(a.profile_set_sha256, profile) : 0u; };
+  for (const auto& hit : a.hits) {
+    const auto said = said_version(hit);
+    parts.push_back({hit.profile, said != 0 ? said : version(hit.profile), Part::As::hit, {}});
+  }
+  for (const auto& text : a.declined) {
+    const auto colon = std::min(text.find(": "), text.size());
+    const auto profile = text.substr(0, colon);
+    parts.push_back({profile, version(profile), Part::As::declined, colon < text.size() ? text.substr(colon + 2) : std::string{}});
+  }
+  for (const auto& profile : a.shadow) parts.push_back({profile, version(profile), Part::As::shadow, {}});
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
+constexpr std::int64_t day_ms = 86'400'000;
+
+Week week_of(std::int64_t wall_ms) {
+  const std::int64_t day = wall_ms / day_ms - (wall_ms % day_ms < 0 ? 1 : 0);
+  return day - ((day + 3) % 7 + 7) % 7;  // 1970-01-01 was a Thursday
+}
+
+Found of_all(const CrossingTrace& trace) {
+  Found best = Found::no_result;
+  for (const auto& [sequence, found] : trace.controls) best = std::max(best, found);
+  return best;
+}
+
+/// From the first assessment to the end. None where the two were not in one boot: an aborted crossing is closed by the next one.
+std::optional<std::int64_t> duration_ms(const CrossingTrace& t) {
+  if (t.first_assessed.first == 0 || t.closed.outcome == "aborted" || t.closed.mono_ms < t.first_assessed.second) return std::nullopt;
+  return t.closed.mono_ms - t.first_assessed.second;
+}
+
+bool counts(const CrossingTrace& t) { return t.assessed.sequence != 0 && t.closed.sequence != 0; }
+
+std::map<std::string, std::int64_t> green_medians(const std::map<std::string, CrossingTrace>& crossings) {
+  std::map<std::string, std::vector<std::int64_t>> times;
+  for (const auto& [id, t] : crossings) {
+    if (!counts(t) || t.assessed.channel != SelectivityChannel::green || !t.controls.empty() || t.closed.outcome != "released") continue;
+    if (const auto took = duration_ms(t)) times[t.lane].push_back(*took);
+  }
+  std::map<std::string, std::int64_t> medians;
+  for (auto& [lane, all] : times) {
+    const auto middle = all.begin() + static_cast<std::ptrdiff_t>((all.size() - 1) / 2);
+    std::nth_element(all.begin(), middle, all.end());
+    medians[lane] = *middle;
+  }
+  return medians;
+}
+
+}  // namespace
+
+Interval wilson95(std::uint64_t found, std::uint64_t tried) {
+  if (tried == 0) return {};
+  constexpr double z = 1.959963984540054;  // 97.5 % quantile of the normal distribution
+  const double n = static_cast<double>(tried), p = static_cast<double>(found) / n;
+  const double centre = p + z * z / (2 * n), half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)), scale = 1 + z * z / n;
+  return {found == 0 ? 0 : std::max(0.0, (centre - half) / scale), found == tried ? 1 : std::min(1.0, (centre + half) / scale)};
+}
+
+Found found_of(std::string_view finding) {
+  if (finding == "suspect" || finding == "irregularity") return Found::something;
+  if (finding == "clear" || finding == "nothing_found") return Found::nothing;
+  return Found::no_result;
+}
+
+void Outcomes::cover(const PostId& post, Stretch stretch) { add(covered_[post.text], stretch); }
+
+void Outcomes::fold(const PostId& post, const StoredRecord& record, const VersionOf& version_of) {
+  cover(post, {record.sequence, record.sequence});
+  if (record.crossing.empty()) return;
+  CrossingTrace seen;
+  seen.lane = record.lane.text;
+  const auto mono_ms = record.at.mono.ns / 1'000'000;
+  if (const auto* made = std::get_if<AssessmentMade>(&record.body)) {
+    seen.first_assessed = {record.sequence, mono_ms};
+    seen.assessed = {record.sequence, made->assessment.channel, parts_of(made->assessment, version_of)};
+  } else if (const auto* given = std::get_if<VerdictGiven>(&record.body)) {
+    if (!given->overrides) return;
+    seen.overrides[record.sequence] = given->verdict;
+  } else if (const auto* control = std::get_if<ControlRecorded>(&record.body)) {
+    seen.controls[record.sequence] = found_of(control->finding);
+  } else if (const auto* closed = std::get_if<CrossingClosed>(&record.body)) {
+    seen.closed = {record.sequence, mono_ms, record.at.wall.ms, closed->outcome};
+  } else {
+    return;
+  }
+  join(posts_[post.text][record.crossing.text], seen);
+}
+
+void Outcomes::merge(const Outcomes& other) {
+  if (&other == this) return;
+  for (const auto& [post, crossings] : other.posts_)
+    for (const auto& [id, trace] : crossings) join(posts_[post][id], trace);
+  for (const auto& [post, stretches] : other.covered_)
+    for (const auto& stretch : stretches) add(covered_[post], stretch);
+}
+
+Results results(const Outcomes& outcomes, Floor floor) {
+  Results all;
+  all.floor = floor;
+  std::map<std::pair<std::string, std::uint32_t>, ProfileResult> rows;
+  for (const auto& [post, crossings] : outcomes.posts()) {
+    const auto medians = green_medians(crossings);
+    for (const auto& [id, t] : crossings) {
+      if (!counts(t)) {
+        ++all.unfinished;
+        continue;
+      }
+      ++all.crossings;
+      const Week week = week_of(t.closed.wall_ms);
+      ++all.channels_by_week[week][static_cast<std::size_t>(t.assessed.channel)];
+      const Found found = of_all(t);
+      std::optional<std::int64_t> lost;
+      if (found == Found::nothing)
+        if (const auto median = medians.find(t.lane); median != medians.end())
+          if (const auto took = duration_ms(t)) lost = std::max<std::int64_t>(0, *took - median->second);
+      const auto count = [&](auto& into) {
+        if (found != Found::no_result) ++into.controls;
+        if (found == Found::something) ++into.findings;
+        if (found == Found::nothing && !lost) ++into.unpriced;
+        into.false_hit_ms += lost.value_or(0);
+      };
+      count(all);
+      for (const auto& part : t.assessed.parts) {
+        auto& row = rows[{part.profile, part.version}];
+        if (part.as == Part::As::declined) ++row.declined[part.reason];
+        if (part.as == Part::As::shadow) ++row.shadow_hits;
+        if (part.as != Part::As::declined) ++row.hits_by_week[week];
+        if (part.as != Part::As::hit) continue;
+        ++row.hits;
+        count(row);
+        if (found == Found::no_result && !t.controls.empty()) ++row.no_result;
+        if (!t.overrides.empty()) ++(t.overrides.rbegin()->second == Verdict::release ? row.overridden_release : row.overridden_hold);
+      }
+    }
+  }
+  all.interval = wilson95(all.findings, all.controls);
+  for (auto& [key, row] : rows) {
+    row.profile = key.first;
+    row.version = key.second;
+    row.interval = wilson95(row.findings, row.controls);
+    row.below_floor = row.controls >= floor.controls && row.interval.high < floor.rate;
+    all.profiles.push_back(std::move(row));
+  }
+  return all;
+}
+
+}  // namespace rampa::risk
