@@ -38,8 +38,8 @@ TEST(Effectiveness, WilsonEndsSolveTheScoreEquation) {
       EXPECT_LE(i.low, share);
       EXPECT_GE(i.high, share);
       const auto off = [&](double p) { return std::abs(share - p) - z * std::sqrt(p * (1 - p) / static_cast<double>(n)); };
-      if (k > 0) EXPECT_NEAR(off(i.low), 0, 1e-9) << k << " of " << n;
-      if (k < n) EXPECT_NEAR(off(i.high), 0, 1e-9) << k << " of " << n;
+      if (k > 0) { EXPECT_NEAR(off(i.low), 0, 1e-9) << k << " of " << n; }
+      if (k < n) { EXPECT_NEAR(off(i.high), 0, 1e-9) << k << " of " << n; }
     }
   }
 }
