@@ -115,10 +115,18 @@ WatchListsRead read_watch_lists(const std::string& file) {
   WatchListsRead out;
   each_line(file, out.findings, [&](TableReader& t) {
     const auto list = t.text("list", true);
-    const std::string plate = normalised_plate(t.text("plate", true).value_or(""));
-    (void)t.text("note");
+    WatchedPlate line;
+    line.line = t.line();
+    line.plate = t.text("plate", true).value_or("");
+    line.country = t.text("country").value_or("");
+    line.trailer = t.text("trailer").value_or("");
+    line.carrier = t.text("carrier").value_or("");
+    line.note = t.text("note").value_or("");
     t.finish();
-    if (list && !plate.empty()) out.plates[*list].insert(plate);
+    const std::string plate = normalised_plate(line.plate);
+    if (!list || plate.empty()) return;
+    out.plates[*list].insert(plate);
+    out.lines[*list].push_back(std::move(line));
   });
   return out;
 }

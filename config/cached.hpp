@@ -20,8 +20,15 @@ struct DeclarationsRead {
 /// Plates are normalised: upper case, no spaces or dashes. A reference that stands twice is a finding.
 [[nodiscard]] DeclarationsRead read_declarations(const std::string& file);
 
+/// A line of a watch-list file as it is written; all but the plate may be empty.
+struct WatchedPlate {
+  std::string plate, country, trailer, carrier, note;
+  int line = 0;
+};
+
 struct WatchListsRead {
   std::map<std::string, std::set<std::string>> plates;  ///< list's name -> plates, normalised
+  std::map<std::string, std::vector<WatchedPlate>> lines;  ///< the same with what stands beside each plate
   std::vector<Finding> findings;
   /// Names of the lists that any of these (normalised) plates is on.
   [[nodiscard]] std::vector<std::string> lists_with(const std::vector<std::string>& wanted) const;

@@ -67,8 +67,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   void changed(const LaneId& lane) override { core_.mark_changed(lane); }
   void notify(const LaneId& lane, int level, const std::string& text) override;
   std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) override { return declarations_.of(plates); }
-  std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) override {
-    return declarations_.watch_lists_with(plates);
+  std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) override {
+    return declarations_.watch_lists_with(vehicle);
   }
   std::uint64_t draw_key(const CrossingId& crossing) override;
 

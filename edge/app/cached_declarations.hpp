@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "edge/crossing/declaration.hpp"
+#include "edge/risk/watch_list.hpp"
 
 namespace rampa::app {
+
+using SharedWatchList = std::shared_ptr<const risk::WatchList>;
 
 /// Thread: any.
 class CachedDeclarations {
@@ -47,30 +50,13 @@ class CachedDeclarations {
     replace(std::move(all));
   }
 
-  /// One list; an empty one removes it.
-  void replace_watch_list(const std::string& name, std::set<std::string> plates) {
-    Plates lists;
-    {
-      std::lock_guard lock(mutex_);
-      if (watch_lists_) lists = *watch_lists_;
-    }
-    if (plates.empty()) lists.erase(name);
-    else lists[name] = std::move(plates);
-    replace_watch_lists(std::move(lists));
-  }
-
-  void replace_watch_lists(Plates lists) {
-    auto fresh = std::make_shared<const Plates>(std::move(lists));
-    std::lock_guard lock(mutex_);
-    watch_lists_ = std::move(fresh);
-  }
-
+  /// One of HQ's lists; an empty one removes it. Its index is built on the caller's thread (a second for a million
+  /// plates); lookups go on with the old one meanwhile. Returns how many of the texts are no plates and watch nothing.
+  std::size_t replace_watch_list(const std::string& name, std::set<std::string> plates);
+  std::size_t replace_watch_lists(Plates lists);
   /// The site file's own: they stay, whatever HQ sends under the same name.
-  void set_site_watch_lists(Plates lists) {
-    auto fresh = std::make_shared<const Plates>(std::move(lists));
-    std::lock_guard lock(mutex_);
-    site_watch_lists_ = std::move(fresh);
-  }
+  std::size_t set_site_watch_lists(Plates lists);
+  void set_site_watch_lists(std::vector<SharedWatchList> lists);
 
   /// All that name one of these plates as tractor or trailer; each once, in the file's order. One lorry may carry several.
   [[nodiscard]] std::vector<Declaration> of(const std::vector<std::string>& plates) const {
@@ -85,23 +71,10 @@ class CachedDeclarations {
     return result;
   }
 
-  /// Names of the lists that one of these plates is on; each once, ascending.
-  [[nodiscard]] std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) const {
-    std::shared_ptr<const Plates> from_hq, from_site;
-    {
-      std::lock_guard lock(mutex_);
-      from_hq = watch_lists_;
-      from_site = site_watch_lists_;
-    }
-    std::set<std::string> names;
-    for (const auto& lists : {from_hq, from_site}) {
-      if (!lists) continue;
-      for (const auto& [name, listed] : *lists)
-        for (const auto& plate : plates)
-          if (!plate.empty() && listed.contains(plate)) names.insert(name);
-    }
-    return {names.begin(), names.end()};
-  }
+  /// What an assessment's facts say of this vehicle (WatchList::shown_names); each once, ascending.
+  [[nodiscard]] std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) const;
+  /// The same of plates of which nothing else is known.
+  [[nodiscard]] std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) const;
 
  private:
   struct Snapshot {
@@ -110,7 +83,10 @@ class CachedDeclarations {
   };
   mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> declarations_;
-  std::shared_ptr<const Plates> watch_lists_, site_watch_lists_;
+  using Lists = std::map<std::string, SharedWatchList>;
+  std::mutex replacing_;  ///< one that builds lists at a time; taken before mutex_
+  std::shared_ptr<const Lists> watch_lists_;
+  std::vector<SharedWatchList> site_watch_lists_;
 };
 
 }  // namespace rampa::app

@@ -7,6 +7,7 @@
 #include "edge/app/profiles_commands.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/app/version.hpp"
+#include "edge/app/watchlist_commands.hpp"
 
 int main(int argc, char** argv) {
   using namespace rampa::app;
@@ -70,6 +71,7 @@ int main(int argc, char** argv) {
   state->callback([&] { code = status(options); });
 
   add_profiles_commands(cli, code);
+  add_watchlist_commands(cli, code);
 
   try {
     cli.parse(argc, argv);

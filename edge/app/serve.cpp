@@ -58,8 +58,9 @@ Result<void> load_lists(Appliance& appliance) {
   if (!from_hq) return tl::unexpected(from_hq.error());
   std::vector<config::Finding> findings;
   auto from_site = read_site_lists(site, findings);
-  for (const auto& f : findings) spdlog::warn("{}:{}: {}; {}", f.file, f.line, f.cause, f.remedy);
   take_lists(appliance.declarations(), *from_hq, from_site);
+  take_site_watch_lists(appliance.declarations(), site);
+  for (const auto& f : findings) spdlog::warn("{}:{}: {}; {}", f.file, f.line, f.cause, f.remedy);
   appliance.store().show_site_lists(std::move(from_site));
   return {};
 }
@@ -126,7 +127,9 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   };
   calls.watch_list = [&appliance](std::string name, std::vector<std::string> plates) {
     appliance.store().put_watch_list(name, plates);
-    appliance.declarations().replace_watch_list(name, {plates.begin(), plates.end()});
+    // Built here, on sync's thread: the core goes on with the lists it has.
+    const auto refused = appliance.declarations().replace_watch_list(name, {plates.begin(), plates.end()});
+    if (refused > 0) spdlog::warn("watch list {}: {} of {} lines are no plates and watch nothing; HQ should correct them", name, refused, plates.size());
   };
   auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(store::open_blobs(site.directory)),
                                    status.last_sequence, status.acknowledged, std::move(calls), clock);

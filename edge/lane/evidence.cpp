@@ -285,11 +285,14 @@ void ask_assessment(Turn& t) {
     if (!best(s, t.c, role)) miss(role);
   }
   std::vector<std::string> plates;
+  std::vector<device::PlateRead> reads;
   for (const char* role : {"plate_front", "plate_rear"}) {
     const Capture* capture = best(s, t.c, role);
     if (!capture) continue;
-    const auto& text = std::get<device::PlateRead>(capture->body).text;
-    if (std::find(plates.begin(), plates.end(), text) == plates.end()) plates.push_back(text);
+    const auto& read = std::get<device::PlateRead>(capture->body);
+    if (std::find(plates.begin(), plates.end(), read.text) != plates.end()) continue;
+    plates.push_back(read.text);
+    reads.push_back(read);
   }
   if (plates.empty()) miss("plate_front");  // whoever nobody knows is never green, whatever the site demands
   if (t.c.kind == Kind::nii) {
@@ -301,7 +304,7 @@ void ask_assessment(Turn& t) {
   record_frames(t);
   s.assess_again = false;
   s.assess_due = t.now.mono + 5s;
-  t.effects.emplace_back(Assess{s.crossing, facts_of(s, t.c), std::move(plates), s.evidence_missing});
+  t.effects.emplace_back(Assess{s.crossing, facts_of(s, t.c), std::move(plates), s.evidence_missing, std::move(reads)});
   t.enter(Phase::assessing);
 }
 

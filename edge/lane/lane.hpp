@@ -112,8 +112,15 @@ struct Persist { std::uint64_t persist = 0; std::vector<Record> records; };
 /// Ask a device of this lane. For booms and the scanner the reactor first asks lane::Guard for a permit; without one the
 /// command is not sent and the lane hears a CommandReport{refused}.
 struct Ask { std::string role; std::uint64_t command = 0; device::CommandBody body; };
-/// Assess now, with these facts; plates select the declarations.
-struct Assess { CrossingId crossing; Fields facts; std::vector<std::string> plates; std::vector<std::string> evidence_missing; };
+/// Assess now, with these facts; plates select the declarations, the reads behind them (best first, one per plate) are
+/// asked of the watch lists.
+struct Assess {
+  CrossingId crossing;
+  Fields facts;
+  std::vector<std::string> plates;
+  std::vector<std::string> evidence_missing;
+  std::vector<device::PlateRead> reads = {};
+};
 struct StartTimer { std::string timer; MonoTime at; };   ///< replaces one of the same name
 struct StopTimer { std::string timer; };
 /// Answer to an officer's action.

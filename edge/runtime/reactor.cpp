@@ -50,6 +50,29 @@ struct Shown {
   }
 };
 
+/// All of one vehicle that a watch list may name.
+risk::WatchQuestion watch_question(const lane::Assess& assess, const std::vector<Declaration>& declarations, WallTime now) {
+  risk::WatchQuestion vehicle;
+  vehicle.now = now;
+  for (const auto& read : assess.reads) vehicle.plates.push_back({read.text, read.country, read.char_confidence_percent});
+  const auto once = [](std::vector<std::string>& list, const std::string& text) {
+    if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+  };
+  for (const auto& d : declarations) {
+    once(vehicle.documents, d.reference);
+    once(vehicle.carriers, d.carrier);
+    for (const auto* party : {&d.consignor, &d.consignee, &d.declarant, &d.carrier}) once(vehicle.operators, *party);
+    for (const char* name : {"container", "declaration.container"}) {
+      const auto found = d.more.find(name);
+      if (found == d.more.end()) continue;
+      if (const auto* one = std::get_if<std::string>(&found->second)) once(vehicle.containers, *one);
+      if (const auto* list = std::get_if<std::vector<std::string>>(&found->second))
+        for (const auto& code : *list) once(vehicle.containers, code);
+    }
+  }
+  return vehicle;
+}
+
 }  // namespace
 
 struct Reactor::Lane {
@@ -212,7 +235,7 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
             question.facts = std::move(e.facts);
             question.declarations = ports_.declarations_for(e.plates);
             std::erase_if(question.declarations, [&](const Declaration& d) { return d.valid_until && now.wall >= *d.valid_until; });
-            question.watch_list_hits = ports_.watch_lists_with(e.plates);
+            question.watch_list_hits = ports_.watch_lists_with(watch_question(e, question.declarations, now.wall));
             question.evidence_missing = e.evidence_missing;
             question.now = now.wall;
             if (lane.drawn_for != e.crossing) {  // a crossing has one draw, however often it is assessed

@@ -15,6 +15,7 @@
 #include "edge/lane/guard.hpp"
 #include "edge/lane/lane.hpp"
 #include "edge/risk/risk.hpp"
+#include "edge/risk/watch_list.hpp"
 #include "firmware-interfaces/device/driver.hpp"
 #include "firmware-interfaces/device/settings.hpp"
 
@@ -37,9 +38,10 @@ class Ports {
   /// A screen should be told that this lane changed.
   virtual void changed(const LaneId& lane) = 0;
   virtual void notify(const LaneId& lane, int level, const std::string& text) = 0;
-  /// Declarations for these plates and the watch lists they are on, from memory (an immutable snapshot).
+  /// Declarations for these plates and the watch lists that the vehicle is on, or perhaps on (WatchList::shown_names),
+  /// from memory (an immutable snapshot).
   virtual std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) = 0;
-  virtual std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) = 0;
+  virtual std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) = 0;
   /// A draw key for a new assessment (production: random; simulation: seeded). Stored with the assessment.
   virtual std::uint64_t draw_key(const CrossingId& crossing) = 0;
 };

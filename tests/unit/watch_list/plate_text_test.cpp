@@ -1,0 +1,78 @@
+#include "edge/risk/plate_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include "edge/risk/plate_grammar.hpp"
+
+using namespace rampa;
+using namespace rampa::risk;
+
+namespace {
+std::string normal(std::string_view text) {
+  const auto read = normal_plate(text);
+  return read ? *read : "error: " + read.error().what;
+}
+}  // namespace
+
+TEST(PlateText, SeparatorsAndCaseGo) {
+  EXPECT_EQ(normal("bg 123-aa"), "BG123AA");
+  EXPECT_EQ(normal(" W\u00A082.411\u2013X\t"), "W82411X");
+  EXPECT_EQ(normal("\uFEFFBG\u200B1"), "BG1");
+  EXPECT_EQ(normal("MSKU 123456-5"), "MSKU1234565");
+}
+
+TEST(PlateText, SerbianLettersAreThoseThatCamerasGive) {
+  EXPECT_EQ(normal("ŠA123ČĆ"), "SA123CC");
+  EXPECT_EQ(normal("žđ"), "ZD");
+  EXPECT_EQ(normal("\u01C4\u01C7\u01CC"), "DZLJNJ");
+  EXPECT_EQ(normal("C\u030CA"), "CA") << "the caron as a character of its own";
+  EXPECT_EQ(normal("TÜ\u00F61"), "TUO1");
+}
+
+TEST(PlateText, CyrillicThatLooksLatinIsThatLatinLetter) {
+  EXPECT_EQ(normal("АВЕКМНОРСТУХ"), "ABEKMHOPCTYX");
+  EXPECT_EQ(normal("авекмнорстух"), "ABEKMHOPCTYX");
+  EXPECT_EQ(normal("СВ 1234 АК"), "CB1234AK");        // Bulgaria
+  EXPECT_EQ(normal("АІ 5678 ЇЄ"), "AI5678IE");        // Ukraine
+  EXPECT_EQ(normal("ЈЅЌЃ"), "JSKG");                  // North Macedonia
+  EXPECT_EQ(normal("љњџћђ"), "LJNJDZCD");             // Serbia
+}
+
+TEST(PlateText, GreekAndFullWidth) {
+  EXPECT_EQ(normal("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"), "ABEZHIKMNOPTYX");
+  EXPECT_EQ(normal("νικ 1234"), "NIK1234");
+  EXPECT_EQ(normal("ＢＧ－１２３ａａ"), "BG123AA");
+}
+
+TEST(PlateText, WhatIsNoPlateIsRefusedWithItsPlace) {
+  EXPECT_NE(normal("BG\xFF" "1").find("byte 3 is no UTF-8"), std::string::npos);
+  for (const std::string_view broken : {"\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xD0", "\xE2\x80", "\x80"})
+    EXPECT_FALSE(normal_plate(broken)) << "overlong, surrogate, out of range, cut off";
+  EXPECT_NE(normal("BG\u042F1").find("U+042F at byte 3"), std::string::npos);
+  EXPECT_NE(normal("BG\U0001F69A").find("U+1F69A"), std::string::npos);
+  EXPECT_FALSE(normal_plate(""));
+  EXPECT_FALSE(normal_plate(" - "));
+  EXPECT_FALSE(normal_plate("BG+1"));
+}
+
+TEST(PlateText, FoldingKnowsSixClasses) {
+  EXPECT_EQ(folded(std::string_view("0ODQ1I2Z5S8B6G")), "00001122558866");
+  EXPECT_EQ(folded(std::string_view("ACEFHJKLMNPRTUVWXY3479")), "ACEFHJKLMNPRTUVWXY3479");
+}
+
+TEST(PlateText, ContainerCheckDigits) {
+  EXPECT_TRUE(is_container_code("CSQU3054383"));  // ISO 6346's own example
+  EXPECT_FALSE(is_container_code("CSQU3054384"));
+  EXPECT_EQ(container_check_digit("CSQU305438"), 3);
+  EXPECT_FALSE(container_check_digit("CSQU30543"));
+  EXPECT_FALSE(container_check_digit("C5QU305438"));
+  EXPECT_FALSE(is_container_code("CSQU305438"));
+}
+
+TEST(PlateGrammar, TellsWhatACountryIssues) {
+  EXPECT_EQ(fits_grammar("SRB", "BG123AA"), true);
+  EXPECT_EQ(fits_grammar("SRB", "BG1234AA"), true);
+  EXPECT_EQ(fits_grammar("SRB", "BG12AA"), false);
+  EXPECT_EQ(fits_grammar("BIH", "A12K345"), true);
+  EXPECT_EQ(fits_grammar("DEU", "BAB123"), std::nullopt);
+}
