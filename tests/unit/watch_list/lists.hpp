@@ -37,7 +37,7 @@ inline risk::WatchListHead head_of(const std::string& name, risk::WatchKind kind
 
 inline risk::WatchList listing(const std::vector<risk::WatchEntry>& entries,
                                const risk::WatchListHead& head = head_of("stolen", risk::WatchKind::plates),
-                               const risk::KeyedHasher& key = nullptr) {
+                               const risk::KeyedHasher& key = nullptr, std::uint64_t reads = 5'000) {
   risk::WatchListBuilder builder(head, key);
   std::uint32_t line = 0;
   for (const auto& entry : entries) {
@@ -45,7 +45,7 @@ inline risk::WatchList listing(const std::vector<risk::WatchEntry>& entries,
     EXPECT_TRUE(added) << (added ? "" : added.error().what);
   }
   risk::WatchListBuilder::Options options;
-  options.reads = 20'000;
+  options.reads = reads;
   auto built = builder.finish(options);
   EXPECT_TRUE(built) << (built ? "" : built.error().what);
   return built ? std::move(built->list) : risk::WatchList{};
