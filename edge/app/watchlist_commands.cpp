@@ -131,6 +131,10 @@ int build(const Options& options) {
   risk::WatchListBuilder::Options how;
   how.reads = options.reads;
   how.seed = options.seed;
+  const auto& head = rows.taken;
+  if (!head.hashed() && head.false_alerts_max_ppm > 0 && risk::wilson(0, options.reads).high * 1e6 > head.false_alerts_max_ppm)
+    return complain("a limit of " + std::to_string(head.false_alerts_max_ppm) + " in a million can't be shown with " + std::to_string(options.reads) +
+                    " reads; give --reads " + std::to_string(3'841'500 / head.false_alerts_max_ppm + 1) + " or more");
   const bool tell = read.rows >= 200'000;
   std::string step_before;
   how.progress = [&](std::string_view step, std::size_t done, std::size_t of) {

@@ -118,8 +118,7 @@ PlateIndex::Way PlateIndex::way(std::uint64_t text) const {
   return {static_cast<std::uint32_t>(((h >> 32) * lines_.size()) >> 32), static_cast<std::uint32_t>(h) & ~number_mask_};
 }
 
-void PlateIndex::put(std::uint64_t text, std::uint32_t entry, std::vector<std::uint8_t>& used) {
-  const Way to = way(text);
+void PlateIndex::put(const Way& to, std::uint32_t entry, std::vector<std::uint8_t>& used) {
   std::uint32_t line = to.line;
   while (used[line] == places) {
     overflow_[line / 64] |= std::uint64_t{1} << (line % 64);
@@ -132,56 +131,73 @@ Result<PlateIndex> PlateIndex::build(std::vector<PlateKey> keys, const std::func
   if (keys.size() > size_max)
     return fail(ErrorCode::invalid, std::to_string(keys.size()) + " plates; at most " + std::to_string(size_max) + " go into one list: split it");
   PlateIndex index;
-  index.folded_.reserve(keys.size());
-  index.variant_.reserve(keys.size());
+  index.plates_.reserve(keys.size());
   std::size_t texts = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (i > 0 && !(keys[i - 1] < keys[i])) return fail(ErrorCode::invalid, "plates are not in order at number " + std::to_string(i));
-    index.folded_.push_back(keys[i].folded);
-    index.variant_.push_back(keys[i].variant);
+    index.plates_.push_back({static_cast<std::uint32_t>(keys[i].folded), static_cast<std::uint32_t>(keys[i].folded >> 32), keys[i].variant});
     // Those that fold to the same text stand side by side: the first one is filed for all.
     if (i == 0 || keys[i - 1].folded != keys[i].folded) texts += static_cast<std::size_t>(Neighbourhood(keys[i].folded).size);
   }
   keys = {};
-  if (index.folded_.empty()) return index;
+  if (index.plates_.empty()) return index;
   const std::size_t lines = static_cast<std::size_t>(static_cast<double>(texts) / (places * load)) + 2;
   index.lines_.resize(lines);
   index.overflow_.resize(lines / 64 + 1);
-  index.number_mask_ = (std::uint32_t{1} << std::bit_width(index.folded_.size())) - 1;
+  index.number_mask_ = (std::uint32_t{1} << std::bit_width(index.plates_.size())) - 1;
   std::vector<std::uint8_t> used(lines);
 
   // Lines lie anywhere in memory: those of a few plates ahead are fetched already.
   constexpr std::size_t ahead = 8;
   const auto fetch = [&](std::size_t entry) {
-    const Neighbourhood near(index.folded_[entry]);
+    const Neighbourhood near(index.plates_[entry].folded());
     for (int k = 0; k < near.size; ++k) {
       const auto line = index.way(near.text[static_cast<std::size_t>(k)]).line;
       __builtin_prefetch(&index.lines_[line], 1);
       __builtin_prefetch(&used[line], 1);
     }
   };
-  for (std::size_t i = 0; i < index.folded_.size(); ++i) {
-    if (i + ahead < index.folded_.size()) fetch(i + ahead);
+  for (std::size_t i = 0; i < index.plates_.size(); ++i) {
+    if (i + ahead < index.plates_.size()) fetch(i + ahead);
     if (progress && i % 65536 == 0) progress(i);
-    if (i > 0 && index.folded_[i - 1] == index.folded_[i]) continue;
-    const Neighbourhood near(index.folded_[i]);
-    for (int k = 0; k < near.size; ++k) index.put(near.text[static_cast<std::size_t>(k)], static_cast<std::uint32_t>(i), used);
+    if (i > 0 && index.plates_[i - 1].folded() == index.plates_[i].folded()) continue;
+    const Neighbourhood near(index.plates_[i].folded());
+    std::array<Way, plate_length_max + 1> ways;
+    for (int k = 0; k < near.size; ++k) {
+      const Way to = ways[static_cast<std::size_t>(k)] = index.way(near.text[static_cast<std::size_t>(k)]);
+      // Two texts of one plate with the same hash: filed once, or it would be found twice.
+      if (std::find(ways.begin(), ways.begin() + k, to) == ways.begin() + k) index.put(to, static_cast<std::uint32_t>(i), used);
+    }
   }
   return index;
 }
 
-/// `entry`: the first of those with its folded text.
-void PlateIndex::take(std::uint32_t entry, const PlateKey& read, bool alike_only, std::vector<Found>& found) const {
-  const std::uint64_t text = folded_[entry];
+/// `entry`: the first of those with its folded text, found by the text `by` that the read leaves.
+//
+// Two texts that are one edit apart share exactly one text of their neighbourhoods: the longer one without its extra
+// character, or both without the differing one (leaving out another of the same run gives the same text). Equal ones share
+// all of them; there the whole text counts. So each entry is taken once, with no list of those taken, and one that only the
+// hash brought here is not taken at all.
+void PlateIndex::take(std::uint32_t entry, std::uint64_t by, const PlateKey& read, std::vector<Found>& found) const {
+  const std::uint64_t text = plates_[entry].folded();
   const bool same = text == read.folded;
-  if (!same && (alike_only || !within_one_edit(text, read.folded))) return;
-  for (; entry < folded_.size() && folded_[entry] == text; ++entry)
-    found.push_back({entry, !same ? Likeness::possible : variant_[entry] == read.variant ? Likeness::equal : Likeness::alert});
+  if (same) {
+    if (by != text) return;
+  } else {
+    const int longer = length_of(text) - length_of(read.folded);
+    const int first = std::countr_zero(text ^ read.folded) / bits;
+    const bool replaced = longer == 0 && without(text, first) == by && without(read.folded, first) == by;
+    const bool left_out = longer == 1 && read.folded == by && without(text, first) == by;
+    const bool inserted = longer == -1 && text == by && without(read.folded, first) == by;
+    if (!replaced && !left_out && !inserted) return;
+  }
+  for (; entry < plates_.size() && plates_[entry].folded() == text; ++entry)
+    found.push_back({entry, !same ? Likeness::possible : plates_[entry].variant == read.variant ? Likeness::equal : Likeness::alert});
 }
 
 void PlateIndex::find(const PlateKey& read, std::vector<Found>& found) const {
   found.clear();
-  if (folded_.empty() || read.folded == 0) return;
+  if (plates_.empty() || read.folded == 0) return;
   const Neighbourhood near(read.folded);
   std::array<Way, plate_length_max + 1> ways;
   for (int k = 0; k < near.size; ++k) {
@@ -189,10 +205,14 @@ void PlateIndex::find(const PlateKey& read, std::vector<Found>& found) const {
     __builtin_prefetch(&lines_[to.line]);
     if (overflows(to.line)) __builtin_prefetch(&lines_[after(to.line)]);
   }
-  std::array<std::uint32_t, 64> candidates;
+  struct Candidate {
+    std::uint32_t entry;
+    int by;
+  };
+  std::array<Candidate, 64> candidates;
   std::size_t count = 0;
   const auto compare = [&] {
-    for (std::size_t i = 0; i < count; ++i) take(candidates[i], read, false, found);
+    for (std::size_t i = 0; i < count; ++i) take(candidates[i].entry, near.text[static_cast<std::size_t>(candidates[i].by)], read, found);
     count = 0;
   };
   for (int k = 0; k < near.size; ++k) {
@@ -202,33 +222,26 @@ void PlateIndex::find(const PlateKey& read, std::vector<Found>& found) const {
         const std::uint32_t number = lines_[line].place[static_cast<std::size_t>(std::countr_zero(with))] & number_mask_;
         if (number == 0) continue;  // an empty place looks like mark 0
         if (count == candidates.size()) compare();
-        __builtin_prefetch(&folded_[number - 1]);
-        __builtin_prefetch(&variant_[number - 1]);
-        candidates[count++] = number - 1;
+        __builtin_prefetch(&plates_[number - 1]);
+        candidates[count++] = {number - 1, k};
       }
       if (!overflows(line)) break;
     }
   }
   compare();
-  if (found.size() > 1) {  // one that shares several texts with the read was found several times
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-  }
 }
 
 void PlateIndex::find_alike(const PlateKey& read, std::vector<Found>& found) const {
   found.clear();
-  if (folded_.empty() || read.folded == 0) return;
+  if (plates_.empty() || read.folded == 0) return;
   const Way to = way(read.folded);
   for (std::uint32_t line = to.line;; line = after(line)) {
     for (unsigned with = places_with(lines_[line].place.data(), to.mark, ~number_mask_); with != 0; with &= with - 1) {
       const std::uint32_t number = lines_[line].place[static_cast<std::size_t>(std::countr_zero(with))] & number_mask_;
-      if (number != 0) take(number - 1, read, true, found);
+      if (number != 0 && plates_[number - 1].folded() == read.folded) return take(number - 1, read.folded, read, found);
     }
     if (!overflows(line)) break;
   }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
 }
 
 void PlateIndex::find(std::string_view normal, std::vector<Found>& found) const {
@@ -247,8 +260,7 @@ void PlateIndex::find(std::string_view normal, std::vector<Found>& found) const 
 }
 
 std::size_t PlateIndex::bytes() const {
-  return lines_.capacity() * sizeof(Line) + overflow_.capacity() * sizeof(std::uint64_t) + folded_.capacity() * sizeof(std::uint64_t) +
-         variant_.capacity() * sizeof(std::uint32_t);
+  return lines_.capacity() * sizeof(Line) + overflow_.capacity() * sizeof(std::uint64_t) + plates_.capacity() * sizeof(Plate);
 }
 
 }  // namespace rampa::risk

@@ -56,15 +56,15 @@ class PlateIndex {
   /// million).
   [[nodiscard]] static Result<PlateIndex> build(std::vector<PlateKey> keys, const std::function<void(std::size_t done)>& progress = {});
 
-  /// All of them, ascending by entry; `found` is emptied first (and kept by the caller, so that no lookup allocates).
+  /// All of them, each once, in no order; `found` is emptied first (and kept by the caller, so that no lookup allocates).
   void find(const PlateKey& read, std::vector<Found>& found) const;
   /// The same for a normal text of any length (13 characters may be a listed 12 with one too many).
   void find(std::string_view normal, std::vector<Found>& found) const;
   /// Only equal and alert.
   void find_alike(const PlateKey& read, std::vector<Found>& found) const;
 
-  [[nodiscard]] std::size_t size() const { return folded_.size(); }
-  [[nodiscard]] PlateKey key(std::uint32_t entry) const { return {folded_[entry], variant_[entry]}; }
+  [[nodiscard]] std::size_t size() const { return plates_.size(); }
+  [[nodiscard]] PlateKey key(std::uint32_t entry) const { return {plates_[entry].folded(), plates_[entry].variant}; }
   [[nodiscard]] std::string text(std::uint32_t entry) const { return unpacked(key(entry)); }
   /// Of everything that the index keeps in memory.
   [[nodiscard]] std::size_t bytes() const;
@@ -74,20 +74,25 @@ class PlateIndex {
   struct alignas(64) Line {
     std::array<std::uint32_t, places> place{};  ///< hash's part above, number + 1 below; 0: empty
   };
+  /// A key in 12 bytes, side by side: a candidate costs one line of memory.
+  struct Plate {
+    std::uint32_t low = 0, high = 0, variant = 0;
+    [[nodiscard]] std::uint64_t folded() const { return std::uint64_t{high} << 32 | low; }
+  };
   struct Way {
     std::uint32_t line = 0;
     std::uint32_t mark = 0;  ///< the hash's part, in place
+    bool operator==(const Way&) const = default;
   };
   [[nodiscard]] Way way(std::uint64_t text) const;
   [[nodiscard]] bool overflows(std::uint32_t line) const { return (overflow_[line / 64] >> (line % 64)) & 1; }
   [[nodiscard]] std::uint32_t after(std::uint32_t line) const { return line + 1 == lines_.size() ? 0 : line + 1; }
-  void put(std::uint64_t text, std::uint32_t entry, std::vector<std::uint8_t>& used);
-  void take(std::uint32_t entry, const PlateKey& read, bool alike_only, std::vector<Found>& found) const;
+  void put(const Way& to, std::uint32_t entry, std::vector<std::uint8_t>& used);
+  void take(std::uint32_t entry, std::uint64_t by, const PlateKey& read, std::vector<Found>& found) const;
 
   std::vector<Line> lines_;
   std::vector<std::uint64_t> overflow_;  ///< a bit per line: something went on to the next
-  std::vector<std::uint64_t> folded_;
-  std::vector<std::uint32_t> variant_;
+  std::vector<Plate> plates_;
   std::uint32_t number_mask_ = 0;  ///< bits of a place that hold the number + 1
 };
 

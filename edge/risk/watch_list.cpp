@@ -103,6 +103,7 @@ void WatchList::match_fuzzy(const std::string& normal, const WatchQuestion::Read
                             std::vector<WatchMatch>& found) const {
   std::vector<PlateIndex::Found> alike_ones;
   index_.find(std::string_view(normal), alike_ones);
+  std::sort(alike_ones.begin(), alike_ones.end());
   for (const auto& one : alike_ones) {
     WatchMatch match;
     match.read = normal;

@@ -25,12 +25,12 @@ HEAD = "# list: stolen\n# owner: HQ\n# reason: RIF 1\n"
 rows, built = folder / "rows.csv", folder / "stolen.rwl"
 rows.write_text(HEAD + "plate,country,second_plate,note\nBG 123-AA,SRB,BG 456-BB,case 7\nšA 001-ČĆ,SRB,,\nBG123AA,,,\n", encoding="utf-8")
 
-code, out, err = run("build", rows, "-o", built, "--json", "--reads", 20000)
+code, out, err = run("build", rows, "-o", built, "--json", "--reads", 4000)
 check(f"build: {code} {err}", code == 0)
 answer = json.loads(out)
 check(f"counts: {answer}", answer["entries"] == 2 and answer["duplicates"] == 1 and answer["rows"] == 3)
-check("rates", answer["false_alerts"]["synthetic_reads"] > 19000 and "high_percent" in answer["false_alerts"]["edit_one"])
-code, out, err = run("build", rows, "-o", built)
+check("rates", answer["false_alerts"]["synthetic_reads"] > 3000 and "high_percent" in answer["false_alerts"]["edit_one"])
+code, out, err = run("build", rows, "-o", built, "--reads", 4000)
 check(f"build, words: {out}", code == 0 and "false alerts on" in out and "2 plates" in out)
 
 code, out, err = run("match", built, "--json", text="8G I23 AA\nBG124AA\nША 001 CC\nnobody1\n")
@@ -47,6 +47,9 @@ code, out, err = run("match", built, "BG124AA")
 check(f"needs: {out}", "not shown; would need" in out)
 code, out, err = run("match", built, "BG+1")
 check(f"no plate: {code} {err}", code == 1 and "U+002B" in err)
+
+code, out, err = run("build", rows, "-o", built, "--reads", 2000)
+check(f"too few reads: {code} {err}", code == 1 and "give --reads 3842 or more" in err)
 
 bad = folder / "bad.csv"
 bad.write_text(HEAD + "plate,country\nBG1,Serbia\nBG+1,SRB\nBG2,SRB\n")
