@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
+#include <optional>
 
 namespace rampa::risk {
 namespace {
@@ -127,31 +127,6 @@ std::string folded(std::string_view normal) {
   std::string out(normal);
   std::transform(out.begin(), out.end(), out.begin(), [](char c) { return folded(c); });
   return out;
-}
-
-std::optional<int> container_check_digit(std::string_view normal) {
-  if (normal.size() < 10) return std::nullopt;
-  int sum = 0;
-  for (std::size_t i = 0; i < 10; ++i) {
-    const char c = normal[i];
-    int value = 0;
-    if (i < 4) {
-      if (c < 'A' || c > 'Z') return std::nullopt;
-      // 10 upwards, multiples of 11 left out.
-      constexpr std::array<int, 26> values{10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 34, 35, 36, 37, 38};
-      value = values[static_cast<std::size_t>(c - 'A')];
-    } else {
-      if (c < '0' || c > '9') return std::nullopt;
-      value = c - '0';
-    }
-    sum += value << i;
-  }
-  return sum % 11 % 10;
-}
-
-bool is_container_code(std::string_view normal) {
-  const auto digit = container_check_digit(normal);
-  return digit && normal.size() == 11 && normal[10] == '0' + *digit;
 }
 
 }  // namespace rampa::risk

@@ -4,7 +4,6 @@
 // the Latin one that a camera reads off the plate. The table and its sources: plate_text.cpp and WATCHLISTS.md.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,11 +31,5 @@ namespace rampa::risk {
 
 /// Of a normal text.
 [[nodiscard]] std::string folded(std::string_view normal);
-
-/// ISO 6346: 'A'..'Z' and '0'..'9' only; the check digit of the first ten characters of a container's code, or nothing
-/// where they are not four letters and six digits.
-[[nodiscard]] std::optional<int> container_check_digit(std::string_view normal);
-/// Eleven characters, and the last is the check digit of the others.
-[[nodiscard]] bool is_container_code(std::string_view normal);
 
 }  // namespace rampa::risk

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "edge/risk/container_code.hpp"
 #include "edge/risk/plate_grammar.hpp"
 #include "edge/risk/plate_text.hpp"
 

@@ -1,6 +1,7 @@
 // From rows to a list: each text once, whatever order and however often it was written.
 #include <algorithm>
 
+#include "edge/risk/container_code.hpp"
 #include "edge/risk/plate_text.hpp"
 #include "edge/risk/watch_list.hpp"
 
@@ -54,7 +55,8 @@ Result<void> WatchListBuilder::add(const WatchEntry& entry, std::uint32_t line) 
   if (head.kind == WatchKind::containers && !is_container_code(entry.text)) {
     const auto digit = container_check_digit(entry.text);
     if (!digit || entry.text.size() != 11)
-      return bad("\"" + entry.text + "\" is no container code (ISO 6346); write four letters, six digits and the check digit");
+      return bad("\"" + entry.text + "\" is no container code (ISO 6346); write four letters (the last U, J or Z), six digits and the check digit");
+    if (entry.text[10] == static_cast<char>('0' + *digit)) return bad("\"" + entry.text + "\" is no container code (ISO 6346): its fourth letter is none of U, J and Z; correct the code");
     return bad("\"" + entry.text + "\": the check digit of the others is " + std::to_string(*digit) + "; correct the code");
   }
   const std::uint32_t attributes = intern(a);

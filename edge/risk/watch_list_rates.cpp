@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "edge/risk/container_code.hpp"
 #include "edge/risk/plate_text.hpp"
 #include "edge/risk/watch_list.hpp"
 

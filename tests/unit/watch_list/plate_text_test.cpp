@@ -60,15 +60,6 @@ TEST(PlateText, FoldingKnowsSixClasses) {
   EXPECT_EQ(folded(std::string_view("ACEFHJKLMNPRTUVWXY3479")), "ACEFHJKLMNPRTUVWXY3479");
 }
 
-TEST(PlateText, ContainerCheckDigits) {
-  EXPECT_TRUE(is_container_code("CSQU3054383"));  // ISO 6346's own example
-  EXPECT_FALSE(is_container_code("CSQU3054384"));
-  EXPECT_EQ(container_check_digit("CSQU305438"), 3);
-  EXPECT_FALSE(container_check_digit("CSQU30543"));
-  EXPECT_FALSE(container_check_digit("C5QU305438"));
-  EXPECT_FALSE(is_container_code("CSQU305438"));
-}
-
 TEST(PlateGrammar, TellsWhatACountryIssues) {
   EXPECT_EQ(fits_grammar("SRB", "BG123AA"), true);
   EXPECT_EQ(fits_grammar("SRB", "BG1234AA"), true);
