@@ -54,7 +54,9 @@ TEST(WatchList, ASecondAttributeShowsAPossibleOne) {
 }
 
 TEST(WatchList, OfARunOfEqualCharactersAnyMayBeTheOneTooMany) {
-  const auto list = listing({{"A1112", {}}});
+  auto head = head_of("stolen", WatchKind::plates);
+  head.false_alerts_max_ppm = 1'000'000;
+  const auto list = listing({{"A1112", {}}}, head);
   EXPECT_EQ(list.shown_names(seen("A11112", "", {95, 95, 40, 95, 95, 95})).size(), 1u);
   EXPECT_EQ(list.shown_names(seen("A11112", "", {40, 95, 95, 95, 95, 95})).size(), 0u);
   EXPECT_EQ(list.shown_names(seen("A112", "", {95, 95, 40, 95})).size(), 1u);
@@ -151,9 +153,11 @@ TEST(WatchList, BadEntriesNameTheRemedy) {
 }
 
 TEST(WatchListRates, TheRuleKeepsADenseListUnderItsLimit) {
-  // Every second plate of a small series is listed: any unlisted one is one edit from many.
+  // Half of the plates of a small series are listed: any unlisted one is one edit from many.
   std::vector<WatchEntry> entries;
-  for (int i = 0; i < 4'000; i += 2) entries.push_back({"BG" + std::to_string(10'000 + i).substr(1) + "A", {"SRB", "", "", ""}});
+  for (int i = 0; i < 4'000; ++i)
+    if ((i / 1000 + i / 100 % 10 + i / 10 % 10 + i % 10) % 2 == 0)
+      entries.push_back({"BG" + std::to_string(10'000 + i).substr(1) + "A", {"SRB", "", "", ""}});
   auto head = head_of("dense", WatchKind::plates);
   const auto list = listing(entries, head, nullptr, 4'000);
   const auto& f = list.false_alerts();
@@ -165,7 +169,7 @@ TEST(WatchListRates, TheRuleKeepsADenseListUnderItsLimit) {
   EXPECT_LT(f.firm, f.any);
   EXPECT_EQ(f.independent, 0u);
   EXPECT_EQ(list.rule(), PossibleRule::independent);
-  EXPECT_EQ(list.shown_names(seen("BG0001A", "SRB")), Names{}) << "the country is not enough here";
+  EXPECT_EQ(list.shown_names(seen("BG0021A", "SRB")), Names{}) << "the country is not enough here";
   EXPECT_EQ(measure_false_alerts(list, 500, 1), measure_false_alerts(list, 500, 1));
   head.false_alerts_max_ppm = 0;
   EXPECT_EQ(listing(entries, head, nullptr, 1'000).rule(), PossibleRule::never);
