@@ -64,7 +64,7 @@ std::vector<std::string> names_of_agreements(unsigned set) {
 }
 
 // Wilson 1927; 1.96: 95 % of a normal distribution.
-Interval wilson(std::uint64_t hits, std::uint64_t of) {
+RateInterval wilson(std::uint64_t hits, std::uint64_t of) {
   if (of == 0) return {};
   constexpr double z = 1.959964;
   const double n = static_cast<double>(of), p = static_cast<double>(hits) / n;

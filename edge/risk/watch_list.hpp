@@ -86,9 +86,9 @@ struct FalseAlerts {
   std::uint64_t any = 0, firm = 0, independent = 0;  ///< possible, with the second attribute that the rule asks for
   bool operator==(const FalseAlerts&) const = default;
 };
-struct Interval { double low = 0, high = 1; };
+struct RateInterval { double low = 0, high = 1; };
 /// Wilson's score interval, 95 %.
-[[nodiscard]] Interval wilson(std::uint64_t hits, std::uint64_t of);
+[[nodiscard]] RateInterval wilson(std::uint64_t hits, std::uint64_t of);
 
 // ---- asking ---------------------------------------------------------------------------------------------------------
 struct WatchQuestion {
