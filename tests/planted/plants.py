@@ -12,6 +12,8 @@ IO_ERROR = {"targets": ["store_crash_test"], "test": ["store_crash_test", "--gte
 RECEIVER = {"targets": ["sync_receiver_test"], "test": ["sync_receiver_test"]}
 DRAIN = {"targets": ["sync_drain_test"], "test": ["sync_drain_test"]}
 CAMERA = {"targets": ["plate_camera_test"], "test": ["plate_camera_test"]}
+BUNDLE = {"targets": ["bundle_vectors_test"], "test": ["bundle_vectors_test", "--gtest_filter=BundleVectors.*"]}
+BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--gtest_filter=*.AtEveryStepLeavesTheOldSetOrTheNewOne"]}
 
 
 def plant(name, removes, test, *edits):
@@ -78,4 +80,35 @@ PLANTS = [
     plant("permit-long-life", "the guard's permits live as long as the command", GUARD,
           ("edge/lane/guard.cpp", "std::min(command.not_after, now + config.permit_life)", "std::max(command.not_after, now + config.permit_life)")),
     plant("frozen-heartbeat-ignored", "a module whose heartbeat stands still is believed", IO, FROZEN_IGNORED),
+    plant("bundle-threshold-of-the-root", "a root may lower the number of persons who sign", BUNDLE,
+          ("sync/bundle/metadata.cpp", "  if (role.threshold < persons_min)", "  if (role.threshold + 8 < persons_min)")),
+    plant("bundle-keys-for-persons", "two keys of one person are four eyes", BUNDLE,
+          ("sync/bundle/trusted_state.cpp", "  if (persons.size() < role.threshold)", "  if (persons.empty())")),
+    plant("bundle-signature-unchecked", "signatures are counted and not checked", BUNDLE,
+          ("sync/bundle/trusted_state.cpp", "if (!verifies(envelope.signed_text, signature, key->second))",
+           "if (!verifies(envelope.signed_text, signature, key->second) && id.empty())")),
+    plant("bundle-never-expires", "expiry is not looked at", BUNDLE,
+          ("sync/bundle/verify.cpp", "  if (expires > now) return {};", "  if (expires > now || !role.empty()) return {};")),
+    plant("bundle-older-metadata", "metadata may go back to an older version", BUNDLE,
+          ("sync/bundle/verify.cpp", "    if (version < trusted.version)", "    if (version + 1'000'000 < trusted.version)")),
+    plant("bundle-mixed-publications", "snapshot and targets need not be those that were published together", BUNDLE,
+          ("sync/bundle/verify.cpp", "    if (sha256(bytes) != said.hash) return", "    if (sha256(bytes) != said.hash && bytes.empty()) return")),
+    plant("bundle-any-post", "another post's bundle is taken", BUNDLE,
+          ("sync/bundle/verify.cpp", "    if (!for_this_post(t)) return", "    if (!for_this_post(t) && name.empty()) return")),
+    plant("bundle-old-root-not-asked", "a new root needs only its own signatures", BUNDLE,
+          ("sync/bundle/verify.cpp", "signed_by(*envelope, old, Reason::root_not_signed_by_old); !fine)",
+           "signed_by(*envelope, old, Reason::root_not_signed_by_old); !fine && old.version == 0)")),
+    plant("bundle-record-again", "a break-glass record counts more than once", BUNDLE,
+          ("sync/bundle/verify.cpp", "    if (used == out.hash) return", "    if (used == out.hash && expires < now) return")),
+    plant("bundle-clock-set-back", "a clock that was set back is not noticed", BUNDLE,
+          ("sync/bundle/verify.cpp", "    if (now.ms + to_ms(clock_back_max) < state_.last_seen.ms)",
+           "    if (now.ms + to_ms(clock_back_max) < state_.last_seen.ms && state_.generation == 0)")),
+    plant("bundle-delta-result", "the set that a delta gives is not compared with the one that was signed", BUNDLE,
+          ("sync/bundle/profile_table.cpp", "  if (out.hash_ != delta.result)", "  if (out.hash_ != delta.result && out.size() == 0)")),
+    plant("bundle-not-synced", "what is renamed into its place was not synced before", BUNDLE_KILL,
+          ("sync/bundle/install.cpp", "    if (auto ok = (*file)->sync(); !ok) return disk_failed(ok.error());\n", "")),
+    plant("bundle-tidied-early", "sets that the old state needs are gone before the new state is there", BUNDLE_KILL,
+          ("sync/bundle/install.cpp", "  const std::string reason = bundle.rollback ? bundle.rollback->reason : \"\";\n",
+           "  const std::string reason = bundle.rollback ? bundle.rollback->reason : \"\";\n"
+           "  for (const SetFile& old : before.state.active->files) (void)disk.unlink(path_of(directory, old));\n")),
 ]
