@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "edge/risk/history.hpp"
+#include "edge/risk/history_lines.hpp"
 #include "tests/fuzz/risk_worlds.hpp"
 
 using namespace rampa;
@@ -137,4 +138,28 @@ TEST(History, ASetDecidesAsItDoesForTheFactsThemselves) {
       EXPECT_EQ(sum.profiles[p].examples.size(), std::min<std::uint64_t>(3, selected[p]));
     }
   }
+}
+
+TEST(HistoryLines, ComeBackAsTheyWere) {
+  HistoryLines lines;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    fuzz::RiskWorld world(seed);
+    HistoryRow row{"L1-7-\"" + std::to_string(seed), WallTime{static_cast<std::int64_t>(seed) - 25}, world.facts()};
+    auto back = lines.read(history_line(row));
+    ASSERT_TRUE(back) << back.error().what;
+    EXPECT_EQ(back->id, row.id);
+    EXPECT_EQ(back->at, row.at);
+    EXPECT_EQ(back->facts, row.facts);
+  }
+}
+
+TEST(HistoryLines, TakeTheWorkloadsDeclarationsAndRefuseTheRest) {
+  HistoryLines lines;
+  auto row = lines.read(R"({"id":7,"hs":"2402","dir":"IMP","gross":8165,"day":1})");
+  ASSERT_TRUE(row) << row.error().what;
+  EXPECT_EQ(row->id, "7");
+  EXPECT_EQ(row->facts.at("goods.0.hs_code"), FieldValue{std::string("2402")});
+  for (const char* bad : {"", "[]", "{}", R"({"id":"1","facts":{}})", R"({"id":1,"at_ms":1,"facts":{}})", R"({"id":"1","at_ms":1.5,"facts":{}})",
+                          R"({"id":"1","at_ms":1,"facts":{"a":null}})", R"({"id":"1","at_ms":1,"facts":{"a":[1]}})"})
+    EXPECT_FALSE(lines.read(bad)) << bad;
 }
