@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "edge/app/learning_commands.hpp"
 #include "edge/app/profiles_commands.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/app/version.hpp"
@@ -71,6 +72,7 @@ int main(int argc, char** argv) {
   state->callback([&] { code = status(options); });
 
   add_profiles_commands(cli, code);
+  add_learning_commands(*cli.get_subcommand("profiles"), code);
   add_watchlist_commands(cli, code);
 
   try {
