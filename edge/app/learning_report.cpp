@@ -258,7 +258,7 @@ svg text{fill:var(--ink);font:13px system-ui,sans-serif}svg .tick{fill:var(--sof
 .whisker{stroke:var(--dot);stroke-width:2}.poor-line{stroke:var(--poor)}.dot{fill:var(--dot);stroke:var(--dot);stroke-width:2}.dot.hollow{fill:var(--panel);stroke:var(--poor)}.hits{fill:var(--hits)}.cost{fill:var(--cost)}
 .green{fill:var(--green)}.blue{fill:var(--blue)}.yellow{fill:var(--yellow)}.red{fill:var(--red)}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.4rem 0}th,td{border-bottom:1px solid var(--rule);padding:.3rem .45rem;text-align:right;vertical-align:top}th{color:var(--ink)}thead th{vertical-align:bottom}tbody th,thead th:first-child,.words{text-align:left}.flag{color:var(--poor)}.whole{white-space:nowrap}
-@media print{:root{--ink:#000;--soft:#333;--ground:#fff;--panel:#fff;--rule:#999;--dot:#0b57a4;--poor:#a3161b;--hits:#3d6fa8;--cost:#7a5195;--green:#2e8b57;--blue:#2f6fd0;--yellow:#e0a800;--red:#b3261e}body{max-width:none;padding:0;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}table{font-size:8px}figure{padding:0}thead{display:table-header-group}tr{break-inside:avoid}@page{size:A4 landscape;margin:12mm}}
+@media print{:root{--ink:#000;--soft:#333;--ground:#fff;--panel:#fff;--rule:#999;--dot:#0b57a4;--poor:#a3161b;--hits:#3d6fa8;--cost:#7a5195;--green:#2e8b57;--blue:#2f6fd0;--yellow:#e0a800;--red:#b3261e}body{max-width:none;padding:0;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}table{font-size:8px}figure{padding:0}thead{display:table-header-group}caption,thead,h2{break-after:avoid}tr{break-inside:avoid}@page{size:A4 landscape;margin:12mm}}
 )";
 
 }  // namespace

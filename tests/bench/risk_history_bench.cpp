@@ -1,5 +1,5 @@
 // Past crossings in columns, and the replay of stored decisions, over the public workload: risk_history_bench FOLDER [SECTION...]
-//   FOLDER holds decls.jsonl, history.jsonl and profiles_10000.jsonl. Sections: history replay; all if none is named.
+//   FOLDER holds decls.jsonl, profiles_10000.jsonl and, if there is one, history.jsonl. Sections: history replay; all if none is named.
 //   1,000,000 rows are made of the workload's by exchanging groups of fields between rows, from a fixed seed; plates are all different.
 #include <algorithm>
 #include <atomic>
@@ -46,6 +46,7 @@ struct Past {
 
   explicit Past(const std::string& folder) {
     for (const char* name : {"/history.jsonl", "/decls.jsonl"}) {
+      if (name == std::string("/history.jsonl") && !std::ifstream(folder + name)) continue;
       std::istringstream lines(read_file(folder + name));
       for (std::string line; std::getline(lines, line);) {
         auto row = risk::import_benchmark_declaration(line);
