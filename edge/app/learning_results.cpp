@@ -42,7 +42,7 @@ std::string fixed(double value, int digits) {
 void print(const risk::Results& r, std::ostream& out) {
   out << r.crossings << " crossings (" << r.unfinished << " unfinished are not counted), " << r.controls << " controlled, " << r.findings << " with a finding";
   if (r.controls > 0) out << ": " << fixed(100.0 * static_cast<double>(r.findings) / static_cast<double>(r.controls), 2) << " % [" << fixed(100 * r.interval.low, 2) << ", " << fixed(100 * r.interval.high, 2) << "]";
-  out << "; false hits took " << fixed(static_cast<double>(r.false_hit_ms) / 60'000, 1) << " lane minutes\n";
+  out << "; false hits took " << fixed(static_cast<double>(r.false_hit_ms) / 60'000, 1) << " lane minutes (" << r.unpriced << " false hits without time)\n";
   if (r.profiles.empty()) return;
   out << "profile\tversion\thits\tshadow\tcontrols\tfindings\trate\t95 % interval\tdeclined\toverridden\tfalse-hit min\n";
   for (const auto& p : r.profiles) {

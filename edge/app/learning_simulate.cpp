@@ -218,7 +218,7 @@ int simulate_profiles(const SimulateOptions& options, std::ostream& out, std::os
     std::string why = id_of(line) + ": explosive: alone it stops " + two(percent(line.alone, t.rows)) + " % of the lorries (" + std::to_string(line.alone) + " of " + std::to_string(t.rows) +
                       "), the limit is " + two(options.max_stop_percent) + " %";
     if (p.undetermined > 0)
-      why += "; " + std::to_string(p.undetermined) + " of them because a fact is missing (" + missing_of(set, line.profile, history) + "): ask \"exists\" first where not all crossings have it";
+      why += "; " + std::to_string(p.undetermined) + " of them because a fact is missing (" + missing_of(set, line.profile, history) + "): ask first whether it exists, where not all crossings have it";
     if (p.selected > 0) why += "; narrow its condition, sample it, or make it blue";
     refused.push_back(std::move(why));
   }

@@ -113,6 +113,18 @@ TEST_F(Learning, SimulateTreatsDraftsAsActiveAndRefusesExplosiveOnes) {
   EXPECT_NE(refused["refused"][0].get<std::string>().find("HEAVY: explosive: alone it stops 10.00 %"), std::string::npos) << refused.dump();
 }
 
+TEST_F(Learning, SimulateTriesADraftOfAnAreaThatHasEnded) {
+  SimulateOptions o;
+  o.json = true;
+  o.max_stop_percent = 50;
+  auto draft = profile("AREA", "draft", "yellow", heavy);
+  draft.insert(draft.size() - 1, R"(,"valid_to":"2031-01-01","reason":{"kind":"priority_area","number":"1","ends":"2020-01-01"})");
+  o.set_file = write("set.json", set_of(draft));
+  o.history_file = write("history.jsonl", history_of(100));
+  EXPECT_EQ(simulate_profiles(o, out_, err_), exit_ok) << err_.str();
+  EXPECT_EQ(Json::parse(out_.str())["stopped"], 10);
+}
+
 TEST_F(Learning, SimulateCountsWhatMissingFactsStopAndSaysWhichFact) {
   SimulateOptions o;
   o.json = true;
