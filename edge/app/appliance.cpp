@@ -49,6 +49,7 @@ Result<void> Appliance::start() {
   const auto before = store_->status();
   LanesBefore lanes_before(*store_, site_.directory);  // while nothing of this boot is written
   boot_number_ = std::to_string(before.boot_number);
+  if (auto picture = store_->picture_reader()) recent_.load(**picture, clock_.now().wall);
 
   for (const auto& settings : site_.devices) {
     heard_[settings.id] = {};
@@ -114,6 +115,7 @@ void Appliance::stop() {
 // ---- ports of the reactor ------------------------------------------------------------------------------------------
 
 void Appliance::persist(std::uint64_t token, std::vector<Record> records) {
+  for (const auto& record : records) recent_.note(record);
   store_->persist(std::move(records), [this, token](Result<std::vector<std::uint64_t>> result) {
     core_.answer(runtime::PersistDone{token, std::move(result)});
   });
@@ -141,6 +143,32 @@ void Appliance::send(device::Command command, device::Permit permit) {
 void Appliance::read_plate(const device::DeviceEvent& frame) { vision_->add(frame); }
 
 std::uint64_t Appliance::draw_key(const CrossingId&) { return runtime::random_bits(); }
+
+runtime::Ports::Surroundings Appliance::surroundings(const std::vector<std::string>& plates, WallTime now) {
+  Surroundings around;
+  around.utc_offset_min = runtime::utc_offset_min(now);
+  around.recent = recent_.count();
+  for (const auto channel : {SelectivityChannel::green, SelectivityChannel::blue, SelectivityChannel::yellow, SelectivityChannel::red})
+    around.recent_of_channel[static_cast<int>(channel)] = recent_.count(channel);
+  if (!plates.empty() && !plates.front().empty()) around.earlier_crossings = recent_.released(plates.front(), now);
+  return around;
+}
+
+Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes) {
+  // Its bytes first: an assessment whose set nobody has any more could never be made again.
+  Record note;
+  note.at = clock_.now();
+  note.body = AuditNote{"profile_set_activated", "rampa", set->version() + " " + set->sha256()};
+  if (!store::open_blobs(site_.directory)->manifest(set->sha256())) note.attachments.push_back({"profiles.json", "application/json", std::move(bytes)});
+  if (auto written = write_and_wait({std::move(note)}, 10s); !written) return written;
+  {
+    std::lock_guard lock(profiles_mutex_);
+    profiles_ = set;
+    profiles_since_ = clock_.now().wall;
+  }
+  core_.answer(runtime::NewProfiles{std::move(set)});
+  return {};
+}
 
 void Appliance::answer(std::uint64_t request, bool accepted, const std::string& refusal) {
   std::optional<Waiter<lane::Answer>> waiter;
@@ -256,7 +284,8 @@ void Appliance::link_changed(api::LinkView link) {
 }
 
 api::ProfileSetView Appliance::profiles() const {
-  return {profiles_->version(), profiles_->sha256(), profiles_->size(), started_.wall};
+  std::lock_guard lock(profiles_mutex_);
+  return {profiles_->version(), profiles_->sha256(), profiles_->size(), profiles_since_.ms ? profiles_since_ : started_.wall};
 }
 
 Result<lane::Answer> Appliance::act(const LaneId& lane, lane::OfficerAction action, Duration timeout) {

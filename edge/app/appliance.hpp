@@ -17,6 +17,7 @@
 #include "edge/app/waiter.hpp"
 #include "edge/runtime/device_host.hpp"
 #include "edge/runtime/system_clock.hpp"
+#include "edge/app/recent_crossings.hpp"
 #include "edge/store/store.hpp"
 #include "edge/vision/vision_pool.hpp"
 
@@ -35,6 +36,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
 
   [[nodiscard]] store::Store& store() { return *store_; }
   [[nodiscard]] const config::Site& site() const { return site_; }
+  /// A newer profile set, compiled: lanes take it for their next crossing; its bytes go into the store. Errors: io, timeout. Thread: any.
+  Result<void> use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes);
   [[nodiscard]] CachedDeclarations& declarations() { return declarations_; }
   /// From sync. Thread: any.
   void link_changed(api::LinkView link);
@@ -71,6 +74,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
     return declarations_.watch_lists_with(vehicle);
   }
   std::uint64_t draw_key(const CrossingId& crossing) override;
+  Surroundings surroundings(const std::vector<std::string>& plates, WallTime now) override;
 
   /// Device hosts publish here: notes when each device was heard, then hands on to the core.
   class Ear : public device::EventSink {
@@ -92,7 +96,10 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   Result<void> write_and_wait(std::vector<Record> records, Duration timeout);
 
   config::Site site_;
+  mutable std::mutex profiles_mutex_;
   std::shared_ptr<const risk::ProfileSet> profiles_;
+  WallTime profiles_since_;
+  RecentCrossings recent_;      ///< the core's thread
   SharedBytes profiles_bytes_;  ///< kept in the store under their hash, so that assessments can be made again later
   std::unique_ptr<store::Store> store_;
   runtime::SystemClock& clock_;

@@ -6,6 +6,7 @@
 
 #include "edge/app/learning_commands.hpp"
 #include "edge/app/profiles_commands.hpp"
+#include "edge/app/risk_commands.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/app/version.hpp"
 #include "edge/app/watchlist_commands.hpp"
@@ -71,8 +72,9 @@ int main(int argc, char** argv) {
   auto* state = with_site(cli.add_subcommand("status", "how the running appliance is"));
   state->callback([&] { code = status(options); });
 
-  add_profiles_commands(cli, code);
-  add_learning_commands(*cli.get_subcommand("profiles"), code);
+  auto* profiles = add_profiles_commands(cli, code);
+  add_risk_commands(cli, *profiles, options, code);
+  add_learning_commands(*profiles, code);
   add_watchlist_commands(cli, code);
 
   try {

@@ -12,6 +12,7 @@
 #include "edge/app/appliance.hpp"
 #include "edge/app/cached_lists.hpp"
 #include "edge/app/profiles_file.hpp"
+#include "edge/app/profiles_watch.hpp"
 #include "edge/app/service_notify.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/app/version.hpp"
@@ -178,6 +179,7 @@ int serve(const ToolOptions& options, bool simulated) {
   if (!store) return complain("store: " + store.error().what, exit_found);
   if (const auto status = (*store)->status(); !status.repaired.empty()) spdlog::warn("journal repaired: {}", status.repaired);
 
+  const std::string profiles_sha256 = profiles->set->sha256();
   Appliance appliance(std::move(check.site), profiles->set, std::move(*store), clock, simulated, profiles->bytes);
   if (auto loaded = load_lists(appliance); !loaded) return complain("declarations and watch lists: " + loaded.error().what, exit_found);
   if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
@@ -203,11 +205,14 @@ int serve(const ToolOptions& options, bool simulated) {
   if (const std::string code = (*server)->claim_code(); !code.empty())
     std::cerr << "first start: no account yet. claim code: " << code << std::endl;
 
+  std::optional<ProfilesWatch> watch;
+  watch.emplace(appliance, appliance.site().profiles_file, profiles_sha256);
   service_notify("READY=1");
   while (!end.wait_a_second())
     if (appliance.all_threads_alive() && sync.alive(clock.mono())) service_notify("WATCHDOG=1");
   service_notify("STOPPING=1");
   spdlog::info("ending");
+  watch.reset();
   server->reset();
   appliance.stop();
   sync.stop();

@@ -25,6 +25,7 @@ enum class SelectivityChannel { green, blue, yellow, red };
 
 struct Hit {
   std::string profile;  ///< profile id
+  std::uint32_t version = 0;  ///< of the profile; 0 where its set does not say
   SelectivityChannel channel = SelectivityChannel::green;
   std::string instruction;  ///< what the officer is told; never the criterion
   bool operator==(const Hit&) const = default;

@@ -39,7 +39,7 @@ template <class A> void fields(A& a, device::DeviceCondition& x) {
 }
 template <class A> void fields(A& a, Stamp& x) { a("mono_ns", x.mono.ns); a("wall_ms", x.wall.ms); }
 template <class A> void fields(A& a, Hit& x) {
-  a("profile", x.profile); a("channel", x.channel); a("instruction", x.instruction);
+  a("profile", x.profile); a("version", x.version); a("channel", x.channel); a("instruction", x.instruction);
 }
 template <class A> void fields(A& a, Assessment& x) {
   a("channel", x.channel); a("hits", x.hits); a("score", x.score); a("declined", x.declined); a("shadow", x.shadow);

@@ -25,7 +25,7 @@ struct ProfileHead {
 /// What is said about it afterwards.
 struct ProfileTexts {
   std::uint32_t id = 0, title = 0, owner = 0, reason_number = 0;  ///< places in Program's arena
-  std::uint32_t version = 1;
+  std::uint32_t version = 0;
   std::uint32_t instruction = 0, controls = 0;                    ///< places in CompiledSet's lists
   std::uint8_t reason_kind = 0;
   bool secret = false;

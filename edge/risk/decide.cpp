@@ -153,9 +153,9 @@ std::uint32_t draw(const std::uint64_t secret[2], std::uint64_t key, std::uint64
   return static_cast<std::uint32_t>((z ^ (z >> 31)) % 10000);
 }
 
-std::uint64_t movement_draw_key(const ProfileSet& set, const std::string& movement) {
+std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const std::string& movement) {
   const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
-  if (!compiled) return 0;
+  if (!compiled || (compiled->head.policy.draw_secret[0] == 0 && compiled->head.policy.draw_secret[1] == 0)) return std::nullopt;
   return siphash(compiled->head.policy.draw_secret, movement.data(), movement.size());
 }
 

@@ -43,7 +43,7 @@ struct Scope {
 
 struct RiskProfile {
   std::string id;
-  std::uint32_t version = 1;
+  std::uint32_t version = 0;  ///< 0: the set does not say
   std::string owner, title;
   std::string reason_kind;    ///< "rif", "common", "financial", "priority_area", "national"; may be empty
   std::string reason_number;  ///< of the risk information form, of the criterion
@@ -82,6 +82,7 @@ struct SetPolicy {
   SelectivityChannel random_channel = SelectivityChannel::yellow;
   std::int64_t stale_after_hours = INT64_MAX;                    ///< since the set was issued
   SelectivityChannel stale_floor = SelectivityChannel::yellow;
+  std::string risk_unit_key;                                     ///< X25519 public key, 64 hexadecimal digits: explanations are sealed to it
   std::uint64_t draw_secret[2] = {0, 0};                         ///< key of the random draws
   bool operator==(const SetPolicy&) const = default;
 };

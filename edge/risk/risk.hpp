@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,8 +61,9 @@ struct Question {
 [[nodiscard]] Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,
                                   const std::vector<std::string>& evidence_missing);
 
-/// The draw key of a movement: the same however often it is lodged again, unknown to whoever has not the set's secret.
+/// The draw key of a movement: the same however often it is lodged again, unknown to whoever has not the set's secret. Nothing
+/// where the set has no secret.
 /// `movement`: what stays the same (see PROFILES.md, Draws).
-[[nodiscard]] std::uint64_t movement_draw_key(const ProfileSet& set, const std::string& movement);
+[[nodiscard]] std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const std::string& movement);
 
 }  // namespace rampa::risk

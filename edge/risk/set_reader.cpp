@@ -178,7 +178,7 @@ class SetReader {
 
   void policy(Object json, const Path& at) {
     using enum SelectivityChannel;
-    known_keys(json, at, {"score", "cap_percent", "random_percent", "random_channel", "stale_after_hours", "stale_floor", "draw_secret"});
+    known_keys(json, at, {"score", "cap_percent", "random_percent", "random_channel", "stale_after_hours", "stale_floor", "draw_secret", "risk_unit_key"});
     SetPolicy& p = head_.policy;
     Object part;
     if (object(json, at, "score", part)) {
@@ -199,6 +199,9 @@ class SetReader {
     p.stale_after_hours = whole(json, at, "stale_after_hours", 1, 100'000, INT64_MAX);
     p.stale_floor = word<SelectivityChannel>(json, at, "stale_floor", {{"blue", blue}, {"yellow", yellow}, {"red", red}}, yellow);
     if (p.stale_after_hours != INT64_MAX && head_.issued.ms == INT64_MIN) fault(Path{} / "issued", "is missing", "a set that can become stale says when it was issued");
+    p.risk_unit_key = text(json, at, "risk_unit_key", false);
+    if (!p.risk_unit_key.empty() && (p.risk_unit_key.size() != 64 || p.risk_unit_key.find_first_not_of("0123456789abcdef") != std::string::npos))
+      fault(at / "risk_unit_key", "is not a public key", "write the 64 digits that `rampa explain --make-key` printed");
     if (const auto secret = text(json, at, "draw_secret", false); !secret.empty()) draw_secret(secret, at / "draw_secret");
   }
 
@@ -281,7 +284,7 @@ class SetReader {
     p.id = text(object_, at, "id", true);
     p.title = text(object_, at, "title", true);
     p.owner = text(object_, at, "owner", false);
-    p.version = static_cast<std::uint32_t>(whole(object_, at, "version", 1, 1'000'000'000, 1));
+    p.version = static_cast<std::uint32_t>(whole(object_, at, "version", 1, 1'000'000'000, 0));
     Object part;
     if (object(object_, at, "reason", part)) reason(part, at / "reason", p);
     p.state = word<LifeCycle>(object_, at, "state", {{"draft", LifeCycle::draft}, {"shadow", LifeCycle::shadow}, {"approved", LifeCycle::approved},

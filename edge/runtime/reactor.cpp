@@ -132,6 +132,11 @@ void Reactor::handle(ReactorEvent event, Stamp now) {
                  [&](LinkState& e) {
                    for (auto& [id, lane] : lanes_) step(*lane, lane::LinkChanged{e.up}, now);
                  },
+                 [&](NewProfiles& e) {
+                   profiles_ = std::move(e.set);
+                   for (auto& [id, lane] : lanes_)
+                     if (lane->state.crossing.empty()) lane->profiles = profiles_;
+                 },
                  [&](WriteRecords& e) {
                    const std::uint64_t token = next_token_++;
                    auto& pending = pending_[token];
@@ -238,9 +243,14 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
             question.watch_list_hits = ports_.watch_lists_with(watch_question(e, question.declarations, now.wall));
             question.evidence_missing = e.evidence_missing;
             question.now = now.wall;
+            const auto around = ports_.surroundings(e.plates, now.wall);
+            question.utc_offset_min = around.utc_offset_min;
+            question.recent = around.recent;
+            std::copy(std::begin(around.recent_of_channel), std::end(around.recent_of_channel), std::begin(question.recent_of_channel));
+            if (around.earlier_crossings) question.facts["vehicle.earlier_crossings_30_days"] = *around.earlier_crossings;
             if (lane.drawn_for != e.crossing) {  // a crossing has one draw, however often it is assessed
               lane.drawn_for = e.crossing;
-              lane.draw_key = ports_.draw_key(e.crossing);
+              lane.draw_key = draw_key(lane, question, e.plates, around.earlier_crossings.value_or(0));
             }
             question.draw_key = lane.draw_key;
             AssessmentMade made;
@@ -255,6 +265,19 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
           [&](lane::Notify& e) { ports_.notify(lane.config.id, e.level, e.text); },
       },
       effect);
+}
+
+// With a secret in the set, the key is a movement's, not a crossing's: whoever turns round and lodges anew draws the same.
+std::uint64_t Reactor::draw_key(const Lane& lane, const risk::Question& question, std::vector<std::string> plates, std::int64_t earlier) {
+  std::sort(plates.begin(), plates.end());
+  std::set<std::string> consignees;
+  for (const auto& d : question.declarations) consignees.insert(d.consignee);
+  std::string movement = lane.config.direction;
+  for (const auto& plate : plates) movement += "|" + plate;
+  for (const auto& consignee : consignees) movement += "|" + consignee;
+  movement += "|" + std::to_string(earlier);
+  if (const auto key = risk::movement_draw_key(*lane.profiles, movement); key && !plates.empty()) return *key;
+  return ports_.draw_key(lane.drawn_for);
 }
 
 void Reactor::ask(Lane& lane, const lane::Ask& ask, Stamp now) {

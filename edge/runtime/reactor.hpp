@@ -42,6 +42,16 @@ class Ports {
   /// from memory (an immutable snapshot).
   virtual std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) = 0;
   virtual std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) = 0;
+  /// What the post has just done and what time it is there.
+  struct Surroundings {
+    std::int32_t utc_offset_min = 0;
+    std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};  ///< crossings in the window of the capacity caps
+    std::optional<std::int64_t> earlier_crossings;                 ///< releases of the first plate in the last 30 days
+  };
+  virtual Surroundings surroundings(const std::vector<std::string>& plates, WallTime now) {
+    (void)plates, (void)now;
+    return {};
+  }
   /// A draw key for a new assessment (production: random; simulation: seeded). Stored with the assessment.
   virtual std::uint64_t draw_key(const CrossingId& crossing) = 0;
 };
@@ -56,7 +66,10 @@ struct WriteRecords { std::vector<Record> records; std::function<void(const Resu
 /// A device event whose sender waits until it is durable.
 struct DurableEvent { device::DeviceEvent event; std::function<void(Result<void>)> done; };
 
-using ReactorEvent = std::variant<device::DeviceEvent, DurableEvent, OfficerEvent, PersistDone, LinkState, WriteRecords, StartLane>;
+/// A newer set: a crossing that has begun finishes on the one it began with.
+struct NewProfiles { std::shared_ptr<const risk::ProfileSet> set; };
+
+using ReactorEvent = std::variant<device::DeviceEvent, DurableEvent, OfficerEvent, PersistDone, LinkState, WriteRecords, StartLane, NewProfiles>;
 
 /// What screens see of a lane; a value.
 struct LaneView {
@@ -90,6 +103,7 @@ class Reactor {
 
   void step(Lane& lane, const lane::Event& event, Stamp now);
   void run(Lane& lane, lane::Effect effect, Stamp now);
+  std::uint64_t draw_key(const Lane& lane, const risk::Question& question, std::vector<std::string> plates, std::int64_t earlier);
   void ask(Lane& lane, const lane::Ask& ask, Stamp now);
   void device_event(device::DeviceEvent event, Stamp now);
   void durable_event(DurableEvent wanted, Stamp now);

@@ -14,6 +14,12 @@ Stamp SystemClock::now() const {
   return {MonoTime{mono.tv_sec * 1'000'000'000LL + mono.tv_nsec}, WallTime{wall.tv_sec * 1000LL + wall.tv_nsec / 1'000'000}};
 }
 
+std::int32_t utc_offset_min(WallTime at) {
+  const std::time_t seconds = at.ms / 1000;
+  std::tm local{};
+  return ::localtime_r(&seconds, &local) ? static_cast<std::int32_t>(local.tm_gmtoff / 60) : 0;
+}
+
 std::uint64_t random_bits() {
   std::uint64_t bits = 0;
   // 8 bytes are never delivered in part once the kernel's generator is ready.

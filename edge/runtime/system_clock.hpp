@@ -11,6 +11,9 @@ class SystemClock : public Clock {
   [[nodiscard]] Stamp now() const override;
 };
 
+/// Of the machine's time zone at that moment.
+[[nodiscard]] std::int32_t utc_offset_min(WallTime at);
+
 /// 64 random bits from the kernel (getrandom). For draw keys, boot ids and jitter seeds, never inside the pure core.
 [[nodiscard]] std::uint64_t random_bits();
 

@@ -317,7 +317,7 @@ TEST(Assess, DrawsAreKeyedAndCannotBeTriedAgain) {
   auto q = question();
   int selected = 0, differ = 0;
   for (int i = 0; i < 20000; ++i) {
-    q.draw_key = risk::movement_draw_key(*set, "movement " + std::to_string(i));
+    q.draw_key = *risk::movement_draw_key(*set, "movement " + std::to_string(i));
     const auto a = risk::assess(*set, q);
     EXPECT_EQ(risk::assess(*set, q), a);
     selected += a.channel == yellow;

@@ -1,0 +1,348 @@
+#include "edge/app/risk_commands.hpp"
+
+#include <sodium.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "config/cached.hpp"
+#include "config/site.hpp"
+#include "edge/app/profiles_file.hpp"
+#include "edge/risk/benchmark_format.hpp"
+#include "edge/risk/compiled_set.hpp"
+#include "edge/risk/explain.hpp"
+#include "edge/runtime/system_clock.hpp"
+#include "edge/store/blob_reader.hpp"
+#include "edge/store/store.hpp"
+
+namespace rampa::app {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int complain(const std::string& what, int code = exit_found) {
+  std::cerr << "rampa: " << what << "\n";
+  return code;
+}
+
+std::optional<std::string> whole_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// ---- assess
+
+struct AssessOptions { std::string profiles, declarations; };
+
+bool all_digits(const std::string& text) { return !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == std::string::npos; }
+
+Json ids_of(std::vector<std::string> ids) {
+  const bool numbers = std::all_of(ids.begin(), ids.end(), all_digits);
+  Json list = Json::array();
+  if (numbers) {
+    std::vector<std::int64_t> sorted;
+    for (const auto& id : ids) sorted.push_back(std::stoll(id));
+    std::sort(sorted.begin(), sorted.end());
+    for (const auto id : sorted) list.push_back(id);
+  } else {
+    for (auto& id : ids) list.push_back(std::move(id));
+  }
+  return list;
+}
+
+Json line_of(const Json& id, const risk::CompiledSet& set, const risk::Decision& d, const risk::FactSheet& sheet) {
+  std::vector<std::string> matched;
+  Json declined = Json::array(), undetermined = Json::array();
+  for (const auto& o : d.outcomes) {
+    const std::string name(set.id(o.profile));
+    if (o.undetermined) undetermined.push_back({{"profile", name}, {"missing", set.program.missing(set.heads[o.profile].root, sheet)}});
+    else matched.push_back(name);
+    if (o.declined != risk::Declined::no && !o.undetermined) declined.push_back(name);
+  }
+  Json line{{"id", id}, {"m", ids_of(std::move(matched))}, {"channel", name_of(d.channel)}, {"score", d.score}};
+  if (!declined.empty()) line["declined"] = std::move(declined);
+  if (!undetermined.empty()) line["undetermined"] = std::move(undetermined);
+  return line;
+}
+
+int assess(const AssessOptions& options) {
+  const auto profiles_text = whole_file(options.profiles);
+  if (!profiles_text) return complain(options.profiles + ": cannot be read");
+  std::string set_text = *profiles_text;
+  if (risk::is_benchmark_line(set_text.substr(0, set_text.find('\n')))) {
+    auto imported = risk::import_benchmark_profiles(set_text);
+    if (!imported) return complain(options.profiles + ": " + imported.error().what, exit_config);
+    set_text = std::move(*imported);
+  }
+  auto compiled = risk::compile(set_text, "");
+  if (!compiled) return complain(options.profiles + ": refused:\n" + compiled.error().what, exit_config);
+  const auto& set = dynamic_cast<const risk::CompiledSet&>(**compiled);
+
+  const auto declarations = whole_file(options.declarations);
+  if (!declarations) return complain(options.declarations + ": cannot be read");
+  risk::Decision decision;
+  const auto one = [&](const Json& id, risk::Circumstances c, const Fields& facts) {
+    c.draw_key = risk::draw_name(id.dump());
+    const auto sheet = risk::fact_sheet(facts);
+    risk::decide(set, sheet, c, decision);
+    std::cout << line_of(id, set, decision, sheet).dump() << "\n";
+  };
+  if (risk::is_benchmark_line(declarations->substr(0, declarations->find('\n')))) {
+    std::istringstream lines(*declarations);
+    std::size_t number = 0;
+    for (std::string text; std::getline(lines, text);) {
+      ++number;
+      if (text.empty()) continue;
+      auto d = risk::import_benchmark_declaration(text);
+      if (!d) return complain(options.declarations + ":" + std::to_string(number) + ": " + d.error().what);
+      risk::Circumstances c;
+      c.now = d->at;
+      one(d->id, c, d->facts);
+    }
+    return exit_ok;
+  }
+  auto read = config::read_declarations(options.declarations);
+  for (const auto& f : read.findings) std::cerr << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "; " << f.remedy << "\n";
+  if (!read.findings.empty()) return exit_config;
+  runtime::SystemClock clock;
+  const auto now = clock.now().wall;
+  for (auto& declaration : read.declarations) {
+    risk::Question question;
+    question.now = now;
+    question.utc_offset_min = runtime::utc_offset_min(now);
+    const Json id = declaration.reference;
+    question.declarations = {std::move(declaration)};
+    risk::Circumstances c;
+    c.now = now;
+    c.utc_offset_min = question.utc_offset_min;
+    one(id, c, risk::all_facts(question));
+  }
+  return exit_ok;
+}
+
+// ---- explain
+
+struct ExplainOptions { std::string id, key_file, open_file; bool make_key = false; };
+
+std::string hex_of(const unsigned char* bytes, std::size_t size) {
+  std::string text(size * 2 + 1, 0);
+  sodium_bin2hex(text.data(), text.size(), bytes, size);
+  text.pop_back();
+  return text;
+}
+
+bool bytes_of(const std::string& hex, unsigned char* bytes, std::size_t size) {
+  std::size_t count = 0;
+  return sodium_hex2bin(bytes, size, hex.data(), hex.size(), " \n\r\t", &count, nullptr) == 0 && count == size;
+}
+
+std::string sealed(const std::string& text, const std::string& public_key) {
+  unsigned char key[crypto_box_PUBLICKEYBYTES];
+  if (!bytes_of(public_key, key, sizeof key)) return {};
+  std::vector<unsigned char> box(text.size() + crypto_box_SEALBYTES);
+  crypto_box_seal(box.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), key);
+  std::string out(sodium_base64_ENCODED_LEN(box.size(), sodium_base64_VARIANT_ORIGINAL), 0);
+  sodium_bin2base64(out.data(), out.size(), box.data(), box.size(), sodium_base64_VARIANT_ORIGINAL);
+  out.resize(out.find('\0'));
+  return out;
+}
+
+Result<std::string> opened(const std::string& text, const std::string& key_file) {
+  const auto hex = whole_file(key_file);
+  unsigned char secret[crypto_box_SECRETKEYBYTES], open_key[crypto_box_PUBLICKEYBYTES];
+  if (!hex || !bytes_of(*hex, secret, sizeof secret)) return fail(ErrorCode::invalid, key_file + ": is not a key; `rampa explain --make-key` makes one");
+  crypto_scalarmult_base(open_key, secret);
+  std::vector<unsigned char> box(text.size());
+  std::size_t size = 0;
+  if (sodium_base642bin(box.data(), box.size(), text.data(), text.size(), "\n\r ", &size, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0 || size < crypto_box_SEALBYTES)
+    return fail(ErrorCode::invalid, "this is not a sealed explanation");
+  std::string out(size - crypto_box_SEALBYTES, 0);
+  const bool fine = crypto_box_seal_open(reinterpret_cast<unsigned char*>(out.data()), box.data(), size, open_key, secret) == 0;
+  sodium_memzero(secret, sizeof secret);
+  if (!fine) return fail(ErrorCode::refused, "the explanation is sealed to another key, or damaged");
+  return out;
+}
+
+int make_key(bool json) {
+  unsigned char open_key[crypto_box_PUBLICKEYBYTES], secret[crypto_box_SECRETKEYBYTES];
+  crypto_box_keypair(open_key, secret);
+  if (json) std::cout << Json{{"risk_unit_key", hex_of(open_key, sizeof open_key)}, {"secret_key", hex_of(secret, sizeof secret)}}.dump() << "\n";
+  else
+    std::cout << "for the set's policy (risk_unit_key): " << hex_of(open_key, sizeof open_key) << "\nfor the risk unit's key file, to be kept there: " << hex_of(secret, sizeof secret) << "\n";
+  return exit_ok;
+}
+
+/// The set's text from the site's own file or folder, or from the store.
+Result<std::string> set_text(const config::Site& site, const std::string& sha256) {
+  if (auto present = read_profiles(site.profiles_file); present && present->set->sha256() == sha256) return std::string(present->bytes->begin(), present->bytes->end());
+  auto bytes = store::open_blobs(site.directory)->whole(sha256);
+  if (!bytes) return fail(ErrorCode::not_found, "profile set " + sha256 + " is neither the site's nor in the store: " + bytes.error().what);
+  return std::string(bytes->begin(), bytes->end());
+}
+
+int explain(const ToolOptions& options, const ExplainOptions& wanted) {
+  if (sodium_init() < 0) return complain("libsodium does not start");
+  if (wanted.make_key) return make_key(options.json);
+  if (!wanted.open_file.empty()) {
+    const auto text = whole_file(wanted.open_file);
+    if (!text) return complain(wanted.open_file + ": cannot be read");
+    const auto box = Json::parse(*text, nullptr, false);
+    auto out = opened(box.is_object() && box.contains("sealed") && box["sealed"].is_string() ? box["sealed"].get<std::string>() : *text, wanted.key_file);
+    if (!out) return complain(out.error().what);
+    std::cout << *out << "\n";
+    return exit_ok;
+  }
+  auto check = config::read_site(options.site_file, options.icd_directory);
+  if (!check.findings.empty()) return complain(options.site_file + ": is not a sound site file; see `rampa check-config`", exit_config);
+  auto reader = store::open_picture(check.site.directory);
+  if (!reader) return complain(reader.error().what);
+  auto records = (*reader)->records_of(CrossingId{wanted.id});
+  if (!records) return complain(records.error().what);
+  Json all = Json::array();
+  std::string key;
+  for (const auto& record : *records) {
+    const auto* made = std::get_if<AssessmentMade>(&record.body);
+    if (!made) continue;
+    if (record.erased) return complain("the facts of " + wanted.id + " were erased with the key of their day");
+    auto text = set_text(check.site, made->assessment.profile_set_sha256);
+    if (!text) return complain(text.error().what);
+    auto explained = risk::explain(*text, made->assessment, record.at.wall);
+    if (!explained) return complain(explained.error().what);
+    all.push_back({{"sequence", record.sequence}, {"explanation", Json::parse(*explained)}});
+    const Json set = Json::parse(*text);
+    if (set.contains("policy") && set["policy"].contains("risk_unit_key")) key = set["policy"]["risk_unit_key"].get<std::string>();
+  }
+  if (all.empty()) return complain("crossing '" + wanted.id + "' has no assessment");
+  const std::string text = Json{{"id", wanted.id}, {"assessments", all}}.dump();
+  if (key.empty()) {
+    std::cerr << "rampa: the set names no risk_unit_key, so this is not sealed\n";
+    std::cout << text << "\n";
+    return exit_ok;
+  }
+  const std::string box = sealed(text, key);
+  if (wanted.key_file.empty()) {
+    std::cout << Json{{"id", wanted.id}, {"sealed", box}}.dump() << "\n";
+    return exit_ok;
+  }
+  auto open = opened(box, wanted.key_file);
+  if (!open) return complain(open.error().what);
+  std::cout << *open << "\n";
+  return exit_ok;
+}
+
+// ---- profiles check, profiles test
+
+int check(const std::string& file, bool json) {
+  auto set = read_profiles(file);
+  const auto findings = set ? std::vector<config::Finding>{} : profile_findings(file, set.error());
+  if (json) {
+    Json list = Json::array();
+    for (const auto& f : findings) list.push_back({{"file", f.file}, {"line", f.line}, {"key", f.key}, {"cause", f.cause}, {"remedy", f.remedy}});
+    std::cout << Json{{"file", file}, {"ok", set.has_value()}, {"findings", list}, {"profiles", set ? set->set->size() : 0}}.dump() << "\n";
+  } else if (set) {
+    std::cout << file << ": fine: version " << set->set->version() << ", " << set->set->size() << " profiles active or shadow, " << set->set->sha256() << "\n";
+  } else {
+    for (const auto& f : findings) std::cout << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "; " << f.remedy << "\n";
+  }
+  return set ? exit_ok : exit_config;
+}
+
+Result<Fields> facts_of(const Json& json) {
+  Fields facts;
+  if (!json.is_object()) return fail(ErrorCode::invalid, "facts is not an object");
+  for (const auto& [name, value] : json.items()) {
+    if (value.is_boolean()) facts[name] = value.get<bool>();
+    else if (value.is_number_integer()) facts[name] = value.get<std::int64_t>();
+    else if (value.is_string()) facts[name] = value.get<std::string>();
+    else if (value.is_array() && std::all_of(value.begin(), value.end(), [](const auto& v) { return v.is_string(); })) facts[name] = value.get<std::vector<std::string>>();
+    else return fail(ErrorCode::invalid, "facts." + name + " is neither true, false, a whole number, a text nor a list of texts");
+  }
+  return facts;
+}
+
+/// Cases: one JSON object per line: {"name", "facts", "at" (ms, optional), "channel", "hits", "undetermined"}; what is named must be so.
+int test(const std::string& file, const std::string& cases, bool json) {
+  auto set = read_profiles(file);
+  if (!set) return complain(file + ": refused; see `rampa profiles check`", exit_config);
+  std::ifstream in(cases);
+  if (!in) return complain(cases + ": cannot be read");
+  Json failed = Json::array();
+  std::size_t number = 0, count = 0;
+  runtime::SystemClock clock;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.empty()) continue;
+    const Json wanted = Json::parse(line, nullptr, false);
+    const std::string at = cases + ":" + std::to_string(number);
+    if (!wanted.is_object() || !wanted.contains("facts")) return complain(at + ": is no case; write {\"name\": ..., \"facts\": {...}, \"channel\": ..., \"hits\": [...]}", exit_config);
+    auto facts = facts_of(wanted["facts"]);
+    if (!facts) return complain(at + ": " + facts.error().what, exit_config);
+    ++count;
+    Assessment stored;
+    stored.facts = std::move(*facts);
+    if (!stored.facts.contains("declaration.count")) stored.facts["declaration.count"] = std::int64_t{1};
+    const WallTime now = wanted.contains("at") && wanted["at"].is_number_integer() ? WallTime{wanted["at"].get<std::int64_t>()} : clock.now().wall;
+    const auto a = risk::reassess(*set->set, stored, now, {});
+    std::vector<std::string> hits;
+    for (const auto& hit : a.hits) hits.push_back(hit.profile);
+    std::string wrong;
+    if (wanted.contains("channel") && wanted["channel"] != name_of(a.channel)) wrong += "channel is " + std::string(name_of(a.channel)) + "; ";
+    if (wanted.contains("hits") && wanted["hits"] != Json(hits)) wrong += "hits are " + Json(hits).dump() + "; ";
+    if (wanted.contains("undetermined") && wanted["undetermined"] != Json(a.undetermined)) wrong += "undetermined are " + Json(a.undetermined).dump() + "; ";
+    if (wrong.empty()) continue;
+    wrong.resize(wrong.size() - 2);
+    failed.push_back({{"line", number}, {"name", wanted.value("name", "")}, {"wrong", wrong}});
+    if (!json) std::cout << at << ": " << wanted.value("name", "") << ": " << wrong << "\n";
+  }
+  if (json) std::cout << Json{{"cases", count}, {"failed", failed}}.dump() << "\n";
+  else std::cout << count << " cases, " << failed.size() << " failed\n";
+  return failed.empty() && count > 0 ? exit_ok : exit_found;
+}
+
+}  // namespace
+
+void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, int& code) {
+  auto assess_options = std::make_shared<AssessOptions>();
+  auto* assess_cmd = cli.add_subcommand("assess", "assess declarations against a profile set: one JSON line each, in input order");
+  assess_cmd->add_option("--profiles", assess_options->profiles, "profile set (JSON), or the risk benchmark's profiles (JSON lines)")->required();
+  assess_cmd->add_option("--declarations", assess_options->declarations, "declarations, one JSON object per line")->required();
+  assess_cmd->add_flag("--json", options.json, "always so");
+  assess_cmd->callback([assess_options, &code] { code = assess(*assess_options); });
+
+  auto explain_options = std::make_shared<ExplainOptions>();
+  auto* explain_cmd = cli.add_subcommand("explain", "why a crossing was assessed as it was; sealed to the risk unit's key");
+  explain_cmd->add_option("id", explain_options->id, "crossing id");
+  explain_cmd->add_option("--site", options.site_file, "the post's site file (TOML); else RAMPA_SITE");
+  explain_cmd->add_option("--key", explain_options->key_file, "the risk unit's key file: opens the seal");
+  explain_cmd->add_option("--open", explain_options->open_file, "a sealed explanation from elsewhere, to be opened with --key");
+  explain_cmd->add_flag("--make-key", explain_options->make_key, "make a key pair for the risk unit");
+  explain_cmd->add_option("--icd-dir", options.icd_directory, "folder of ICD files");
+  explain_cmd->add_flag("--json", options.json, "one JSON object on standard output");
+  explain_cmd->callback([explain_options, &options, &code] {
+    if (!explain_options->make_key && explain_options->open_file.empty() && (explain_options->id.empty() || options.site_file.empty()))
+      throw CLI::ValidationError("explain", "needs a crossing id and --site, or --open with --key, or --make-key");
+    code = explain(options, *explain_options);
+  });
+
+  auto file = std::make_shared<std::string>(), cases = std::make_shared<std::string>();
+  auto* check_cmd = profiles.add_subcommand("check", "check a profile set; reports all errors at once, with their lines");
+  check_cmd->add_option("set", *file, "profile set (JSON)")->required();
+  check_cmd->add_flag("--json", options.json, "one JSON object on standard output");
+  check_cmd->callback([file, &options, &code] { code = check(*file, options.json); });
+  auto* test_cmd = profiles.add_subcommand("test", "try a profile set on cases: facts and what must come of them, one JSON object per line");
+  test_cmd->add_option("set", *file, "profile set (JSON)")->required();
+  test_cmd->add_option("cases", *cases, "cases (JSON lines)")->required();
+  test_cmd->add_flag("--json", options.json, "one JSON object on standard output");
+  test_cmd->callback([file, cases, &options, &code] { code = test(*file, *cases, options.json); });
+}
+
+}  // namespace rampa::app

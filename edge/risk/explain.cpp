@@ -1,0 +1,74 @@
+#include "edge/risk/explain.hpp"
+
+#include <algorithm>
+
+#include "edge/risk/json_internal.hpp"
+#include "edge/risk/profile.hpp"
+
+namespace rampa::risk {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+/// The one part of a conjunction that does not hold while all others do; nothing where there are more, or none.
+const Condition* one_short(const Condition& c, const Fields& facts, const NamedLists& lists) {
+  if (c.kind != Condition::Kind::all) return nullptr;
+  const Condition* failed = nullptr;
+  std::vector<std::string> missing;
+  for (const auto& part : c.parts) {
+    const Truth truth = evaluate(part, facts, lists, missing);
+    if (truth == Truth::yes) continue;
+    if (truth == Truth::undetermined || failed) return nullptr;
+    failed = &part;
+  }
+  return failed;
+}
+
+std::string member(const char* name, const std::vector<std::string>& parts) {
+  std::string text = std::string(",\"") + name + "\":[";
+  for (std::size_t i = 0; i < parts.size(); ++i) text += (i ? "," : "") + parts[i];
+  return text + "]";
+}
+
+std::vector<std::string> quoted_all(const std::vector<std::string>& texts) {
+  std::vector<std::string> out;
+  for (const auto& t : texts) out.push_back(quoted(t));
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> explain(const std::string& set_json, const Assessment& stored, WallTime made_at) {
+  SetHead head;
+  std::vector<RiskProfile> profiles;
+  const auto findings = read_set(set_json, head, [&](RiskProfile&& p) { profiles.push_back(std::move(p)); });
+  if (!findings.empty()) return fail(ErrorCode::invalid, "the profile set does not read: " + findings[0].path + ": " + findings[0].cause);
+  std::sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::vector<std::string> matched, near, undetermined;
+  for (const auto& p : profiles) {
+    if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) continue;
+    if (made_at < p.valid_from || made_at >= p.valid_before) continue;
+    const Condition whole = with_scope(p);
+    std::vector<std::string> missing;
+    const Truth truth = evaluate(whole, stored.facts, head.lists, missing);
+    const std::string start = "{\"profile\":" + quoted(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + quoted(p.title);
+    if (truth == Truth::yes) {
+      matched.push_back(start + ",\"channel\":\"" + std::string(name_of(p.channel)) + "\",\"weight\":" + std::to_string(p.weight) + ",\"shadow\":" +
+                        (p.state == LifeCycle::shadow ? "true" : "false") + ",\"condition\":" + to_json(whole) + "}");
+    } else if (truth == Truth::undetermined) {
+      undetermined.push_back(start + member("missing", quoted_all(missing)) + "}");
+    } else if (const auto* failed = one_short(whole, stored.facts, head.lists)) {
+      near.push_back(start + ",\"short_of\":" + to_json(*failed) + "}");
+    }
+  }
+  return "{\"set\":" + quoted(stored.profile_set) + ",\"set_sha256\":" + quoted(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
+         "\",\"score\":" + std::to_string(stored.score) + member("reasons", quoted_all(stored.reasons)) + member("matched", matched) + member("declined", quoted_all(stored.declined)) +
+         member("near_misses", near) + member("undetermined", undetermined) + "}";
+}
+
+}  // namespace rampa::risk
