@@ -9,7 +9,7 @@ namespace rampa::risk {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -35,9 +35,9 @@ std::string member(const char* name, const std::vector<std::string>& parts) {
   return text + "]";
 }
 
-std::vector<std::string> quoted_all(const std::vector<std::string>& texts) {
+std::vector<std::string> json_texts(const std::vector<std::string>& texts) {
   std::vector<std::string> out;
-  for (const auto& t : texts) out.push_back(quoted(t));
+  for (const auto& t : texts) out.push_back(json_text(t));
   return out;
 }
 
@@ -56,18 +56,18 @@ Result<std::string> explain(const std::string& set_json, const Assessment& store
     const Condition whole = with_scope(p);
     std::vector<std::string> missing;
     const Truth truth = evaluate(whole, stored.facts, head.lists, missing);
-    const std::string start = "{\"profile\":" + quoted(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + quoted(p.title);
+    const std::string start = "{\"profile\":" + json_text(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + json_text(p.title);
     if (truth == Truth::yes) {
       matched.push_back(start + ",\"channel\":\"" + std::string(name_of(p.channel)) + "\",\"weight\":" + std::to_string(p.weight) + ",\"shadow\":" +
                         (p.state == LifeCycle::shadow ? "true" : "false") + ",\"condition\":" + to_json(whole) + "}");
     } else if (truth == Truth::undetermined) {
-      undetermined.push_back(start + member("missing", quoted_all(missing)) + "}");
+      undetermined.push_back(start + member("missing", json_texts(missing)) + "}");
     } else if (const auto* failed = one_short(whole, stored.facts, head.lists)) {
       near.push_back(start + ",\"short_of\":" + to_json(*failed) + "}");
     }
   }
-  return "{\"set\":" + quoted(stored.profile_set) + ",\"set_sha256\":" + quoted(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
-         "\",\"score\":" + std::to_string(stored.score) + member("reasons", quoted_all(stored.reasons)) + member("matched", matched) + member("declined", quoted_all(stored.declined)) +
+  return "{\"set\":" + json_text(stored.profile_set) + ",\"set_sha256\":" + json_text(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
+         "\",\"score\":" + std::to_string(stored.score) + member("reasons", json_texts(stored.reasons)) + member("matched", matched) + member("declined", json_texts(stored.declined)) +
          member("near_misses", near) + member("undetermined", undetermined) + "}";
 }
 

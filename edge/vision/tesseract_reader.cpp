@@ -113,6 +113,8 @@ class TesseractReader final : public PlateReader {
 
 Result<std::unique_ptr<PlateReader>> make_tesseract_reader() {
   cv::setNumThreads(1);  // the pool is the place for threads; OpenCV's own would run beside the lanes
+  // Its list of codecs is made at first use: here, before the pool's threads decode side by side.
+  (void)cv::haveImageWriter(".jpg");
   auto reader = std::make_unique<TesseractReader>();
   if (!reader->start()) return fail(ErrorCode::not_found, "tesseract does not start: its English data are missing (package tesseract-ocr-eng)");
   return reader;
