@@ -1,6 +1,7 @@
 // The reactor's bounded mailbox. Telemetry drops its oldest and counts; commands are refused; evidence pushes back.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -20,6 +21,7 @@ class Mailbox {
 
   /// Weighings, point images: only the newest matter. Never blocks, never fails.
   void put_telemetry(T item) {
+    bool asleep = true;
     {
       std::lock_guard lock(mutex_);
       if (telemetry_.size() >= depth_max_) {
@@ -27,8 +29,9 @@ class Mailbox {
         ++dropped_;
       }
       telemetry_.push_back(std::move(item));
+      asleep = !gathering_;
     }
-    ready_.notify_one();
+    if (asleep) ready_.notify_one();
   }
 
   /// An officer's or a program's request. False: full, tell them "busy".
@@ -65,12 +68,20 @@ class Mailbox {
   /// Waits at most `wait`. Answers and commands first, then evidence, then telemetry.
   [[nodiscard]] std::optional<T> take(Duration wait) {
     std::unique_lock lock(mutex_);
+    // A hundred devices polled at 20 Hz would wake the consumer for every image; after one it lets others gather. What is urgent ends that.
+    if (after_telemetry_ && telemetry_.empty()) {
+      gathering_ = true;
+      ready_.wait_for(lock, std::min(wait, gather), [&] { return closed_ || !firsts_.empty() || !evidence_.empty(); });
+      gathering_ = false;
+    }
+    after_telemetry_ = false;
     ready_.wait_for(lock, wait, [&] { return closed_ || !firsts_.empty() || !evidence_.empty() || !telemetry_.empty(); });
     for (auto* queue : {&firsts_, &evidence_, &telemetry_}) {
       if (queue->empty()) continue;
       T item = std::move(queue->front());
       queue->pop_front();
       if (queue == &evidence_) room_.notify_one();
+      after_telemetry_ = queue == &telemetry_;
       return item;
     }
     return std::nullopt;
@@ -91,12 +102,13 @@ class Mailbox {
   }
 
  private:
+  static constexpr Duration gather = std::chrono::milliseconds(2);
   const std::size_t depth_max_;
   mutable std::mutex mutex_;
   std::condition_variable ready_, room_;
   std::deque<T> firsts_, evidence_, telemetry_;
   std::uint64_t dropped_ = 0;
-  bool closed_ = false;
+  bool closed_ = false, gathering_ = false, after_telemetry_ = false;
 };
 
 }  // namespace rampa::runtime
