@@ -17,7 +17,7 @@ constexpr std::chrono::seconds period{2};
 /// Changes whenever the set may have changed: a folder's by the file that says what is active.
 std::string mark_of(const std::string& from) {
   std::error_code error;
-  const fs::path file = fs::is_directory(from, error) ? fs::path(from) / "active.json" : fs::path(from);
+  const fs::path file = fs::is_directory(from, error) ? fs::path(from) / "trusted" / "state.json" : fs::path(from);
   const auto size = fs::file_size(file, error);
   if (error) return {};
   const auto time = fs::last_write_time(file, error);
