@@ -154,6 +154,9 @@ Response get_blob(Parts& parts, Call& call) {
   std::uint64_t size = 0;
   Bytes head;
   auto bytes = parts.readers.with([&](store::PictureReader& reader) -> Result<Bytes> {
+    auto evidence = reader.blob_of_a_crossing(hash);
+    if (!evidence) return tl::unexpected(evidence.error());
+    if (!*evidence) return fail(ErrorCode::not_found, "no picture " + hash + " of a crossing");
     auto found = reader.blob_size(hash);
     if (!found) return tl::unexpected(found.error());
     size = *found;

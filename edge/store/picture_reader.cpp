@@ -108,6 +108,18 @@ class Reader : public PictureReader {
   }
 
   Result<Bytes> blob(const std::string& sha256) override { return blobs_->whole(sha256); }
+  Result<bool> blob_of_a_crossing(const std::string& sha256) override {
+    const auto hash = from_hex(sha256);
+    if (!hash) return tl::unexpected(hash.error());
+    auto database = fresh();
+    if (!database) return tl::unexpected(database.error());
+    auto s = (*database)->prepare("SELECT 1 FROM blob_refs b JOIN records r ON r.sequence = b.sequence WHERE b.sha256 = ?1 AND r.crossing <> '' LIMIT 1");
+    if (!s) return tl::unexpected(s.error());
+    s->bind(1, ByteView(*hash));
+    auto row = s->step();
+    if (!row) return told(row.error());
+    return *row;
+  }
   Result<std::uint64_t> blob_size(const std::string& sha256) override {
     auto manifest = blobs_->manifest(sha256);
     if (!manifest) return tl::unexpected(manifest.error());

@@ -80,6 +80,11 @@ class PictureReader {
   /// Declarations whose plate or trailer is one of these.
   [[nodiscard]] virtual Result<std::vector<Declaration>> declarations_for(const std::vector<std::string>& plates) = 0;
   [[nodiscard]] virtual Result<Bytes> blob(const std::string& sha256) = 0;
+  /// Is it evidence of a crossing? The store also keeps what officers must not read: profile sets.
+  [[nodiscard]] virtual Result<bool> blob_of_a_crossing(const std::string& sha256) {
+    (void)sha256;
+    return true;
+  }
   /// Without reading the blob. Errors: not_found, invalid, io.
   [[nodiscard]] virtual Result<std::uint64_t> blob_size(const std::string& sha256) {
     auto whole = blob(sha256);
