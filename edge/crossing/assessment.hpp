@@ -25,9 +25,9 @@ enum class SelectivityChannel { green, blue, yellow, red };
 
 struct Hit {
   std::string profile;  ///< profile id
-  std::uint32_t version = 0;  ///< of the profile; 0 where its set does not say
   SelectivityChannel channel = SelectivityChannel::green;
   std::string instruction;  ///< what the officer is told; never the criterion
+  std::uint32_t version = 0;  ///< of the profile; 0 where its set does not say
   bool operator==(const Hit&) const = default;
 };
 

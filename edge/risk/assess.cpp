@@ -121,7 +121,7 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       a.declined.push_back(id + ": " + std::string(why(set, o, text)));
       continue;
     }
-    a.hits.push_back({id, set.texts[o.profile].version, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language))});
+    a.hits.push_back({id, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language)), set.texts[o.profile].version});
     for (const auto& control : set.control_lists[set.texts[o.profile].controls]) order(a, control.control);
   }
   if (open > undetermined_max) a.undetermined.push_back("and " + std::to_string(open - undetermined_max) + " further profiles");

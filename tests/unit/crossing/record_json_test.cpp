@@ -19,7 +19,7 @@ std::vector<RecordBody> one_of_each() {
 
   AssessmentMade made;
   made.assessment.channel = SelectivityChannel::yellow;
-  made.assessment.hits = {{"P1", 3, SelectivityChannel::yellow, "Check the seals"}};
+  made.assessment.hits = {{"P1", SelectivityChannel::yellow, "Check the seals", 3}};
   made.assessment.draws = {17, 9999};
   made.assessment.draw_key = 0xffffffffffffffffull;
   made.assessment.facts = {{"vehicle.plate", std::string("BG123XY")},
