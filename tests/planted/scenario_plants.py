@@ -19,7 +19,7 @@ def on_processes(name, removes, *edits):
 MISSING_IGNORED = [(EVIDENCE, "if (!best(s, t.c, role)) miss(role);", "if (role.empty()) miss(role);"),
                    (EVIDENCE, "if (plates.empty()) miss(\"plate_front\");", "if (plates.size() > 99) miss(\"plate_front\");")]
 NO_DECLARATION_FLOOR = (ASSESS, "if (!declarations || *declarations == 0) {", "if (!declarations) {")
-PROFILES_RAISE_NOTHING = (ASSESS, "    raise(a, profile.channel);\n", "")
+PROFILES_RAISE_NOTHING = ("edge/risk/decide.cpp", "    raise(head.channel);\n", "")
 LOOP_IGNORED = (INPUTS, "return worse(sense(s, c, p.loop, now), sense(s, c, p.photocell, now));",
                 "return worse(sense(s, c, p.photocell, now), sense(s, c, p.photocell, now));")
 ZONE_IGNORED = (INPUTS, "  return zone(state, config, boom, now) == Sense::free;", "  return zone(state, config, boom, now) != Sense::unknown;")
