@@ -10,7 +10,6 @@ namespace rampa::risk {
 namespace {
 
 constexpr int depth_max = 16;
-constexpr std::int64_t number_max = std::int64_t{1} << 53;  // RFC 8785 (canonical JSON) writes numbers as doubles
 constexpr std::array<std::pair<std::string_view, Operator>, 8> operators{{{"eq", Operator::eq}, {"in", Operator::in}, {"notin", Operator::notin},
     {"prefix", Operator::prefix}, {"ge", Operator::ge}, {"le", Operator::le}, {"range", Operator::range}, {"exists", Operator::exists}}};
 
@@ -74,8 +73,6 @@ std::vector<Finding> check_test(const Condition& t, bool in_item, const std::str
     fault("value", "is not true or false", t.field + " is a flag");
   else if (t.op == Operator::range && (t.numbers.size() != 2 || t.numbers[0] > t.numbers[1]))
     fault("value", "is not a range", "write [least, greatest]");
-  else if (std::any_of(t.numbers.begin(), t.numbers.end(), [](std::int64_t n) { return n > number_max || n < -number_max; }))
-    fault("value", "is beyond 2^53", "JSON keeps whole numbers up to 9007199254740992 exactly");
   else if (!takes_many(t.op) && t.texts.size() + t.numbers.size() > 1)
     fault("value", "is a list", "give one value, or use in");
   return found;

@@ -31,7 +31,7 @@ class RiskWorld {
 
   std::size_t upto(std::size_t n) { return n == 0 ? 0 : static_cast<std::size_t>(random_() % n); }
   bool chance(int percent) { return static_cast<int>(upto(100)) < percent; }
-  std::int64_t number() { return chance(3) ? (chance(50) ? std::int64_t{1} << 53 : -(std::int64_t{1} << 53)) : static_cast<std::int64_t>(upto(40)) - 8; }
+  std::int64_t number() { return chance(3) ? (chance(50) ? INT64_MAX : INT64_MIN) : static_cast<std::int64_t>(upto(40)) - 8; }
   std::string word() {
     static const std::string letters = "AB01";
     std::string text;
