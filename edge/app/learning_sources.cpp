@@ -40,16 +40,6 @@ Result<std::vector<CrossingId>> all_crossings(store::PictureReader& reader) {
 
 using VersionByName = std::map<std::string, std::uint32_t, std::less<>>;
 
-/// What the post calls a profile; see PROFILES.md, `secret`.
-std::string shown_name(const risk::CompiledSet& set, std::uint32_t profile) {
-  const std::string id(set.id(profile));
-  if (!set.texts[profile].secret) return id;
-  const auto hash = risk::movement_draw_key(set, id);  // the same keyed hash
-  std::string name = "S-";
-  for (int shift = 44; shift >= 0; shift -= 4) name += "0123456789abcdef"[hash >> shift & 15];
-  return name;
-}
-
 /// Versions of all profiles of the sets in a store, by what the post calls them.
 class Versions {
  public:
@@ -60,7 +50,7 @@ class Versions {
       VersionByName names;  // stays empty where the store has lost the set: the rows say so by their version 0
       if (const auto loaded = stored_profiles(directory_, std::string(sha256)))
         if (const auto set = std::dynamic_pointer_cast<const risk::CompiledSet>(*loaded))
-          for (std::uint32_t i = 0; i < set->texts.size(); ++i) names[shown_name(*set, i)] = set->texts[i].version;
+          for (std::uint32_t i = 0; i < set->texts.size(); ++i) names[set->shown_id(i)] = set->texts[i].version;
       known = sets_.emplace(std::string(sha256), std::move(names)).first;
     }
     const auto found = known->second.find(profile);

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "edge/risk/compiled_set.hpp"
-#include "edge/risk/hashing_internal.hpp"
 
 namespace rampa::risk {
 
@@ -81,16 +80,6 @@ Circumstances circumstances(const Assessment& a, WallTime now) {
   return c;
 }
 
-/// What a hit is called at the post. HQ knows whose name it stands for: it has the key.
-std::string shown_id(const CompiledSet& set, std::uint32_t profile) {
-  const auto id = set.id(profile);
-  if (!set.texts[profile].secret) return std::string(id);
-  const auto hash = siphash(set.head.policy.draw_secret, id.data(), id.size());
-  std::string name = "S-";
-  for (int shift = 44; shift >= 0; shift -= 4) name += "0123456789abcdef"[hash >> shift & 15];
-  return name;
-}
-
 std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
   switch (o.declined) {
     case Declined::not_drawn: return "not drawn";
@@ -107,7 +96,7 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
   std::string text;
   for (const auto& o : decision.outcomes) {
     if (o.drawn < 10000 && !o.shadow) a.draws.push_back(o.drawn);
-    const auto id = shown_id(set, o.profile);
+    const auto id = set.shown_id(o.profile);
     if (o.shadow) {
       if (!o.undetermined) a.shadow.push_back(id);
       continue;

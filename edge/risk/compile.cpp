@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "edge/risk/compiled_set.hpp"
+#include "edge/risk/hashing_internal.hpp"
 
 namespace rampa::risk {
 
@@ -134,6 +135,15 @@ std::string CompiledSet::instruction(const std::string& profile, const std::stri
 std::vector<ControlOrder> CompiledSet::controls(const std::string& profile) const {
   const auto place = find(profile);
   return place == texts.size() ? std::vector<ControlOrder>{} : control_lists[texts[place].controls];
+}
+
+std::string CompiledSet::shown_id(std::uint32_t profile) const {
+  const auto name = id(profile);
+  if (!texts[profile].secret) return std::string(name);
+  const auto keyed = siphash(head.policy.draw_secret, name.data(), name.size());
+  std::string shown = "S-";
+  for (int shift = 44; shift >= 0; shift -= 4) shown += "0123456789abcdef"[keyed >> shift & 15];
+  return shown;
 }
 
 std::size_t CompiledSet::bytes() const {

@@ -48,6 +48,8 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::size_t bytes() const override;
 
   [[nodiscard]] std::string_view id(std::uint32_t profile) const { return program.at(texts[profile].id); }
+  /// What a hit is called at the post: a secret profile has no name there. HQ knows whose it is: it has the key.
+  [[nodiscard]] std::string shown_id(std::uint32_t profile) const;
   [[nodiscard]] std::string_view instruction_of(std::uint32_t profile, std::string_view language) const;
   /// Place of the profile, or size() where there is none.
   [[nodiscard]] std::uint32_t find(std::string_view id) const;
