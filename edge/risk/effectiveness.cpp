@@ -43,19 +43,10 @@ void join(CrossingTrace& into, const CrossingTrace& from) {
   join(into.overrides, from.overrides);
 }
 
-template <class H>
-std::uint32_t said_version(const H& hit) {
-  if constexpr (requires { hit.version; }) return hit.version;
-  else return 0;
-}
-
 std::vector<Part> parts_of(const Assessment& a, const VersionOf& version_of) {
   std::vector<Part> parts;
   const auto version = [&](std::string_view profile) { return version_of ? version_of(a.profile_set_sha256, profile) : 0u; };
-  for (const auto& hit : a.hits) {
-    const auto said = said_version(hit);
-    parts.push_back({hit.profile, said != 0 ? said : version(hit.profile), Part::As::hit, {}});
-  }
+  for (const auto& hit : a.hits) parts.push_back({hit.profile, hit.version != 0 ? hit.version : version(hit.profile), Part::As::hit, {}});
   for (const auto& text : a.declined) {
     const auto colon = std::min(text.find(": "), text.size());
     const auto profile = text.substr(0, colon);

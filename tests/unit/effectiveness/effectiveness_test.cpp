@@ -160,6 +160,18 @@ TEST(Effectiveness, VersionsOfOneProfileHaveRowsOfTheirOwn) {
   EXPECT_EQ(r.profiles[1].findings, 1u);
 }
 
+TEST(Effectiveness, TheVersionThatTheHitSaysComesFirst) {
+  Journal j;
+  auto made = j.made(SelectivityChannel::yellow, {"A", "B"});
+  made.assessment.hits[0].version = 3;
+  j.put("L1", "1", made);
+  j.put("L1", "1", CrossingClosed{"released", ""});
+  Outcomes all;
+  for (const auto& record : j.records) all.fold(post, record, [](std::string_view, std::string_view) { return 9u; });
+  EXPECT_EQ(row(results(all), "A").version, 3u);
+  EXPECT_EQ(row(results(all), "B").version, 9u) << "a record of before: its set is asked";
+}
+
 TEST(Effectiveness, FlagsWhatStaysBelowTheFloorEvenAtBest) {
   Journal j;
   for (int i = 0; i < 300; ++i) j.cross("L1", "p" + std::to_string(i), SelectivityChannel::yellow, {"POOR"}, "clear", 1);
