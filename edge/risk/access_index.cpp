@@ -54,8 +54,8 @@ void AccessIndex::form_keys(const FactSheet&, AccessScratch& s) const {
   const auto begin = [&](std::uint16_t part) { return part == 0 ? 0u : s.value_ends[part - 1u]; };
   const std::uint64_t mask = bloom_.size() - 1;
   const auto offer = [&](std::uint64_t key) {
-    const auto bits = bloom_bits(key);
-    if ((bloom_[key >> 32 & mask] & bits) == bits) s.keys.push_back(key);
+    __builtin_prefetch(&bloom_[key >> 32 & mask]);
+    s.keys.push_back(key);
   };
   const auto goods_from = first_goods_field();
   for (const auto& shape : shapes_) {
@@ -78,12 +78,23 @@ void AccessIndex::form_keys(const FactSheet&, AccessScratch& s) const {
       else { offer(pair_key(values[a].hash, values[b].hash)); ++a; ++b; }
     }
   }
+  auto* kept = s.keys.data();
+  for (const auto key : s.keys) {
+    const auto bits = bloom_bits(key);
+    *kept = key;
+    kept += (bloom_[key >> 32 & mask] & bits) == bits;
+  }
+  s.keys.resize(static_cast<std::size_t>(kept - s.keys.data()));
 }
 
 void AccessIndex::candidates(const Program& program, const FactSheet& sheet, AccessScratch& s) const {
   if (const auto room = parts_.size() * values_max(sheet); s.values.size() < room) s.values.resize(room);
   s.value_ends.resize(parts_.size());
   s.found.assign(always_.begin(), always_.end());
+  // After a quiet hour the facts' texts are in no cache: all of them are fetched at once.
+  for (const auto& part : parts_)
+    if (part.type == FieldType::text && part.field < first_goods_field()) __builtin_prefetch(sheet.facts[part.field].chars);
+  for (const auto text : sheet.list_texts) __builtin_prefetch(text.data());
   auto* to = s.values.data();
   for (std::size_t p = 0; p < parts_.size(); ++p) {
     to = part_values(program, parts_[p], sheet, to);

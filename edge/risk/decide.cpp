@@ -125,6 +125,7 @@ void decide(const CompiledSet& set, const FactSheet& sheet, const Circumstances&
   set.index.candidates(set.program, sheet, decision.scratch);
   for (const auto profile : decision.scratch.found) __builtin_prefetch(&set.heads[profile]);
   for (const auto profile : decision.scratch.found) __builtin_prefetch(&set.program.node(set.heads[profile].root));
+  for (const auto profile : decision.scratch.found) set.program.prefetch_values(set.heads[profile].root);
   for (const auto profile : decision.scratch.found) deciding.look_at(profile);
   deciding.finish();
 }

@@ -11,14 +11,15 @@ using Kind = Node::Kind;
 
 bool starts(std::string_view text, std::string_view with) { return text.size() >= with.size() && std::memcmp(text.data(), with.data(), with.size()) == 0; }
 
-/// The first eight bytes, the missing ones zero: most values are told apart by them alone.
-std::uint64_t first_eight(std::string_view text) {
-  std::uint64_t word = 0;
-  if (!text.empty()) std::memcpy(&word, text.data(), std::min<std::size_t>(text.size(), 8));
+/// The first four bytes, the missing ones zero.
+std::uint32_t first_four(std::string_view text) {
+  std::uint32_t word = 0;
+  if (!text.empty()) std::memcpy(&word, text.data(), std::min<std::size_t>(text.size(), 4));
   return word;
 }
-constexpr std::uint64_t mask_of(std::size_t bytes) { return bytes >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << bytes * 8) - 1; }
-constexpr std::uint32_t binary_search_from = 12;
+/// All bits up to the last byte that is not zero (bytes lie in memory's order, little endian).
+constexpr std::uint32_t mask_of(std::uint32_t first) { return first >> 24 ? 0xffffffff : first >> 16 ? 0xffffff : first >> 8 ? 0xffff : first ? 0xff : 0; }
+constexpr std::uint32_t binary_search_from = 64;
 }  // namespace
 
 std::uint32_t Program::keep(std::string_view text) {
@@ -106,7 +107,7 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
     n.kind = prefix ? Kind::prefixes : Kind::texts;
     n.count = static_cast<std::uint32_t>(c.texts.size());
     n.data = static_cast<std::uint32_t>(text_refs_.size());
-    for (const auto& text : c.texts) text_refs_.push_back(keep(text));
+    for (const auto& text : c.texts) text_refs_.push_back({keep(text), prefix ? first_four(text) : static_cast<std::uint32_t>(hash_text(text, 0))});
   } else if (!c.numbers.empty()) {
     n.kind = c.op == Operator::ge ? Kind::ge : c.op == Operator::le ? Kind::le : c.op == Operator::range ? Kind::range : Kind::numbers;
     n.count = static_cast<std::uint32_t>(c.numbers.size());
@@ -123,7 +124,6 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
 void Program::finish() {
   interned_ = {};
   interned_count_ = 0;
-  arena_.insert(arena_.end(), 8, 0);
   nodes_.shrink_to_fit();
   text_refs_.shrink_to_fit();
   numbers_.shrink_to_fit();
@@ -131,7 +131,7 @@ void Program::finish() {
 }
 
 std::size_t Program::bytes() const {
-  std::size_t sum = nodes_.capacity() * sizeof(Node) + text_refs_.capacity() * 4 + numbers_.capacity() * 8 + arena_.capacity();
+  std::size_t sum = nodes_.capacity() * sizeof(Node) + text_refs_.capacity() * sizeof(TextRef) + numbers_.capacity() * 8 + arena_.capacity();
   for (const auto& list : lists_) sum += list.capacity() * 4;
   return sum;
 }
@@ -145,25 +145,23 @@ bool Program::in_named(const Node& n, std::string_view text) const {
 }
 
 bool Program::fits(const Node& n, std::string_view text) const {
-  const std::uint32_t* first = text_refs_.data() + n.data;
-  const std::uint32_t* last = first + n.count;
+  const TextRef* first = text_refs_.data() + n.data;
+  const TextRef* last = first + n.count;
   if (n.count >= binary_search_from) {  // values ascend and, for prefixes, none begins with another
-    const auto after = std::upper_bound(first, last, text, [&](std::string_view t, std::uint32_t place) { return t < at(place); });
+    const auto after = std::upper_bound(first, last, text, [&](std::string_view t, const TextRef& ref) { return t < at(ref.place); });
     if (after == first) return false;
-    const auto candidate = at(*(after - 1));
+    const auto candidate = at((after - 1)->place);
     return n.kind == Kind::texts ? candidate == text : starts(text, candidate);
   }
-  const auto word = first_eight(text);
-  const bool whole = n.kind == Kind::texts;
-  for (; first != last; ++first) {
-    const auto* p = arena_.data() + *first;  // the arena ends in eight spare bytes
-    const std::size_t size = static_cast<std::size_t>(p[0] | p[1] << 8);
-    if (whole ? size != text.size() : size > text.size()) continue;
-    std::uint64_t value;
-    std::memcpy(&value, p + 2, 8);
-    if (((value ^ word) & mask_of(size)) != 0) continue;
-    if (size <= 8 || std::memcmp(p + 10, text.data() + 8, size - 8) == 0) return true;
+  if (n.kind == Kind::texts) {
+    const auto check = static_cast<std::uint32_t>(hash_text(text, 0));
+    for (; first != last; ++first)
+      if (first->check == check && at(first->place) == text) return true;
+    return false;
   }
+  const auto word = first_four(text);
+  for (; first != last; ++first)
+    if (((first->check ^ word) & mask_of(first->check)) == 0 && starts(text, at(first->place))) return true;
   return false;
 }
 

@@ -31,12 +31,17 @@ class Program {
   /// After the last add().
   void finish();
 
+  /// The first test below a root decides most candidates: what it needs is fetched for all candidates at once.
+  void prefetch_values(std::uint32_t root) const {
+    if (const Node& n = first_test(root); n.kind == Node::Kind::texts || n.kind == Node::Kind::prefixes) __builtin_prefetch(&text_refs_[n.data]);
+  }
+
   [[nodiscard]] Truth evaluate(std::uint32_t root, const FactSheet& sheet) const { return of(root, sheet, nullptr); }
   /// Names of the missing facts that an undetermined outcome hangs on; "goods" where there are none.
   [[nodiscard]] std::vector<std::string> missing(std::uint32_t root, const FactSheet& sheet) const;
 
   [[nodiscard]] const Node& node(std::uint32_t at) const { return nodes_[at]; }
-  [[nodiscard]] std::string_view text(const Node& n, std::uint32_t i) const { return at(text_refs_[n.data + i]); }
+  [[nodiscard]] std::string_view text(const Node& n, std::uint32_t i) const { return at(text_refs_[n.data + i].place); }
   [[nodiscard]] std::int64_t number(const Node& n, std::uint32_t i) const { return numbers_[n.data + i]; }
   /// Is the text in the named list (or does it begin with one of its values)? Lists are ascending; for prefixes, prefix-free.
   [[nodiscard]] bool in_named(const Node& n, std::string_view text) const;
@@ -54,6 +59,10 @@ class Program {
  private:
   using Item = std::array<Fact, goods_fields_max>;
   using Names = std::set<std::string, std::less<>>;
+  [[nodiscard]] const Node& first_test(std::uint32_t root) const {
+    while (nodes_[root].kind <= Node::Kind::all_item && nodes_[root].end > root + 1) ++root;
+    return nodes_[root];
+  }
   void append(const Condition& c, bool negated, const NamedLists& lists);
   void append_test(const Condition& c, bool negated, const NamedLists& lists);
   std::uint32_t named(const std::string& list, bool prefixes, const NamedLists& lists);
@@ -64,7 +73,9 @@ class Program {
   Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const;
 
   std::vector<Node> nodes_;
-  std::vector<std::uint32_t> text_refs_;
+  /// A value of a test: `check` tells nearly always without a look at the text itself (32 bits of its hash; of a prefix, its first four bytes).
+  struct TextRef { std::uint32_t place, check; };
+  std::vector<TextRef> text_refs_;
   std::vector<std::int64_t> numbers_;
   std::vector<unsigned char> arena_;
   std::vector<std::vector<std::uint32_t>> lists_;
