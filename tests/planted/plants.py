@@ -15,6 +15,9 @@ CAMERA = {"targets": ["plate_camera_test"], "test": ["plate_camera_test"]}
 BUNDLE = {"targets": ["bundle_vectors_test"], "test": ["bundle_vectors_test", "--gtest_filter=BundleVectors.*"]}
 BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--gtest_filter=*.AtEveryStepLeavesTheOldSetOrTheNewOne"]}
 
+RISK = {"targets": ["risk_test"], "test": ["risk_test"]}
+RISK_FUZZ = {"targets": ["risk_fuzz"], "test": ["risk_fuzz", "1", "60"]}
+
 
 def plant(name, removes, test, *edits):
     return {"name": name, "removes": removes, "edits": list(edits), **test}
@@ -111,4 +114,22 @@ PLANTS = [
           ("sync/bundle/install.cpp", "  const std::string reason = bundle.rollback ? bundle.rollback->reason : \"\";\n",
            "  const std::string reason = bundle.rollback ? bundle.rollback->reason : \"\";\n"
            "  for (const SetFile& old : before.state.active->files) (void)disk.unlink(path_of(directory, old));\n")),
+    plant("risk-missing-not-looked-at", "profiles filed under a fact that is missing are not looked at", RISK_FUZZ,
+          ("edge/risk/access_index.cpp", "    if (missing) s.found.insert(", "    if (missing && s.keys.size() > 999999) s.found.insert(")),
+    plant("risk-items-mixed", "two conditions of one goods item may be met by two items", RISK_FUZZ,
+          ("edge/risk/program.cpp", "if (of_item == (any ? Truth::yes : Truth::no)) return of_item;", "if (of_item == Truth::yes) return of_item;")),
+    plant("risk-pair-over-items", "conditions over different items are filed as a pair of one item", RISK_FUZZ,
+          ("edge/risk/access_index.cpp", "if (a.group != 0 && b.group != 0 && a.group != b.group) continue;", "if (a.group > 999999 && a.group != b.group) continue;")),
+    plant("risk-undetermined-greener", "what is undetermined raises nothing", RISK,
+          ("edge/risk/decide.cpp", "if (o.undetermined) return raise(std::min(head.channel, SelectivityChannel::yellow));", "if (o.undetermined) return raise(SelectivityChannel::green);")),
+    plant("risk-security-reduced", "security profiles are reduced by green lists", RISK,
+          ("edge/risk/decide.cpp", "const bool greened = green_ >= 0 && !head.security;", "const bool greened = green_ >= 0;")),
+    plant("risk-cap-takes-security", "security profiles are declined for capacity", RISK,
+          ("edge/risk/decide.cpp", "if (!head.security && over_cap(set_, c_, head.channel)) {", "if (over_cap(set_, c_, head.channel)) {")),
+    plant("risk-stale-unnoticed", "a set out of date raises nothing", RISK,
+          ("edge/risk/decide.cpp", "      raise(p.stale_floor);\n", "")),
+    plant("risk-shadow-selects", "shadow profiles select", RISK,
+          ("edge/risk/decide.cpp", "if (o.shadow || o.declined != Declined::no) return;", "if (o.declined != Declined::no) return;")),
+    plant("risk-draw-without-key", "the draw does not depend on the set's secret", RISK,
+          ("edge/risk/decide.cpp", "if (secret[0] != 0 || secret[1] != 0) {", "if (secret[0] == 1 && secret[1] == 1) {")),
 ]
