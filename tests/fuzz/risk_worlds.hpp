@@ -62,7 +62,7 @@ class RiskWorld {
     risk::Condition c;
     c.kind = risk::Condition::Kind::all;
     for (std::size_t n = 1 + upto(4); n > 0; --n) c.parts.push_back(test(false));
-    if (chance(40)) {
+    for (int count = chance(40) ? (chance(40) ? 2 : 1) : 0; count > 0; --count) {  // two may be met by different items
       risk::Condition items;
       items.kind = chance(80) ? risk::Condition::Kind::any_item : risk::Condition::Kind::all_item;
       for (std::size_t n = 1 + upto(2); n > 0; --n) items.parts.push_back(test(true));

@@ -155,6 +155,8 @@ def is_bench(plant):
 def ran_something(plant, output):
     if is_bench(plant):
         return "skipped" not in output and bool(output.strip())
+    if plant["test"][0] == "risk_fuzz":
+        return "0 differences" in output
     found = re.search(r"\[  PASSED  \] (\d+) test", output)
     return bool(found) and int(found.group(1)) > 0
 
@@ -170,6 +172,11 @@ def witness(plant, code, output):
         if code == 1 and '"violations"' in output:
             return "violations in the simulation"
         raise OutOfOrder(f"rampa-hil ended with {code} and no verdict:\n" + tail(output))
+    if plant["test"][0] == "risk_fuzz":
+        said = re.search(r"^seed \d+ question .*$", output, re.M)
+        if code == 1 and said:
+            return said[0]
+        raise OutOfOrder(f"risk_fuzz ended with {code} and named no difference:\n" + tail(output))
     failed = sorted(set(re.findall(r"^\[  FAILED  \] ([\w/]+\.[\w/]+)", output, re.M)))
     if failed:
         return failed[0] + (f" (and {len(failed) - 1} more)" if len(failed) > 1 else "")
