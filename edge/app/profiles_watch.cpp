@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "edge/app/profiles_file.hpp"
@@ -24,10 +25,22 @@ std::string mark_of(const std::string& from) {
   return error ? std::string{} : std::to_string(size) + " " + std::to_string(time.time_since_epoch().count());
 }
 
+/// Of the calling thread, while it compiles. Not while it hands over: whoever waits for a lock that an idle thread holds waits for all others.
+void lanes_come_first(bool yes) {
+  sched_param none{};
+  ::sched_setscheduler(0, yes ? SCHED_IDLE : SCHED_OTHER, &none);
+}
+
+/// Findings quote the set, criteria among them, and logs are read by many.
+std::string said_aloud(const Error& error, const std::string& from) {
+  if (error.code != ErrorCode::invalid) return error.what;
+  return std::to_string(1 + std::count(error.what.begin(), error.what.end(), '\n')) + " findings; `rampa profiles check " + from + "` names them";
+}
+
 }  // namespace
 
 ProfilesWatch::ProfilesWatch(Appliance& appliance, std::string from, std::string active_sha256)
-    : appliance_(appliance), from_(std::move(from)), active_sha256_(std::move(active_sha256)), seen_(mark_of(from_)), thread_([this] { loop(); }) {}
+    : appliance_(appliance), from_(std::move(from)), active_sha256_(std::move(active_sha256)), thread_([this] { loop(); }) {}
 
 ProfilesWatch::~ProfilesWatch() {
   {
@@ -39,8 +52,6 @@ ProfilesWatch::~ProfilesWatch() {
 }
 
 void ProfilesWatch::loop() {
-  sched_param none{};
-  ::sched_setscheduler(0, SCHED_IDLE, &none);  // of this thread: lanes come first
   std::unique_lock lock(mutex_);
   while (!end_.wait_for(lock, period, [this] { return ending_; })) {
     lock.unlock();
@@ -53,9 +64,11 @@ void ProfilesWatch::look() {
   const auto mark = mark_of(from_);
   if (mark.empty() || mark == seen_) return;
   seen_ = mark;
+  lanes_come_first(true);
   auto read = read_profiles(from_);
+  lanes_come_first(false);
   if (!read) {
-    if (read.error().what != refused_) spdlog::error("the new profile set is refused, the present one stays: {}", read.error().what);
+    if (read.error().what != refused_) spdlog::error("the new profile set is refused, the present one stays: {}", said_aloud(read.error(), from_));
     refused_ = read.error().what;
     return;
   }

@@ -25,7 +25,7 @@ class ProfilesWatch {
   Appliance& appliance_;
   const std::string from_;
   std::string active_sha256_, refused_;
-  std::string seen_;  ///< size and time of what was looked at last
+  std::string seen_;  ///< size and time of what was looked at last; empty at first: the set may have changed while the post started
   std::mutex mutex_;
   std::condition_variable end_;
   bool ending_ = false;

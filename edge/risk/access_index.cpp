@@ -160,6 +160,7 @@ class AccessBuilder {
   using Part = AccessIndex::Part;
   static constexpr std::uint32_t alone = 0xffffffff;
   static constexpr std::uint32_t pair_keys_max = 96;
+  static constexpr std::size_t parts_max = 60'000;  ///< of named lists; the other kinds make a few thousand at most
   static constexpr std::size_t buckets_wanted = 24, prefix_length_max = 16;
 
   struct Filing { std::uint32_t a = 0, b = alone; };  ///< test nodes
@@ -276,6 +277,8 @@ class AccessBuilder {
         return true;
       case Node::Kind::named:
       case Node::Kind::named_prefixes: {
+        // Parts are told apart by 16 bits; a set with more named lists than that looks at the rest of its profiles every time.
+        if (index_.parts_.size() >= parts_max && !named_parts_.contains({n.field, n.kind == Node::Kind::named_prefixes, n.data})) return false;
         const auto p = part(Part::Kind::named, n.field, 0, at);
         on_key(p, index_.parts_[p].seed);
         return true;

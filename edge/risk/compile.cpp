@@ -35,7 +35,7 @@ class Compiler {
     head.shadow = p.state == LifeCycle::shadow;
     head.security = p.security;
     if (!p.weekly.empty()) {
-      head.weekly = static_cast<std::uint16_t>(set_.weeklies.size());
+      head.weekly = static_cast<std::uint32_t>(set_.weeklies.size());
       set_.weeklies.push_back(std::move(p.weekly));
     }
     ProfileTexts texts;

@@ -16,8 +16,8 @@ struct ProfileHead {
   std::uint64_t draw_name = 0;  ///< FNV-1a of the id
   std::uint32_t root = 0;
   std::int32_t weight = 0;
+  std::uint32_t weekly = 0;     ///< place in CompiledSet::weeklies, 0: always
   std::uint16_t sample_of_10000 = 10000, aeo_of_10000 = 10000;
-  std::uint16_t weekly = 0;     ///< place in CompiledSet::weeklies, 0: always
   SelectivityChannel channel = SelectivityChannel::green;
   bool shadow = false, security = false;
 };

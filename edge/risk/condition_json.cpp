@@ -10,6 +10,7 @@ namespace rampa::risk {
 namespace {
 
 constexpr int depth_max = 16;
+constexpr std::size_t text_bytes_max = 4096;
 constexpr std::array<std::pair<std::string_view, Operator>, 8> operators{{{"eq", Operator::eq}, {"in", Operator::in}, {"notin", Operator::notin},
     {"prefix", Operator::prefix}, {"ge", Operator::ge}, {"le", Operator::le}, {"range", Operator::range}, {"exists", Operator::exists}}};
 
@@ -185,7 +186,10 @@ void Reader::operand(Element value, const Path& at, Condition& c) {
   const auto one = [&](Element v, const Path& where) {
     std::string_view text;
     std::int64_t number = 0;
-    if (!v.get(text)) c.texts.emplace_back(text);
+    if (!v.get(text)) {
+      if (text.size() > text_bytes_max) fault(where, "is too long", "at most " + std::to_string(text_bytes_max) + " bytes");
+      else c.texts.emplace_back(text);
+    }
     else if (!v.get(number)) c.numbers.push_back(number);
     else fault(where, "does not fit " + c.field, type == FieldType::integer ? "give whole numbers" : "give texts");
   };

@@ -9,19 +9,11 @@ namespace rampa::risk {
 
 namespace {
 
-std::uint16_t minute_of_week(const Circumstances& c) {
-  constexpr std::int64_t week = 7 * 1440;
-  std::int64_t minutes = c.now.ms / 60000 - (c.now.ms % 60000 < 0 ? 1 : 0) + c.utc_offset_min;
-  minutes += 3 * 1440;  // 1970-01-01 was a Thursday
-  return static_cast<std::uint16_t>((minutes % week + week) % week);
-}
-
-/// Would one more crossing on this channel go over its share?
+/// Is the channel's share of the recent crossings above its cap? Where none are known it is not: a post that has just begun declines nothing.
 bool over_cap(const CompiledSet& set, const Circumstances& c, SelectivityChannel channel) {
   const auto cap = set.head.policy.cap_of_10000[static_cast<int>(channel)];
   if (cap >= 10000) return false;
-  const std::uint64_t sent = std::uint64_t{c.recent_of_channel[static_cast<int>(channel)]} + 1;
-  return sent * 10000 > std::uint64_t{cap} * (std::uint64_t{c.recent} + 1);
+  return std::uint64_t{c.recent_of_channel[static_cast<int>(channel)]} * 10000 > std::uint64_t{cap} * c.recent;
 }
 
 class Deciding {
@@ -46,7 +38,7 @@ class Deciding {
     if (c_.now.ms < head.valid_from || c_.now.ms >= head.valid_before) return;
     const Truth truth = set_.program.evaluate(head.root, sheet_);
     if (truth == Truth::no) return;
-    if (head.weekly != 0 && !in_weekly(set_.weeklies[head.weekly], minute_of_week(c_))) return;
+    if (head.weekly != 0 && !in_weekly(set_.weeklies[head.weekly], minute_of_week(c_.now, c_.utc_offset_min))) return;
     ProfileOutcome outcome;
     outcome.profile = profile;
     outcome.undetermined = truth == Truth::undetermined;
@@ -67,6 +59,8 @@ class Deciding {
       d_.channel = by_score;
       d_.score_selected = true;
     }
+    // Weights that missing facts leave open count as far as documents: what might have reached a threshold is not greener for it.
+    if (open_weight_ > 0 && d_.score + open_weight_ >= std::min(p.score_yellow, p.score_red)) raise(SelectivityChannel::yellow);
     if (p.random_of_10000 > 0 && d_.channel <= SelectivityChannel::blue) {
       d_.random_drawn = static_cast<std::uint16_t>(draw(p.draw_secret, c_.draw_key, draw_name("")));
       if (d_.random_drawn < p.random_of_10000) {
@@ -101,7 +95,10 @@ class Deciding {
       }
     }
     if (o.shadow || o.declined != Declined::no) return;
-    if (o.undetermined) return raise(std::min(head.channel, SelectivityChannel::yellow));
+    if (o.undetermined) {
+      open_weight_ += std::max(head.weight, 0);
+      return raise(std::min(head.channel, SelectivityChannel::yellow));
+    }
     d_.score += head.weight;
     if (!head.security && over_cap(set_, c_, head.channel)) {
       o.declined = Declined::cap;
@@ -116,6 +113,7 @@ class Deciding {
   Decision& d_;
   bool authorised_ = false;
   int green_ = -1;
+  std::int64_t open_weight_ = 0;  ///< of undetermined profiles
 };
 
 }  // namespace
@@ -134,6 +132,13 @@ void decide_by_scan(const CompiledSet& set, const FactSheet& sheet, const Circum
   Deciding deciding(set, sheet, circumstances, decision);
   for (std::uint32_t profile = 0; profile < set.heads.size(); ++profile) deciding.look_at(profile);
   deciding.finish();
+}
+
+std::uint16_t minute_of_week(WallTime now, std::int32_t utc_offset_min) {
+  constexpr std::int64_t week = 7 * 1440;
+  std::int64_t minutes = now.ms / 60000 - (now.ms % 60000 < 0 ? 1 : 0) + utc_offset_min;
+  minutes += 3 * 1440;  // 1970-01-01 was a Thursday
+  return static_cast<std::uint16_t>((minutes % week + week) % week);
 }
 
 std::uint64_t draw_name(std::string_view id) {

@@ -89,7 +89,9 @@ class Evaluation {
     const bool any = c.kind == Condition::Kind::any_item;
     Truth result = any ? Truth::no : Truth::yes;
     std::set<std::string> names;
-    for (std::int64_t i = 0; i < *count; ++i) {
+    // One past the facts there are is without any fact: a stored count that is damaged must not keep us for ever.
+    const auto items = std::min<std::int64_t>(*count, static_cast<std::int64_t>(facts_.size()) + 1);
+    for (std::int64_t i = 0; i < items; ++i) {
       Evaluation item(facts_, lists_);
       item.prefix_ = "goods." + std::to_string(i) + ".";
       std::set<std::string> of_item;

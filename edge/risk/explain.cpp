@@ -49,10 +49,15 @@ Result<std::string> explain(const std::string& set_json, const Assessment& store
   const auto findings = read_set(set_json, head, [&](RiskProfile&& p) { profiles.push_back(std::move(p)); });
   if (!findings.empty()) return fail(ErrorCode::invalid, "the profile set does not read: " + findings[0].path + ": " + findings[0].cause);
   std::sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::int32_t utc_offset_min = 0;
+  if (const auto offset = stored.facts.find("time.utc_offset_minutes"); offset != stored.facts.end())
+    if (const auto* minutes = std::get_if<std::int64_t>(&offset->second)) utc_offset_min = static_cast<std::int32_t>(*minutes);
+  const auto minute = minute_of_week(made_at, utc_offset_min);
   std::vector<std::string> matched, near, undetermined;
   for (const auto& p : profiles) {
     if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) continue;
     if (made_at < p.valid_from || made_at >= p.valid_before) continue;
+    if (!in_weekly(p.weekly, minute)) continue;
     const Condition whole = with_scope(p);
     std::vector<std::string> missing;
     const Truth truth = evaluate(whole, stored.facts, head.lists, missing);

@@ -111,5 +111,7 @@ struct SetHead {
 
 /// Is this minute of the week (0 = Monday 00:00) in one of the windows?
 [[nodiscard]] bool in_weekly(const std::vector<WeeklyWindow>& windows, std::uint16_t minute_of_week);
+/// Of the post's local time, 0 = Monday 00:00.
+[[nodiscard]] std::uint16_t minute_of_week(WallTime now, std::int32_t utc_offset_min);
 
 }  // namespace rampa::risk

@@ -212,7 +212,7 @@ class SetReader {
       fine = digit != std::string_view::npos;
       if (fine) head_.policy.draw_secret[i / 16] = head_.policy.draw_secret[i / 16] << 4 | digit;
     }
-    if (!fine) fault(at, "is not a key", "write 32 digits 0-9a-f, made at random");
+    if (!fine || hex.find_first_not_of('0') == std::string::npos) fault(at, "is not a key", "write 32 digits 0-9a-f, made at random");
   }
 
   void lists(Object json, const Path& at) {
@@ -305,6 +305,9 @@ class SetReader {
     if (const auto flag = object_["security"]; !flag.error() && flag.get(p.security)) fault(at / "security", "is not true or false", "give true or false");
     if (const auto flag = object_["secret"]; !flag.error() && flag.get(p.secret)) fault(at / "secret", "is not true or false", "give true or false");
     if (p.security && p.aeo_of_10000 != 10000) fault(at / "aeo_percent", "reduces a security profile", "security profiles are the same for all operators: remove it");
+    // Without a key anyone who guesses the id could check his guess against what the post shows.
+    if (p.secret && head_.policy.draw_secret[0] == 0 && head_.policy.draw_secret[1] == 0)
+      fault(at / "secret", "needs the set's key", "give policy.draw_secret: 32 digits 0-9a-f, made at random");
     p.when = when(object_, at);
     return p;
   }

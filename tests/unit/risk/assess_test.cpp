@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "edge/risk/explain.hpp"
 #include "tests/unit/risk/sets.hpp"
 
 using namespace rampa;
@@ -281,6 +282,37 @@ TEST(Assess, CapacityDeclinesHitsAndRecordsThem) {
   EXPECT_EQ(risk::assess(*with_policy(policy, profile("R", "red", R"("always")", R"(,"security":true)")), q).channel, red);
   q.recent_of_channel[static_cast<int>(red)] = 9;
   EXPECT_EQ(risk::assess(*with_policy(policy, profile("R", "red", R"("always")")), q).channel, red);
+}
+
+TEST(Assess, WithoutAHistoryNothingIsDeclinedForCapacity) {
+  const auto set = with_policy(R"({"cap_percent":{"red":10}})", profile("R", "red", R"("always")"));
+  EXPECT_EQ(risk::assess(*set, question()).channel, red);
+  auto q = question();
+  q.recent = q.recent_of_channel[static_cast<int>(red)] = 1;
+  EXPECT_EQ(risk::assess(*set, q).channel, blue);
+}
+
+TEST(Assess, WeightsThatMissingFactsLeaveOpenNeverMakeItGreener) {
+  const std::string seals = R"({"field":"declaration.seals","op":"le","value":1})";
+  const auto open = [&](const std::string& channel, int weight) { return profile("A", channel, seals, ",\"weight\":" + std::to_string(weight)); };
+  const auto policy = R"({"score":{"yellow":50,"red":100}})";
+  EXPECT_EQ(risk::assess(*with_policy(policy, open("green", 120)), question()).channel, yellow);
+  EXPECT_EQ(risk::assess(*with_policy(policy, open("blue", 30) + "," + weighted("B", 25)), question()).channel, yellow);
+  EXPECT_EQ(risk::assess(*with_policy(policy, open("blue", 20) + "," + weighted("B", 25)), question()).channel, blue);
+  EXPECT_EQ(risk::assess(*with_policy(policy, open("green", 49)), question()).channel, green);
+  EXPECT_EQ(risk::assess(*with_policy(R"({"score":{"red":100}})", open("green", 100)), question()).channel, yellow);
+  EXPECT_EQ(risk::assess(*with_policy(policy, open("green", -90) + "," + weighted("B", 60)), question()).channel, yellow);
+}
+
+TEST(Assess, WhatIsOutsideItsWeeklyWindowIsNotExplainedAsAMatch) {
+  const std::string json = R"({"format":2,"version":"v","profiles":[)" +
+                           profile("A", "yellow", R"("always")", R"(,"weekly":[{"days":["sat"],"from":"22:00","to":"06:00"}])") + "]}";
+  Assessment stored;
+  const auto at = [&](int hour) { return risk::explain(json, stored, WallTime{1795255200000 + (hour - 10) * 3'600'000LL}).value_or("").find("\"profile\":\"A\""); };
+  EXPECT_EQ(at(21), std::string::npos);
+  EXPECT_NE(at(22), std::string::npos);
+  stored.facts["time.utc_offset_minutes"] = std::int64_t{60};
+  EXPECT_NE(at(21), std::string::npos);
 }
 
 TEST(Assess, AStaleSetRaisesTheFloor) {

@@ -95,6 +95,37 @@ TEST(Compile, LifeCycleScopeWeeklyReason) {
   EXPECT_TRUE(has(errors_of_profile(profile("A", "red", R"({"any_item":[{"field":"goods.origin","op":"in","value":{"list":"nowhere"}}]})")), "there is no list \"nowhere\""));
 }
 
+TEST(Compile, SecretProfilesNeedAKeyThatIsOne) {
+  const auto secret = profile("A", "red", R"("always")", R"(,"secret":true)");
+  EXPECT_TRUE(has(errors_of_profile(secret), "profiles[0].secret: needs the set's key"));
+  const auto with = [&](const std::string& key) { return errors(R"({"format":2,"version":"v","policy":{"draw_secret":")" + key + R"("},"profiles":[)" + secret + "]}"); };
+  EXPECT_TRUE(has(with(std::string(32, '0')), "policy.draw_secret: is not a key"));
+  EXPECT_EQ(with("00000000000000000000000000000001"), "");
+}
+
+// Lengths are kept in 16 bits: a longer value would be compared by its beginning, an even longer prefix would fit everything.
+TEST(Compile, ValuesAreShort) {
+  const auto when = [](std::size_t size) { return R"({"field":"vehicle.plate","op":"prefix","value":")" + std::string(size, 'A') + "\"}"; };
+  EXPECT_TRUE(has(errors_of_profile(profile("A", "red", when(65536))), "profiles[0].when.value: is too long"));
+  EXPECT_EQ(errors_of_profile(profile("A", "red", when(4096))), "");
+}
+
+// More windows than 16 bits count.
+TEST(Compile, EveryProfileKeepsItsOwnWindow) {
+  std::string all;
+  for (int i = 0; i < 65540; ++i)
+    all += (i ? "," : "") + profile("P" + std::to_string(i), "yellow", R"({"field":"vehicle.plate","op":"eq","value":"X)" + std::to_string(i) + "\"}",
+                                    i == 65539 ? R"(,"weekly":[{"days":["sat"]}])" : R"(,"weekly":[{"days":["mon"]}])");
+  auto set = risk::compile(R"({"format":2,"version":"v","profiles":[)" + all + "]}", "");
+  ASSERT_TRUE(set) << set.error().what.substr(0, 300);
+  auto q = question();
+  q.facts["vehicle.plate"] = std::string("X65539");
+  q.now = WallTime{1795255200000};  // a Saturday
+  EXPECT_EQ(risk::assess(**set, q).channel, SelectivityChannel::yellow);
+  q.now.ms += 2 * 24 * 3'600'000LL;  // Monday
+  EXPECT_EQ(risk::assess(**set, q).channel, SelectivityChannel::green);
+}
+
 TEST(Compile, GarbageIsAnErrorNotAnException) {
   EXPECT_TRUE(has(errors("{"), "is not JSON"));
   EXPECT_TRUE(has(errors("[]"), "is not an object"));
