@@ -61,15 +61,20 @@ Json ids_of(std::vector<std::string> ids) {
 
 Json line_of(const Json& id, const risk::CompiledSet& set, const risk::Decision& d, const risk::FactSheet& sheet) {
   std::vector<std::string> matched;
-  Json declined = Json::array(), undetermined = Json::array();
+  Json declined = Json::array(), undetermined = Json::array(), shadow = Json::array();
   for (const auto& o : d.outcomes) {
     const std::string name(set.id(o.profile));
+    if (o.shadow) {
+      if (!o.undetermined) shadow.push_back(name);
+      continue;
+    }
     if (o.undetermined) undetermined.push_back({{"profile", name}, {"missing", set.program.missing(set.heads[o.profile].root, sheet)}});
     else matched.push_back(name);
     if (o.declined != risk::Declined::no && !o.undetermined) declined.push_back(name);
   }
   Json line{{"id", id}, {"m", ids_of(std::move(matched))}, {"channel", name_of(d.channel)}, {"score", d.score}};
   if (!declined.empty()) line["declined"] = std::move(declined);
+  if (!shadow.empty()) line["shadow"] = std::move(shadow);
   if (!undetermined.empty()) line["undetermined"] = std::move(undetermined);
   return line;
 }

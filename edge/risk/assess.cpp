@@ -103,7 +103,9 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
     }
     if (o.undetermined) {
       if (o.declined != Declined::no || ++open > undetermined_max) continue;  // not drawn: whatever the missing facts are
-      for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
+      // Which fact it asks for is part of a criterion.
+      if (set.texts[o.profile].secret) a.undetermined.push_back(id + ": facts missing");
+      else for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
       continue;
     }
     if (o.declined != Declined::no) {

@@ -269,7 +269,8 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
 
 // With a secret in the set, the key is a movement's, not a crossing's: whoever turns round and lodges anew draws the same.
 std::uint64_t Reactor::draw_key(const Lane& lane, const risk::Question& question, std::vector<std::string> plates, std::int64_t earlier) {
-  std::sort(plates.begin(), plates.end());
+  // The front plate alone: a rear one that is covered or read otherwise must not give another draw.
+  if (!plates.empty()) plates.resize(1);
   std::set<std::string> consignees;
   for (const auto& d : question.declarations) consignees.insert(d.consignee);
   std::string movement = lane.config.direction;

@@ -306,7 +306,11 @@ class Bench {
     if (wants("memory")) memory(*json, n);
     const Set set = compiled(*json, traffic_);
     check_expected(*set, declarations_, folder_ + "/expected_" + std::to_string(n) + ".jsonl");
-    if (wants("decide")) decide(*set, n);
+    if (wants("decide")) {
+      decide(*set, n);
+      const Set untaught = compiled(*json, {});
+      print("decide, no traffic to learn from", timed(declarations_, 10, [&](const Declaration& one, risk::Decision& d) { risk::decide(*untaught, one.sheet, one.circumstances, d); }));
+    }
     if (wants("cold")) cold(*set);
     if (wants("items")) items(*set);
     if (wants("baselines")) baselines(*set, profiles, n);
@@ -319,6 +323,10 @@ class Bench {
   void decide(const risk::CompiledSet& set, std::size_t) {
     const auto t = timed(declarations_, 40, [&](const Declaration& one, risk::Decision& d) { risk::decide(set, one.sheet, one.circumstances, d); });
     print("decide", t);
+    {
+      const auto facts_too = timed(declarations_, 10, [&](const Declaration& one, risk::Decision& d) { risk::decide(set, risk::fact_sheet(one.facts), one.circumstances, d); });
+      print("the same from named facts", facts_too);
+    }
     std::size_t found = 0;
     risk::Decision d;
     for (const auto& one : declarations_) {
@@ -423,12 +431,15 @@ class Bench {
   void reload(const std::string& json, const Set& first) {
     auto other_json = json;
     other_json.replace(other_json.find("\"version\":\"benchmark\""), 21, "\"version\":\"swapped!!\"");
+    for (auto at = other_json.find("\"weight\":"); at != std::string::npos; at = other_json.find("\"weight\":", at + 1)) other_json.insert(at + 9, "1");  // 65 -> 165
     const Set second = compiled(other_json, traffic_);
-    std::vector<std::uint64_t> expected;
+    std::vector<std::uint64_t> expected, expected_other;  // they differ in every score, so a mixture of both is seen
     risk::Decision d;
     for (const auto& one : declarations_) {
       risk::decide(*first, one->sheet, one->circumstances, d);
       expected.push_back(fold(0, d));
+      risk::decide(*second, one->sheet, one->circumstances, d);
+      expected_other.push_back(fold(0, d));
     }
     const auto run = [&](bool swapping, std::size_t decisions) {
       std::atomic<std::shared_ptr<const risk::CompiledSet>> current(first);
@@ -453,7 +464,7 @@ class Bench {
         const double took = us(Clock::now() - start);
         times.values.push_back(took);
         stalled += took > 50'000;
-        wrong += fold(0, d) != expected[i % declarations_.size()];
+        wrong += fold(0, d) != (set->version() == "benchmark" ? expected : expected_other)[i % declarations_.size()];
       }
       stop = true;
       builder.join();
