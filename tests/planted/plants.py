@@ -121,7 +121,7 @@ PLANTS = [
     plant("risk-pair-over-items", "conditions over different items are filed as a pair of one item", RISK_FUZZ,
           ("edge/risk/access_index.cpp", "if (a.group != 0 && b.group != 0 && a.group != b.group) continue;", "if (a.group > 999999 && a.group != b.group) continue;")),
     plant("risk-undetermined-greener", "what is undetermined raises nothing", RISK,
-          ("edge/risk/decide.cpp", "if (o.undetermined) return raise(std::min(head.channel, SelectivityChannel::yellow));", "if (o.undetermined) return raise(SelectivityChannel::green);")),
+          ("edge/risk/decide.cpp", "return raise(std::min(head.channel, SelectivityChannel::yellow));", "return raise(SelectivityChannel::green);")),
     plant("risk-security-reduced", "security profiles are reduced by green lists", RISK,
           ("edge/risk/decide.cpp", "const bool greened = green_ >= 0 && !head.security;", "const bool greened = green_ >= 0;")),
     plant("risk-cap-takes-security", "security profiles are declined for capacity", RISK,
