@@ -56,7 +56,7 @@ class AccessIndex {
   /// Writes from `to`, which has room for every value there can be; the place after the last.
   AccessScratch::Value* part_values(const Program& program, const Part& part, const FactSheet& sheet, AccessScratch::Value* to) const;
   [[nodiscard]] static std::size_t values_max(const FactSheet& sheet);
-  void form_keys(const FactSheet& sheet, AccessScratch& scratch) const;
+  void form_keys(AccessScratch& scratch) const;
 
   std::vector<Part> parts_;
   std::vector<Shape> shapes_;

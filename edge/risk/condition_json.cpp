@@ -229,31 +229,6 @@ Condition condition_from_json(std::string_view json, const std::string& path, st
   return findings.size() == before ? canonical(std::move(c)) : Condition{};
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char ch : text) {
-    switch (ch) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\f': out += "\\f"; break;
-      case '\r': out += "\\r"; break;
-      default:
-        if (static_cast<unsigned char>(ch) < 0x20) {
-          constexpr char digits[] = "0123456789abcdef";
-          out += "\\u00";
-          out += digits[ch >> 4];
-          out += digits[ch & 15];
-        } else {
-          out += ch;
-        }
-    }
-  }
-  out += '"';
-}
-
 std::string to_json(const Condition& c) {
   const auto list = [&](const char* name) {
     std::string text = std::string("{\"") + name + "\":[";

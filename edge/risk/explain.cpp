@@ -9,12 +9,6 @@ namespace rampa::risk {
 
 namespace {
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 /// The one part of a conjunction that does not hold while all others do; nothing where there are more, or none.
 const Condition* one_short(const Condition& c, const Fields& facts, const NamedLists& lists) {
   if (c.kind != Condition::Kind::all) return nullptr;
@@ -37,7 +31,7 @@ std::string member(const char* name, const std::vector<std::string>& parts) {
 
 std::vector<std::string> json_texts(const std::vector<std::string>& texts) {
   std::vector<std::string> out;
-  for (const auto& t : texts) out.push_back(json_text(t));
+  for (const auto& t : texts) out.push_back(canonical_string(t));
   return out;
 }
 
@@ -61,7 +55,7 @@ Result<std::string> explain(const std::string& set_json, const Assessment& store
     const Condition whole = with_scope(p);
     std::vector<std::string> missing;
     const Truth truth = evaluate(whole, stored.facts, head.lists, missing);
-    const std::string start = "{\"profile\":" + json_text(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + json_text(p.title);
+    const std::string start = "{\"profile\":" + canonical_string(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + canonical_string(p.title);
     if (truth == Truth::yes) {
       matched.push_back(start + ",\"channel\":\"" + std::string(name_of(p.channel)) + "\",\"weight\":" + std::to_string(p.weight) + ",\"shadow\":" +
                         (p.state == LifeCycle::shadow ? "true" : "false") + ",\"condition\":" + to_json(whole) + "}");
@@ -71,7 +65,7 @@ Result<std::string> explain(const std::string& set_json, const Assessment& store
       near.push_back(start + ",\"short_of\":" + to_json(*failed) + "}");
     }
   }
-  return "{\"set\":" + json_text(stored.profile_set) + ",\"set_sha256\":" + json_text(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
+  return "{\"set\":" + canonical_string(stored.profile_set) + ",\"set_sha256\":" + canonical_string(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
          "\",\"score\":" + std::to_string(stored.score) + member("reasons", json_texts(stored.reasons)) + member("matched", matched) + member("declined", json_texts(stored.declined)) +
          member("near_misses", near) + member("undetermined", undetermined) + "}";
 }

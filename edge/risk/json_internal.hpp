@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/crossing/canonical_json.hpp"
 #include "edge/risk/condition.hpp"
 
 namespace rampa::risk {
@@ -47,6 +48,6 @@ class Reader {
 };
 
 /// JSON string with the escapes of RFC 8785.
-void append_json_string(std::string& out, std::string_view text);
+inline void append_json_string(std::string& out, std::string_view text) { out += canonical_string(text); }
 
 }  // namespace rampa::risk

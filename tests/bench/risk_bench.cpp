@@ -159,7 +159,7 @@ void print(const char* what, const Timed& t) {
 /// a WHERE over the one row of facts. Only the flat fields of the workload.
 class SqliteBaseline {
  public:
-  SqliteBaseline(const std::vector<std::string>& profiles, const std::vector<std::string>& declarations) {
+  SqliteBaseline(const std::vector<std::string>& profiles) {
     sqlite3_open(":memory:", &db_);
     run("CREATE TABLE access(key TEXT, profile INTEGER); CREATE INDEX access_key ON access(key);");
     std::string columns;
@@ -170,7 +170,6 @@ class SqliteBaseline {
     for (std::size_t i = 0; i < profiles.size(); ++i) add(profiles[i], i, put);
     sqlite3_finalize(put);
     run("COMMIT");
-    (void)declarations;
     find_ = prepare("SELECT DISTINCT profile FROM access WHERE key IN (SELECT value FROM json_each(?1)) OR key=''");
     std::string marks;
     for (std::size_t i = 0; i < std::size(names); ++i) marks += i ? ",?" : "?";
@@ -406,7 +405,7 @@ class Bench {
     std::printf("    the index is %.0f times as fast (p50)\n", scan.p50 / index.p50);
     if (n > 10000) return;
     const auto lines = lines_of(folder_ + "/decls.jsonl");
-    SqliteBaseline sqlite(lines_of(profiles), lines);
+    SqliteBaseline sqlite(lines_of(profiles));
     Percentiles least;
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < std::min<std::size_t>(most, 200); ++i) {

@@ -119,7 +119,7 @@ PLANTS = [
     plant("risk-items-mixed", "two conditions of one goods item may be met by two items", RISK_FUZZ,
           ("edge/risk/program.cpp", "if (of_item == (any ? Truth::yes : Truth::no)) return of_item;", "if (of_item == Truth::yes) return of_item;")),
     plant("risk-pair-over-items", "conditions over different items are filed as a pair of one item", RISK_FUZZ,
-          ("edge/risk/access_index.cpp", "if (a.group != 0 && b.group != 0 && a.group != b.group) continue;", "if (a.group > 999999 && a.group != b.group) continue;")),
+          ("edge/risk/access_builder.cpp", "if (a.group != 0 && b.group != 0 && a.group != b.group) continue;", "if (a.group > 999999 && a.group != b.group) continue;")),
     plant("risk-undetermined-greener", "what is undetermined raises nothing", RISK,
           ("edge/risk/decide.cpp", "return raise(std::min(head.channel, SelectivityChannel::yellow));", "return raise(SelectivityChannel::green);")),
     plant("risk-security-reduced", "security profiles are reduced by green lists", RISK,
