@@ -203,7 +203,7 @@ int serve(const ToolOptions& options, bool simulated) {
   if (!server) return complain("http: " + server.error().what, exit_found);
   spdlog::info("post {} serves on http://{}:{}/", appliance.site().post.text, http.listen, (*server)->port());
   if (const std::string code = (*server)->claim_code(); !code.empty())
-    std::cerr << "first start: no account yet. claim code: " << code << std::endl;
+    std::cerr << "first start: no account yet. claim code: " + code + "\n" << std::flush;  // one write: other threads log to the same stream
 
   std::optional<ProfilesWatch> watch;
   watch.emplace(appliance, appliance.site().profiles_file, profiles_sha256);

@@ -195,13 +195,18 @@ Result<Duration> Stage::wait_for_appliance(Duration patience) {
   return fail(ErrorCode::timeout, "the appliance does not answer; its log is " + log("appliance"));
 }
 
+std::string claim_code_in(std::string_view log) {
+  constexpr std::string_view words = "claim code: ";
+  const auto at = log.rfind(words);
+  if (at == std::string_view::npos) return {};
+  const auto end = log.find('\n', at);
+  if (end == std::string_view::npos) return {};  // half written; the next look finds it whole
+  return std::string(log.substr(at + words.size(), end - at - words.size()));
+}
+
 std::string Stage::claim_code() const {
-  auto text = text_of(log("appliance"));
-  if (!text) return {};
-  const auto at = text->rfind("claim code: ");
-  if (at == std::string::npos) return {};
-  const auto end = text->find('\n', at);
-  return text->substr(at + 12, end - at - 12);
+  const auto text = text_of(log("appliance"));
+  return text ? claim_code_in(*text) : std::string{};
 }
 
 Result<std::string> Stage::post_tool(std::vector<std::string> words, std::vector<int> fine) const {

@@ -24,6 +24,9 @@ struct StageSettings {
   bool own_clock = false; ///< the appliance's wall clock is the run's to step (libfaketime; nobody else's clock moves)
 };
 
+/// The newest claim code in the text of an appliance's log; empty where its line is not there or not written to its end.
+[[nodiscard]] std::string claim_code_in(std::string_view log);
+
 class Stage {
  public:
   /// Makes certificates and the site file; starts nothing yet. Errors: io, invalid.
@@ -55,7 +58,7 @@ class Stage {
   [[nodiscard]] const std::string& site_file() const { return site_; }
   [[nodiscard]] const StageSettings& settings() const { return settings_; }
   [[nodiscard]] std::string log(const std::string& name) const { return settings_.directory + "/" + name + ".log"; }
-  /// The code that a first start printed; empty while it did not.
+  /// The code that a first start printed; empty while it did not (or not all of it).
   [[nodiscard]] std::string claim_code() const;
 
   /// Tools of the post and of HQ, as JSON text.
