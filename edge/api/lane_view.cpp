@@ -115,15 +115,10 @@ void write_assessment(JsonWriter& w, const lane::State& state) {
   static const AssessmentMade none;
   const bool there = state.assessed.has_value();
   const AssessmentMade& made = there ? *state.assessed : none;
-  const Assessment& a = made.assessment;
   w.key("channel");
-  there ? w.value(name_of(a.channel)) : w.value(nullptr);
-  w.key("hits").array();
-  for (const auto& hit : a.hits)
-    w.object().field("profile", hit.profile).field("channel", name_of(hit.channel)).field("instruction", hit.instruction).end();
-  w.end();
-  w.field("reasons", a.reasons).field("undetermined", a.undetermined).field("ordered", a.controls);
-  w.field_or_null("profile_set", a.profile_set).field("declarations", made.declarations);
+  there ? w.value(name_of(made.assessment.channel)) : w.value(nullptr);
+  write_officers_assessment(w, made, "ordered");
+  w.field("declarations", made.declarations);
 }
 
 /// Which buttons make sense. A hint for screens that follows the lane's own table (edge/lane/officer.cpp); what is

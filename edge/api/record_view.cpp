@@ -32,6 +32,7 @@ class Fieldwise {
 
   template <class T>
   void write(T& x) {
+    static_assert(!std::is_same_v<T, Assessment>, "an assessment's own fields are the risk unit's: write_officers_assessment");
     if constexpr (std::is_same_v<T, CaptureBody>) {
       w_.object().field("kind", record_fields::capture_kinds[x.index()]);
       std::visit([&](auto& body) { record_fields::fields(*this, body); }, x);
@@ -48,14 +49,6 @@ class Fieldwise {
   void leaf(const Id<Tag>& id) { w_.value(id.text); }
   void leaf(const WallTime& at) { w_.value(at.ms); }
   void leaf(const std::optional<WallTime>& at) { at ? w_.value(at->ms) : w_.value(nullptr); }
-  void leaf(Fields& facts) {
-    w_.object();
-    for (auto& [name, value] : facts) {
-      w_.key(name);
-      std::visit([&](const auto& v) { w_.value(v); }, value);
-    }
-    w_.end();
-  }
   template <class T>
   void leaf(std::vector<T>& list) {
     w_.array();
@@ -69,6 +62,13 @@ class Fieldwise {
   JsonWriter& w_;
 };
 
+void write_assessment(JsonWriter& w, const AssessmentMade& made) {
+  w.object().key("assessment").object().field("channel", name_of(made.assessment.channel));
+  write_officers_assessment(w, made, "controls");
+  w.field("score", made.assessment.score).field("profile_set_sha256", made.assessment.profile_set_sha256).end();
+  w.field("declarations", made.declarations).field("evidence_missing", made.evidence_missing).end();
+}
+
 }  // namespace
 
 void write_record(JsonWriter& w, const StoredRecord& record) {
@@ -80,7 +80,12 @@ void write_record(JsonWriter& w, const StoredRecord& record) {
   w.end();
   w.key("body");
   auto body = record.body;  // the field lists serve reading too and want it mutable
-  std::visit([&](auto& b) { Fieldwise(w).object(b); }, body);
+  std::visit(
+      [&](auto& b) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(b)>, AssessmentMade>) write_assessment(w, b);
+        else Fieldwise(w).object(b);
+      },
+      body);
   w.end();
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "edge/api/appliance_port.hpp"
 #include "edge/api/json_writer.hpp"
@@ -16,6 +18,16 @@ namespace rampa::api {
 void write_lane(JsonWriter& w, const LaneSnapshot& lane, Stamp now, bool ages);
 /// {"id","age_ms","inputs_age_ms"}
 void write_lane_age(JsonWriter& w, const LaneSnapshot& lane, Stamp now);
+
+/// Checks that could not be made, and the documents and devices they wait for: "declaration", "declaration_particulars", "goods",
+/// "plate_front", "plate_rear", "scale", "portal", "scanner", "scan_finding", "container_code", "other"; ascending.
+struct OpenChecks {
+  std::size_t count = 0;
+  std::vector<std::string> missing;
+};
+[[nodiscard]] OpenChecks open_checks(const Assessment& assessment);
+/// Into an object that is begun: what officers may know of an assessment beside its channel. Never a criterion.
+void write_officers_assessment(JsonWriter& w, const AssessmentMade& made, std::string_view controls_key);
 
 void write_record(JsonWriter& w, const StoredRecord& record);
 void write_crossing_row(JsonWriter& w, const store::CrossingRow& row);

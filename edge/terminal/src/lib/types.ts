@@ -34,7 +34,8 @@ export interface Lane {
   channel: Channel | null;
   hits: Hit[];
   reasons: string[];
-  undetermined: string[];
+  checks_open: number;
+  undetermined: string[]; // documents and devices that the open checks wait for
   ordered: string[];
   profile_set: string | null;
   declarations: string[];

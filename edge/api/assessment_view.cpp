@@ -1,0 +1,76 @@
+// An assessment as officers see it: channel, instructions, controls, and what is missing so that checks stay open. Criteria are the
+// risk unit's, for shift leaders too: no field of a profile, no profile that declined or is in shadow, no facts, no draws.
+#include <algorithm>
+#include <set>
+
+#include "edge/api/views.hpp"
+
+namespace rampa::api {
+namespace {
+
+bool starts(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+
+/// The document or device that would have to say it. Coarse on purpose: which of its particulars a profile looks at is part of a criterion.
+std::string_view source_of(std::string_view field, const Fields& facts) {
+  const auto count = facts.find("declaration.count");
+  const bool declared = count != facts.end() && count->second != FieldValue{std::int64_t{0}};
+  const auto of_declaration = [&](std::string_view part) { return declared ? part : std::string_view("declaration"); };
+  if (starts(field, "goods")) return of_declaration("goods");
+  if (starts(field, "vehicle.trailer") || starts(field, "evidence.trailer")) return "plate_rear";
+  if (starts(field, "vehicle.lane") || starts(field, "vehicle.direction")) return "other";
+  if (starts(field, "vehicle.") || starts(field, "evidence.plate")) return "plate_front";
+  if (declared && field == "declaration.tractor_matches") return "plate_front";
+  if (declared && field == "declaration.trailer_matches") return "plate_rear";
+  if (starts(field, "declaration.")) return of_declaration("declaration_particulars");
+  if (starts(field, "evidence.mass_deviation")) return facts.contains("evidence.gross_kg") ? of_declaration("declaration_particulars") : "scale";
+  if (field == "evidence.gross_kg" || field == "evidence.axle_kg_max" || field == "evidence.second_on_scale") return "scale";
+  if (field == "evidence.radiation_alarm" || starts(field, "evidence.gamma") || field == "evidence.neutron_alarm") return "portal";
+  if (field == "evidence.scan_finding") return "scan_finding";
+  if (field == "evidence.scan_complete") return "scanner";
+  if (field == "evidence.containers") return "container_code";
+  return "other";
+}
+
+}  // namespace
+
+// The assessment's own lines are "PROFILE: FIELD missing" and "and N further profiles"; a secret profile's field is "facts".
+OpenChecks open_checks(const Assessment& a) {
+  constexpr std::string_view missing = " missing", further = " further profiles";
+  OpenChecks open;
+  std::set<std::string_view> profiles;
+  std::set<std::string> sources;
+  for (const std::string_view line : a.undetermined) {
+    if (starts(line, "and ") && line.size() > further.size() && line.substr(line.size() - further.size()) == further) {
+      std::size_t more = 0;
+      for (const char c : line.substr(4, line.size() - 4 - further.size()))
+        if (c >= '0' && c <= '9' && more < 1'000'000'000) more = more * 10 + static_cast<std::size_t>(c - '0');
+      open.count += more;
+      continue;
+    }
+    const auto colon = line.rfind(": ");
+    if (colon == std::string_view::npos) {
+      ++open.count;
+      continue;
+    }
+    profiles.insert(line.substr(0, colon));
+    std::string_view field = line.substr(colon + 2);
+    if (field.size() > missing.size()) field.remove_suffix(missing.size());
+    if (field != "facts") sources.emplace(source_of(field, a.facts));
+  }
+  open.count += profiles.size();
+  open.missing.assign(sources.begin(), sources.end());
+  return open;
+}
+
+void write_officers_assessment(JsonWriter& w, const AssessmentMade& made, std::string_view controls_key) {
+  const Assessment& a = made.assessment;
+  const OpenChecks open = open_checks(a);
+  w.key("hits").array();
+  for (const auto& hit : a.hits)
+    w.object().field("profile", hit.profile).field("version", hit.version).field("channel", name_of(hit.channel)).field("instruction", hit.instruction).end();
+  w.end();
+  w.field("reasons", a.reasons).field("checks_open", static_cast<std::int64_t>(open.count)).field("undetermined", open.missing);
+  w.field(controls_key, a.controls).field_or_null("profile_set", a.profile_set);
+}
+
+}  // namespace rampa::api
