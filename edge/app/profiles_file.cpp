@@ -31,6 +31,19 @@ Result<LoadedProfiles> installed_profiles(const std::string& folder) {
   return loaded;
 }
 
+/// As far as a path says nothing that an author chose: the profile's place, or the part of the set.
+std::string place_in_set(const std::string& path) {
+  const auto end = path.find_first_of(".[");
+  const std::string part = path.substr(0, end);
+  if (part == "profiles" || part == "green_lists") {
+    const auto index = path.find(']');
+    return index == std::string::npos ? part : path.substr(0, index + 1);
+  }
+  for (const char* known : {"format", "version", "issued", "default_language", "policy", "lists"})
+    if (part == known) return part;
+  return {};
+}
+
 }  // namespace
 
 Result<LoadedProfiles> read_profiles(const std::string& file) {
@@ -70,6 +83,20 @@ std::vector<config::Finding> profile_findings(const std::string& file, const Err
     findings.push_back({file, config::line_at(tree.root, path), path, line.substr(colon + 2, semicolon - colon - 2), line.substr(semicolon + 2)});
   }
   return findings;
+}
+
+std::string said_aloud(const std::string& file, const Error& error) {
+  if (error.code != ErrorCode::invalid) return error.what;
+  constexpr std::size_t named_max = 5;
+  const auto findings = profile_findings(file, error);
+  std::string places;
+  for (std::size_t i = 0; i < findings.size() && i < named_max; ++i) {
+    const auto place = place_in_set(findings[i].key);
+    places += (i ? ", line " : "line ") + std::to_string(findings[i].line) + (place.empty() ? "" : " (" + place + ")");
+  }
+  if (findings.size() > named_max) places += " and further ones";
+  return file + ": " + std::to_string(findings.size()) + (findings.size() == 1 ? " finding: " : " findings: ") + places + "; `rampa profiles check " + file +
+         "` names cause and remedy";
 }
 
 }  // namespace rampa::app

@@ -27,4 +27,8 @@ struct LoadedProfiles {
 /// What read_profiles() found wrong, with the line of each path in the file.
 [[nodiscard]] std::vector<config::Finding> profile_findings(const std::string& file, const Error& error);
 
+/// The same for logs and consoles, which are read by many: how many findings, where the first of them are ("line 812 (profiles[3])"),
+/// and the command that names cause and remedy. Quotes nothing of the set: criteria are the risk unit's.
+[[nodiscard]] std::string said_aloud(const std::string& file, const Error& error);
+
 }  // namespace rampa::app

@@ -3,7 +3,6 @@
 #include <sched.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "edge/app/profiles_file.hpp"
@@ -29,12 +28,6 @@ std::string mark_of(const std::string& from) {
 void lanes_come_first(bool yes) {
   sched_param none{};
   ::sched_setscheduler(0, yes ? SCHED_IDLE : SCHED_OTHER, &none);
-}
-
-/// Findings quote the set, criteria among them, and logs are read by many.
-std::string said_aloud(const Error& error, const std::string& from) {
-  if (error.code != ErrorCode::invalid) return error.what;
-  return std::to_string(1 + std::count(error.what.begin(), error.what.end(), '\n')) + " findings; `rampa profiles check " + from + "` names them";
 }
 
 }  // namespace
@@ -68,7 +61,7 @@ void ProfilesWatch::look() {
   auto read = read_profiles(from_);
   lanes_come_first(false);
   if (!read) {
-    if (read.error().what != refused_) spdlog::error("the new profile set is refused, the present one stays: {}", said_aloud(read.error(), from_));
+    if (read.error().what != refused_) spdlog::error("the new profile set is refused, the present one stays: {}", said_aloud(from_, read.error()));
     refused_ = read.error().what;
     return;
   }

@@ -167,7 +167,7 @@ int serve(const ToolOptions& options, bool simulated) {
     return exit_config;
   }
   auto profiles = read_profiles(check.site.profiles_file);
-  if (!profiles) return complain(profiles.error().what, exit_config);
+  if (!profiles) return complain("the profile set is refused: " + said_aloud(check.site.profiles_file, profiles.error()), exit_config);
   for (const auto& notice : profiles->notices) spdlog::error("{}: {}", check.site.profiles_file, notice);
 
   runtime::SystemClock clock;

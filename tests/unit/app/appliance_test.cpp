@@ -97,6 +97,23 @@ TEST(ProfileFindings, NameLineCauseAndRemedy) {
   EXPECT_NE(findings[0].remedy, "");
 }
 
+TEST(ProfileFindings, InALogNameThePlaceAndTheRemedyAndNothingOfTheSet) {
+  ScratchDirectory scratch;
+  const std::string file = scratch.path() + "/profiles.json";
+  std::ofstream(file) << "{\"format\": 1, \"version\": \"v1\", \"SECRET0\": 1, \"profiles\": [\n"
+                         "  {\"id\": \"A\", \"title\": \"t\", \"channel\": \"red\", \"instruction\": \"i\", \"SECRET1\": 2,\n"
+                         "   \"when\": {\"field\": \"SECRET2\", \"op\": \"SECRET3\", \"value\": \"SECRET4\"}},\n"
+                         "  {\"id\": \"SECRET5\", \"channel\": \"SECRET6\", \"when\": {\"SECRET7\": []}}]}\n";
+  auto loaded = app::read_profiles(file);
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().what.find("SECRET"), std::string::npos) << "nothing was at stake";
+  const std::string said = app::said_aloud(file, loaded.error());
+  EXPECT_EQ(said.find("SECRET"), std::string::npos) << said;
+  EXPECT_NE(said.find("line 3 (profiles[0])"), std::string::npos) << said;
+  EXPECT_NE(said.find("`rampa profiles check " + file + "`"), std::string::npos) << said;
+  EXPECT_EQ(app::said_aloud("x", Error{ErrorCode::not_found, "x: no such profile set"}), "x: no such profile set");
+}
+
 TEST_F(ApplianceTest, ADayIsErasedWithARecordOfItAndVerifyStaysWhole) {
   Stamp yesterday = clock.now();
   yesterday.wall.ms -= 48LL * 3600 * 1000;
