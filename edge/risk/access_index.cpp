@@ -25,6 +25,8 @@ AccessScratch::Value* AccessIndex::part_values(const Program& program, const Par
     if (part.kind == Part::Kind::bucket) {
       const auto& bounds = bounds_[part.argument];
       value = std::upper_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+      *to++ = {bucket_hash(value, part.seed), item};
+      return;
     }
     *to++ = {hash_number(value, part.seed), item};
   };
@@ -88,22 +90,54 @@ void AccessIndex::candidates(const Program& program, const FactSheet& sheet, Acc
     s.value_ends[p] = static_cast<std::uint32_t>(to - s.values.data());
   }
   if (!entries_.empty()) {
+    make_sketches(sheet, s);
     form_keys(s);
-    for (const auto key : s.keys) __builtin_prefetch(&buckets_[key >> bucket_shift_]);
-    for (const auto key : s.keys) __builtin_prefetch(&entries_[buckets_[key >> bucket_shift_]]);
-    for (const auto key : s.keys) {
-      const auto bucket = key >> bucket_shift_;
-      for (auto e = buckets_[bucket]; e < buckets_[bucket + 1]; ++e)
-        if (entries_[e].check == static_cast<std::uint32_t>(key)) s.found.push_back(entries_[e].profile);
-    }
+    find(s);
   }
-  const auto goods_from = first_goods_field();
   for (const auto& [field, profiles] : by_field_) {
-    bool missing = false;
-    if (field < goods_from) missing = sheet.facts[field].state != Fact::State::good;
-    else if (sheet.items.empty()) missing = true;
-    else for (const auto& item : sheet.items) missing = missing || item[field - goods_from].state != Fact::State::good;
+    const bool missing = lacks(sheet, field);
     if (missing) s.found.insert(s.found.end(), profiles.begin(), profiles.end());
+  }
+}
+
+bool AccessIndex::lacks(const FactSheet& sheet, FieldId field) {
+  const auto goods_from = first_goods_field();
+  if (field < goods_from) return sheet.facts[field].state != Fact::State::good;
+  if (sheet.items.empty()) return true;
+  bool missing = false;
+  for (const auto& item : sheet.items) missing = missing || item[field - goods_from].state != Fact::State::good;
+  return missing;
+}
+
+void AccessIndex::make_sketches(const FactSheet& sheet, AccessScratch& s) const {
+  s.sketches.resize(no_guard + 1);
+  s.sketches[no_guard] = ~0u;
+  for (std::size_t g = 0; g < guards_.size(); ++g) {
+    const auto part = guards_[g];
+    std::uint32_t sketch = 0;
+    // What is missing is undetermined, which no guard may refuse.
+    if (lacks(sheet, parts_[part].field)) sketch = ~0u;
+    else for (auto v = part == 0 ? 0u : s.value_ends[part - 1u]; v < s.value_ends[part]; ++v) sketch |= sketch_bit(s.values[v].hash);
+    s.sketches[g] = sketch;
+  }
+}
+
+void AccessIndex::find(AccessScratch& s) const {
+  s.lately.resize(lately_size);
+  const auto question = ++s.question << 18;  // above the places of profiles
+  for (const auto key : s.keys) __builtin_prefetch(&buckets_[key >> bucket_shift_]);
+  for (const auto key : s.keys) __builtin_prefetch(&entries_[buckets_[key >> bucket_shift_]]);
+  const auto* sketches = s.sketches.data();
+  for (const auto key : s.keys) {
+    const auto bucket = key >> bucket_shift_;
+    for (auto e = buckets_[bucket]; e < buckets_[bucket + 1]; ++e) {
+      const Entry& entry = entries_[e];
+      if (entry.check != static_cast<std::uint32_t>(key) || !(sketches[entry.guard_a] & entry.mask_a) || !(sketches[entry.guard_b] & entry.mask_b)) continue;
+      auto& lately = s.lately[entry.profile % lately_size];
+      if (lately == (question | entry.profile)) continue;
+      lately = question | entry.profile;
+      s.found.push_back(entry.profile);
+    }
   }
 }
 

@@ -2,7 +2,9 @@
 //
 // Every profile is filed under the rarest thing (or pair of things) that its condition implies: a value, the beginning of a value, a
 // bucket of a number, membership of a named list. A question forms its keys, a bloom word rejects nearly all of them, the table gives
-// the few profiles left. A condition that implies nothing of the kind is looked at always. Where a fact is missing, its profiles may be
+// the few entries left. An entry carries up to two guards, 32-bit sketches of further tests that the profile implies: most of what the key
+// alone lets through is refused without a look at the profile itself, which lies in no cache.
+// A condition that implies nothing of the kind is looked at always. Where a fact is missing, its profiles may be
 // undetermined, so all that are filed under that field are looked at. How rare a thing is comes from sample traffic; a bad sample costs
 // time, never a result.
 #pragma once
@@ -22,7 +24,11 @@ struct AccessScratch {
   std::vector<Value> values;              ///< room for all; value_ends says how many there are
   std::vector<std::uint32_t> value_ends;  ///< by part
   std::vector<std::uint64_t> keys;
+  std::vector<std::uint32_t> sketches;    ///< by guard: what the question has of that part; ~0 where a fact is missing
   std::vector<std::uint32_t> found;       ///< places of profiles; some may be there twice
+  /// Profiles found lately, by their low bits: many goods items find the same ones. Of this question where the upper bits are its number.
+  std::vector<std::uint64_t> lately;
+  std::uint64_t question = 0;
 };
 
 class AccessIndex {
@@ -37,6 +43,7 @@ class AccessIndex {
   [[nodiscard]] std::size_t shapes() const { return shapes_.size(); }
 
  private:
+  friend class AccessParts;
   friend class AccessBuilder;
   /// One way to make a hash from a fact.
   struct Part {
@@ -51,15 +58,31 @@ class AccessIndex {
   /// Which parts make a key together.
   struct Shape { std::uint16_t a = 0, b = none; };
   static constexpr std::uint16_t none = 0xffff;
-  struct Entry { std::uint32_t check, profile; };
+  /// A profile under one key: 16 bytes, so that four are fetched at once.
+  struct Entry {
+    std::uint32_t check;                    ///< the key's lower half
+    std::uint32_t profile : 18;             ///< a set has 200,000 at most
+    std::uint32_t guard_a : 7, guard_b : 7; ///< places in guards_, or no_guard
+    std::uint32_t mask_a, mask_b;           ///< the sketch must have one of these bits
+  };
+  static_assert(sizeof(Entry) == 16);
+  static constexpr std::uint32_t no_guard = 127, lately_size = 1024;
+
+  /// One bit of 32 for a value. Of a bucket it is the bucket's own (key hashes of buckets end in its number).
+  static std::uint32_t sketch_bit(std::uint64_t hash) { return std::uint32_t{1} << (hash & 31); }
+  /// Is the fact missing, or of another type, for the whole or for any of the goods items?
+  [[nodiscard]] static bool lacks(const FactSheet& sheet, FieldId field);
 
   /// Writes from `to`, which has room for every value there can be; the place after the last.
   AccessScratch::Value* part_values(const Program& program, const Part& part, const FactSheet& sheet, AccessScratch::Value* to) const;
   [[nodiscard]] static std::size_t values_max(const FactSheet& sheet);
   void form_keys(AccessScratch& scratch) const;
+  void make_sketches(const FactSheet& sheet, AccessScratch& scratch) const;
+  void find(AccessScratch& scratch) const;
 
   std::vector<Part> parts_;
   std::vector<Shape> shapes_;
+  std::vector<std::uint16_t> guards_;              ///< parts whose values guards look at
   std::vector<std::vector<std::int64_t>> bounds_;  ///< of buckets, ascending
   std::vector<std::uint64_t> bloom_;
   std::vector<std::uint32_t> buckets_;             ///< first entry of each, and the end

@@ -44,6 +44,9 @@ __extension__ using Wide = unsigned __int128;
   return mix(static_cast<std::uint64_t>(number) ^ 0xa0761d6478bd642full, seed ^ 0xe7037ed1a0b428dbull);
 }
 
+/// A bucket's hash ends in its number (there are fewer than 32), so that sketches of buckets have no collisions.
+[[nodiscard]] inline std::uint64_t bucket_hash(std::int64_t bucket, std::uint64_t seed) { return (hash_number(bucket, seed) & ~std::uint64_t{31}) | static_cast<std::uint64_t>(bucket); }
+
 /// Keys of the access index: of two things together, and their two bits in a bloom word.
 [[nodiscard]] inline std::uint64_t pair_key(std::uint64_t a, std::uint64_t b) { return mix(a ^ 0x8ebc6af09c88c6e3ull, b ^ 0x589965cc75374cc3ull); }
 [[nodiscard]] inline std::uint64_t bloom_bits(std::uint64_t key) { return std::uint64_t{1} << (key & 63) | std::uint64_t{1} << (key >> 6 & 63); }

@@ -14,7 +14,8 @@ bool starts(std::string_view text, std::string_view with) { return text.size() >
 /// The first four bytes, the missing ones zero.
 std::uint32_t first_four(std::string_view text) {
   std::uint32_t word = 0;
-  if (!text.empty()) std::memcpy(&word, text.data(), std::min<std::size_t>(text.size(), 4));
+  if (text.size() >= 4) std::memcpy(&word, text.data(), 4);  // nearly always: a plain load
+  else if (!text.empty()) std::memcpy(&word, text.data(), text.size());
   return word;
 }
 /// All bits up to the last byte that is not zero (bytes lie in memory's order, little endian).

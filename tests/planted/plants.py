@@ -116,6 +116,8 @@ PLANTS = [
            "  for (const SetFile& old : before.state.active->files) (void)disk.unlink(path_of(directory, old));\n")),
     plant("risk-missing-not-looked-at", "profiles filed under a fact that is missing are not looked at", RISK_FUZZ,
           ("edge/risk/access_index.cpp", "    if (missing) s.found.insert(", "    if (missing && s.keys.size() > 999999) s.found.insert(")),
+    plant("risk-guard-refuses-missing", "a guard refuses what is undetermined for a missing fact", RISK_FUZZ,
+          ("edge/risk/access_index.cpp", "    if (lacks(sheet, parts_[part].field)) sketch = ~0u;", "    if (lacks(sheet, parts_[part].field)) sketch = 0;")),
     plant("risk-items-mixed", "two conditions of one goods item may be met by two items", RISK_FUZZ,
           ("edge/risk/program.cpp", "if (of_item == (any ? Truth::yes : Truth::no)) return of_item;", "if (of_item == Truth::yes) return of_item;")),
     plant("risk-pair-over-items", "conditions over different items are filed as a pair of one item", RISK_FUZZ,

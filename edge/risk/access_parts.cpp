@@ -1,0 +1,137 @@
+#include "edge/risk/access_parts.hpp"
+
+#include <bit>
+
+namespace rampa::risk {
+
+AccessParts::AccessParts(AccessIndex& index, const Program& program, std::span<const std::uint32_t> roots, std::span<const FactSheet> traffic)
+    : index_(index), program_(program), traffic_(traffic) {
+  for (auto& row : prefix_parts_) row.fill(AccessIndex::none);
+  exact_parts_.fill(AccessIndex::none);
+  bucket_parts_.fill(AccessIndex::none);
+  make_bounds(roots);
+}
+
+std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node) {
+  std::uint16_t* known = nullptr;
+  if (kind == Part::Kind::exact) known = &exact_parts_[field];
+  else if (kind == Part::Kind::bucket) known = &bucket_parts_[field];
+  else if (kind == Part::Kind::prefix) known = &prefix_parts_[field][argument];
+  else known = &named_parts_.try_emplace({field, program_.node(node).kind == Node::Kind::named_prefixes, program_.node(node).data}, AccessIndex::none).first->second;
+  if (*known != AccessIndex::none) return *known;
+  *known = static_cast<std::uint16_t>(index_.parts_.size());
+  Part p{kind, field, argument, node, 0, field_type(field)};
+  p.seed = mix(0x9e3779b97f4a7c15ull * (index_.parts_.size() + 1), 0xd1b54a32d192ed03ull ^ field);
+  index_.parts_.push_back(p);
+  learn(*known);
+  return *known;
+}
+
+/// Counts how often the sample has each value of a new part.
+void AccessParts::learn(std::uint16_t p) {
+  auto& bits = bit_shares_.emplace_back();
+  std::vector<AccessScratch::Value> values;
+  for (const auto& sheet : traffic_) {
+    values.resize(std::max(values.size(), AccessIndex::values_max(sheet)));
+    const auto* end = index_.part_values(program_, index_.parts_[p], sheet, values.data());
+    std::uint32_t sketch = AccessIndex::lacks(sheet, index_.parts_[p].field) ? ~0u : 0;
+    for (const auto* v = values.data(); v != end; ++v) {
+      ++seen_[v->hash];
+      sketch |= AccessIndex::sketch_bit(v->hash);
+    }
+    for (std::size_t bit = 0; bit < 32; ++bit)
+      if (sketch >> bit & 1) bits[bit] += 1;
+  }
+  for (auto& bit : bits) bit /= static_cast<float>(std::max<std::size_t>(1, traffic_.size()));
+}
+
+double AccessParts::share(std::uint16_t p, std::uint64_t hash) const {
+  if (!traffic_.empty()) {
+    const auto found = seen_.find(hash);
+    return ((found == seen_.end() ? 0.0 : found->second) + 0.02) / static_cast<double>(traffic_.size());
+  }
+  const Part& part = index_.parts_[p];
+  const auto name = field_name(part.field);
+  if (part.kind == Part::Kind::named) return 0.1;
+  if (part.kind == Part::Kind::bucket) return 1.0 / static_cast<double>(index_.bounds_[part.argument].size() + 1);
+  if (part.kind == Part::Kind::prefix) return part.argument >= 6 ? 0.001 : part.argument >= 4 ? 0.005 : 0.03;
+  switch (field_type(part.field)) {
+    case FieldType::boolean: return 0.5;
+    case FieldType::integer: return 0.05;
+    default: break;
+  }
+  for (const std::string_view rare : {"plate", "trailer", "consign", "declarant", "carrier", "references", "container", "hs_code", "description"})
+    if (name.find(rare) != std::string_view::npos) return 0.0005;
+  return name.find("country") != std::string_view::npos || name.find("origin") != std::string_view::npos || name.find("route") != std::string_view::npos ? 0.03 : 0.2;
+}
+
+void AccessParts::make_bounds(std::span<const std::uint32_t> roots) {
+  std::array<std::vector<std::int64_t>, fields_max> numbers;
+  const auto goods_from = first_goods_field();
+  for (std::size_t f = 0; f < field_count(); ++f) {
+    if (field_type(static_cast<FieldId>(f)) != FieldType::integer) continue;
+    for (const auto& sheet : traffic_) {
+      if (f < goods_from) {
+        if (sheet.facts[f].state == Fact::State::good) numbers[f].push_back(sheet.facts[f].number);
+      } else {
+        for (const auto& item : sheet.items)
+          if (item[f - goods_from].state == Fact::State::good) numbers[f].push_back(item[f - goods_from].number);
+      }
+    }
+  }
+  if (traffic_.empty())
+    for (const auto root : roots)
+      for (auto at = root; at < program_.node(root).end; ++at) {
+        const Node& n = program_.node(at);
+        if (n.kind != Node::Kind::ge && n.kind != Node::Kind::le && n.kind != Node::Kind::range) continue;
+        for (std::uint32_t i = 0; i < n.count; ++i) numbers[n.field].push_back(program_.number(n, i));
+      }
+  for (std::size_t f = 0; f < field_count(); ++f) {
+    auto& sorted = numbers[f];
+    if (sorted.size() < buckets_wanted) continue;
+    std::sort(sorted.begin(), sorted.end());
+    std::vector<std::int64_t> bounds;
+    for (std::size_t i = 1; i < buckets_wanted; ++i) bounds.push_back(sorted[sorted.size() * i / buckets_wanted]);
+    bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
+    bound_place_[f] = static_cast<std::uint16_t>(index_.bounds_.size());
+    has_bounds_[f] = true;
+    index_.bounds_.push_back(std::move(bounds));
+  }
+}
+
+std::optional<AccessParts::Sketch> AccessParts::sketch_of(std::uint32_t at) {
+  const Node& n = program_.node(at);
+  if (n.negated) return std::nullopt;
+  Sketch sketch{AccessIndex::none, 0, 0};
+  double shares = 0;
+  const auto bit = [&](std::uint64_t hash) {
+    sketch.mask |= AccessIndex::sketch_bit(hash);
+    shares += share(sketch.part, hash);
+  };
+  if (n.kind == Node::Kind::prefixes) {
+    // All its values are cut to one length: the sketch is of one part.
+    std::size_t length = prefix_length_max;
+    for (std::uint32_t i = 0; i < n.count; ++i) length = std::min(length, even_length(program_.text(n, i)));
+    if (length == 0) return std::nullopt;
+    sketch.part = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(length), at);
+    for (std::uint32_t i = 0; i < n.count; ++i) bit(hash_text(program_.text(n, i).data(), length, index_.parts_[sketch.part].seed));
+  } else if (n.kind == Node::Kind::ge || n.kind == Node::Kind::le || n.kind == Node::Kind::range) {
+    if (!has_bounds_[n.field]) return std::nullopt;
+    sketch.part = part(Part::Kind::bucket, n.field, bound_place_[n.field], at);
+    const auto [first, last] = buckets_of(n);
+    for (auto b = first; b <= last; ++b) bit(bucket_hash(b, index_.parts_[sketch.part].seed));
+  } else if (!keys_of(at, [&](std::uint16_t p, std::uint64_t hash) { sketch.part = p; bit(hash); })) {
+    return std::nullopt;
+  }
+  if (traffic_.empty()) {
+    const double by_chance = index_.parts_[sketch.part].kind == Part::Kind::bucket ? 0 : std::popcount(sketch.mask) / 32.0;
+    sketch.pass = std::min(1.0, shares + by_chance);
+  } else {
+    for (std::size_t i = 0; i < 32; ++i)
+      if (sketch.mask >> i & 1) sketch.pass += static_cast<double>(bit_shares_[sketch.part][i]);
+    sketch.pass = std::min(1.0, sketch.pass);
+  }
+  return sketch;
+}
+
+}  // namespace rampa::risk

@@ -1,0 +1,116 @@
+// Inside edge/risk only, used by access_builder.cpp: the parts that keys and guards can be made of, and how often traffic has their values.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "edge/risk/access_index.hpp"
+#include "edge/risk/hashing_internal.hpp"
+
+namespace rampa::risk {
+
+/// Adds parts to an index as tests ask for them.
+class AccessParts {
+ public:
+  using Part = AccessIndex::Part;
+  AccessParts(AccessIndex& index, const Program& program, std::span<const std::uint32_t> roots, std::span<const FactSheet> traffic);
+
+  /// Calls back with (part, hash) for every key that the test implies one of; false where it implies none.
+  template <class F>
+  bool keys_of(std::uint32_t at, F&& on_key) {
+    const Node& n = program_.node(at);
+    if (n.negated) return false;
+    switch (n.kind) {
+      case Node::Kind::texts: {
+        const auto p = part(Part::Kind::exact, n.field, 0, at);
+        for (std::uint32_t i = 0; i < n.count; ++i) on_key(p, hash_text(program_.text(n, i), index_.parts_[p].seed));
+        return true;
+      }
+      case Node::Kind::prefixes:
+        for (std::uint32_t i = 0; i < n.count; ++i)
+          if (program_.text(n, i).empty()) return false;
+        for (std::uint32_t i = 0; i < n.count; ++i) {
+          const auto text = program_.text(n, i);
+          const auto length = even_length(text);
+          const auto p = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(length), at);
+          on_key(p, hash_text(text.data(), length, index_.parts_[p].seed));
+        }
+        return true;
+      case Node::Kind::named:
+      case Node::Kind::named_prefixes: {
+        // Parts are told apart by 16 bits; a set with more named lists than that looks at the rest of its profiles every time.
+        if (index_.parts_.size() >= parts_max && !named_parts_.contains({n.field, n.kind == Node::Kind::named_prefixes, n.data})) return false;
+        const auto p = part(Part::Kind::named, n.field, 0, at);
+        on_key(p, index_.parts_[p].seed);
+        return true;
+      }
+      case Node::Kind::numbers: {
+        const auto p = part(Part::Kind::exact, n.field, 0, at);
+        for (std::uint32_t i = 0; i < n.count; ++i) on_key(p, hash_number(program_.number(n, i), index_.parts_[p].seed));
+        return true;
+      }
+      case Node::Kind::flag: {
+        const auto p = part(Part::Kind::exact, n.field, 0, at);
+        on_key(p, hash_number(n.data, index_.parts_[p].seed));
+        return true;
+      }
+      case Node::Kind::ge:
+      case Node::Kind::le:
+      case Node::Kind::range: {
+        if (!has_bounds_[n.field]) return false;
+        const auto [first, last] = buckets_of(n);
+        if (last - first > static_cast<std::ptrdiff_t>(index_.bounds_[bound_place_[n.field]].size() / 2)) return false;
+        const auto p = part(Part::Kind::bucket, n.field, bound_place_[n.field], at);
+        for (auto b = first; b <= last; ++b) on_key(p, bucket_hash(b, index_.parts_[p].seed));
+        return true;
+      }
+      default: return false;
+    }
+  }
+
+  /// What a guard can say of a test: the question's sketch of `part` has a bit of `mask` wherever the test is not "no".
+  struct Sketch { std::uint16_t part; std::uint32_t mask; double pass; };  ///< pass: expected share of questions that it lets through
+  [[nodiscard]] std::optional<Sketch> sketch_of(std::uint32_t at);
+
+  /// Expected share of questions that have the value.
+  [[nodiscard]] double share(std::uint16_t part, std::uint64_t hash) const;
+
+ private:
+  static constexpr std::size_t parts_max = 60'000;  ///< of named lists; the other kinds make a few thousand at most
+  static constexpr std::size_t buckets_wanted = 24, prefix_length_max = 16;
+
+  std::uint16_t part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node);
+  void learn(std::uint16_t part);
+  /// First and last bucket that a comparison of a bounded field reaches into.
+  [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> buckets_of(const Node& n) const {
+    const auto& bounds = index_.bounds_[bound_place_[n.field]];
+    const auto bucket = [&](std::int64_t v) { return std::upper_bound(bounds.begin(), bounds.end(), v) - bounds.begin(); };
+    return {n.kind == Node::Kind::le ? 0 : bucket(program_.number(n, 0)),
+            n.kind == Node::Kind::ge ? static_cast<std::ptrdiff_t>(bounds.size()) : bucket(program_.number(n, n.kind == Node::Kind::range ? 1 : 0))};
+  }
+  void make_bounds(std::span<const std::uint32_t> roots);
+  /// Codes are grouped in pairs of digits; other lengths share the key of the next shorter pair.
+  static std::size_t even_length(std::string_view prefix) {
+    const auto length = std::min(prefix.size(), prefix_length_max);
+    return length > 2 ? length - length % 2 : length;
+  }
+
+  AccessIndex& index_;
+  const Program& program_;
+  std::span<const FactSheet> traffic_;
+  std::array<std::uint16_t, fields_max> exact_parts_{}, bucket_parts_{};
+  std::array<std::array<std::uint16_t, prefix_length_max + 1>, fields_max> prefix_parts_{};
+  std::map<std::tuple<FieldId, bool, std::uint32_t>, std::uint16_t> named_parts_;
+  std::array<std::uint16_t, fields_max> bound_place_{};
+  std::array<bool, fields_max> has_bounds_{};
+  std::unordered_map<std::uint64_t, std::uint32_t> seen_;
+  std::vector<std::array<float, 32>> bit_shares_;  ///< by part: share of the sample whose sketch has the bit
+};
+
+}  // namespace rampa::risk
