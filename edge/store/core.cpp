@@ -246,6 +246,9 @@ Status Core::status() const {
   s.acknowledged = acknowledged_;
   s.boot_id = to_hex(boot_);
   s.chain_head = to_hex(journal_->head());
+  s.device_key = to_hex(keys_.public_key());
+  s.epoch = to_hex(format::epoch_of(settings_.post, keys_.public_key()));
+  s.streams = journal_->durable()->ends();
   if (auto free = disk_.free_bytes(settings_.directory)) s.free_bytes = *free;
   const bool low = s.free_bytes < settings_.reserve_bytes;
   s.writable = !journal_->failed() && no_space_.empty() && !low;

@@ -39,6 +39,7 @@ class Core {
   [[nodiscard]] Result<void> erase_day(const std::string& date);
 
   /// Nothing more is written until a restart.
+  [[nodiscard]] const format::SigningSeed& signing_seed() const { return keys_.signing_seed(); }
   void give_up(const std::string& why) { journal_->fail_for_good(why); }
 
   /// What became durable since the last call, in order.

@@ -16,7 +16,32 @@ Result<void> check_end(std::uint64_t last, std::uint64_t must_have, const std::s
                   "the backup, or move it aside and start a new one; until then the lanes run by hand");
 }
 
+/// What the newest record before a segment without records counts.
+Result<std::uint32_t> verdicts_before(Disk& disk, std::vector<SegmentPlace> segments) {
+  for (segments.pop_back(); !segments.empty(); segments.pop_back()) {
+    auto bytes = read_file(disk, segments.back().path);
+    if (!bytes) return tl::unexpected(bytes.error());
+    const auto scan = scan_segment(*bytes);
+    if (scan && scan->last_sequence >= scan->header.first_sequence) return scan->last_verdicts;
+  }
+  return std::uint32_t{0};
+}
+
 }  // namespace
+
+void Durable::set(std::uint64_t last_sequence, std::uint64_t last_verdicts) {
+  ++version_;
+  verdicts_ = last_verdicts;
+  sequence = last_sequence;
+  ++version_;
+}
+
+StreamEnds Durable::ends() const {
+  for (;;) {
+    const std::uint64_t before = version_, verdicts = verdicts_, last = sequence;
+    if (before % 2 == 0 && before == version_) return {verdicts, last - verdicts};
+  }
+}
 
 Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, const Layout& layout, KeyRing& keys, const Settings& settings,
                                                WallTime now, std::uint64_t sealed, std::uint64_t acknowledged, Opened& opened) {
@@ -59,6 +84,13 @@ Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, const Layout& layout,
   journal->segment_room_ = bytes->size();
   journal->head_ = journal->waiting_head_ = scan->last_hash;
   journal->next_ = scan->last_sequence + 1;
+  journal->verdicts_ = scan->last_verdicts;
+  if (scan->last_sequence < scan->header.first_sequence) {
+    const auto verdicts = verdicts_before(disk, *segments);
+    if (!verdicts) return tl::unexpected(verdicts.error());
+    journal->verdicts_ = *verdicts;
+  }
+  journal->waiting_verdicts_ = journal->verdicts_;
   opened.damage = scan->damage;
   if (scan->damage) opened.damaged_segment = last.path;
   if (!scan->torn.empty()) {
@@ -69,7 +101,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, const Layout& layout,
   // Records of a run that was killed may so far be in the page cache only; nobody may see them before they are durable.
   if (auto ok = sync_file(*journal->file_); !ok) return tl::unexpected(ok.error());
   if (auto ok = sync_names(disk, layout.journal()); !ok) return tl::unexpected(ok.error());
-  journal->durable_->sequence = scan->last_sequence;
+  journal->durable_->set(scan->last_sequence, journal->verdicts_);
   return journal;
 }
 
@@ -77,6 +109,7 @@ Result<std::vector<std::uint64_t>> Journal::add(const std::vector<PlainRecord>& 
   if (failed()) return fail(ErrorCode::io, failure_);
   const std::size_t bytes_before = waiting_.size(), records_before = waiting_records_.size();
   const std::uint64_t next_before = next_;
+  const std::uint32_t verdicts_before = waiting_verdicts_;
   const Hash head_before = waiting_head_;
   std::vector<std::uint64_t> sequences;
   auto encoded = [&]() -> Result<void> {
@@ -86,6 +119,9 @@ Result<std::vector<std::uint64_t>> Journal::add(const std::vector<PlainRecord>& 
       entry.sequence = next_;
       entry.synced = durable_->sequence;
       entry.ends_group = i + 1 == group.size();
+      entry.stream = stream_of_kind(plain.kind);
+      if (entry.stream == Stream::verdicts) ++waiting_verdicts_;
+      entry.verdicts = waiting_verdicts_;
       entry.at = plain.at;
       entry.boot = settings_.boot;
       entry.kind = plain.kind;
@@ -110,6 +146,7 @@ Result<std::vector<std::uint64_t>> Journal::add(const std::vector<PlainRecord>& 
     waiting_.resize(bytes_before);
     waiting_records_.resize(records_before);
     next_ = next_before;
+    waiting_verdicts_ = verdicts_before;
     waiting_head_ = head_before;
     // Making a key goes to the disk: where that failed, the disk failed.
     if (encoded.error().code == ErrorCode::io) fail_for_good(encoded.error().what);
@@ -142,7 +179,8 @@ Result<void> Journal::commit(WallTime now) {
   written_.insert(written_.end(), std::make_move_iterator(waiting_records_.begin()), std::make_move_iterator(waiting_records_.end()));
   waiting_.clear();
   waiting_records_.clear();
-  durable_->sequence = next_ - 1;
+  verdicts_ = waiting_verdicts_;
+  durable_->set(next_ - 1, verdicts_);
   return {};
 }
 
@@ -158,6 +196,7 @@ void Journal::drop_waiting() {
   waiting_.clear();
   waiting_records_.clear();
   waiting_head_ = head_;
+  waiting_verdicts_ = verdicts_;
   next_ = durable_->sequence + 1;
 }
 

@@ -8,6 +8,7 @@
 
 #include "edge/store/journal_scan.hpp"
 #include "edge/store/key_ring.hpp"
+#include "edge/store/stream.hpp"
 
 namespace rampa::store {
 
@@ -23,6 +24,14 @@ struct PlainRecord {
 /// What is durable. Written by the store's thread, read by any.
 struct Durable {
   std::atomic<std::uint64_t> sequence{0};
+
+  void set(std::uint64_t last_sequence, std::uint64_t last_verdicts);
+  /// Both streams' ends as of one commit.
+  [[nodiscard]] StreamEnds ends() const;
+
+ private:
+  std::atomic<std::uint64_t> verdicts_{0};
+  std::atomic<std::uint64_t> version_{0};  ///< odd while set() is at work
 };
 
 /// Where a record ended up; only records that are durable are reported.
@@ -69,6 +78,8 @@ class Journal {
 
   [[nodiscard]] std::uint64_t last_sequence() const { return durable_->sequence; }
   [[nodiscard]] const Hash& head() const { return head_; }
+  /// Durable records of the verdicts' stream.
+  [[nodiscard]] std::uint32_t verdicts() const { return verdicts_; }
   [[nodiscard]] bool failed() const { return !failure_.empty(); }
   /// From now on every add() and commit() gives io with this text (another file of the store failed).
   void fail_for_good(const std::string& why) { if (failure_.empty()) failure_ = why; }
@@ -94,6 +105,8 @@ class Journal {
   Bytes waiting_;
   Hash waiting_head_{};
   std::uint64_t next_ = 1;        ///< sequence of the next record to be encoded
+  std::uint32_t verdicts_ = 0;    ///< durable records of the verdicts' stream
+  std::uint32_t waiting_verdicts_ = 0;  ///< with those that wait for commit()
   std::vector<Written> waiting_records_, written_;
   std::string failure_;
   std::shared_ptr<Durable> durable_ = std::make_shared<Durable>();

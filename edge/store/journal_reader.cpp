@@ -9,36 +9,116 @@ namespace {
 class Reader : public JournalReader {
  public:
   Reader(std::shared_ptr<Disk> disk, const Layout& layout, std::shared_ptr<const Durable> durable)
-      : source_(std::move(disk), layout), durable_(std::move(durable)) {}
+      : disk_(disk), layout_(layout), source_(disk, layout), by_stream_{RecordSource(disk, layout), RecordSource(disk, layout)},
+        durable_(std::move(durable)) {}
 
   Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) override {
-    std::uint64_t last = 0;
-    if (durable_) {
-      last = durable_->sequence;
-    } else {
-      auto whole = source_.last_whole_sequence();
-      if (!whole) return tl::unexpected(whole.error());
-      last = *whole;
+    return read_from(source_, sequence, count);
+  }
+
+  Result<StreamEnds> ends() override {
+    if (durable_) return durable_->ends();
+    const auto last = last_sequence();
+    if (!last) return tl::unexpected(last.error());
+    if (*last == 0) return StreamEnds{};
+    auto read = source_.by_sequence(*last);
+    if (!read) return tl::unexpected(read.error());
+    return StreamEnds{read->record.entry.verdicts, *last - read->record.entry.verdicts};
+  }
+
+ protected:
+  /// The last segment whose first record is not past the wanted one: a few reads, then at most one segment to walk.
+  Result<std::uint64_t> locate(Stream stream, std::uint64_t first) override {
+    auto segments = list_segments(*disk_, layout_);
+    if (!segments) return tl::unexpected(segments.error());
+    std::size_t low = 0, high = segments->size();
+    while (high - low > 1) {
+      const std::size_t middle = (low + high) / 2;
+      const std::uint64_t sequence = (*segments)[middle].first_sequence;
+      auto read = by_stream_[static_cast<std::size_t>(stream)].by_sequence(sequence);
+      if (!read) {
+        if (read.error().code == ErrorCode::io) return tl::unexpected(read.error());
+        high = middle;  // empty or damaged at its head: begin before it
+        continue;
+      }
+      const format::Entry& e = read->record.entry;
+      const std::uint64_t upto = stream == Stream::verdicts ? e.verdicts : e.sequence - e.verdicts;
+      const std::uint64_t before = upto - (e.stream == stream ? 1 : 0);
+      (before < first ? low : high) = middle;
     }
+    return segments->empty() ? 1 : (*segments)[low].first_sequence;
+  }
+
+  Result<std::vector<Raw>> read_run(Stream stream, std::uint64_t sequence, std::size_t count) override {
+    return read_from(by_stream_[static_cast<std::size_t>(stream)], sequence, count);
+  }
+
+ private:
+  Result<std::uint64_t> last_sequence() {
+    if (durable_) return durable_->sequence.load();
+    return source_.last_whole_sequence();
+  }
+
+  Result<std::vector<Raw>> read_from(RecordSource& source, std::uint64_t sequence, std::size_t count) {
+    const auto last = last_sequence();
+    if (!last) return tl::unexpected(last.error());
     std::vector<Raw> out;
-    for (std::uint64_t s = std::max<std::uint64_t>(sequence, 1); s <= last && out.size() < count; ++s) {
-      auto read = source_.by_sequence(s);
+    for (std::uint64_t s = std::max<std::uint64_t>(sequence, 1); s <= *last && out.size() < count; ++s) {
+      auto read = source.by_sequence(s);
       if (!read) {
         if (!out.empty()) break;  // what was read is good; the next call meets the error
         return tl::unexpected(read.error());
       }
-      out.push_back({s, std::move(read->bytes), to_hex(read->record.hash), std::move(read->record.entry.blobs),
-                     std::move(read->record.entry.kind)});
+      format::Entry& e = read->record.entry;
+      out.push_back({s, std::move(read->bytes), to_hex(read->record.hash), std::move(e.blobs), std::move(e.kind), e.stream, e.stream_sequence()});
     }
     return out;
   }
 
- private:
+  std::shared_ptr<Disk> disk_;
+  Layout layout_;
   RecordSource source_;
+  std::array<RecordSource, streams.size()> by_stream_;  ///< each keeps its own place
   std::shared_ptr<const Durable> durable_;
 };
 
+constexpr std::size_t k_run = 64;  // records read at once on the way through a stream
+
 }  // namespace
+
+Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream, std::uint64_t first, std::size_t count,
+                                                                   std::size_t bytes_max) {
+  std::vector<Raw> out;
+  Place& place = places_[static_cast<std::size_t>(stream)];
+  if (place.number == 0 || place.number != first) {
+    const auto at = locate(stream, first);
+    if (!at) return tl::unexpected(at.error());
+    place = {first, *at};
+  }
+  std::size_t bytes = 0;
+  while (out.size() < count) {
+    auto run = read_run(stream, place.sequence, std::min(k_run, count));
+    if (!run) {
+      if (!out.empty()) break;  // what was read is good; the next call meets the error
+      place = {};
+      return run;
+    }
+    if (run->empty()) break;
+    for (Raw& raw : *run) {
+      if (raw.stream == stream && raw.stream_sequence >= first) {
+        if (out.size() == count || (!out.empty() && bytes + raw.bytes.size() > bytes_max)) return out;
+        bytes += raw.bytes.size();
+        place.number = raw.stream_sequence + 1;
+        place.sequence = raw.sequence + 1;
+        out.push_back(std::move(raw));
+        continue;
+      }
+      if (raw.stream != stream && raw.sequence == place.sequence) place.sequence = raw.sequence + 1;
+    }
+    if (place.sequence <= run->back().sequence) place.sequence = run->back().sequence + 1;
+  }
+  return out;
+}
 
 Result<void> RecordSource::open_segment(std::uint64_t first_sequence) {
   if (file_ && segment_ == first_sequence) return {};

@@ -70,6 +70,7 @@ Result<SegmentScan> scan_segment(ByteView segment, const OnRecord& on_record) {
       if (record->entry.ends_group) {
         scan.last_sequence = expected;
         scan.last_hash = record->hash;
+        scan.last_verdicts = record->entry.verdicts;
         scan.end = at;
       }
       ++expected;

@@ -25,6 +25,7 @@ struct SegmentScan {
   std::uint64_t last_sequence = 0;   ///< of the last whole group; header.first_sequence - 1 where there is none
   std::uint64_t last_synced = 0;     ///< the highest sequence that any record here says was durable
   Hash last_hash{};
+  std::uint32_t last_verdicts = 0;   ///< what its last whole record counts; 0 where there is none
   std::uint64_t end = 0;             ///< offset after the last whole group
   std::optional<Damage> damage;      ///< the first
   std::string torn;                  ///< what lies after `end`; empty: nothing

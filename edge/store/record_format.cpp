@@ -8,8 +8,8 @@ namespace rampa::store::format {
 namespace {
 
 constexpr std::string_view k_magic = "RMPR";
-constexpr std::uint16_t k_version = 1;
-constexpr std::uint16_t k_ends_group = 1;
+constexpr std::uint16_t k_version = 2;
+constexpr std::uint16_t k_ends_group = 1, k_verdict = 2;
 
 Result<void> check_short(std::string_view name, std::size_t length) {
   if (length > 0xFFFF)
@@ -40,7 +40,7 @@ Result<Bytes> encode_header(const Entry& e, std::size_t personal_bytes) {
   FieldWriter w(out);
   w.text(k_magic);
   w.u16(k_version);
-  w.u16(e.ends_group ? k_ends_group : 0);
+  w.u16(static_cast<std::uint16_t>((e.ends_group ? k_ends_group : 0) | (e.stream == Stream::verdicts ? k_verdict : 0)));
   w.u32(static_cast<std::uint32_t>(length));
   w.u16(static_cast<std::uint16_t>(e.kind.size()));
   w.u16(static_cast<std::uint16_t>(e.lane.size()));
@@ -50,7 +50,7 @@ Result<Bytes> encode_header(const Entry& e, std::size_t personal_bytes) {
   w.u32(static_cast<std::uint32_t>(personal_bytes));
   w.u32(e.day);
   w.u32(e.key_generation);
-  w.u32(0);
+  w.u32(e.verdicts);
   w.u64(e.sequence);
   w.u64(e.synced);
   w.i64(e.at.mono.ns);
@@ -113,15 +113,18 @@ Result<ParsedRecord> parse(ByteView bytes) {
   out.length = *length;
   Entry& e = out.entry;
   r.u32();
-  if (const auto version = r.u16(); version != k_version)
-    return fail(ErrorCode::invalid, "record version " + std::to_string(version) + ", this program reads version 1");
-  e.ends_group = (r.u16() & k_ends_group) != 0;
+  const auto version = r.u16();
+  if (version < 1 || version > k_version)
+    return fail(ErrorCode::invalid, "record version " + std::to_string(version) + ", this program reads versions 1 and 2");
+  const std::uint16_t flags = r.u16();
+  e.ends_group = (flags & k_ends_group) != 0;
+  e.stream = (flags & k_verdict) != 0 ? Stream::verdicts : Stream::events;  // version 1: all are events, none was counted
   r.u32();
   const std::size_t kind = r.u16(), lane = r.u16(), crossing = r.u16(), blobs = r.u16();
   const std::size_t open = r.u32(), personal = r.u32();
   e.day = r.u32();
   e.key_generation = r.u32();
-  r.u32();
+  e.verdicts = r.u32();
   e.sequence = r.u64();
   e.synced = r.u64();
   e.at.mono.ns = r.i64();
@@ -144,6 +147,9 @@ Result<ParsedRecord> parse(ByteView bytes) {
   const ByteView cipher = r.bytes(personal);
   e.personal.assign(cipher.begin(), cipher.end());
   if (!r.ok() || r.left() != 0) return fail(ErrorCode::invalid, "the record's inner lengths do not add up");
+  if (e.verdicts > e.sequence || (e.stream == Stream::verdicts ? e.verdicts == 0 : e.verdicts == e.sequence))
+    return fail(ErrorCode::invalid, "record " + std::to_string(e.sequence) + " counts " + std::to_string(e.verdicts) +
+                                        " verdicts, which cannot be");
   FieldReader hash(whole.subspan(*length - record_trailer_bytes, 32));
   hash.into(out.hash);
   return out;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge/store/digest.hpp"
+#include "edge/store/stream.hpp"
 #include "firmware-interfaces/bytes.hpp"
 #include "firmware-interfaces/ids.hpp"
 #include "firmware-interfaces/result.hpp"
@@ -28,6 +29,8 @@ struct Entry {
   std::uint64_t sequence = 0;
   std::uint64_t synced = 0;  ///< last sequence that was durable when this record was written
   bool ends_group = false;   ///< last record of one persist(): a group counts as a whole or not at all
+  Stream stream = Stream::events;
+  std::uint32_t verdicts = 0;  ///< records of the verdicts' stream up to and including this one
   Stamp at;
   BootId boot{};
   std::string kind, lane, crossing;
@@ -37,6 +40,9 @@ struct Entry {
   std::uint32_t key_generation = 0;  ///< which key of that day; 0: no personal part
   Nonce nonce{};
   Bytes personal;                    ///< XChaCha20-Poly1305 ciphertext with tag, or empty
+
+  /// Its number in its stream: both streams together are the journal.
+  [[nodiscard]] std::uint64_t stream_sequence() const { return stream == Stream::verdicts ? verdicts : sequence - verdicts; }
 };
 
 struct ParsedRecord {

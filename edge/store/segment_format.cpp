@@ -85,6 +85,23 @@ PublicKey public_key_of(const SigningSeed& seed) {
   return key;
 }
 
+Signature sign(ByteView message, const SigningSeed& seed) {
+  PublicKey key{};
+  Signature signature{};
+  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret{};
+  crypto_sign_seed_keypair(key.data(), secret.data(), seed.data());
+  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), secret.data());
+  sodium_memzero(secret.data(), secret.size());
+  return signature;
+}
+
+Epoch epoch_of(const PostId& post, const PublicKey& key) {
+  const Hash hash = sha256(as_bytes("rampa epoch 1\n" + post.text + "\n"), key);
+  Epoch epoch{};
+  std::copy_n(hash.begin(), epoch.size(), epoch.begin());
+  return epoch;
+}
+
 Bytes sign_and_encode(Seal seal, const PostId& post, const SigningSeed& seed) {
   std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret{};
   crypto_sign_seed_keypair(seal.key.data(), secret.data(), seed.data());

@@ -51,5 +51,12 @@ struct Seal {
 /// Whether the signature is right for this post and for the key in the seal.
 [[nodiscard]] bool signature_holds(ByteView seal, const PostId& post);
 [[nodiscard]] PublicKey public_key_of(const SigningSeed& seed);
+/// Ed25519 of `message`.
+[[nodiscard]] Signature sign(ByteView message, const SigningSeed& seed);
+
+using Epoch = std::array<std::uint8_t, 16>;
+/// Names a journal among all that ever carried this post's name: a new store has a new device key and so a new epoch, a
+/// copy has the same one. The first 16 bytes of SHA-256 of `rampa epoch 1`, a newline, the post's name, a newline, the key.
+[[nodiscard]] Epoch epoch_of(const PostId& post, const PublicKey& key);
 
 }  // namespace rampa::store::format

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "edge/crossing/records.hpp"
+#include "edge/store/stream.hpp"
 #include "firmware-interfaces/result.hpp"
 
 namespace rampa::store {
@@ -42,9 +44,32 @@ class JournalReader {
     std::string hash;     ///< chain hash, hex
     std::vector<BlobRef> blobs;
     std::string kind;     ///< record kind
+    Stream stream = Stream::events;
+    std::uint64_t stream_sequence = 0;  ///< its number in its stream, from 1
+    [[nodiscard]] std::uint64_t verdicts() const { return stream == Stream::verdicts ? stream_sequence : sequence - stream_sequence; }
   };
   /// Up to `count` records from `sequence` on; fewer at the end of what is durable.
   [[nodiscard]] virtual Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) = 0;
+  /// Up to `count` records of one stream from its number `first` on, of together about `bytes_max` (one always comes);
+  /// fewer at the end of what is durable. Cheap where it continues what was read before. Errors as read().
+  [[nodiscard]] Result<std::vector<Raw>> read_stream(Stream stream, std::uint64_t first, std::size_t count, std::size_t bytes_max);
+  /// How much of each stream is durable. Errors: as read().
+  [[nodiscard]] virtual Result<StreamEnds> ends() = 0;
+
+ protected:
+  /// A sequence at or before that of number `first` of this stream, the nearer the better. Errors: as read().
+  [[nodiscard]] virtual Result<std::uint64_t> locate(Stream stream, std::uint64_t first) = 0;
+  /// As read(), for the run that read_stream() goes through: streams are read beside each other, each at its own place.
+  [[nodiscard]] virtual Result<std::vector<Raw>> read_run(Stream stream, std::uint64_t sequence, std::size_t count) {
+    (void)stream;
+    return read(sequence, count);
+  }
+
+ private:
+  struct Place {
+    std::uint64_t number = 0, sequence = 0;  ///< that number's record is at this sequence or later
+  };
+  std::array<Place, streams.size()> places_;
 };
 
 struct CrossingRow {  ///< one line of `rampa crossings`
@@ -106,6 +131,9 @@ struct Status {
   std::uint64_t acknowledged = 0;   ///< HQ's cursor
   std::string boot_id;
   std::string chain_head;
+  std::string epoch;                ///< names this journal among all that ever carried the post's name; see epoch_of()
+  std::string device_key;           ///< Ed25519 public key, hex: signs seals and what goes to HQ
+  StreamEnds streams;               ///< durable
   std::uint64_t free_bytes = 0;
   bool writable = true;
   std::string trouble;              ///< empty, or what is wrong and what to do
@@ -155,6 +183,8 @@ class Store {
   [[nodiscard]] virtual bool wait_for_picture(Duration timeout) = 0;
   /// Rises whenever the store's thread comes round, at least twice a second: the watchdog's question "are you alive?".
   [[nodiscard]] virtual std::uint64_t beats() const = 0;
+  /// Signs with the device's key (Ed25519, 64 bytes). Thread: any; the function may outlive the store.
+  [[nodiscard]] virtual std::function<Bytes(ByteView)> signer() const { return {}; }
   /// Wakes `callback` (store's thread) whenever more is durable. Each call adds one callback.
   virtual void on_durable(std::function<void(std::uint64_t last_sequence)> callback) = 0;
   /// Destroys the key of one day (YYYYMMDD, UTC), so that the personal fields of that day's records can never be read

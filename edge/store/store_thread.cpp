@@ -24,6 +24,7 @@ StoreThread::StoreThread(std::shared_ptr<Disk> disk, const Settings& settings, C
                          CacheFile cache, int lock)
     : disk_(disk), settings_(settings), layout_{settings.directory}, clock_(clock), core_(std::move(core)), cache_(std::move(cache)),
       lock_(lock), picture_(disk, layout_, core_->journal().durable(), shared_), durable_(core_->journal().durable()),
+      signing_seed_(core_->signing_seed()),
       cache_trouble_(cache_.damage()), told_(core_->journal().last_sequence()) {
   shared_->acknowledged = core_->acknowledged();
   last_tick_ = clock_.mono();
@@ -83,7 +84,8 @@ void StoreThread::acknowledge(std::uint64_t sequence) { shared_->acknowledged = 
 Status StoreThread::status() const {
   std::lock_guard guard(mutex_);
   Status s = status_;
-  s.last_sequence = durable_->sequence;
+  s.streams = durable_->ends();
+  s.last_sequence = s.streams.verdicts + s.streams.events;
   s.acknowledged = shared_->acknowledged;
   return s;
 }
@@ -94,6 +96,13 @@ Result<std::unique_ptr<PictureReader>> StoreThread::picture_reader() { return ma
 bool StoreThread::wait_for_picture(Duration timeout) {
   std::unique_lock lock(mutex_);
   return pictured_.wait_for(lock, timeout, [this, wanted = durable_->sequence.load()] { return pictured_up_to_ >= wanted; });
+}
+
+std::function<Bytes(ByteView)> StoreThread::signer() const {
+  return [seed = signing_seed_](ByteView message) {
+    const format::Signature signature = format::sign(message, seed);
+    return Bytes(signature.begin(), signature.end());
+  };
 }
 
 void StoreThread::on_durable(std::function<void(std::uint64_t)> callback) {

@@ -35,6 +35,7 @@ class StoreThread : public Store {
   [[nodiscard]] Result<std::unique_ptr<PictureReader>> picture_reader() override;
   [[nodiscard]] bool wait_for_picture(Duration timeout) override;
   [[nodiscard]] std::uint64_t beats() const override { return beats_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::function<Bytes(ByteView)> signer() const override;
   void on_durable(std::function<void(std::uint64_t)> callback) override;
   void erase_day(const std::string& date, std::function<void(Result<void>)> answer) override;
 
@@ -70,6 +71,7 @@ class StoreThread : public Store {
   std::shared_ptr<PictureShared> shared_ = std::make_shared<PictureShared>();
   PictureKeeper picture_;
   std::shared_ptr<const Durable> durable_;
+  format::SigningSeed signing_seed_;  ///< never changes while this runs
 
   mutable std::mutex mutex_;  ///< guards all below
   std::condition_variable wake_;

@@ -22,6 +22,8 @@ class Journal : public store::JournalReader {
     raw.bytes = std::move(bytes);
     records.push_back(std::move(raw));
   }
+  Result<store::StreamEnds> ends() override { return store::StreamEnds{0, records.size()}; }
+  Result<std::uint64_t> locate(store::Stream, std::uint64_t first) override { return first; }
   Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) override {
     if (broken) return fail(ErrorCode::io, "the disk says no");
     std::vector<Raw> out;
