@@ -100,6 +100,31 @@ TEST(RecordFormat, RefusesWhatIsTooLong) {
   EXPECT_EQ(format::encode(e, Hash{}).error().code, ErrorCode::invalid);
 }
 
+TEST(RecordFormat, RecordsOfVersionOneAreReadAsEvents) {
+  // Record 1 of the worked example as version 1 of this format had it.
+  const Bytes bytes = *from_hex(
+      "524d505201000100da0000000f000200070000002e000000000000006a273501000000000000000001000000000000000000"
+      "00000000000000f2052a0100000000b0af5e9f01000000112233445566778899aabbccddeeff000000000000000000000000"
+      "00000000000000000000000063726f7373696e675f6f70656e65644c314c312d372d31327b22646972656374696f6e223a22"
+      "656e747279222c226b696e64223a2263726f7373696e675f6f70656e6564227d7e2ddeda112343a9b2bb982d80b822b36346"
+      "cf3514b760f42e3d6de6b2638f3ff739b572");
+  const auto record = format::parse_after(bytes, format::genesis({"RS-TEST"}));
+  ASSERT_TRUE(record) << record.error().what;
+  EXPECT_EQ(record->entry.kind, "crossing_opened");
+  EXPECT_EQ(record->entry.stream, Stream::events);
+  EXPECT_EQ(record->entry.stream_sequence(), 1u);
+}
+
+TEST(RecordFormat, RefusesACountOfVerdictsThatCannotBe) {
+  Entry e = sample();
+  for (const auto& [stream, verdicts] : {std::pair{Stream::verdicts, 0u}, {Stream::events, static_cast<unsigned>(e.sequence)},
+                                         {Stream::verdicts, static_cast<unsigned>(e.sequence) + 1}}) {
+    e.stream = stream;
+    e.verdicts = verdicts;
+    EXPECT_FALSE(format::parse(*format::encode(e, Hash{})));
+  }
+}
+
 TEST(RecordFormat, DayIsUtc) {
   EXPECT_EQ(format::day_of(WallTime{0}), 19700101u);
   EXPECT_EQ(format::day_of(WallTime{-1}), 19691231u);
