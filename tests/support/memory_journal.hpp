@@ -40,6 +40,10 @@ class MemoryJournal {
     raw.sequence = entry.sequence;
     raw.kind = kind;
     raw.blobs = entry.blobs;
+    raw.stream = entry.stream = store::stream_of_kind(kind);
+    if (entry.stream == store::Stream::verdicts) ++verdicts_;
+    entry.verdicts = static_cast<std::uint32_t>(verdicts_);
+    raw.stream_sequence = entry.stream_sequence();
     raw.bytes = store::format::encode(entry, previous_).value();
     previous_ = store::format::parse(raw.bytes)->hash;
     raw.hash = sync::hex(ByteView{previous_});
@@ -81,6 +85,11 @@ class MemoryJournal {
         out.push_back(journal.records_[sequence - 1]);
       return out;
     }
+    Result<store::StreamEnds> ends() override {
+      std::lock_guard lock(journal.mutex_);
+      return store::StreamEnds{journal.verdicts_, journal.records_.size() - journal.verdicts_};
+    }
+    Result<std::uint64_t> locate(store::Stream, std::uint64_t first) override { return first; }  // never past it
     MemoryJournal& journal;
   };
   struct Blobs : sync::BlobSource {
@@ -101,6 +110,7 @@ class MemoryJournal {
   mutable std::mutex mutex_;
   store::Hash previous_;
   std::vector<store::JournalReader::Raw> records_;
+  std::uint64_t verdicts_ = 0;
   std::map<std::string, Bytes> blobs_;
   std::uint64_t blob_bytes_read_ = 0;
 };

@@ -18,6 +18,7 @@ class Journal : public store::JournalReader {
   void append(Bytes bytes) {
     Raw raw;
     raw.sequence = records.size() + 1;
+    raw.stream_sequence = raw.sequence;
     raw.hash = hex(sha256(bytes));
     raw.bytes = std::move(bytes);
     records.push_back(std::move(raw));
