@@ -1,238 +1,148 @@
 #include "sync/payloads.hpp"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-
-#include "sync/digest.hpp"
+#include "sync/json_object.hpp"
 
 namespace rampa::sync {
 namespace {
 
-using nlohmann::json;
-
-constexpr int format_version = 1;
-
-Bytes bytes_of(json value) {
-  value["v"] = format_version;
-  // Texts come from devices and people; broken UTF-8 is replaced rather than thrown over.
-  const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  return {text.begin(), text.end()};
+json to_json(const std::vector<Range>& ranges) {
+  json out = json::array();
+  for (const Range& r : ranges) out.push_back({r.first, r.last});
+  return out;
 }
 
-/// Reads keys of one object and keeps the first complaint.
-class JsonObject {
- public:
-  explicit JsonObject(const json& object, std::string place) : object_(object), place_(std::move(place)) {
-    if (!object.is_object()) complain("is not an object");
-  }
-  std::uint64_t number(const char* key) {
-    const json* value = find(key);
-    if (!value) return 0;
-    if (!value->is_number_integer() || value->get<std::int64_t>() < 0 ||
-        (value->is_number_unsigned() && value->get<std::uint64_t>() > INT64_MAX))
-      return complain(std::string(key) + " is not a whole number of 0 or more"), 0;
-    return value->get<std::uint64_t>();
-  }
-  std::int64_t signed_number(const char* key) {
-    const json* value = find(key);
-    if (!value) return 0;
-    if (!value->is_number_integer()) return complain(std::string(key) + " is not a whole number"), 0;
-    return value->get<std::int64_t>();
-  }
-  std::string text(const char* key) {
-    const json* value = find(key);
-    if (!value) return {};
-    if (!value->is_string()) return complain(std::string(key) + " is not a text"), std::string{};
-    return value->get<std::string>();
-  }
-  std::string sha256(const char* key) {
-    std::string value = text(key);
-    if (whole() && !parse_sha256(value)) complain(std::string(key) + " is not 64 lower-case hex digits");
-    return value;
-  }
-  bool flag(const char* key) {
-    const json* value = find(key);
-    if (!value) return false;
-    if (!value->is_boolean()) return complain(std::string(key) + " is not true or false"), false;
-    return value->get<bool>();
-  }
-  const json& list(const char* key) {
-    static const json none = json::array();
-    const json* value = find(key);
-    if (!value) return none;
-    if (!value->is_array()) return complain(std::string(key) + " is not a list"), none;
-    return *value;
-  }
-  std::vector<std::string> texts(const char* key) {
-    std::vector<std::string> values;
-    for (const json& value : list(key)) {
-      if (!value.is_string()) return complain(std::string(key) + " holds something that is not a text"), values;
-      values.push_back(value.get<std::string>());
+/// Ascending, not touching, from `lowest` on.
+std::vector<Range> read_ranges(JsonObject& f, const char* key, std::uint64_t lowest) {
+  std::vector<Range> out;
+  for (const json& pair : f.list(key)) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned()) {
+      f.complain(std::string(key) + " holds something that is not a pair of numbers");
+      return {};
     }
-    return values;
-  }
-  [[nodiscard]] bool has(const char* key) const { return object_.is_object() && object_.contains(key); }
-  void complain(const std::string& what) {
-    if (trouble_.empty()) trouble_ = place_ + ": " + what;
-  }
-  void adopt(const JsonObject& inner) {
-    if (trouble_.empty()) trouble_ = inner.trouble_;
-  }
-  [[nodiscard]] bool whole() const { return trouble_.empty(); }
-  [[nodiscard]] Error error() const { return {ErrorCode::invalid, trouble_}; }
-
- private:
-  const json* find(const char* key) {
-    if (!object_.is_object()) return nullptr;
-    const auto found = object_.find(key);
-    if (found == object_.end()) {
-      complain(std::string(key) + " is missing");
-      return nullptr;
+    const Range range{pair[0].get<std::uint64_t>(), pair[1].get<std::uint64_t>()};
+    if (range.first < lowest || range.last < range.first || range.last > INT64_MAX) {
+      f.complain(std::string(key) + " is not ascending with holes between");
+      return {};
     }
-    return &*found;
+    lowest = range.last + 2;
+    out.push_back(range);
   }
-  const json& object_;
-  std::string place_;
-  std::string trouble_;
-};
-
-template <class Value, class Read>
-Result<Value> decoded(ByteView bytes, const char* place, Read read) {
-  const json parsed = json::parse(bytes.begin(), bytes.end(), nullptr, false);
-  if (parsed.is_discarded()) return fail(ErrorCode::invalid, std::string(place) + ": not JSON");
-  JsonObject fields(parsed, place);
-  if (fields.number("v") != format_version) fields.complain("v is not 1 (other version?)");
-  Value value{};
-  if (fields.whole()) read(fields, value);
-  if (!fields.whole()) return tl::unexpected(fields.error());
-  return value;
+  return out;
 }
 
-json to_json(const FieldValue& value) {
-  return std::visit([](const auto& v) { return json(v); }, value);
+StreamAck read_stream(JsonObject& outer, const char* key, const json& object) {
+  JsonObject f(object, std::string("ack, ") + key);
+  StreamAck ack;
+  ack.through = f.number("through");
+  ack.ranges = read_ranges(f, "ranges", ack.through + 2);
+  outer.adopt(f);
+  return ack;
 }
 
-json to_json(const Declaration& d) {
-  json goods = json::array();
-  for (const GoodsItem& item : d.goods)
-    goods.push_back({{"hs_code", item.hs_code}, {"origin", item.origin}, {"gross_kg", item.gross_kg},
-                     {"value_eur", item.value_eur}, {"description", item.description}});
-  json more = json::object();
-  for (const auto& [name, value] : d.more) more[name] = to_json(value);
-  json object = {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer},
-          {"gross_kg", d.gross_kg}, {"consignor", d.consignor}, {"consignee", d.consignee},
-          {"declarant", d.declarant}, {"carrier", d.carrier}, {"driver_name", d.driver_name},
-          {"goods", std::move(goods)}, {"more", std::move(more)}};
-  if (d.valid_until) object["valid_until_ms"] = d.valid_until->ms;
-  return object;
-}
-
-void read_more(JsonObject& fields, const json& more, Fields& out) {
-  if (!more.is_object()) return fields.complain("more is not an object");
-  for (const auto& [name, value] : more.items()) {
-    if (value.is_boolean()) out[name] = value.get<bool>();
-    else if (value.is_number_integer()) out[name] = value.get<std::int64_t>();
-    else if (value.is_string()) out[name] = value.get<std::string>();
-    else if (value.is_array() && std::all_of(value.begin(), value.end(), [](const json& v) { return v.is_string(); }))
-      out[name] = value.get<std::vector<std::string>>();
-    else return fields.complain("more." + name + " is neither true/false, whole number, text nor list of texts");
-  }
-}
-
-/// Optional keys of a declaration may be absent: HQ's sources differ in what they know.
-Declaration read_declaration(JsonObject& outer, const json& object, std::size_t index) {
-  JsonObject fields(object, "declarations[" + std::to_string(index) + "]");
-  Declaration d;
-  d.reference = fields.text("reference");
-  if (fields.whole() && d.reference.empty()) fields.complain("reference is empty");
-  const auto text = [&fields](const char* key, std::string& into) { if (fields.has(key)) into = fields.text(key); };
-  text("kind", d.kind);
-  text("plate", d.plate);
-  text("trailer", d.trailer);
-  text("consignor", d.consignor);
-  text("consignee", d.consignee);
-  text("declarant", d.declarant);
-  text("carrier", d.carrier);
-  text("driver_name", d.driver_name);
-  if (fields.has("gross_kg")) d.gross_kg = fields.signed_number("gross_kg");
-  if (fields.has("valid_until_ms")) d.valid_until = WallTime{fields.signed_number("valid_until_ms")};
-  if (fields.has("goods"))
-    for (const json& entry : fields.list("goods")) {
-      JsonObject item(entry, "declaration " + d.reference + ", goods");
-      GoodsItem& goods = d.goods.emplace_back();
-      goods.hs_code = item.text("hs_code");
-      goods.origin = item.text("origin");
-      if (item.has("gross_kg")) goods.gross_kg = item.signed_number("gross_kg");
-      if (item.has("value_eur")) goods.value_eur = item.signed_number("value_eur");
-      if (item.has("description")) goods.description = item.text("description");
-      fields.adopt(item);
-    }
-  if (fields.has("more")) read_more(fields, object["more"], d.more);
-  outer.adopt(fields);
-  return d;
+Stream read_stream_name(JsonObject& f) {
+  const std::string name = f.text("stream");
+  for (const Stream stream : store::streams)
+    if (store::name_of(stream) == name) return stream;
+  f.complain("stream is neither verdicts nor events");
+  return Stream::events;
 }
 
 }  // namespace
 
 Bytes encode(const Hello& h) {
-  return bytes_of({{"id", h.id}, {"boot_id", h.boot_id}, {"software", h.software}, {"last_sequence", h.last_sequence},
-                   {"last_hash", h.last_hash}, {"sent_mono_ns", h.sent.mono.ns}, {"sent_wall_ms", h.sent.wall.ms},
-                   {"declarations_version", h.declarations_version}, {"watch_lists_version", h.watch_lists_version}});
+  return payload_of({{"id", h.id}, {"epoch", hex(h.epoch)}, {"key", h.key}, {"boot_id", h.boot_id}, {"boot_number", h.boot_number},
+                     {"software", h.software}, {"last_sequence", h.last_sequence}, {"last_hash", h.last_hash},
+                     {"verdicts", h.ends.verdicts}, {"events", h.ends.events}, {"letters_through", h.letters_through},
+                     {"sent_mono_ns", h.sent.mono.ns}, {"sent_wall_ms", h.sent.wall.ms}, {"metered", h.metered}});
 }
 
 Bytes encode(const Ack& a) {
-  json quarantined = json::array();
+  json streams = json::object(), quarantined = json::array(), refused = json::array();
+  for (const Stream stream : store::streams) {
+    const StreamAck& s = a.streams[static_cast<std::size_t>(stream)];
+    streams[std::string(store::name_of(stream))] = {{"through", s.through}, {"ranges", to_json(s.ranges)}};
+  }
   for (const auto& q : a.quarantined) quarantined.push_back({{"sequence", q.sequence}, {"reason", q.reason}});
-  return bytes_of({{"cursor", a.cursor}, {"hash", a.hash}, {"incarnation", a.incarnation}, {"hello", a.hello},
-                   {"resend", a.resend}, {"quarantined", std::move(quarantined)}, {"received_wall_ms", a.received.ms}});
+  for (const auto& r : a.refused) refused.push_back({{"stream", store::name_of(r.stream)}, {"first", r.first}, {"reason", r.reason}});
+  return payload_of({{"session", a.session}, {"answers", a.answers}, {"incarnation", a.incarnation}, {"epoch", hex(a.epoch)},
+                     {"streams", std::move(streams)}, {"cursor", a.cursor}, {"hash", a.hash}, {"durability", a.durability},
+                     {"credit_bytes", a.credit_bytes}, {"letters_last", a.letters_last}, {"quarantined", std::move(quarantined)},
+                     {"refused", std::move(refused)}, {"hello_mono_ns", a.hello_mono_ns},
+                     {"hello_received_wall_ms", a.hello_received.ms}, {"answered_wall_ms", a.answered.ms}});
 }
 
 Bytes encode(const Want& w) {
   json blobs = json::array();
   for (const auto& b : w.blobs)
-    blobs.push_back({{"sha256", b.sha256}, {"size_bytes", b.size_bytes}, {"have_bytes", b.have_bytes}, {"resend", b.resend}});
-  return bytes_of({{"blobs", std::move(blobs)}, {"done", w.done}});
+    blobs.push_back({{"sha256", b.sha256}, {"size_bytes", b.size_bytes}, {"manifest", b.manifest}, {"chunks", to_json(b.chunks)},
+                     {"have_bytes", b.have_bytes}, {"resend", b.resend}, {"boost", b.boost}});
+  return payload_of({{"blobs", std::move(blobs)}, {"done", w.done}});
 }
 
-Bytes encode(const Unavailable& u) { return bytes_of({{"sha256", u.sha256}, {"reason", u.reason}}); }
+Bytes encode(const Unavailable& u) { return payload_of({{"sha256", u.sha256}, {"reason", u.reason}}); }
 
-Bytes encode(const DeclarationsDown& down) {
+Bytes encode(const Letters& l) {
   json list = json::array();
-  for (const Declaration& d : down.declarations) list.push_back(to_json(d));
-  return bytes_of({{"version", down.version}, {"declarations", std::move(list)}});
+  for (const Letter& letter : l.letters) list.push_back({{"number", letter.number}, {"kind", letter.kind}, {"body", letter.body}});
+  return payload_of({{"letters", std::move(list)}});
 }
 
-Bytes encode(const WatchListDown& w) {
-  return bytes_of({{"version", w.version}, {"name", w.name}, {"plates", w.plates}});
+Bytes encode(const Receipt& r) {
+  json refused = json::array();
+  for (const RefusedLetter& l : r.refused) refused.push_back({{"number", l.number}, {"reason", l.reason}});
+  return payload_of({{"through", r.through}, {"refused", std::move(refused)}});
 }
 
 Result<Hello> decode_hello(ByteView bytes) {
   return decoded<Hello>(bytes, "hello", [](JsonObject& f, Hello& h) {
     h.id = f.text("id");
+    h.epoch = f.hex16("epoch");
+    h.key = f.sha256("key");
     h.boot_id = f.text("boot_id");
+    h.boot_number = f.number("boot_number");
     h.software = f.text("software");
     h.last_sequence = f.number("last_sequence");
     h.last_hash = f.text("last_hash");
+    h.ends = {f.number("verdicts"), f.number("events")};
+    h.letters_through = f.number("letters_through");
     h.sent.mono.ns = f.signed_number("sent_mono_ns");
     h.sent.wall.ms = f.signed_number("sent_wall_ms");
-    h.declarations_version = f.number("declarations_version");
-    h.watch_lists_version = f.number("watch_lists_version");
+    h.metered = f.flag("metered");
+    if (f.whole() && h.ends.verdicts + h.ends.events != h.last_sequence) f.complain("verdicts and events do not add up to last_sequence");
+    if (f.whole() && h.id.empty()) f.complain("id is empty");
   });
 }
 
 Result<Ack> decode_ack(ByteView bytes) {
   return decoded<Ack>(bytes, "ack", [](JsonObject& f, Ack& a) {
+    a.session = f.text("session");
+    a.answers = f.flag("answers");
+    a.incarnation = f.text("incarnation");
+    a.epoch = f.hex16("epoch");
+    JsonObject streams(f.object("streams"), "ack, streams");
+    for (const Stream stream : store::streams) {
+      const std::string name(store::name_of(stream));
+      a.streams[static_cast<std::size_t>(stream)] = read_stream(streams, name.c_str(), streams.object(name.c_str()));
+    }
+    f.adopt(streams);
     a.cursor = f.number("cursor");
     a.hash = f.text("hash");
-    a.incarnation = f.text("incarnation");
-    a.hello = f.text("hello");
-    a.resend = f.flag("resend");
+    a.durability = f.text("durability");
+    a.credit_bytes = f.number("credit_bytes");
+    a.letters_last = f.number("letters_last");
     for (const json& entry : f.list("quarantined")) {
       JsonObject q(entry, "ack, quarantined");
       a.quarantined.push_back({q.number("sequence"), q.text("reason")});
       f.adopt(q);
     }
-    a.received.ms = f.signed_number("received_wall_ms");
+    for (const json& entry : f.list("refused")) {
+      JsonObject r(entry, "ack, refused");
+      a.refused.push_back({read_stream_name(r), r.number("first"), r.text("reason")});
+      f.adopt(r);
+    }
+    a.hello_mono_ns = f.signed_number("hello_mono_ns");
+    a.hello_received.ms = f.signed_number("hello_received_wall_ms");
+    a.answered.ms = f.signed_number("answered_wall_ms");
   });
 }
 
@@ -240,8 +150,11 @@ Result<Want> decode_want(ByteView bytes) {
   return decoded<Want>(bytes, "want", [](JsonObject& f, Want& w) {
     for (const json& entry : f.list("blobs")) {
       JsonObject b(entry, "want, blobs");
-      w.blobs.push_back({b.sha256("sha256"), b.number("size_bytes"), b.number("have_bytes"), b.flag("resend")});
-      if (b.whole() && w.blobs.back().have_bytes > w.blobs.back().size_bytes) b.complain("have_bytes is above size_bytes");
+      WantedBlob blob{b.sha256("sha256"), b.number("size_bytes"), b.flag("manifest"), read_ranges(b, "chunks", 0), b.number("have_bytes"),
+                      b.flag("resend"), b.flag("boost")};
+      if (b.whole() && !blob.chunks.empty() && blob.chunks.back().last >= chunks_of(blob.size_bytes)) b.complain("chunks reach past the blob's end");
+      if (b.whole() && blob.have_bytes >= chunk_bytes) b.complain("have_bytes is a whole chunk or more");
+      w.blobs.push_back(std::move(blob));
       f.adopt(b);
     }
     w.done = f.texts("done");
@@ -255,19 +168,25 @@ Result<Unavailable> decode_unavailable(ByteView bytes) {
   });
 }
 
-Result<DeclarationsDown> decode_declarations(ByteView bytes) {
-  return decoded<DeclarationsDown>(bytes, "declarations", [](JsonObject& f, DeclarationsDown& down) {
-    down.version = f.number("version");
-    std::size_t index = 0;
-    for (const json& entry : f.list("declarations")) down.declarations.push_back(read_declaration(f, entry, index++));
+Result<Letters> decode_letters(ByteView bytes) {
+  return decoded<Letters>(bytes, "letters", [](JsonObject& f, Letters& l) {
+    for (const json& entry : f.list("letters")) {
+      JsonObject letter(entry, "letters");
+      l.letters.push_back({letter.number("number"), letter.text("kind"), letter.text("body")});
+      if (letter.whole() && l.letters.back().number == 0) letter.complain("number is 0");
+      f.adopt(letter);
+    }
   });
 }
 
-Result<WatchListDown> decode_watch_list(ByteView bytes) {
-  return decoded<WatchListDown>(bytes, "watch_list", [](JsonObject& f, WatchListDown& w) {
-    w.version = f.number("version");
-    w.name = f.text("name");
-    w.plates = f.texts("plates");
+Result<Receipt> decode_receipt(ByteView bytes) {
+  return decoded<Receipt>(bytes, "receipt", [](JsonObject& f, Receipt& r) {
+    r.through = f.number("through");
+    for (const json& entry : f.list("refused")) {
+      JsonObject letter(entry, "receipt, refused");
+      r.refused.push_back({letter.number("number"), letter.text("reason")});
+      f.adopt(letter);
+    }
   });
 }
 

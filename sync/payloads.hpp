@@ -2,27 +2,32 @@
 // some), missing or wrong ones are errors that name the key.
 #pragma once
 
-#include <optional>
+#include <array>
 #include <string>
 #include <vector>
 
-#include "edge/crossing/declaration.hpp"
+#include "edge/store/stream.hpp"
 #include "firmware-interfaces/bytes.hpp"
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
+#include "sync/frame.hpp"
 
 namespace rampa::sync {
 
 /// Post: "I am here, this is what I have". Also sent as a heartbeat.
 struct Hello {
   std::string id;        ///< names this hello; the ack that answers it repeats it
+  Epoch epoch{};         ///< of the journal
+  std::string key;       ///< the device's public key, hex; the epoch follows from it and the post's name
   std::string boot_id;
+  std::uint64_t boot_number = 0;
   std::string software;  ///< version of the appliance
-  std::uint64_t last_sequence = 0;  ///< durable at the post
+  std::uint64_t last_sequence = 0;  ///< of the journal, durable at the post; the sum of the streams' ends
   std::string last_hash;            ///< chain hash of that record; empty while there is none
+  store::StreamEnds ends;           ///< durable at the post
+  std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably, or refused
   Stamp sent;                       ///< HQ estimates the post's clock offset from it
-  std::uint64_t declarations_version = 0;  ///< newest that arrived since the post started
-  std::uint64_t watch_lists_version = 0;
+  bool metered = false;             ///< a line that is paid by the byte: only verdicts and events come over it
   bool operator==(const Hello&) const = default;
 };
 
@@ -33,23 +38,55 @@ struct QuarantinedRecord {
   bool operator==(const QuarantinedRecord&) const = default;
 };
 
-/// HQ, after its own commit: everything up to and including `cursor` is durable at HQ or named in quarantine.
+/// Numbers first..last, both included.
+struct Range {
+  std::uint64_t first = 1, last = 0;
+  bool operator==(const Range&) const = default;
+};
+
+/// How far HQ has one stream.
+struct StreamAck {
+  std::uint64_t through = 0;   ///< everything up to this number is durable at HQ or in quarantine
+  std::vector<Range> ranges;   ///< beyond it, ascending, with holes between; at most ranges_max, the lowest ones
+  bool operator==(const StreamAck&) const = default;
+};
+inline constexpr std::size_t ack_ranges_max = 64;
+
+/// A frame that HQ did not take. It stays the post's to send.
+struct RefusedFrame {
+  Stream stream = Stream::events;
+  std::uint64_t first = 0;
+  std::string reason;
+  bool operator==(const RefusedFrame&) const = default;
+};
+
+/// HQ, after its own commit.
 struct Ack {
-  std::uint64_t cursor = 0;  ///< cumulative; 0: nothing yet
-  std::string hash;          ///< chain hash of the record at the cursor; empty for 0 or where that one is quarantined
+  std::string session;       ///< id of the newest hello that HQ has from this post in this epoch; another one's ack is stale
+  bool answers = false;      ///< this is the first ack to that hello
   std::string incarnation;   ///< changes when the receiver restarts
-  std::string hello;         ///< id of the hello this answers; empty otherwise
-  bool resend = false;       ///< something was missing or damaged on the way: go back to cursor + 1
+  Epoch epoch{};             ///< of the hello
+  std::array<StreamAck, store::streams.size()> streams;  ///< by Stream
+  std::uint64_t cursor = 0;  ///< journal sequence up to which HQ has everything of both streams; 0: nothing yet
+  std::string hash;          ///< chain hash of the record at the cursor; empty for 0 or where that one is quarantined
+  std::string durability;    ///< "disk", or "standby": a second database server has it too
+  std::uint64_t credit_bytes = 0;  ///< HQ wants no more than this under way
+  std::uint64_t letters_last = 0;  ///< HQ's newest letter for this post
   std::vector<QuarantinedRecord> quarantined;
-  WallTime received;         ///< HQ's clock
+  std::vector<RefusedFrame> refused;
+  std::int64_t hello_mono_ns = 0;  ///< the hello's monotonic stamp, repeated
+  WallTime hello_received, answered;  ///< HQ's clock
   bool operator==(const Ack&) const = default;
 };
 
 struct WantedBlob {
   std::string sha256;  ///< 64 hex digits
   std::uint64_t size_bytes = 0;
-  std::uint64_t have_bytes = 0;  ///< contiguous from the start; continue there
-  bool resend = false;           ///< a slice was missing: go back to have_bytes
+  bool manifest = false;          ///< its chunks are not known at HQ: send the manifest first, no slices yet
+  std::vector<Range> chunks;      ///< missing, counted from 0, ascending
+  std::uint64_t have_bytes = 0;   ///< of the first missing chunk: go on there
+  bool resend = false;            ///< something got lost or was wrong: what was sent since does not count
+  bool boost = false;             ///< before all thumbnails
   bool operator==(const WantedBlob&) const = default;
 };
 
@@ -67,31 +104,43 @@ struct Unavailable {
   bool operator==(const Unavailable&) const = default;
 };
 
-/// HQ to post: declarations to cache. Version is HQ's, growing.
-struct DeclarationsDown {
-  std::uint64_t version = 0;
-  std::vector<Declaration> declarations;
+/// HQ to post: one numbered piece of news. Kinds and bodies: letters.hpp.
+struct Letter {
+  std::uint64_t number = 0;  ///< 1, 2, 3... per post, without gaps
+  std::string kind;
+  std::string body;          ///< JSON text
+  bool operator==(const Letter&) const = default;
 };
-struct WatchListDown {
-  std::uint64_t version = 0;
-  std::string name;
-  std::vector<std::string> plates;
-  bool operator==(const WatchListDown&) const = default;
+struct Letters {
+  std::vector<Letter> letters;
+  bool operator==(const Letters&) const = default;
+};
+
+struct RefusedLetter {
+  std::uint64_t number = 0;
+  std::string reason;
+  bool operator==(const RefusedLetter&) const = default;
+};
+/// Post: everything up to `through` is applied durably, or refused.
+struct Receipt {
+  std::uint64_t through = 0;
+  std::vector<RefusedLetter> refused;
+  bool operator==(const Receipt&) const = default;
 };
 
 [[nodiscard]] Bytes encode(const Hello& hello);
 [[nodiscard]] Bytes encode(const Ack& ack);
 [[nodiscard]] Bytes encode(const Want& want);
 [[nodiscard]] Bytes encode(const Unavailable& unavailable);
-[[nodiscard]] Bytes encode(const DeclarationsDown& down);
-[[nodiscard]] Bytes encode(const WatchListDown& down);
+[[nodiscard]] Bytes encode(const Letters& letters);
+[[nodiscard]] Bytes encode(const Receipt& receipt);
 
 /// Errors: invalid, naming the key.
 [[nodiscard]] Result<Hello> decode_hello(ByteView bytes);
 [[nodiscard]] Result<Ack> decode_ack(ByteView bytes);
 [[nodiscard]] Result<Want> decode_want(ByteView bytes);
 [[nodiscard]] Result<Unavailable> decode_unavailable(ByteView bytes);
-[[nodiscard]] Result<DeclarationsDown> decode_declarations(ByteView bytes);
-[[nodiscard]] Result<WatchListDown> decode_watch_list(ByteView bytes);
+[[nodiscard]] Result<Letters> decode_letters(ByteView bytes);
+[[nodiscard]] Result<Receipt> decode_receipt(ByteView bytes);
 
 }  // namespace rampa::sync

@@ -6,7 +6,7 @@
 namespace rampa::sync {
 namespace {
 
-constexpr std::string_view prefix = "rampa/1/";
+constexpr std::string_view prefix = "rampa/2/";
 
 struct Row {
   Leaf leaf;
@@ -15,13 +15,15 @@ struct Row {
 };
 constexpr std::array rows{
     Row{Leaf::hello, "hello", true},
-    Row{Leaf::records, "records", true},
-    Row{Leaf::blob, "blob", true},
+    Row{Leaf::verdicts, "verdicts", true},
+    Row{Leaf::events, "events", true},
+    Row{Leaf::manifest, "manifest", true},
+    Row{Leaf::slice, "slice", true},
     Row{Leaf::unavailable, "unavailable", true},
+    Row{Leaf::receipt, "receipt", true},
     Row{Leaf::ack, "ack", false},
     Row{Leaf::want, "want", false},
-    Row{Leaf::declarations, "declarations", false},
-    Row{Leaf::watch_list, "watch_list", false},
+    Row{Leaf::letters, "letters", false},
 };
 
 const Row& row_of(Leaf leaf) {

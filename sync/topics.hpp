@@ -1,4 +1,4 @@
-// The topics between a post and HQ, of fixed depth: rampa/1/{post}/{up|dn}/{leaf}. Described in TOPICS.md.
+// The topics between a post and HQ, of fixed depth: rampa/2/{post}/{up|dn}/{leaf}. Described in TOPICS.md.
 // Identity is the TLS certificate's common name; the broker's ACL lets a post write only its own up/ and read its own dn/.
 #pragma once
 
@@ -11,7 +11,7 @@
 namespace rampa::sync {
 
 /// What a message is about. up: post to HQ, down: HQ to post.
-enum class Leaf { hello, records, blob, unavailable, ack, want, declarations, watch_list };
+enum class Leaf { hello, verdicts, events, manifest, slice, unavailable, receipt, ack, want, letters };
 
 struct Topic {
   PostId post;
@@ -22,7 +22,7 @@ struct Topic {
 [[nodiscard]] std::string_view name_of(Leaf leaf);
 [[nodiscard]] bool goes_up(Leaf leaf);
 
-/// "rampa/1/RS-BATROVCI/up/hello"
+/// "rampa/2/RS-BATROVCI/up/hello"
 [[nodiscard]] std::string topic_text(const Topic& topic);
 /// Nothing where it is not one of ours (other version, other depth, unknown leaf, wrong direction, bad post name).
 [[nodiscard]] std::optional<Topic> parse_topic(std::string_view text);

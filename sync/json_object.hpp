@@ -1,0 +1,128 @@
+// Reading the JSON payloads: keys of one object, the first complaint kept. For the .cpp files of sync/ only.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/result.hpp"
+#include "sync/digest.hpp"
+
+namespace rampa::sync {
+
+using nlohmann::json;
+
+inline constexpr int payload_version = 2;
+
+[[nodiscard]] inline Bytes payload_of(json value) {
+  value["v"] = payload_version;
+  // Texts come from devices and people; broken UTF-8 is replaced rather than thrown over.
+  const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return {text.begin(), text.end()};
+}
+
+/// Reads keys of one object and keeps the first complaint.
+class JsonObject {
+ public:
+  explicit JsonObject(const json& object, std::string place) : object_(object), place_(std::move(place)) {
+    if (!object.is_object()) complain("is not an object");
+  }
+  std::uint64_t number(const char* key) {
+    const json* value = find(key);
+    if (!value) return 0;
+    if (!value->is_number_integer() || value->get<std::int64_t>() < 0 ||
+        (value->is_number_unsigned() && value->get<std::uint64_t>() > INT64_MAX))
+      return complain(std::string(key) + " is not a whole number of 0 or more"), 0;
+    return value->get<std::uint64_t>();
+  }
+  std::int64_t signed_number(const char* key) {
+    const json* value = find(key);
+    if (!value) return 0;
+    if (!value->is_number_integer()) return complain(std::string(key) + " is not a whole number"), 0;
+    return value->get<std::int64_t>();
+  }
+  std::string text(const char* key) {
+    const json* value = find(key);
+    if (!value) return {};
+    if (!value->is_string()) return complain(std::string(key) + " is not a text"), std::string{};
+    return value->get<std::string>();
+  }
+  std::string sha256(const char* key) {
+    std::string value = text(key);
+    if (whole() && !parse_sha256(value)) complain(std::string(key) + " is not 64 lower-case hex digits");
+    return value;
+  }
+  /// 32 lower-case hex digits, as bytes.
+  std::array<std::uint8_t, 16> hex16(const char* key) {
+    const std::string value = text(key);
+    std::array<std::uint8_t, 16> out{};
+    const auto whole_hash = parse_sha256(value + std::string(32, '0'));
+    if (whole() && (value.size() != 32 || !whole_hash)) complain(std::string(key) + " is not 32 lower-case hex digits");
+    else if (whole_hash) std::copy_n(whole_hash->begin(), out.size(), out.begin());
+    return out;
+  }
+  bool flag(const char* key) {
+    const json* value = find(key);
+    if (!value) return false;
+    if (!value->is_boolean()) return complain(std::string(key) + " is not true or false"), false;
+    return value->get<bool>();
+  }
+  const json& list(const char* key) {
+    static const json none = json::array();
+    const json* value = find(key);
+    if (!value) return none;
+    if (!value->is_array()) return complain(std::string(key) + " is not a list"), none;
+    return *value;
+  }
+  const json& object(const char* key) {
+    static const json none = json::object();
+    const json* value = find(key);
+    return value ? *value : none;
+  }
+  std::vector<std::string> texts(const char* key) {
+    std::vector<std::string> values;
+    for (const json& value : list(key)) {
+      if (!value.is_string()) return complain(std::string(key) + " holds something that is not a text"), values;
+      values.push_back(value.get<std::string>());
+    }
+    return values;
+  }
+  [[nodiscard]] bool has(const char* key) const { return object_.is_object() && object_.contains(key); }
+  void complain(const std::string& what) {
+    if (trouble_.empty()) trouble_ = place_ + ": " + what;
+  }
+  void adopt(const JsonObject& inner) {
+    if (trouble_.empty()) trouble_ = inner.trouble_;
+  }
+  [[nodiscard]] bool whole() const { return trouble_.empty(); }
+  [[nodiscard]] Error error() const { return {ErrorCode::invalid, trouble_}; }
+
+ private:
+  const json* find(const char* key) {
+    if (!object_.is_object()) return nullptr;
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      complain(std::string(key) + " is missing");
+      return nullptr;
+    }
+    return &*found;
+  }
+  const json& object_;
+  std::string place_;
+  std::string trouble_;
+};
+
+template <class Value, class Read>
+Result<Value> decoded(ByteView bytes, const char* place, Read read) {
+  const json parsed = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (parsed.is_discarded()) return fail(ErrorCode::invalid, std::string(place) + ": not JSON");
+  JsonObject fields(parsed, place);
+  if (fields.number("v") != payload_version) fields.complain("v is not 2 (other version?)");
+  Value value{};
+  if (fields.whole()) read(fields, value);
+  if (!fields.whole()) return tl::unexpected(fields.error());
+  return value;
+}
+
+}  // namespace rampa::sync

@@ -1,0 +1,98 @@
+#include "sync/letters.hpp"
+
+#include <algorithm>
+
+#include "sync/json_object.hpp"
+
+namespace rampa::sync {
+namespace {
+
+json to_json(const FieldValue& value) {
+  return std::visit([](const auto& v) { return json(v); }, value);
+}
+
+json to_json(const Declaration& d) {
+  json goods = json::array();
+  for (const GoodsItem& item : d.goods)
+    goods.push_back({{"hs_code", item.hs_code}, {"origin", item.origin}, {"gross_kg", item.gross_kg},
+                     {"value_eur", item.value_eur}, {"description", item.description}});
+  json more = json::object();
+  for (const auto& [name, value] : d.more) more[name] = to_json(value);
+  json object = {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer},
+          {"gross_kg", d.gross_kg}, {"consignor", d.consignor}, {"consignee", d.consignee},
+          {"declarant", d.declarant}, {"carrier", d.carrier}, {"driver_name", d.driver_name},
+          {"goods", std::move(goods)}, {"more", std::move(more)}};
+  if (d.valid_until) object["valid_until_ms"] = d.valid_until->ms;
+  return object;
+}
+
+void read_more(JsonObject& fields, const json& more, Fields& out) {
+  if (!more.is_object()) return fields.complain("more is not an object");
+  for (const auto& [name, value] : more.items()) {
+    if (value.is_boolean()) out[name] = value.get<bool>();
+    else if (value.is_number_integer()) out[name] = value.get<std::int64_t>();
+    else if (value.is_string()) out[name] = value.get<std::string>();
+    else if (value.is_array() && std::all_of(value.begin(), value.end(), [](const json& v) { return v.is_string(); }))
+      out[name] = value.get<std::vector<std::string>>();
+    else return fields.complain("more." + name + " is neither true/false, whole number, text nor list of texts");
+  }
+}
+
+/// Optional keys of a declaration may be absent: HQ's sources differ in what they know.
+Declaration read_declaration(JsonObject& outer, const json& object, std::size_t index) {
+  JsonObject fields(object, "declarations[" + std::to_string(index) + "]");
+  Declaration d;
+  d.reference = fields.text("reference");
+  if (fields.whole() && d.reference.empty()) fields.complain("reference is empty");
+  const auto text = [&fields](const char* key, std::string& into) { if (fields.has(key)) into = fields.text(key); };
+  text("kind", d.kind);
+  text("plate", d.plate);
+  text("trailer", d.trailer);
+  text("consignor", d.consignor);
+  text("consignee", d.consignee);
+  text("declarant", d.declarant);
+  text("carrier", d.carrier);
+  text("driver_name", d.driver_name);
+  if (fields.has("gross_kg")) d.gross_kg = fields.signed_number("gross_kg");
+  if (fields.has("valid_until_ms")) d.valid_until = WallTime{fields.signed_number("valid_until_ms")};
+  if (fields.has("goods"))
+    for (const json& entry : fields.list("goods")) {
+      JsonObject item(entry, "declaration " + d.reference + ", goods");
+      GoodsItem& goods = d.goods.emplace_back();
+      goods.hs_code = item.text("hs_code");
+      goods.origin = item.text("origin");
+      if (item.has("gross_kg")) goods.gross_kg = item.signed_number("gross_kg");
+      if (item.has("value_eur")) goods.value_eur = item.signed_number("value_eur");
+      if (item.has("description")) goods.description = item.text("description");
+      fields.adopt(item);
+    }
+  if (fields.has("more")) read_more(fields, object["more"], d.more);
+  outer.adopt(fields);
+  return d;
+}
+
+}  // namespace
+
+Bytes encode(const DeclarationsLetter& letter) {
+  json list = json::array();
+  for (const Declaration& d : letter.declarations) list.push_back(to_json(d));
+  return payload_of({{"declarations", std::move(list)}});
+}
+
+Bytes encode(const WatchListLetter& w) { return payload_of({{"name", w.name}, {"plates", w.plates}}); }
+
+Result<DeclarationsLetter> decode_declarations(ByteView bytes) {
+  return decoded<DeclarationsLetter>(bytes, "declarations", [](JsonObject& f, DeclarationsLetter& letter) {
+    std::size_t index = 0;
+    for (const json& entry : f.list("declarations")) letter.declarations.push_back(read_declaration(f, entry, index++));
+  });
+}
+
+Result<WatchListLetter> decode_watch_list(ByteView bytes) {
+  return decoded<WatchListLetter>(bytes, "watch_list", [](JsonObject& f, WatchListLetter& w) {
+    w.name = f.text("name");
+    w.plates = f.texts("plates");
+  });
+}
+
+}  // namespace rampa::sync

@@ -1,0 +1,30 @@
+// The bodies of HQ's letters to a post, by kind (Letter::kind in payloads.hpp): JSON, pure. Errors name the key.
+//   declarations   declarations and pre-arrival records to cache; each replaces the one with its reference
+//   watch_list     replaces the list of that name; without entries it removes it
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "edge/crossing/declaration.hpp"
+#include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/result.hpp"
+
+namespace rampa::sync {
+
+struct DeclarationsLetter {
+  std::vector<Declaration> declarations;
+};
+struct WatchListLetter {
+  std::string name;
+  std::vector<std::string> plates;
+  bool operator==(const WatchListLetter&) const = default;
+};
+
+[[nodiscard]] Bytes encode(const DeclarationsLetter& letter);
+[[nodiscard]] Bytes encode(const WatchListLetter& letter);
+/// Errors: invalid, naming the key.
+[[nodiscard]] Result<DeclarationsLetter> decode_declarations(ByteView bytes);
+[[nodiscard]] Result<WatchListLetter> decode_watch_list(ByteView bytes);
+
+}  // namespace rampa::sync
