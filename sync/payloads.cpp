@@ -64,7 +64,7 @@ Bytes encode(const Ack& a) {
   }
   for (const auto& q : a.quarantined) quarantined.push_back({{"sequence", q.sequence}, {"reason", q.reason}});
   for (const auto& r : a.refused) refused.push_back({{"stream", store::name_of(r.stream)}, {"first", r.first}, {"reason", r.reason}});
-  return payload_of({{"session", a.session}, {"answers", a.answers}, {"incarnation", a.incarnation}, {"epoch", hex(a.epoch)},
+  return payload_of({{"session", a.session}, {"answers", a.answers}, {"incarnation", a.incarnation}, {"epoch", hex(a.epoch)}, {"key", a.key},
                      {"streams", std::move(streams)}, {"cursor", a.cursor}, {"hash", a.hash}, {"durability", a.durability},
                      {"credit_bytes", a.credit_bytes}, {"letters_last", a.letters_last}, {"quarantined", std::move(quarantined)},
                      {"refused", std::move(refused)}, {"hello_mono_ns", a.hello_mono_ns},
@@ -119,6 +119,7 @@ Result<Ack> decode_ack(ByteView bytes) {
     a.answers = f.flag("answers");
     a.incarnation = f.text("incarnation");
     a.epoch = f.hex16("epoch");
+    a.key = f.sha256("key");
     JsonObject streams(f.object("streams"), "ack, streams");
     for (const Stream stream : store::streams) {
       const std::string name(store::name_of(stream));

@@ -66,6 +66,7 @@ struct Ack {
   bool answers = false;      ///< this is the first ack to that hello
   std::string incarnation;   ///< changes when the receiver restarts
   Epoch epoch{};             ///< of the hello
+  std::string key;           ///< HQ's public key, hex: looked at only by a post that knows none yet
   std::array<StreamAck, store::streams.size()> streams;  ///< by Stream
   std::uint64_t cursor = 0;  ///< journal sequence up to which HQ has everything of both streams; 0: nothing yet
   std::string hash;          ///< chain hash of the record at the cursor; empty for 0 or where that one is quarantined
