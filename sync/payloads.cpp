@@ -53,7 +53,8 @@ Bytes encode(const Hello& h) {
   return payload_of({{"id", h.id}, {"epoch", hex(h.epoch)}, {"key", h.key}, {"boot_id", h.boot_id}, {"boot_number", h.boot_number},
                      {"software", h.software}, {"last_sequence", h.last_sequence}, {"last_hash", h.last_hash},
                      {"verdicts", h.ends.verdicts}, {"events", h.ends.events}, {"letters_through", h.letters_through},
-                     {"sent_mono_ns", h.sent.mono.ns}, {"sent_wall_ms", h.sent.wall.ms}, {"metered", h.metered}});
+                     {"sent_mono_ns", h.sent.mono.ns}, {"sent_wall_ms", h.sent.wall.ms},
+                     {"heard_answered_wall_ms", h.heard_answered.ms}, {"heard_mono_ns", h.heard.ns}, {"metered", h.metered}});
 }
 
 Bytes encode(const Ack& a) {
@@ -62,7 +63,7 @@ Bytes encode(const Ack& a) {
     const StreamAck& s = a.streams[static_cast<std::size_t>(stream)];
     streams[std::string(store::name_of(stream))] = {{"through", s.through}, {"ranges", to_json(s.ranges)}};
   }
-  for (const auto& q : a.quarantined) quarantined.push_back({{"sequence", q.sequence}, {"reason", q.reason}});
+  for (const auto& q : a.quarantined) quarantined.push_back({{"stream", store::name_of(q.stream)}, {"sequence", q.sequence}, {"reason", q.reason}});
   for (const auto& r : a.refused) refused.push_back({{"stream", store::name_of(r.stream)}, {"first", r.first}, {"reason", r.reason}});
   return payload_of({{"session", a.session}, {"answers", a.answers}, {"incarnation", a.incarnation}, {"epoch", hex(a.epoch)}, {"key", a.key},
                      {"streams", std::move(streams)}, {"cursor", a.cursor}, {"hash", a.hash}, {"durability", a.durability},
@@ -107,6 +108,8 @@ Result<Hello> decode_hello(ByteView bytes) {
     h.letters_through = f.number("letters_through");
     h.sent.mono.ns = f.signed_number("sent_mono_ns");
     h.sent.wall.ms = f.signed_number("sent_wall_ms");
+    h.heard_answered.ms = f.signed_number("heard_answered_wall_ms");
+    h.heard.ns = f.signed_number("heard_mono_ns");
     h.metered = f.flag("metered");
     if (f.whole() && h.ends.verdicts + h.ends.events != h.last_sequence) f.complain("verdicts and events do not add up to last_sequence");
     if (f.whole() && h.id.empty()) f.complain("id is empty");
@@ -133,7 +136,7 @@ Result<Ack> decode_ack(ByteView bytes) {
     a.letters_last = f.number("letters_last");
     for (const json& entry : f.list("quarantined")) {
       JsonObject q(entry, "ack, quarantined");
-      a.quarantined.push_back({q.number("sequence"), q.text("reason")});
+      a.quarantined.push_back({q.number("sequence"), q.text("reason"), read_stream_name(q)});
       f.adopt(q);
     }
     for (const json& entry : f.list("refused")) {

@@ -27,14 +27,17 @@ struct Hello {
   store::StreamEnds ends;           ///< durable at the post
   std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably, or refused
   Stamp sent;                       ///< HQ estimates the post's clock offset from it
+  WallTime heard_answered;          ///< `answered` of the newest ack that arrived in this boot; 0: none yet
+  MonoTime heard;                   ///< when it arrived: with it HQ knows the offset of the clocks from both sides
   bool metered = false;             ///< a line that is paid by the byte: only verdicts and events come over it
   bool operator==(const Hello&) const = default;
 };
 
 /// A record that HQ keeps apart because it breaks a check; it does not hold up what follows.
 struct QuarantinedRecord {
-  std::uint64_t sequence = 0;
+  std::uint64_t sequence = 0;  ///< its number in its stream: what the record itself says cannot be believed
   std::string reason;
+  Stream stream = Stream::events;
   bool operator==(const QuarantinedRecord&) const = default;
 };
 
