@@ -12,10 +12,20 @@
 
 namespace rampa::config {
 
+/// At most so much of one class of traffic in a part of the day (UTC). Classes: "events", "thumbnails", "images".
+struct SyncCap {
+  std::string traffic;
+  int from_minute = 0, to_minute = 0;  ///< of the day; equal: always
+  std::uint64_t bytes_per_s = 0;       ///< 0: nothing goes in that time
+};
+
 struct SyncSettings {
   bool enabled = false;
   std::vector<std::string> brokers;  ///< "mqtts://HOST:PORT", tried in turn
   std::string ca_file, certificate_file, key_file;
+  std::string hq_key;                 ///< HQ's public key, 64 hex digits; empty: the first HQ that is met is kept
+  std::vector<std::string> metered;   ///< brokers over whose line only verdicts and events go
+  std::vector<SyncCap> caps;
 };
 
 struct HttpSettings {

@@ -96,7 +96,37 @@ class SiteReader {
     sync.ca_file = resolved(t.text("ca_file", tls).value_or(""));
     sync.certificate_file = resolved(t.text("certificate_file", tls).value_or(""));
     sync.key_file = resolved(t.text("key_file", tls).value_or(""));
+    sync.hq_key = t.text("hq_key").value_or("");
+    if (!sync.hq_key.empty() && (sync.hq_key.size() != 64 || sync.hq_key.find_first_not_of("0123456789abcdef") != std::string::npos))
+      t.finding("hq_key", "\"" + sync.hq_key + "\" is not 64 lower-case hex digits", "copy what `rampa-hq key` prints");
+    sync.metered = t.texts("metered");
+    for (const auto& broker : sync.metered)
+      if (std::find(sync.brokers.begin(), sync.brokers.end(), broker) == sync.brokers.end())
+        t.finding("metered", "\"" + broker + "\" is not among the brokers", "write it as it stands in brokers");
+    const auto caps = t.tables("cap");
+    for (std::size_t n = 0; n < caps.size(); ++n) sync_cap(*caps[n], "sync.cap[" + std::to_string(n) + "]");
     t.finish();
+  }
+
+  void sync_cap(const Node& node, const std::string& path) {
+    TableReader t = reader(node, path);
+    SyncCap cap;
+    // Verdicts are not in the list on purpose: nothing may hold them back.
+    cap.traffic = t.choice("class", {"events", "thumbnails", "images"}, true).value_or("images");
+    const auto minute = [&](const char* key) {
+      const std::string text = t.text(key).value_or("00:00");
+      int hours = -1, minutes = -1;
+      char rest = 0;
+      if (text.size() == 5 && std::sscanf(text.c_str(), "%2d:%2d%c", &hours, &minutes, &rest) == 2 && hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60)
+        return hours * 60 + minutes;
+      t.finding(key, "\"" + text + "\" is no time of day", "write HH:MM, in UTC");
+      return 0;
+    };
+    cap.from_minute = minute("from");
+    cap.to_minute = minute("to");
+    cap.bytes_per_s = static_cast<std::uint64_t>(t.integer("kbit_per_s", true, 0, 10'000'000).value_or(0)) * 125;
+    t.finish();
+    out_.site.sync.caps.push_back(std::move(cap));
   }
 
   void lane(const Node& node, const std::string& path) {

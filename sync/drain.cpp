@@ -3,26 +3,23 @@
 #include <algorithm>
 #include <utility>
 
-#include "sync/frame.hpp"
-
 namespace rampa::sync {
 namespace {
 
-constexpr Duration go_back_gap = 200ms;    ///< several frames behind one lost frame complain; one answer is enough
 constexpr Duration hello_gap = 200ms;
 constexpr Duration journal_pause = 1s;     ///< after a read error
 constexpr std::size_t quarantined_known_max = 4096;
+constexpr std::size_t letters_waiting_max = 64;
+
+Leaf leaf_of(Stream stream) { return stream == Stream::verdicts ? Leaf::verdicts : Leaf::events; }
 
 }  // namespace
 
-Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, std::uint64_t last_sequence,
-             std::uint64_t acknowledged, std::uint64_t seed)
+Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, std::uint64_t acknowledged, std::uint64_t seed)
     : settings_(std::move(settings)), journal_(journal), blobs_(blobs),
-      backoff_(settings_.pause_first, settings_.pause_last, seed) {
-  status_.last_sequence = last_sequence;
+      backoff_(settings_.pause_first, settings_.pause_last, seed), order_(settings_.caps) {
   status_.cursor = acknowledged;
-  status_.backlog = last_sequence - std::min(last_sequence, acknowledged);
-  next_ = acknowledged + 1;
+  refresh_ends();
   enter(Phase::waiting);
 }
 
@@ -31,12 +28,27 @@ std::vector<Effect> Drain::take_effects() {
   return std::exchange(effects_, {});
 }
 
-void Drain::durable(std::uint64_t last_sequence, Stamp now) {
-  if (last_sequence <= status_.last_sequence) return;
-  status_.last_sequence = last_sequence;
-  status_.backlog = last_sequence - std::min(last_sequence, status_.cursor);
+void Drain::refresh_ends() {
+  const auto ends = journal_.ends();
+  if (!ends) return trouble("cannot tell how far the journal goes: " + ends.error().what);
+  ends_ = *ends;
+  status_.last_sequence = ends_.verdicts + ends_.events;
+  for (const Stream stream : store::streams) sender(stream).extend(ends_.of(stream));
+  refresh_waiting();
+}
+
+void Drain::refresh_waiting() {
+  status_.backlog = status_.last_sequence - std::min(status_.last_sequence, status_.cursor);
+  for (const Stream stream : store::streams)
+    status_.waiting.of(stream) = status_.last_ack.ns == 0 ? ends_.of(stream) : sender(stream).waiting();
   changed_ = true;
-  if (phase_ == Phase::streaming) fill(now.mono);
+}
+
+void Drain::durable(Stamp now) {
+  const std::uint64_t before = status_.last_sequence;
+  refresh_ends();
+  if (status_.last_sequence == before) return;
+  if (phase_ == Phase::streaming) fill(now);
   plan_wake();
 }
 
@@ -54,42 +66,51 @@ void Drain::link_lost(std::uint64_t attempt, const std::string& why, Stamp now) 
   plan_wake();
 }
 
+/// Where no key of HQ is known yet, the first ack brings it; from then on every payload must be signed with it.
+bool Drain::believable_key(const std::string& topic, ByteView payload) {
+  const auto body = peek(payload);
+  const auto ack = body ? decode_ack(*body) : tl::unexpected(body.error());
+  const auto key = ack ? parse_public_key(ack->key) : std::nullopt;
+  if (!key || !open(topic, payload, *key)) return false;
+  settings_.identity.hq_key = key;
+  effects_.emplace_back(effect::KeepHqKey{ack->key});
+  return true;
+}
+
 void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now) {
   if (attempt != attempt_ || (phase_ != Phase::greeting && phase_ != Phase::streaming)) return;
   const auto parsed = parse_topic(topic);
   if (!parsed || parsed->post != settings_.post || goes_up(parsed->leaf))
     return trouble("ignored a message on the foreign topic " + std::string(topic));
-  // A payload that does not decode is reported and dropped; what it should have said is said again after a time-out.
+  if (!settings_.identity.hq_key && (parsed->leaf != Leaf::ack || !believable_key(std::string(topic), payload)))
+    return trouble("ignored a message from an HQ whose key is not known yet");
+  const auto body = open(topic, payload, *settings_.identity.hq_key);
+  // What is not HQ's, or does not decode, is reported and dropped; what it should have said is said again after a time-out.
+  if (!body)
+    return trouble("ignored a message that HQ's key did not sign (" + body.error().what + "). Was HQ set up anew? Then give its "
+                   "new key (`rampa-hq key`) as hq_key in the site file's [sync]");
   switch (parsed->leaf) {
     case Leaf::ack:
-      if (const auto ack = decode_ack(payload)) on_ack(*ack, now);
+      if (const auto ack = decode_ack(*body)) on_ack(*ack, now);
       else trouble(ack.error().what);
       break;
     case Leaf::want:
-      if (const auto want = decode_want(payload)) heard(now.mono), on_want(*want);
+      if (const auto want = decode_want(*body)) heard(now.mono), on_want(*want, now.mono);
       else trouble(want.error().what);
       break;
-    case Leaf::declarations:
-      if (auto down = decode_declarations(payload)) {
-        declarations_version_ = std::max(declarations_version_, down->version);
-        effects_.emplace_back(effect::TakeDeclarations{std::move(down->declarations)});
-      } else trouble(down.error().what);
-      break;
-    case Leaf::watch_list:
-      if (auto down = decode_watch_list(payload)) {
-        watch_lists_version_ = std::max(watch_lists_version_, down->version);
-        effects_.emplace_back(effect::TakeWatchList{std::move(down->name), std::move(down->plates)});
-      } else trouble(down.error().what);
+    case Leaf::letters:
+      if (const auto letters = decode_letters(*body)) on_letters(*letters);
+      else trouble(letters.error().what);
       break;
     default: break;
   }
-  if (phase_ == Phase::streaming) fill(now.mono);
+  if (phase_ == Phase::streaming) fill(now);
   plan_wake();
 }
 
 void Drain::advance(Stamp now) {
   check_times(now);
-  if (phase_ == Phase::streaming) fill(now.mono);
+  if (phase_ == Phase::streaming) fill(now);
   plan_wake();
 }
 
@@ -109,7 +130,7 @@ void Drain::check_times(Stamp now) {
       else say_hello(now);
       break;
     case Phase::streaming:
-      if (in_flight() && now.mono >= silence_begun() + settings_.ack_timeout)
+      if (under_way() && now.mono >= silence_begun() + settings_.ack_timeout)
         return hang_up("HQ did not acknowledge in time", now.mono);
       if (now.mono < hello_due()) break;
       if (hellos_unanswered_ >= settings_.hellos_unanswered_max) hang_up("HQ no longer answers", now.mono);
@@ -128,8 +149,10 @@ void Drain::enter(Phase phase) {
 
 void Drain::connect(MonoTime now) {
   status_.broker = status_.attempts % std::max<std::size_t>(1, settings_.brokers);
+  status_.metered = settings_.metered.contains(status_.broker);
   ++status_.attempts;
   ++attempt_;
+  hello_number_ = 0;
   deadline_ = now + settings_.connect_timeout;
   enter(Phase::connecting);
   effects_.emplace_back(effect::OpenLink{attempt_, status_.broker});
@@ -138,48 +161,48 @@ void Drain::connect(MonoTime now) {
 void Drain::hang_up(const std::string& why, MonoTime now) {
   effects_.emplace_back(effect::CloseLink{attempt_, why});
   deadline_ = now + backoff_.next();
-  sent_.clear();
-  sent_bytes_ = 0;
-  wanted_.clear();
+  for (const Stream stream : store::streams) {  // nothing is under way any more
+    const StreamSender& s = sender(stream);
+    sender(stream).restart({s.through(), {}}, ends_.of(stream));
+  }
+  wanted_.restart();
+  letters_.clear();
   status_.blobs_wanted = 0;
+  status_.round_trip = {};
   trouble(why);
   enter(Phase::waiting);
 }
 
 void Drain::say_hello(Stamp now) {
+  refresh_ends();
   Hello hello;
   hello.id = settings_.boot_id + "-" + std::to_string(attempt_) + "-" + std::to_string(++hello_number_);
+  hello.epoch = settings_.identity.epoch;
+  hello.key = settings_.identity.device_key;
   hello.boot_id = settings_.boot_id;
+  hello.boot_number = settings_.boot_number;
   hello.software = settings_.software;
-  hello.last_sequence = status_.last_sequence;
-  if (status_.last_sequence > 0)
-    if (const auto last = journal_.read(status_.last_sequence, 1); last && !last->empty()) hello.last_hash = last->front().hash;
+  hello.ends = ends_;
+  hello.last_sequence = ends_.verdicts + ends_.events;
+  if (hello.last_sequence > 0)
+    if (const auto last = journal_.read(hello.last_sequence, 1); last && !last->empty()) hello.last_hash = last->front().hash;
+  hello.letters_through = settings_.letters_through;
   hello.sent = now;
-  hello.declarations_version = declarations_version_;
-  hello.watch_lists_version = watch_lists_version_;
+  hello.metered = status_.metered;
   hello_id_ = hello.id;
   hello_sent_ = now.mono;
   ++hellos_unanswered_;
   deadline_ = now.mono + settings_.hello_timeout;
-  hello_next_ = next_;
+  hello_order_ = ++sent_order_;
   publish(Leaf::hello, encode(hello));
 }
 
 bool Drain::forked(const Ack& ack) {
-  if (ack.cursor == 0 || ack.hash.empty()) return false;
+  if (ack.epoch != settings_.identity.epoch || ack.cursor == 0 || ack.hash.empty()) return false;
   if (ack.cursor > status_.last_sequence) return true;
   const auto own = journal_.read(ack.cursor, 1);
   if (!own || own->empty()) return false;  // cannot tell; the frames themselves will be compared at HQ
   return own->front().hash != ack.hash;
-}
-
-void Drain::stream(Stamp now) {
-  enter(Phase::streaming);
-  backoff_.reset();
-  status_.trouble.clear();
-  sent_.clear();
-  sent_bytes_ = 0;
-  asked_ = now.mono;
 }
 
 void Drain::heard(MonoTime now) {
@@ -188,20 +211,21 @@ void Drain::heard(MonoTime now) {
 }
 
 void Drain::on_ack(const Ack& ack, Stamp now) {
-  const bool answers = ack.hello == hello_id_ && !ack.hello.empty();
-  if (phase_ == Phase::greeting && !answers) {
-    // HQ has just come up and says so: greet it again rather than wait for the time-out.
-    if (now.mono - hello_sent_ >= hello_gap) say_hello(now);
+  const bool answers = ack.answers && ack.session == hello_id_;
+  const bool of_this_connection = ack.session.starts_with(settings_.boot_id + "-" + std::to_string(attempt_) + "-");
+  if (!of_this_connection || (phase_ == Phase::greeting && !answers)) {
+    // HQ has just come up and says so, or has not seen our hello yet: greet it (again) rather than wait for the time-out.
+    if (ack.incarnation != incarnation_ && now.mono - hello_sent_ >= hello_gap) {
+      if (phase_ == Phase::streaming) incarnation_ = ack.incarnation;
+      say_hello(now);
+    }
     return;
   }
   heard(now.mono);
   status_.last_ack = now.mono;
+  status_.durability = ack.durability;
   changed_ = true;
-  for (const QuarantinedRecord& record : ack.quarantined) {
-    if (known_quarantined_.size() >= quarantined_known_max || !known_quarantined_.insert(record.sequence).second) continue;
-    ++status_.quarantined;
-    effects_.emplace_back(effect::Quarantined{record});
-  }
+  note_quarantined(ack);
   if (answers && forked(ack)) {
     effects_.emplace_back(effect::CloseLink{attempt_, "forked"});
     deadline_ = now.mono + settings_.pause_last;
@@ -210,131 +234,224 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
             "Nothing is sent until HQ clears it.");
     return enter(Phase::forked);
   }
-  if (phase_ == Phase::greeting) {
-    stream(now);
-    incarnation_ = ack.incarnation;
-    move_cursor(ack);
-    next_ = ack.cursor + 1;
-    return;
-  }
-  if (journal_again_.ns == 0) status_.trouble.clear();  // HQ hears us and we hear HQ: what was told before is over
-  const bool hq_went_back = ack.cursor < status_.cursor;
-  move_cursor(ack);
-  // The broker keeps one sender's order: what went before the hello and is not in its answer was lost on the way.
-  const bool lost_before_hello = answers && !sent_.empty() && sent_.front().last < hello_next_;
-  if (hq_went_back || lost_before_hello || (ack.resend && now.mono - went_back_ >= go_back_gap)) go_back(now.mono);
+  budget_.set_credit(ack.credit_bytes);
+  if (phase_ == Phase::greeting) return start_streaming(ack, now);
+  if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble.clear();  // both hear each other: what was told before is over
+  take_streams(ack, answers, now.mono);
+  note_refused(ack, now.mono);
+  move_cursor(ack.cursor);
   if (ack.incarnation != incarnation_) {  // HQ restarted: it wants a hello to say which blobs it lacks
     incarnation_ = ack.incarnation;
     if (!answers) say_hello(now);
   }
 }
 
-void Drain::move_cursor(const Ack& ack) {
+void Drain::start_streaming(const Ack& ack, Stamp now) {
+  enter(Phase::streaming);
+  backoff_.reset();
+  budget_.restart();
+  budget_.set_credit(ack.credit_bytes);
+  status_.trouble.clear();
+  refused_until_ = {};
+  incarnation_ = ack.incarnation;
+  asked_ = now.mono;
+  for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
+  move_cursor(ack.cursor);
+}
+
+void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
+  for (const Stream stream : store::streams) {
+    // Of one connection the broker keeps the order: what went before the hello and is not in its answer was lost on the way.
+    const auto outcome = sender(stream).acknowledged(ack.streams[static_cast<std::size_t>(stream)], answers ? hello_order_ : 0);
+    delivered(outcome.delivered, outcome.lost, now);
+    if (outcome.went_back) ++status_.resends;
+  }
+}
+
+void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime now) {
+  for (const Sent& sent : messages) budget_.acknowledged(sent.bytes, sent.at, now, budget_full_);
+  if (lost > 0) {
+    budget_.lost();
+    status_.resends += lost;
+  }
+  status_.round_trip = budget_.shortest_trip();
+  status_.budget_bytes = budget_.bytes();
+}
+
+void Drain::note_quarantined(const Ack& ack) {
+  for (const QuarantinedRecord& record : ack.quarantined) {
+    if (known_quarantined_.size() >= quarantined_known_max || !known_quarantined_.insert(record.sequence).second) continue;
+    ++status_.quarantined;
+    effects_.emplace_back(effect::Quarantined{record});
+  }
+}
+
+void Drain::note_refused(const Ack& ack, MonoTime now) {
+  if (ack.refused.empty()) return;
+  const RefusedFrame& refused = ack.refused.front();
+  refused_until_ = now + settings_.refused_pause;
+  trouble("HQ refuses " + std::string(store::name_of(refused.stream)) + " from number " + std::to_string(refused.first) + " on: " +
+          refused.reason + ". They stay here and are tried again");
+}
+
+void Drain::move_cursor(std::uint64_t cursor) {
   // An ack may not run ahead of what is durable here; then it belongs to another history (see forked()).
-  const std::uint64_t cursor = std::min(ack.cursor, status_.last_sequence);
+  cursor = std::min(cursor, status_.last_sequence);
   if (cursor != status_.cursor) {
     status_.cursor = cursor;
     effects_.emplace_back(effect::Acknowledged{cursor});
   }
-  status_.backlog = status_.last_sequence - cursor;
-  while (!sent_.empty() && sent_.front().last <= cursor) {
-    sent_bytes_ -= sent_.front().bytes;
-    sent_.pop_front();
-  }
-  next_ = std::max(next_, cursor + 1);
+  refresh_waiting();
 }
 
-void Drain::go_back(MonoTime now) {
-  ++status_.resends;
-  went_back_ = now;
-  next_ = status_.cursor + 1;
-  sent_.clear();
-  sent_bytes_ = 0;
-}
-
-void Drain::on_want(const Want& want) {
-  for (const std::string& sha : want.done) std::erase_if(wanted_, [&](const Wanted& w) { return w.sha256 == sha; });
-  for (const WantedBlob& blob : want.blobs) {
-    const auto known = std::find_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.sha256 == blob.sha256; });
-    if (known == wanted_.end()) {
-      wanted_.push_back({blob.sha256, blob.size_bytes, blob.have_bytes, blob.have_bytes});
-      continue;
-    }
-    known->have = blob.have_bytes;
-    known->sent = blob.resend ? blob.have_bytes : std::max(known->sent, blob.have_bytes);
-  }
+void Drain::on_want(const Want& want, MonoTime now) {
+  auto outcome = wanted_.wanted(want);
+  delivered(outcome.delivered, outcome.lost, now);
+  for (std::string& sha : outcome.done) effects_.emplace_back(effect::BlobHeld{std::move(sha)});
+  for (const std::string& sha : outcome.manifests) send_manifest(sha);
   status_.blobs_wanted = wanted_.size();
   changed_ = true;
 }
 
-void Drain::fill(MonoTime now) {
-  if (now >= journal_again_) journal_again_ = {};
-  while (phase_ == Phase::streaming && next_ <= status_.last_sequence) {
-    if (now < journal_again_ || sent_.size() >= settings_.frames_in_flight_max ||
-        (!sent_.empty() && sent_bytes_ >= settings_.records_in_flight_bytes_max))
-      return;  // records wait, so blobs wait too
-    if (!send_frame(now)) return;
+void Drain::on_letters(const Letters& letters) {
+  for (const Letter& letter : letters.letters) {
+    const std::uint64_t next = (letters_.empty() ? (letter_ ? letter_->number : settings_.letters_through) : letters_.back().number) + 1;
+    if (letter.number != next || letters_.size() >= letters_waiting_max) continue;  // known already, or after a hole: HQ says it again
+    letters_.push_back(letter);
   }
-  while (phase_ == Phase::streaming && send_slice(now)) {}
+  if (letter_ || letters_.empty()) return;
+  letter_ = letters_.front();
+  letters_.pop_front();
+  effects_.emplace_back(effect::TakeLetter{*letter_});
 }
 
-bool Drain::send_frame(MonoTime now) {
-  const auto read = journal_.read(next_, settings_.frame_records_max);
-  if (!read || read->empty() || read->front().sequence != next_) {
-    journal_again_ = now + journal_pause;
-    trouble("cannot read record " + std::to_string(next_) + " from the journal: " +
-            (!read ? read.error().what : "it is not there; run `rampa verify`"));
-    return false;
+void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp) {
+  if (!letter_ || letter_->number != number) return;
+  letter_.reset();
+  settings_.letters_through = number;
+  if (!refused.empty()) letters_refused_.push_back({number, refused});
+  if (!letters_.empty()) return on_letters({});
+  if (phase_ == Phase::streaming) publish(Leaf::receipt, encode(Receipt{settings_.letters_through, std::exchange(letters_refused_, {})}));
+}
+
+void Drain::fill(Stamp now) {
+  if (now.mono >= journal_again_) journal_again_ = {};
+  if (now.mono >= refused_until_) refused_until_ = {};
+  budget_full_ = false;
+  const bool records = journal_again_.ns == 0 && refused_until_.ns == 0;
+  while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
+    if (send_frame(Stream::verdicts, 128u << 10, true, now) != Fill::went_out) break;
+  while (phase_ == Phase::streaming) {
+    if (bulk_under_way() >= budget_.bytes()) {
+      budget_full_ = true;
+      return;
+    }
+    const std::size_t piece = budget_.piece();
+    const bool can = journal_again_.ns == 0 && refused_until_.ns == 0, all = !status_.metered;
+    const auto turn = order_.next({can && sender(Stream::verdicts).next(1).has_value(), can && sender(Stream::events).next(1).has_value(),
+                                   all && wanted_.next(Traffic::thumbnails, piece).has_value(),
+                                   all && wanted_.next(Traffic::images, piece).has_value()}, now);
+    if (!turn) return;
+    const Fill went = *turn == Traffic::verdicts ? send_frame(Stream::verdicts, piece, false, now)
+                      : *turn == Traffic::events ? send_frame(Stream::events, piece, false, now)
+                                                 : send_slice(*turn, now);
+    if (went == Fill::held_back) return;
   }
-  RecordFrame frame{next_, {}};
-  std::size_t bytes = 0;
+}
+
+Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_only, Stamp now) {
+  StreamSender& s = sender(stream);
+  const auto piece = s.next(settings_.frame_records_max);
+  if (!piece || (live_only && !piece->live)) return Fill::nothing;
+  const std::uint64_t first = piece->range.first;
+  const auto cannot_read = [&](const std::string& why) {
+    journal_again_ = now.mono + journal_pause;
+    trouble("cannot read " + std::string(store::name_of(stream)) + " number " + std::to_string(first) + " from the journal: " + why);
+    return Fill::held_back;
+  };
+  const auto previous = hash_before(stream, first, piece->live);
+  if (!previous) return cannot_read(previous.error().what);
+  const auto read = journal_.read_stream(stream, first, static_cast<std::size_t>(piece->range.last - first + 1), bytes_max);
+  if (!read) return cannot_read(read.error().what);
+  if (read->empty() || read->front().stream_sequence != first) return cannot_read("it is not there; run `rampa verify`");
+  std::vector<ByteView> records;
   for (const auto& raw : *read) {
-    if (raw.sequence != next_ + frame.records.size()) break;
-    if (!frame.records.empty() && bytes + raw.bytes.size() > settings_.frame_bytes_max) break;
-    bytes += raw.bytes.size();
-    frame.records.push_back(raw.bytes);
+    if (raw.stream_sequence != first + records.size()) break;
+    records.emplace_back(raw.bytes);
   }
-  next_ += frame.records.size();
-  Bytes payload = encode(frame);
-  if (!in_flight()) asked_ = now;
-  sent_.push_back({next_ - 1, payload.size()});
-  sent_bytes_ += payload.size();
-  publish(Leaf::records, std::move(payload));
-  return true;
+  const FrameHead head{stream, settings_.identity.epoch, first, *previous};
+  tails_[static_cast<std::size_t>(stream)][piece->live] = {first + records.size() - 1, (*read)[records.size() - 1].hash};
+  const Range range{first, first + records.size() - 1};
+  const std::string topic = topic_text({settings_.post, leaf_of(stream)});
+  Bytes payload = seal(topic, encode(head, records), settings_.identity.signer);
+  if (!under_way()) asked_ = now.mono;
+  const std::size_t bytes = payload.size();
+  s.sent({range, bytes, ++sent_order_, now.mono, piece->live && stream == Stream::verdicts});
+  order_.sent(stream == Stream::verdicts ? Traffic::verdicts : Traffic::events, bytes);
+  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});
+  return Fill::went_out;
 }
 
-bool Drain::send_slice(MonoTime now) {
-  if (blob_bytes_in_flight() >= settings_.blob_in_flight_bytes_max) return false;
-  const auto next = std::find_if(wanted_.begin(), wanted_.end(), [](const Wanted& w) { return w.sent < w.size; });
-  if (next == wanted_.end()) return false;
-  const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(settings_.slice_bytes, next->size - next->sent));
-  auto bytes = blobs_.read(next->sha256, next->sent, count);
-  const auto hash = parse_sha256(next->sha256);
-  if (!hash || !bytes || bytes->empty()) {
-    const std::string reason = !hash ? "not a SHA-256" : !bytes ? bytes.error().what : "it is shorter than its record says";
-    publish(Leaf::unavailable, encode(Unavailable{next->sha256, reason}));
-    trouble("HQ wants blob " + next->sha256.substr(0, 12) + "... which cannot be read: " + reason);
-    wanted_.erase(next);
-    status_.blobs_wanted = wanted_.size();
-    return true;
-  }
-  if (!in_flight()) asked_ = now;
-  BlobSlice slice{*hash, next->sent, next->size, std::move(*bytes)};
-  next->sent += slice.bytes.size();
-  publish(Leaf::blob, encode(slice));
-  return true;
+/// The chain hash that stands in the record before `number`: mostly of the frame that went before.
+Result<Sha256> Drain::hash_before(Stream stream, std::uint64_t number, bool live) {
+  if (number <= 1) return Sha256{};
+  const auto& tails = tails_[static_cast<std::size_t>(stream)];
+  for (const Tail* tail : {&tails[live], &tails[!live]})
+    if (tail->number == number - 1) return parse_sha256(tail->hash).value_or(Sha256{});
+  const auto read = journal_.read_stream(stream, number - 1, 1, 1);
+  if (!read) return tl::unexpected(read.error());
+  if (read->empty() || read->front().stream_sequence != number - 1) return fail(ErrorCode::not_found, "the record before it is not there; run `rampa verify`");
+  return parse_sha256(read->front().hash).value_or(Sha256{});
 }
 
-std::uint64_t Drain::blob_bytes_in_flight() const {
-  std::uint64_t bytes = 0;
-  for (const Wanted& w : wanted_) bytes += w.sent - w.have;
+Drain::Fill Drain::send_slice(Traffic traffic, Stamp now) {
+  const auto piece = wanted_.next(traffic, budget_.piece());
+  if (!piece) return Fill::nothing;
+  const auto hash = parse_sha256(piece->sha256);
+  Bytes bytes;
+  if (piece->bytes > 0) {
+    auto read = blobs_.read(piece->sha256, piece->offset, piece->bytes);
+    if (!hash || !read || read->size() != piece->bytes) {
+      cannot_give(piece->sha256, !hash ? "not a SHA-256" : !read ? read.error().what : "it is shorter than its record says");
+      return Fill::went_out;
+    }
+    bytes = std::move(*read);
+  }
+  Bytes payload = encode(BlobSlice{hash.value_or(Sha256{}), piece->offset, piece->size_bytes, bytes});
+  if (!under_way()) asked_ = now.mono;
+  wanted_.sent(*piece, payload.size(), ++sent_order_, now.mono);
+  order_.sent(traffic, payload.size());
+  publish_raw(Leaf::slice, std::move(payload));
+  return Fill::went_out;
+}
+
+void Drain::send_manifest(const std::string& sha256) {
+  const auto manifest = blobs_.manifest(sha256);
+  if (!manifest) return cannot_give(sha256, manifest.error().what);
+  publish(Leaf::manifest, encode(*manifest));
+}
+
+void Drain::cannot_give(const std::string& sha256, const std::string& reason) {
+  publish(Leaf::unavailable, encode(Unavailable{sha256, reason}));
+  trouble("HQ wants blob " + sha256.substr(0, 12) + "... which cannot be read: " + reason);
+  wanted_.forget(sha256);
+  status_.blobs_wanted = wanted_.size();
+}
+
+std::size_t Drain::bulk_under_way() const {
+  std::size_t bytes = wanted_.bytes_under_way();
+  for (const StreamSender& s : senders_) bytes += s.bulk_bytes();
   return bytes;
+}
+
+bool Drain::under_way() const {
+  return wanted_.bytes_under_way() > 0 || std::any_of(senders_.begin(), senders_.end(), [](const StreamSender& s) { return s.under_way(); });
 }
 
 MonoTime Drain::silence_begun() const { return std::max(heard_, asked_); }
 
 MonoTime Drain::hello_due() const {
-  const MonoTime quiet = in_flight() ? silence_begun() + settings_.ack_timeout / 2 : heard_ + settings_.heartbeat;
+  const MonoTime quiet = under_way() ? silence_begun() + settings_.ack_timeout / 2 : heard_ + settings_.heartbeat;
   return hellos_unanswered_ == 0 ? quiet : std::max(quiet, hello_sent_ + settings_.hello_timeout);
 }
 
@@ -344,11 +461,17 @@ void Drain::plan_wake() {
     return;
   }
   wake_ = hello_due();
-  if (in_flight()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
-  if (next_ <= status_.last_sequence && journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
+  if (under_way()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
+  if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
+  if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
+  if (const auto release = order_.release()) wake_ = std::min(wake_, *release);
 }
 
-void Drain::publish(Leaf leaf, Bytes payload) {
+void Drain::publish(Leaf leaf, ByteView body) {
+  publish_raw(leaf, seal(topic_text({settings_.post, leaf}), body, settings_.identity.signer));
+}
+
+void Drain::publish_raw(Leaf leaf, Bytes payload) {
   effects_.emplace_back(effect::Publish{attempt_, topic_text({settings_.post, leaf}), std::move(payload)});
 }
 

@@ -8,12 +8,13 @@
 //   forked: HQ holds another history of this post; nothing is sent until an officer of HQ clears it. Asked again slowly.
 //
 // What holds always:
-// - only HQ's application ack moves the cursor; a broker's PUBACK is never even seen here;
-// - at most frames_in_flight_max frames and records_in_flight_bytes_max bytes of records are sent and not yet acked;
-// - records go before blobs: a slice is sent only when every durable record has been sent.
+// - only HQ's signed ack of this connection frees a record; a broker's PUBACK is never even seen here;
+// - live verdicts go before everything else and past the budget; all else under way stays within the line's budget;
+// - what was sent and is not acknowledged is sent again, whatever became of it.
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -21,7 +22,12 @@
 
 #include "edge/store/store.hpp"
 #include "sync/backoff.hpp"
+#include "sync/blob_sender.hpp"
+#include "sync/envelope.hpp"
+#include "sync/line_budget.hpp"
 #include "sync/payloads.hpp"
+#include "sync/send_order.hpp"
+#include "sync/stream_sender.hpp"
 #include "sync/topics.hpp"
 
 namespace rampa::sync {
@@ -32,20 +38,31 @@ class BlobSource {
   virtual ~BlobSource() = default;
   /// Up to `count` bytes from `offset` on, at least one before the end.
   [[nodiscard]] virtual Result<Bytes> read(const std::string& sha256, std::uint64_t offset, std::size_t count) = 0;
+  /// Of what chunks it is made.
+  [[nodiscard]] virtual Result<Manifest> manifest(const std::string& sha256) = 0;
+};
+
+/// Who this post is to HQ, and whom it believes.
+struct Identity {
+  Epoch epoch{};                      ///< of the journal
+  std::string device_key;             ///< public, hex
+  Signer signer;                      ///< signs with the device's key
+  std::optional<PublicKey> hq_key;    ///< nothing: the first one met is kept
 };
 
 struct DrainSettings {
   PostId post;
+  Identity identity;
   std::string boot_id;
+  std::uint64_t boot_number = 0;
   std::string software;
-  std::size_t brokers = 1;  ///< length of the list; tried in turn
+  std::size_t brokers = 1;            ///< length of the list; tried in turn
+  std::set<std::size_t> metered;      ///< of these brokers' lines only verdicts and events are sent
+  std::vector<Cap> caps;
+  std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably
 
-  std::size_t frame_records_max = 64;
-  std::size_t frame_bytes_max = 32u << 10;           ///< a single larger record still goes, alone
-  std::size_t frames_in_flight_max = 64;
-  std::size_t records_in_flight_bytes_max = 512u << 10;
-  std::size_t slice_bytes = 32u << 10;
-  std::size_t blob_in_flight_bytes_max = 256u << 10; ///< what a new verdict may have to queue behind
+  std::size_t frame_records_max = 1024;              ///< at most sync::frame_records_max
+  std::size_t live_bytes_max = 512u << 10;           ///< live verdicts under way: past the budget, but not without bound
 
   Duration connect_timeout = 15s;
   Duration hello_timeout = 5s;
@@ -55,6 +72,7 @@ struct DrainSettings {
   /// asks. Must be longer than a frame needs on the slowest link: 20 s and 32 KiB allow for 16 kbit/s.
   Duration ack_timeout = 20s;
   Duration pause_first = 250ms, pause_last = 30s;
+  Duration refused_pause = 5s;   ///< before a frame that HQ refused is tried again
 };
 
 /// For screens and `rampa status`.
@@ -62,13 +80,18 @@ struct LinkStatus {
   bool up = false;            ///< HQ itself answers (not merely a broker)
   std::string phase;          ///< "waiting", "connecting", "greeting", "streaming", "forked"
   std::size_t broker = 0;     ///< index into the list
-  std::uint64_t cursor = 0;   ///< acknowledged by HQ
+  std::uint64_t cursor = 0;   ///< journal sequence up to which HQ has everything
   std::uint64_t last_sequence = 0;
   std::uint64_t backlog = 0;  ///< records durable here and not acknowledged
+  store::StreamEnds waiting;  ///< of it by stream
   std::size_t blobs_wanted = 0;
   std::uint64_t quarantined = 0;      ///< records HQ keeps apart, since start
   MonoTime last_ack;                  ///< 0: none since start
   std::uint64_t attempts = 0, resends = 0;
+  Duration round_trip{};              ///< the shortest on this connection; 0: none measured
+  std::size_t budget_bytes = 0;       ///< what may be under way
+  bool metered = false;
+  std::string durability;             ///< of HQ: "disk", "standby"; empty before its first answer
   std::string trouble;                ///< empty, or what is wrong and what to do
 };
 
@@ -79,25 +102,30 @@ struct Publish { std::uint64_t attempt = 0; std::string topic; Bytes payload; };
 /// HQ has committed up to here. May go back only when HQ lost its database.
 struct Acknowledged { std::uint64_t sequence = 0; };
 struct Quarantined { QuarantinedRecord record; };
-struct TakeDeclarations { std::vector<Declaration> declarations; };
-struct TakeWatchList { std::string name; std::vector<std::string> plates; };
+/// HQ holds this blob.
+struct BlobHeld { std::string sha256; };
+/// Apply it durably, then call letter_done(); the next one comes after that.
+struct TakeLetter { Letter letter; };
+/// No key of HQ was given: this one was met first. Keep it, and give it at the next start.
+struct KeepHqKey { std::string key; };
 /// status() says something new.
 struct StatusChanged {};
 }  // namespace effect
 using Effect = std::variant<effect::OpenLink, effect::CloseLink, effect::Publish, effect::Acknowledged, effect::Quarantined,
-                            effect::TakeDeclarations, effect::TakeWatchList, effect::StatusChanged>;
+                            effect::BlobHeld, effect::TakeLetter, effect::KeepHqKey, effect::StatusChanged>;
 
 class Drain {
  public:
-  /// `last_sequence`, `acknowledged`: as the store knows them at the start. `seed` draws the jitter.
-  Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, std::uint64_t last_sequence,
-        std::uint64_t acknowledged, std::uint64_t seed);
+  /// `acknowledged`: HQ's cursor as the store knows it at the start. `seed` draws the jitter.
+  Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, std::uint64_t acknowledged, std::uint64_t seed);
 
   // Facts. Those of an attempt that is no longer the current one are ignored.
-  void durable(std::uint64_t last_sequence, Stamp now);
+  void durable(Stamp now);                            ///< the journal has more
   void link_ready(std::uint64_t attempt, Stamp now);  ///< connected and subscribed
   void link_lost(std::uint64_t attempt, const std::string& why, Stamp now);
   void message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now);
+  /// The letter of the last TakeLetter is applied durably; or `refused` says why it cannot be.
+  void letter_done(std::uint64_t number, const std::string& refused, Stamp now);
   void advance(Stamp now);  ///< call at next_wake() or earlier; the first call starts everything
 
   [[nodiscard]] std::vector<Effect> take_effects();
@@ -107,29 +135,41 @@ class Drain {
 
  private:
   enum class Phase { waiting, connecting, greeting, streaming, forked };
-  struct SentFrame { std::uint64_t last = 0; std::size_t bytes = 0; };
-  struct Wanted { std::string sha256; std::uint64_t size = 0, have = 0, sent = 0; };
+  enum class Fill { went_out, nothing, held_back };
 
   void enter(Phase phase);
   void connect(MonoTime now);
   void say_hello(Stamp now);
   void hang_up(const std::string& why, MonoTime now);
-  void stream(Stamp now);
   void on_ack(const Ack& ack, Stamp now);
-  void on_want(const Want& want);
+  void on_want(const Want& want, MonoTime now);
+  void on_letters(const Letters& letters);
+  void start_streaming(const Ack& ack, Stamp now);
+  void take_streams(const Ack& ack, bool answers, MonoTime now);
+  void note_quarantined(const Ack& ack);
+  void note_refused(const Ack& ack, MonoTime now);
   void heard(MonoTime now);
-  void move_cursor(const Ack& ack);
-  void go_back(MonoTime now);
+  void move_cursor(std::uint64_t cursor);
+  void refresh_ends();
+  void refresh_waiting();
   [[nodiscard]] bool forked(const Ack& ack);
-  void fill(MonoTime now);
-  bool send_frame(MonoTime now);
-  bool send_slice(MonoTime now);
+  [[nodiscard]] bool believable_key(const std::string& topic, ByteView payload);
+
+  void fill(Stamp now);
+  [[nodiscard]] Fill send_frame(Stream stream, std::size_t bytes_max, bool live_only, Stamp now);
+  [[nodiscard]] Fill send_slice(Traffic traffic, Stamp now);
+  [[nodiscard]] Result<Sha256> hash_before(Stream stream, std::uint64_t number, bool live);
+  void send_manifest(const std::string& sha256);
+  void cannot_give(const std::string& sha256, const std::string& reason);
+  void delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime now);
   void check_times(Stamp now);
   void plan_wake();
-  void publish(Leaf leaf, Bytes payload);
+  void publish(Leaf leaf, ByteView body);
+  void publish_raw(Leaf leaf, Bytes payload);
   void trouble(std::string what);
-  [[nodiscard]] std::uint64_t blob_bytes_in_flight() const;
-  [[nodiscard]] bool in_flight() const { return !sent_.empty() || blob_bytes_in_flight() > 0; }
+  StreamSender& sender(Stream stream) { return senders_[static_cast<std::size_t>(stream)]; }
+  [[nodiscard]] std::size_t bulk_under_way() const;
+  [[nodiscard]] bool under_way() const;
   [[nodiscard]] MonoTime silence_begun() const;
   [[nodiscard]] MonoTime hello_due() const;
 
@@ -143,23 +183,34 @@ class Drain {
   std::uint64_t attempt_ = 0;
   MonoTime deadline_{};        ///< of the phase: pause over, connect or hello time-out
   MonoTime journal_again_{};   ///< after a read error
+  MonoTime refused_until_{};   ///< HQ refused a frame: no records until then
   MonoTime wake_{};
-  MonoTime went_back_{};
   MonoTime hello_sent_{};
   MonoTime heard_{};           ///< last valid message from HQ
   MonoTime asked_{};           ///< first frame or slice sent since
-  std::uint64_t hello_next_ = 1;  ///< next_ when the last hello was sent: HQ has seen every frame before it
   bool changed_ = false;       ///< status() says something new
   int hellos_unanswered_ = 0;
   std::uint64_t hello_number_ = 0;
   std::string hello_id_;
   std::string incarnation_;
-  std::uint64_t next_ = 1;     ///< next sequence to send
-  std::deque<SentFrame> sent_;
-  std::size_t sent_bytes_ = 0;
-  std::deque<Wanted> wanted_;
+
+  store::StreamEnds ends_;
+  std::array<StreamSender, store::streams.size()> senders_;
+  BlobSender wanted_;
+  LineBudget budget_;
+  SendOrder order_;
+  bool budget_full_ = false;   ///< the last fill() stopped for lack of room
+  std::uint64_t sent_order_ = 0;  ///< of the last message
+  std::uint64_t hello_order_ = 0; ///< sent_order_ when the last hello went: HQ has seen every message before it
+  struct Tail {
+    std::uint64_t number = 0;
+    std::string hash;
+  };
+  std::array<std::array<Tail, 2>, store::streams.size()> tails_;  ///< last sent of each stream: backlog, live
   std::set<std::uint64_t> known_quarantined_;
-  std::uint64_t declarations_version_ = 0, watch_lists_version_ = 0;
+  std::optional<Letter> letter_;  ///< being applied
+  std::deque<Letter> letters_;    ///< to be applied after it
+  std::vector<RefusedLetter> letters_refused_;
 };
 
 }  // namespace rampa::sync

@@ -14,7 +14,8 @@ struct Connected { std::uint64_t attempt; };
 struct Subscribed { std::uint64_t attempt; };
 struct Lost { std::uint64_t attempt; std::string why; };
 struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
-using Fact = std::variant<Connected, Subscribed, Lost, Message>;
+struct LetterDone { std::uint64_t number; std::string refused; };
+using Fact = std::variant<Connected, Subscribed, Lost, Message, LetterDone>;
 
 constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
 constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
@@ -22,14 +23,19 @@ constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at;
 class RunningUplink : public Uplink {
  public:
   RunningUplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal, std::unique_ptr<BlobSource> blobs,
-                std::uint64_t last_sequence, std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock)
+                std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock)
       : settings_(std::move(settings)), journal_(std::move(journal)), blobs_(std::move(blobs)), calls_(std::move(calls)),
-        clock_(clock), drain_(settings_.drain, *journal_, *blobs_, last_sequence, acknowledged, settings_.jitter_seed),
-        durable_(last_sequence), status_(drain_.status()) {
+        clock_(clock), drain_(settings_.drain, *journal_, *blobs_, acknowledged, settings_.jitter_seed), status_(drain_.status()),
+        inbox_(std::make_shared<Inbox>()) {
+    inbox_->to = this;
     thread_ = std::thread([this] { run(); });
   }
 
   ~RunningUplink() override {
+    {
+      std::lock_guard lock(inbox_->mutex);  // a letter that is applied after this is told to nobody; HQ says it again
+      inbox_->to = nullptr;
+    }
     {
       std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -38,10 +44,10 @@ class RunningUplink : public Uplink {
     thread_.join();
   }
 
-  void durable(std::uint64_t last_sequence) override {
+  void durable(std::uint64_t) override {
     {
       std::lock_guard lock(mutex_);
-      durable_ = std::max(durable_, last_sequence);
+      more_ = true;
       woken_ = true;
     }
     wake_.notify_one();
@@ -68,7 +74,7 @@ class RunningUplink : public Uplink {
   void run() {
     for (;;) {
       std::deque<Fact> facts;
-      std::uint64_t last = 0;
+      bool more = false;
       beats_.fetch_add(1, std::memory_order_relaxed);
       {
         std::unique_lock lock(mutex_);
@@ -77,10 +83,10 @@ class RunningUplink : public Uplink {
         if (stopping_) break;
         woken_ = false;
         facts.swap(facts_);
-        last = durable_;
+        more = std::exchange(more_, false);
       }
       try {
-        turn(facts, last);
+        turn(facts, more);
       } catch (const std::exception& error) {
         // Nothing is known to throw here; if something does, the connection is begun again and people are told.
         link_.reset();
@@ -90,8 +96,8 @@ class RunningUplink : public Uplink {
     link_.reset();
   }
 
-  void turn(std::deque<Fact>& facts, std::uint64_t last) {
-    drain_.durable(last, clock_.now());
+  void turn(std::deque<Fact>& facts, bool more) {
+    if (more) drain_.durable(clock_.now());
     for (Fact& fact : facts) {
       std::visit([this](auto& f) { take(f); }, fact);
       perform();
@@ -107,6 +113,8 @@ class RunningUplink : public Uplink {
   void take(const Subscribed& fact) { drain_.link_ready(fact.attempt, clock_.now()); }
   void take(const Lost& fact) { drain_.link_lost(fact.attempt, fact.why, clock_.now()); }
   void take(const Message& fact) { drain_.message(fact.attempt, fact.topic, fact.payload, clock_.now()); }
+
+  void take(const LetterDone& fact) { drain_.letter_done(fact.number, fact.refused, clock_.now()); }
 
   void perform() {
     // An effect that fails (a link that breaks while publishing) makes further effects; they follow in the next round.
@@ -138,8 +146,15 @@ class RunningUplink : public Uplink {
   }
   void act(const effect::Acknowledged& e) { if (calls_.acknowledged) calls_.acknowledged(e.sequence); }
   void act(const effect::Quarantined& e) { if (calls_.quarantined) calls_.quarantined(e.record); }
-  void act(effect::TakeDeclarations& e) { if (calls_.declarations) calls_.declarations(std::move(e.declarations)); }
-  void act(effect::TakeWatchList& e) { if (calls_.watch_list) calls_.watch_list(std::move(e.name), std::move(e.plates)); }
+  void act(const effect::BlobHeld& e) { if (calls_.blob_held) calls_.blob_held(e.sha256); }
+  void act(const effect::KeepHqKey& e) { if (calls_.keep_hq_key) calls_.keep_hq_key(e.key); }
+  void act(const effect::TakeLetter& e) {
+    if (!calls_.letter) return drain_.letter_done(e.letter.number, "this post takes no letters", clock_.now());
+    calls_.letter(e.letter, [inbox = inbox_, number = e.letter.number](std::string refused) {
+      std::lock_guard lock(inbox->mutex);
+      if (inbox->to) inbox->to->put(LetterDone{number, std::move(refused)});
+    });
+  }
   void act(const effect::StatusChanged&) {
     {
       std::lock_guard lock(mutex_);
@@ -161,9 +176,15 @@ class RunningUplink : public Uplink {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Fact> facts_;
-  std::uint64_t durable_ = 0;
+  bool more_ = true;  ///< the journal has more than the drain knows
   LinkStatus status_;
   bool stopping_ = false, woken_ = true;
+  /// Outlives this object in the hands of who applies letters.
+  struct Inbox {
+    std::mutex mutex;
+    RunningUplink* to = nullptr;
+  };
+  std::shared_ptr<Inbox> inbox_;
   std::thread thread_;
 };
 
@@ -173,46 +194,28 @@ class StoredBlobs : public BlobSource {
   Result<Bytes> read(const std::string& sha256, std::uint64_t offset, std::size_t count) override {
     return reader_->range(sha256, offset, count);
   }
+  Result<Manifest> manifest(const std::string& sha256) override {
+    auto held = reader_->manifest(sha256);
+    if (!held) return tl::unexpected(held.error());
+    return Manifest{held->sha256, held->size_bytes, std::move(held->chunks)};
+  }
 
  private:
   std::unique_ptr<store::BlobReader> reader_;
 };
 
-class PictureBlobs : public BlobSource {
- public:
-  explicit PictureBlobs(std::unique_ptr<store::PictureReader> reader) : reader_(std::move(reader)) {}
-  Result<Bytes> read(const std::string& sha256, std::uint64_t offset, std::size_t count) override {
-    if (sha256 != held_) {
-      auto blob = reader_->blob(sha256);
-      if (!blob) return tl::unexpected(blob.error());
-      held_ = sha256;
-      bytes_ = std::move(*blob);
-    }
-    if (offset >= bytes_.size()) return Bytes{};
-    const auto from = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
-    Bytes slice(from, from + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(count, bytes_.size() - offset)));
-    if (offset + slice.size() == bytes_.size()) held_.clear(), bytes_ = {};  // the last slice: memory back
-    return slice;
-  }
-
- private:
-  std::unique_ptr<store::PictureReader> reader_;
-  std::string held_;
-  Bytes bytes_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
-                                             std::unique_ptr<BlobSource> blobs, std::uint64_t last_sequence,
-                                             std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock) {
+                                             std::unique_ptr<BlobSource> blobs, std::uint64_t acknowledged, UplinkCalls calls,
+                                             const Clock& clock) {
   if (!usable_as_post(settings.drain.post.text))
     return fail(ErrorCode::invalid, "post \"" + settings.drain.post.text + "\": 1 to 48 letters, digits, - or _, and not \"hq\"");
   if (settings.brokers.empty()) return fail(ErrorCode::invalid, "no broker is named: give at least one mqtts://HOST:PORT");
   settings.drain.brokers = settings.brokers.size();
   try {
-    return std::make_unique<RunningUplink>(std::move(settings), std::move(journal), std::move(blobs), last_sequence,
-                                           acknowledged, std::move(calls), clock);
+    return std::make_unique<RunningUplink>(std::move(settings), std::move(journal), std::move(blobs), acknowledged,
+                                           std::move(calls), clock);
   } catch (const std::exception& error) {
     return fail(ErrorCode::io, std::string("starting the uplink: ") + error.what());
   }
@@ -220,10 +223,6 @@ Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::uniqu
 
 std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::BlobReader> reader) {
   return std::make_unique<StoredBlobs>(std::move(reader));
-}
-
-std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::PictureReader> reader) {
-  return std::make_unique<PictureBlobs>(std::move(reader));
 }
 
 }  // namespace rampa::sync

@@ -21,8 +21,11 @@ struct UplinkSettings {
 struct UplinkCalls {
   std::function<void(std::uint64_t sequence)> acknowledged;   ///< -> Store::acknowledge
   std::function<void(const QuarantinedRecord&)> quarantined;  ///< HQ keeps this record apart; people should look
-  std::function<void(std::vector<Declaration>)> declarations; ///< -> Store::put_declarations
-  std::function<void(std::string name, std::vector<std::string> plates)> watch_list;
+  std::function<void(const std::string& sha256)> blob_held;   ///< HQ has this blob whole
+  /// HQ's next letter. `done` is to be called once, from any thread, when it is applied durably, or with the reason why it
+  /// cannot be. Without this function every letter is refused.
+  std::function<void(const Letter&, std::function<void(std::string refused)> done)> letter;
+  std::function<void(const std::string& key)> keep_hq_key;    ///< none was given and this is the first that was met
   std::function<void(const LinkStatus&)> status;              ///< on every change
 };
 
@@ -37,14 +40,12 @@ class Uplink {
   [[nodiscard]] virtual std::uint64_t beats() const = 0;
 };
 
-/// Owns journal and blobs. `last_sequence`, `acknowledged`: from Store::status(). Errors: invalid (settings), io.
+/// Owns journal and blobs. `acknowledged`: from Store::status(). Errors: invalid (settings), io.
 [[nodiscard]] Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
-                                                           std::unique_ptr<BlobSource> blobs, std::uint64_t last_sequence,
-                                                           std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock);
+                                                           std::unique_ptr<BlobSource> blobs, std::uint64_t acknowledged,
+                                                           UplinkCalls calls, const Clock& clock);
 
 /// Over the store's blobs (store::open_blobs): holds one checked chunk, never a whole scan.
 [[nodiscard]] std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::BlobReader> reader);
-/// Over a picture reader: keeps the whole of the last blob in memory while its slices go out. Prefer the one above.
-[[nodiscard]] std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::PictureReader> reader);
 
 }  // namespace rampa::sync

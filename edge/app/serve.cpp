@@ -11,6 +11,7 @@
 #include "edge/api/server.hpp"
 #include "edge/app/appliance.hpp"
 #include "edge/app/cached_lists.hpp"
+#include "edge/app/downlink.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/profiles_watch.hpp"
 #include "edge/app/service_notify.hpp"
@@ -106,7 +107,18 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   sync::UplinkSettings settings;
   settings.drain.post = site.post;
   settings.drain.boot_id = status.boot_id;
+  settings.drain.boot_number = status.boot_number;
   settings.drain.software = version;
+  auto downlink = Downlink::open(appliance);
+  if (!downlink) return tl::unexpected(downlink.error());
+  settings.drain.identity = (*downlink)->identity();
+  settings.drain.letters_through = (*downlink)->letters_through();
+  for (const std::string& broker : site.sync.metered)
+    for (std::size_t i = 0; i < site.sync.brokers.size(); ++i)
+      if (site.sync.brokers[i] == broker) settings.drain.metered.insert(i);
+  for (const config::SyncCap& cap : site.sync.caps)
+    for (const sync::Traffic traffic : sync::traffics)
+      if (sync::name_of(traffic) == cap.traffic) settings.drain.caps.push_back({traffic, cap.from_minute, cap.to_minute, cap.bytes_per_s});
   settings.brokers = site.sync.brokers;
   settings.credentials = {site.sync.ca_file, site.sync.certificate_file, site.sync.key_file};
   settings.jitter_seed = runtime::random_bits();
@@ -122,18 +134,12 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
     view.detail = link.up ? std::string{} : link.trouble;
     appliance.link_changed(std::move(view));
   };
-  calls.declarations = [&appliance](std::vector<Declaration> declarations) {
-    appliance.store().put_declarations(declarations);
-    appliance.declarations().add(std::move(declarations));
+  calls.letter = [downlink = *downlink](const sync::Letter& letter, std::function<void(std::string)> done) {
+    downlink->apply(letter, std::move(done));
   };
-  calls.watch_list = [&appliance](std::string name, std::vector<std::string> plates) {
-    appliance.store().put_watch_list(name, plates);
-    // Built here, on sync's thread: the core goes on with the lists it has.
-    const auto refused = appliance.declarations().replace_watch_list(name, {plates.begin(), plates.end()});
-    if (refused > 0) spdlog::warn("watch list {}: {} of {} lines are no plates and watch nothing; HQ should correct them", name, refused, plates.size());
-  };
+  calls.keep_hq_key = [downlink = *downlink](const std::string& key) { downlink->keep_hq_key(key); };
   auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(store::open_blobs(site.directory)),
-                                   status.last_sequence, status.acknowledged, std::move(calls), clock);
+                                   status.acknowledged, std::move(calls), clock);
   if (!uplink) return tl::unexpected(uplink.error());
   Sync sync;
   sync.uplink = std::move(*uplink);

@@ -9,8 +9,9 @@ namespace {
 class Reader : public JournalReader {
  public:
   Reader(std::shared_ptr<Disk> disk, const Layout& layout, std::shared_ptr<const Durable> durable)
-      : disk_(disk), layout_(layout), source_(disk, layout), by_stream_{RecordSource(disk, layout), RecordSource(disk, layout)},
-        durable_(std::move(durable)) {}
+      : disk_(disk), layout_(layout), source_(disk, layout), durable_(std::move(durable)) {
+    for (std::size_t i = 0; i < places_max; ++i) places_.emplace_back(disk_, layout_);
+  }
 
   Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) override {
     return read_from(source_, sequence, count);
@@ -35,7 +36,7 @@ class Reader : public JournalReader {
     while (high - low > 1) {
       const std::size_t middle = (low + high) / 2;
       const std::uint64_t sequence = (*segments)[middle].first_sequence;
-      auto read = by_stream_[static_cast<std::size_t>(stream)].by_sequence(sequence);
+      auto read = source_.by_sequence(sequence);
       if (!read) {
         if (read.error().code == ErrorCode::io) return tl::unexpected(read.error());
         high = middle;  // empty or damaged at its head: begin before it
@@ -49,8 +50,8 @@ class Reader : public JournalReader {
     return segments->empty() ? 1 : (*segments)[low].first_sequence;
   }
 
-  Result<std::vector<Raw>> read_run(Stream stream, std::uint64_t sequence, std::size_t count) override {
-    return read_from(by_stream_[static_cast<std::size_t>(stream)], sequence, count);
+  Result<std::vector<Raw>> read_run(std::size_t place, std::uint64_t sequence, std::size_t count) override {
+    return read_from(places_[place], sequence, count);
   }
 
  private:
@@ -78,7 +79,7 @@ class Reader : public JournalReader {
   std::shared_ptr<Disk> disk_;
   Layout layout_;
   RecordSource source_;
-  std::array<RecordSource, streams.size()> by_stream_;  ///< each keeps its own place
+  std::vector<RecordSource> places_;
   std::shared_ptr<const Durable> durable_;
 };
 
@@ -89,15 +90,25 @@ constexpr std::size_t k_run = 64;  // records read at once on the way through a 
 Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream, std::uint64_t first, std::size_t count,
                                                                    std::size_t bytes_max) {
   std::vector<Raw> out;
-  Place& place = places_[static_cast<std::size_t>(stream)];
-  if (place.number == 0 || place.number != first) {
+  // The place that stands there already, else the one that was used longest ago.
+  std::size_t slot = static_cast<std::size_t>(stream) * places_per_stream;
+  for (std::size_t i = slot, end = slot + places_per_stream; i < end; ++i) {
+    if (places_[i].number == first) {
+      slot = i;
+      break;
+    }
+    if (places_[i].used < places_[slot].used) slot = i;
+  }
+  Place& place = places_[slot];
+  if (place.number != first) {
     const auto at = locate(stream, first);
     if (!at) return tl::unexpected(at.error());
-    place = {first, *at};
+    place = {first, *at, 0};
   }
+  place.used = ++uses_;
   std::size_t bytes = 0;
   while (out.size() < count) {
-    auto run = read_run(stream, place.sequence, std::min(k_run, count));
+    auto run = read_run(slot, place.sequence, std::min(k_run, count));
     if (!run) {
       if (!out.empty()) break;  // what was read is good; the next call meets the error
       place = {};

@@ -59,17 +59,21 @@ class JournalReader {
  protected:
   /// A sequence at or before that of number `first` of this stream, the nearer the better. Errors: as read().
   [[nodiscard]] virtual Result<std::uint64_t> locate(Stream stream, std::uint64_t first) = 0;
-  /// As read(), for the run that read_stream() goes through: streams are read beside each other, each at its own place.
-  [[nodiscard]] virtual Result<std::vector<Raw>> read_run(Stream stream, std::uint64_t sequence, std::size_t count) {
-    (void)stream;
+  /// The newest records and the backlog of both streams are read beside each other: four places that do not disturb one another.
+  static constexpr std::size_t places_per_stream = 2, places_max = streams.size() * places_per_stream;
+  /// As read(), at one of the places.
+  [[nodiscard]] virtual Result<std::vector<Raw>> read_run(std::size_t place, std::uint64_t sequence, std::size_t count) {
+    (void)place;
     return read(sequence, count);
   }
 
  private:
   struct Place {
     std::uint64_t number = 0, sequence = 0;  ///< that number's record is at this sequence or later
+    std::uint64_t used = 0;
   };
-  std::array<Place, streams.size()> places_;
+  std::array<Place, places_max> places_;
+  std::uint64_t uses_ = 0;
 };
 
 struct CrossingRow {  ///< one line of `rampa crossings`
@@ -166,9 +170,10 @@ class Store {
   virtual void append_blob(const std::string& key, SharedBytes strip) = 0;
   /// Adds declarations to the cache, each replacing the one with its reference. Durable on its own, apart from the
   /// journal (their source is HQ). Never blocks.
-  virtual void put_declarations(std::vector<Declaration> declarations) = 0;
+  /// `answer` is called on the store's thread once it is durable or has failed (no_space, io).
+  virtual void put_declarations(std::vector<Declaration> declarations, std::function<void(Result<void>)> answer = {}) = 0;
   /// Replaces the whole list `name`; an empty one removes it. As above.
-  virtual void put_watch_list(const std::string& name, std::vector<std::string> plates) = 0;
+  virtual void put_watch_list(const std::string& name, std::vector<std::string> plates, std::function<void(Result<void>)> answer = {}) = 0;
   /// What the site's own files declare. Not durable and not in the cache (the files are): it is given at every start, and
   /// the picture shows those declarations and lists that HQ has not sent under the same reference or name. Never blocks.
   virtual void show_site_lists(CachedLists lists) = 0;

@@ -75,8 +75,12 @@ void StoreThread::append_blob(const std::string& key, SharedBytes strip) {
   wake_.notify_one();
 }
 
-void StoreThread::put_declarations(std::vector<Declaration> declarations) { push(Lists{std::move(declarations)}); }
-void StoreThread::put_watch_list(const std::string& name, std::vector<std::string> plates) { push(List{name, std::move(plates)}); }
+void StoreThread::put_declarations(std::vector<Declaration> declarations, std::function<void(Result<void>)> answer) {
+  push(Lists{std::move(declarations), std::move(answer)});
+}
+void StoreThread::put_watch_list(const std::string& name, std::vector<std::string> plates, std::function<void(Result<void>)> answer) {
+  push(List{name, std::move(plates), std::move(answer)});
+}
 void StoreThread::show_site_lists(CachedLists lists) { push(SiteLists{std::move(lists)}); }
 void StoreThread::erase_day(const std::string& date, std::function<void(Result<void>)> answer) { push(Erase{date, std::move(answer)}); }
 void StoreThread::acknowledge(std::uint64_t sequence) { shared_->acknowledged = sequence; }  // the thread takes it at its next tick
@@ -176,11 +180,15 @@ void StoreThread::handle(std::vector<Work> batch) {
       if (rejected->answer)
         rejected->answer(fail(ErrorCode::busy, "the store's queue of " + std::to_string(settings_.queue_records_max) + " records is full"));
     } else if (auto* lists = std::get_if<Lists>(&work)) {
-      if (auto ok = cache_.put(lists->declarations); !ok) cache_trouble_ = ok.error().what;
+      const auto ok = cache_.put(lists->declarations);
+      if (!ok) cache_trouble_ = ok.error().what;
       else picture_.put(lists->declarations);
+      if (lists->answer) lists->answer(ok);
     } else if (auto* list = std::get_if<List>(&work)) {
-      if (auto ok = cache_.put(list->name, list->plates); !ok) cache_trouble_ = ok.error().what;
+      const auto ok = cache_.put(list->name, list->plates);
+      if (!ok) cache_trouble_ = ok.error().what;
       else picture_.put_watch_list(list->name, list->plates);
+      if (list->answer) list->answer(ok);
     } else if (auto* site = std::get_if<SiteLists>(&work)) {
       picture_.show_site_lists(std::move(site->lists));
     } else if (auto* erase = std::get_if<Erase>(&work)) {

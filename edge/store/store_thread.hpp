@@ -26,8 +26,8 @@ class StoreThread : public Store {
 
   void persist(std::vector<Record> records, PersistAnswer answer) override;
   void append_blob(const std::string& key, SharedBytes strip) override;
-  void put_declarations(std::vector<Declaration> declarations) override;
-  void put_watch_list(const std::string& name, std::vector<std::string> plates) override;
+  void put_declarations(std::vector<Declaration> declarations, std::function<void(Result<void>)> answer) override;
+  void put_watch_list(const std::string& name, std::vector<std::string> plates, std::function<void(Result<void>)> answer) override;
   void show_site_lists(CachedLists lists) override;
   void acknowledge(std::uint64_t sequence) override;
   [[nodiscard]] Status status() const override;
@@ -42,8 +42,8 @@ class StoreThread : public Store {
  private:
   struct Strip { std::string key; SharedBytes bytes; };
   struct GiveUp { std::string key; };
-  struct Lists { std::vector<Declaration> declarations; };
-  struct List { std::string name; std::vector<std::string> plates; };
+  struct Lists { std::vector<Declaration> declarations; std::function<void(Result<void>)> answer; };
+  struct List { std::string name; std::vector<std::string> plates; std::function<void(Result<void>)> answer; };
   struct SiteLists { CachedLists lists; };
   struct Erase { std::string date; std::function<void(Result<void>)> answer; };
   struct Rejected { PersistAnswer answer; };  ///< found no room in the queue

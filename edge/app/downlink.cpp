@@ -1,0 +1,85 @@
+#include "edge/app/downlink.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "edge/api/durable_file.hpp"
+#include "edge/store/digest.hpp"
+#include "sync/letters.hpp"
+
+namespace rampa::app {
+namespace {
+
+std::string hq_key_file(const config::Site& site) { return site.directory + "/hq.pub"; }
+
+}  // namespace
+
+Result<std::shared_ptr<Downlink>> Downlink::open(Appliance& appliance) {
+  const config::Site& site = appliance.site();
+  auto disk = store::real_disk();
+  auto applied = store::SlotFile::open(*disk, site.directory + "/letters");
+  if (!applied) return tl::unexpected(applied.error());
+  std::shared_ptr<Downlink> downlink(new Downlink(appliance, std::move(disk), std::move(*applied)));
+  std::string key = site.sync.hq_key;
+  if (key.empty()) {
+    auto kept = api::read_file(hq_key_file(site));
+    if (!kept) return tl::unexpected(kept.error());
+    if (*kept) {
+      key = **kept;
+      while (!key.empty() && key.back() == '\n') key.pop_back();
+      if (!sync::parse_public_key(key))
+        return fail(ErrorCode::invalid, hq_key_file(site) + " does not hold 64 hex digits; write HQ's key into it (`rampa-hq key`), or give it as hq_key in the site file");
+    }
+  }
+  if (!key.empty()) downlink->hq_key_ = sync::parse_public_key(key);
+  return downlink;
+}
+
+sync::Identity Downlink::identity() const {
+  const store::Status status = appliance_.store().status();
+  sync::Identity identity;
+  if (const auto epoch = store::from_hex(status.epoch); epoch && epoch->size() == identity.epoch.size())
+    std::copy(epoch->begin(), epoch->end(), identity.epoch.begin());
+  identity.device_key = status.device_key;
+  identity.signer = appliance_.store().signer();
+  identity.hq_key = hq_key_;
+  return identity;
+}
+
+void Downlink::keep_hq_key(const std::string& key) const {
+  if (auto kept = api::replace_file(hq_key_file(appliance_.site()), key + "\n"); !kept)
+    return spdlog::error("HQ's key could not be kept ({}): the next start will take the first HQ that it meets", kept.error().what);
+  spdlog::warn("HQ was met for the first time and is known by its key {} from now on; compare it with `rampa-hq key`", key);
+}
+
+void Downlink::take(Result<void> durable, std::uint64_t number, const std::function<void(std::string)>& done) {
+  if (durable) durable = applied_.store(number);
+  // Not applied: nothing is told, and HQ sends it again with the next connection.
+  if (!durable) return spdlog::error("letter {} of HQ could not be kept: {}", number, durable.error().what);
+  done({});
+}
+
+void Downlink::apply(const sync::Letter& letter, std::function<void(std::string refused)> done) {
+  const auto kept = [self = shared_from_this(), number = letter.number, done](Result<void> durable) { self->take(std::move(durable), number, done); };
+  const auto refuse = [&](const std::string& why) {
+    spdlog::error("letter {} of HQ ({}) is refused: {}", letter.number, letter.kind, why);
+    if (auto noted = applied_.store(letter.number); !noted) return spdlog::error("letter {}: {}", letter.number, noted.error().what);
+    done(why);
+  };
+  if (letter.kind == "declarations") {
+    auto body = sync::decode_declarations(as_bytes(letter.body));
+    if (!body) return refuse(body.error().what);
+    appliance_.declarations().add(body->declarations);
+    return appliance_.store().put_declarations(std::move(body->declarations), kept);
+  }
+  if (letter.kind == "watch_list") {
+    auto body = sync::decode_watch_list(as_bytes(letter.body));
+    if (!body) return refuse(body.error().what);
+    // Built here, on sync's thread: the core goes on with the lists it has.
+    const auto refused = appliance_.declarations().replace_watch_list(body->name, {body->plates.begin(), body->plates.end()});
+    if (refused > 0) spdlog::warn("watch list {}: {} of {} lines are no plates and watch nothing; HQ should correct them", body->name, refused, body->plates.size());
+    return appliance_.store().put_watch_list(body->name, std::move(body->plates), kept);
+  }
+  refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
+}
+
+}  // namespace rampa::app

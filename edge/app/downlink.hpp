@@ -1,0 +1,39 @@
+// What HQ sends to this post, and whom the post believes to be HQ. A letter is applied durably before HQ is told so; how far
+// they are lies in DIRECTORY/letters, HQ's key (where the site file gives none) in DIRECTORY/hq.pub.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "edge/app/appliance.hpp"
+#include "edge/store/durable_file.hpp"
+#include "sync/drain.hpp"
+
+namespace rampa::app {
+
+class Downlink : public std::enable_shared_from_this<Downlink> {
+ public:
+  /// Errors: invalid (a damaged file, named, with what to do), io, no_space.
+  [[nodiscard]] static Result<std::shared_ptr<Downlink>> open(Appliance& appliance);
+
+  /// What the uplink needs to speak for this post.
+  [[nodiscard]] sync::Identity identity() const;
+  [[nodiscard]] std::uint64_t letters_through() const { return applied_.value(); }
+  /// Thread: the uplink's. `done` comes from the store's thread, or at once with the reason where the letter is refused.
+  void apply(const sync::Letter& letter, std::function<void(std::string refused)> done);
+  /// The first HQ that was met: from now on no other.
+  void keep_hq_key(const std::string& key) const;
+
+ private:
+  Downlink(Appliance& appliance, std::shared_ptr<store::Disk> disk, store::SlotFile applied)
+      : appliance_(appliance), disk_(std::move(disk)), applied_(std::move(applied)) {}
+  void take(Result<void> durable, std::uint64_t number, const std::function<void(std::string)>& done);
+
+  Appliance& appliance_;
+  std::shared_ptr<store::Disk> disk_;
+  store::SlotFile applied_;       ///< written on the store's thread, one letter at a time
+  std::optional<sync::PublicKey> hq_key_;
+};
+
+}  // namespace rampa::app

@@ -1,0 +1,54 @@
+// The blobs that HQ wants: what of each is to be sent next, what is under way, and what a want says about both. Pure.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/ranges.hpp"
+#include "sync/send_order.hpp"
+#include "sync/stream_sender.hpp"
+
+namespace rampa::sync {
+
+class BlobSender {
+ public:
+  void restart() { blobs_.clear(); }  ///< a new connection: HQ says again what it wants
+
+  struct Outcome {
+    std::vector<Sent> delivered;
+    std::size_t lost = 0;
+    std::vector<std::string> done;       ///< HQ holds these now
+    std::vector<std::string> manifests;  ///< to be sent before slices
+  };
+  [[nodiscard]] Outcome wanted(const Want& want);
+
+  struct Piece {
+    std::string sha256;
+    std::uint64_t size_bytes = 0, offset = 0;
+    std::size_t bytes = 0;  ///< within one chunk; 0 only for the empty blob
+  };
+  /// What of this class goes next, at most `bytes` of it. Boosted blobs count as thumbnails and go before them.
+  [[nodiscard]] std::optional<Piece> next(Traffic traffic, std::size_t bytes) const;
+  void sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, MonoTime at);
+  void forget(const std::string& sha256);
+
+  [[nodiscard]] std::size_t size() const { return blobs_.size(); }
+  [[nodiscard]] std::size_t bytes_under_way() const;
+
+ private:
+  struct Blob {
+    std::string sha256;
+    std::uint64_t size_bytes = 0;
+    bool boost = false, manifest = false;
+    bool whole_missing = false;  ///< the empty blob: there is nothing to count
+    RangeSet todo;               ///< bytes, counted from 0
+    std::deque<Sent> flight;     ///< ranges are bytes
+    [[nodiscard]] Traffic traffic() const { return boost || size_bytes <= chunk_bytes ? Traffic::thumbnails : Traffic::images; }
+  };
+  [[nodiscard]] Blob* find(const std::string& sha256);
+  std::vector<Blob> blobs_;  ///< in HQ's order
+};
+
+}  // namespace rampa::sync

@@ -1,0 +1,70 @@
+// What of one stream is to be sent next, what is under way, and what an ack says about both. Pure: numbers only.
+//
+//   1 ........ through ...[ranges]... | backlog | live ........ last
+//                                               ^ the newest few when HQ answered: they and all that come after go first
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "firmware-interfaces/time.hpp"
+#include "sync/ranges.hpp"
+
+namespace rampa::sync {
+
+/// One message under way, for whoever measures the line.
+struct Sent {
+  Range range;
+  std::size_t bytes = 0;     ///< on the wire
+  std::uint64_t order = 0;   ///< rises with every message of the connection
+  MonoTime at;
+  bool live = false;
+};
+
+class StreamSender {
+ public:
+  static constexpr std::uint64_t live_first = 16;  ///< records of the past that count as live after an outage
+
+  /// HQ has answered a hello: this is where it stands. Nothing is under way.
+  void restart(const StreamAck& ack, std::uint64_t last);
+  /// More is durable at the post.
+  void extend(std::uint64_t last) { last_ = std::max(last_, last); }
+
+  /// Numbers to send next, at most `count` of them; nothing where all is sent. `live`: of the newest.
+  struct Piece {
+    Range range;
+    bool live = false;
+  };
+  [[nodiscard]] std::optional<Piece> next(std::size_t count) const;
+  /// `sent.range` begins where next() said.
+  void sent(const Sent& sent);
+
+  struct Outcome {
+    std::vector<Sent> delivered;
+    std::size_t lost = 0;     ///< messages that will be sent again
+    bool went_back = false;   ///< HQ has less than it had: a database that was restored
+  };
+  /// An ack of this connection. `sent_before`: messages of a lower order that it does not cover are lost, whatever came later
+  /// (the hello that it answers went after them); 0: none.
+  [[nodiscard]] Outcome acknowledged(const StreamAck& ack, std::uint64_t sent_before);
+
+  [[nodiscard]] std::uint64_t through() const { return through_; }
+  [[nodiscard]] std::uint64_t last() const { return last_; }
+  [[nodiscard]] bool under_way() const { return !flight_.empty(); }
+  [[nodiscard]] std::size_t live_bytes() const { return live_bytes_; }
+  [[nodiscard]] std::size_t bulk_bytes() const { return bulk_bytes_; }
+  /// Numbers that HQ has not acknowledged.
+  [[nodiscard]] std::uint64_t waiting() const { return last_ - std::min(last_, through_) - held_.count(); }
+
+ private:
+  void drop(const Sent& sent);
+
+  std::uint64_t last_ = 0, through_ = 0;
+  RangeSet held_;                ///< HQ has these beyond through_
+  RangeSet back_;                ///< backlog still to be sent
+  std::uint64_t live_next_ = 1;  ///< the next live one
+  std::deque<Sent> flight_;      ///< by order
+  std::size_t live_bytes_ = 0, bulk_bytes_ = 0;
+};
+
+}  // namespace rampa::sync
