@@ -1,5 +1,6 @@
 // Reads the keys of a site file. What can only be judged over the whole site is in site_checks.cpp.
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 #include "config/address.hpp"
