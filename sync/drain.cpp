@@ -188,6 +188,8 @@ void Drain::say_hello(Stamp now) {
     if (const auto last = journal_.read(hello.last_sequence, 1); last && !last->empty()) hello.last_hash = last->front().hash;
   hello.letters_through = settings_.letters_through;
   hello.sent = now;
+  hello.heard_answered = heard_answered_;
+  hello.heard = status_.last_ack;
   hello.metered = status_.metered;
   hello_id_ = hello.id;
   hello_sent_ = now.mono;
@@ -223,6 +225,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   }
   heard(now.mono);
   status_.last_ack = now.mono;
+  heard_answered_ = ack.answered;
   status_.durability = ack.durability;
   changed_ = true;
   note_quarantined(ack);
@@ -280,7 +283,7 @@ void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, MonoT
 
 void Drain::note_quarantined(const Ack& ack) {
   for (const QuarantinedRecord& record : ack.quarantined) {
-    if (known_quarantined_.size() >= quarantined_known_max || !known_quarantined_.insert(record.sequence).second) continue;
+    if (known_quarantined_.size() >= quarantined_known_max || !known_quarantined_.emplace(record.stream, record.sequence).second) continue;
     ++status_.quarantined;
     effects_.emplace_back(effect::Quarantined{record});
   }

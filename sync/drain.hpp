@@ -207,7 +207,8 @@ class Drain {
     std::string hash;
   };
   std::array<std::array<Tail, 2>, store::streams.size()> tails_;  ///< last sent of each stream: backlog, live
-  std::set<std::uint64_t> known_quarantined_;
+  WallTime heard_answered_{};  ///< HQ's clock in the newest ack of this boot
+  std::set<std::pair<Stream, std::uint64_t>> known_quarantined_;
   std::optional<Letter> letter_;  ///< being applied
   std::deque<Letter> letters_;    ///< to be applied after it
   std::vector<RefusedLetter> letters_refused_;
