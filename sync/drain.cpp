@@ -291,6 +291,7 @@ void Drain::note_quarantined(const Ack& ack) {
 
 void Drain::note_refused(const Ack& ack, MonoTime now) {
   if (ack.refused.empty()) return;
+  for (const RefusedFrame& frame : ack.refused) sender(frame.stream).refused(frame.first);
   const RefusedFrame& refused = ack.refused.front();
   refused_until_ = now + settings_.refused_pause;
   trouble("HQ refuses " + std::string(store::name_of(refused.stream)) + " from number " + std::to_string(refused.first) + " on: " +
@@ -351,7 +352,8 @@ void Drain::fill(Stamp now) {
     }
     const std::size_t piece = budget_.piece();
     const bool can = journal_again_.ns == 0 && refused_until_.ns == 0, all = !status_.metered;
-    const auto turn = order_.next({can && sender(Stream::verdicts).next(1).has_value(), can && sender(Stream::events).next(1).has_value(),
+    const auto verdict = sender(Stream::verdicts).next(1);
+    const auto turn = order_.next({can && verdict && !verdict->live, can && sender(Stream::events).next(1).has_value(),
                                    all && wanted_.next(Traffic::thumbnails, piece).has_value(),
                                    all && wanted_.next(Traffic::images, piece).has_value()}, now);
     if (!turn) return;
@@ -389,7 +391,7 @@ Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_on
   Bytes payload = seal(topic, encode(head, records), settings_.identity.signer);
   if (!under_way()) asked_ = now.mono;
   const std::size_t bytes = payload.size();
-  s.sent({range, bytes, ++sent_order_, now.mono, piece->live && stream == Stream::verdicts});
+  s.sent({range, bytes, ++sent_order_, now.mono, piece->live});
   order_.sent(stream == Stream::verdicts ? Traffic::verdicts : Traffic::events, bytes);
   effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});
   return Fill::went_out;
@@ -442,9 +444,9 @@ void Drain::cannot_give(const std::string& sha256, const std::string& reason) {
 }
 
 std::size_t Drain::bulk_under_way() const {
-  std::size_t bytes = wanted_.bytes_under_way();
-  for (const StreamSender& s : senders_) bytes += s.bulk_bytes();
-  return bytes;
+  // Only live verdicts go past the budget.
+  const StreamSender& events = senders_[static_cast<std::size_t>(Stream::events)];
+  return wanted_.bytes_under_way() + senders_[static_cast<std::size_t>(Stream::verdicts)].bulk_bytes() + events.bulk_bytes() + events.live_bytes();
 }
 
 bool Drain::under_way() const {

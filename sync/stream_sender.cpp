@@ -77,4 +77,12 @@ StreamSender::Outcome StreamSender::acknowledged(const StreamAck& ack, std::uint
   return outcome;
 }
 
+void StreamSender::refused(std::uint64_t first) {
+  const auto sent = std::find_if(flight_.begin(), flight_.end(), [first](const Sent& s) { return s.range.first == first; });
+  if (sent == flight_.end()) return;
+  back_.add(sent->range);
+  drop(*sent);
+  flight_.erase(sent);
+}
+
 }  // namespace rampa::sync

@@ -48,6 +48,9 @@ class StreamSender {
   /// (the hello that it answers went after them); 0: none.
   [[nodiscard]] Outcome acknowledged(const StreamAck& ack, std::uint64_t sent_before);
 
+  /// HQ did not take the message that begins with this number: it is not under way any more and to be sent again.
+  void refused(std::uint64_t first);
+
   [[nodiscard]] std::uint64_t through() const { return through_; }
   [[nodiscard]] std::uint64_t last() const { return last_; }
   [[nodiscard]] bool under_way() const { return !flight_.empty(); }
