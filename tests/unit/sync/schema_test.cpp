@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "sync/frame.hpp"
+#include "sync/letters.hpp"
 #include "sync/payloads.hpp"
 #include "tests/support/shared_data.hpp"
 
@@ -39,28 +39,38 @@ class Schemas : public ::testing::Test {
 
 TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   const std::string sha(64, 'a');
-  EXPECT_TRUE(valid("hello", encode(Hello{"1", "b", "s", 0, "", {}, 0, 0})));
-  EXPECT_TRUE(valid("hello", encode(Hello{"1", "b", "s", 9, sha, {MonoTime{5}, WallTime{6}}, 1, 2})));
-  EXPECT_TRUE(valid("ack", encode(Ack{9, sha, "i", "h", true, {{3, "CRC"}}, WallTime{1}})));
-  EXPECT_TRUE(valid("want", encode(Want{{{sha, 10, 5, true}}, {sha}})));
+  Hello hello;
+  hello.id = "1";
+  hello.key = sha;
+  EXPECT_TRUE(valid("hello", encode(hello)));
+  hello.last_hash = sha;
+  hello.ends = {4, 5};
+  hello.last_sequence = 9;
+  hello.sent = {MonoTime{5}, WallTime{6}};
+  EXPECT_TRUE(valid("hello", encode(hello)));
+  Ack ack;
+  ack.key = sha;
+  EXPECT_TRUE(valid("ack", encode(ack)));
+  ack.hash = sha;
+  ack.streams[1] = {7, {{9, 12}}};
+  ack.quarantined = {{3, "CRC", Stream::verdicts}};
+  ack.refused = {{Stream::events, 8, "signature"}};
+  EXPECT_TRUE(valid("ack", encode(ack)));
+  EXPECT_TRUE(valid("want", encode(Want{{{sha, 10, false, {{0, 0}}, 5, true, false}}, {sha}})));
   EXPECT_TRUE(valid("unavailable", encode(Unavailable{sha, "gone"})));
-  EXPECT_TRUE(valid("watch_list", encode(WatchListDown{1, "stolen", {"A1"}})));
+  EXPECT_TRUE(valid("letters", encode(Letters{{{1, "watch_list", "{}"}}})));
+  EXPECT_TRUE(valid("receipt", encode(Receipt{3, {{2, "no"}}})));
+  EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}})));
   Declaration d;
   d.reference = "M1";
   d.goods.push_back({"870323", "DE", 1, 2, "cars"});
   d.more = {{"sealed", true}, {"countries", std::vector<std::string>{"HR"}}};
-  EXPECT_TRUE(valid("declarations", encode(DeclarationsDown{1, {d}})));
+  EXPECT_TRUE(valid("declarations", encode(DeclarationsLetter{{d}})));
 }
 
 TEST_F(Schemas, RefuseWhatTheCodecRefuses) {
   const auto text = [](std::string_view json) { return Bytes(json.begin(), json.end()); };
-  EXPECT_FALSE(valid("ack", text(R"({"v":1,"cursor":-1})")));
-  EXPECT_FALSE(valid("unavailable", text(R"({"v":1,"sha256":"xy","reason":""})")));
-  EXPECT_FALSE(valid("unavailable", text(R"({"v":2,"sha256":")" + std::string(64, 'a') + R"(","reason":""})")));
-}
-
-TEST(WrittenExample, OfTopicsMd) {
-  const Bytes frame = encode(RecordFrame{7, {{0xAA}}});
-  EXPECT_EQ(hex(ByteView{frame}.first(21)), "525046310700000000000000" "0100000001000000" "aa");
-  EXPECT_EQ(hex(ByteView{frame}.subspan(21)), hex(sha256(ByteView{frame}.first(21))));
+  EXPECT_FALSE(valid("receipt", text(R"({"v":2,"through":-1,"refused":[]})")));
+  EXPECT_FALSE(valid("unavailable", text(R"({"v":2,"sha256":"xy","reason":""})")));
+  EXPECT_FALSE(valid("unavailable", text(R"({"v":1,"sha256":")" + std::string(64, 'a') + R"(","reason":""})")));
 }
