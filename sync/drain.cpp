@@ -15,9 +15,10 @@ Leaf leaf_of(Stream stream) { return stream == Stream::verdicts ? Leaf::verdicts
 
 }  // namespace
 
-Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, std::uint64_t acknowledged, std::uint64_t seed)
+Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, FetchShelf* shelf, std::uint64_t acknowledged,
+             std::uint64_t seed)
     : settings_(std::move(settings)), journal_(journal), blobs_(blobs),
-      backoff_(settings_.pause_first, settings_.pause_last, seed), order_(settings_.caps) {
+      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), order_(settings_.caps) {
   status_.cursor = acknowledged;
   refresh_ends();
   enter(Phase::waiting);
@@ -82,6 +83,11 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
   const auto parsed = parse_topic(topic);
   if (!parsed || parsed->post != settings_.post || goes_up(parsed->leaf))
     return trouble("ignored a message on the foreign topic " + std::string(topic));
+  if (parsed->leaf == Leaf::fetched) {  // not signed: what it makes up is checked against the address in a signed letter
+    if (const auto slice = decode_slice(payload); slice && phase_ == Phase::streaming) heard(now.mono), take_fetched(fetcher_.slice(*slice, now.mono));
+    if (phase_ == Phase::streaming) fill(now);
+    return plan_wake();
+  }
   if (!settings_.identity.hq_key && (parsed->leaf != Leaf::ack || !believable_key(std::string(topic), payload)))
     return trouble("ignored a message from an HQ whose key is not known yet");
   const auto body = open(topic, payload, *settings_.identity.hq_key);
@@ -102,10 +108,24 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
       if (const auto letters = decode_letters(*body)) on_letters(*letters);
       else trouble(letters.error().what);
       break;
+    case Leaf::not_there:
+      if (const auto gone = decode_unavailable(*body)) take_fetched(fetcher_.unavailable(*gone));
+      else trouble(gone.error().what);
+      break;
     default: break;
   }
   if (phase_ == Phase::streaming) fill(now);
   plan_wake();
+}
+
+void Drain::want(const std::string& sha256, std::uint64_t size_bytes, Stamp now) {
+  fetcher_.want(sha256, size_bytes);
+  if (phase_ == Phase::streaming) fill(now);
+  plan_wake();
+}
+
+void Drain::take_fetched(std::optional<Fetcher::Done> done) {
+  if (done) effects_.emplace_back(effect::Fetched{done->sha256, done->trouble});
 }
 
 void Drain::advance(Stamp now) {
@@ -130,11 +150,21 @@ void Drain::check_times(Stamp now) {
       else say_hello(now);
       break;
     case Phase::streaming:
-      if (under_way() && now.mono >= silence_begun() + settings_.ack_timeout)
+      if (under_way() && now.mono >= silence_begun() + settings_.ack_timeout) {
+        ++failed_in_a_row_;  // a line that went silent is not the first to be tried again
         return hang_up("HQ did not acknowledge in time", now.mono);
+      }
+      if (status_.broker != 0 && !under_way() && !fetcher_.busy() && now.mono >= connected_ + settings_.back_to_primary) {
+        failed_in_a_row_ = 0;
+        return hang_up("looking whether the primary line is back", now.mono);
+      }
       if (now.mono < hello_due()) break;
-      if (hellos_unanswered_ >= settings_.hellos_unanswered_max) hang_up("HQ no longer answers", now.mono);
-      else say_hello(now);
+      if (hellos_unanswered_ >= settings_.hellos_unanswered_max) {
+        ++failed_in_a_row_;
+        hang_up("HQ no longer answers", now.mono);
+      } else {
+        say_hello(now);
+      }
       break;
   }
 }
@@ -148,7 +178,7 @@ void Drain::enter(Phase phase) {
 }
 
 void Drain::connect(MonoTime now) {
-  status_.broker = status_.attempts % std::max<std::size_t>(1, settings_.brokers);
+  status_.broker = failed_in_a_row_++ % std::max<std::size_t>(1, settings_.brokers);  // set back when HQ answers
   status_.metered = settings_.metered.contains(status_.broker);
   ++status_.attempts;
   ++attempt_;
@@ -166,6 +196,7 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
     sender(stream).restart({s.through(), {}}, ends_.of(stream));
   }
   wanted_.restart();
+  fetcher_.disconnected();
   letters_.clear();
   status_.blobs_wanted = 0;
   status_.round_trip = {};
@@ -252,6 +283,8 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
 void Drain::start_streaming(const Ack& ack, Stamp now) {
   enter(Phase::streaming);
   backoff_.reset();
+  failed_in_a_row_ = status_.broker;  // should the connection break, this line is tried again first, and then the others
+  connected_ = now.mono;
   budget_.restart();
   budget_.set_credit(ack.credit_bytes);
   status_.trouble.clear();
@@ -345,6 +378,7 @@ void Drain::fill(Stamp now) {
   const bool records = journal_again_.ns == 0 && refused_until_.ns == 0;
   while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
     if (send_frame(Stream::verdicts, 128u << 10, true, now) != Fill::went_out) break;
+  if (const auto fetch = fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
   while (phase_ == Phase::streaming) {
     if (bulk_under_way() >= budget_.bytes()) {
       budget_full_ = true;
@@ -469,6 +503,8 @@ void Drain::plan_wake() {
   if (under_way()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
   if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
   if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
+  if (const auto fetch = fetcher_.wake()) wake_ = std::min(wake_, *fetch);
+  if (status_.broker != 0 && !under_way() && !fetcher_.busy()) wake_ = std::min(wake_, connected_ + settings_.back_to_primary);
   if (const auto release = order_.release()) wake_ = std::min(wake_, *release);
 }
 

@@ -24,6 +24,7 @@
 #include "sync/backoff.hpp"
 #include "sync/blob_sender.hpp"
 #include "sync/envelope.hpp"
+#include "sync/fetcher.hpp"
 #include "sync/line_budget.hpp"
 #include "sync/payloads.hpp"
 #include "sync/send_order.hpp"
@@ -73,6 +74,7 @@ struct DrainSettings {
   Duration ack_timeout = 20s;
   Duration pause_first = 250ms, pause_last = 30s;
   Duration refused_pause = 5s;   ///< before a frame that HQ refused is tried again
+  Duration back_to_primary = 10min;  ///< on another line than the first: how often the first is looked for
 };
 
 /// For screens and `rampa status`.
@@ -106,18 +108,22 @@ struct Quarantined { QuarantinedRecord record; };
 struct BlobHeld { std::string sha256; };
 /// Apply it durably, then call letter_done(); the next one comes after that.
 struct TakeLetter { Letter letter; };
+/// What want() asked for is on the shelf, or `trouble` says why it cannot be had.
+struct Fetched { std::string sha256; std::string trouble; };
 /// No key of HQ was given: this one was met first. Keep it, and give it at the next start.
 struct KeepHqKey { std::string key; };
 /// status() says something new.
 struct StatusChanged {};
 }  // namespace effect
 using Effect = std::variant<effect::OpenLink, effect::CloseLink, effect::Publish, effect::Acknowledged, effect::Quarantined,
-                            effect::BlobHeld, effect::TakeLetter, effect::KeepHqKey, effect::StatusChanged>;
+                            effect::BlobHeld, effect::TakeLetter, effect::Fetched, effect::KeepHqKey, effect::StatusChanged>;
 
 class Drain {
  public:
   /// `acknowledged`: HQ's cursor as the store knows it at the start. `seed` draws the jitter.
-  Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, std::uint64_t acknowledged, std::uint64_t seed);
+  /// `shelf` null: nothing is fetched.
+  Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, FetchShelf* shelf, std::uint64_t acknowledged,
+        std::uint64_t seed);
 
   // Facts. Those of an attempt that is no longer the current one are ignored.
   void durable(Stamp now);                            ///< the journal has more
@@ -126,6 +132,8 @@ class Drain {
   void message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now);
   /// The letter of the last TakeLetter is applied durably; or `refused` says why it cannot be.
   void letter_done(std::uint64_t number, const std::string& refused, Stamp now);
+  /// Fetch this blob of HQ's; Fetched follows.
+  void want(const std::string& sha256, std::uint64_t size_bytes, Stamp now);
   void advance(Stamp now);  ///< call at next_wake() or earlier; the first call starts everything
 
   [[nodiscard]] std::vector<Effect> take_effects();
@@ -160,6 +168,7 @@ class Drain {
   [[nodiscard]] Fill send_slice(Traffic traffic, Stamp now);
   [[nodiscard]] Result<Sha256> hash_before(Stream stream, std::uint64_t number, bool live);
   void send_manifest(const std::string& sha256);
+  void take_fetched(std::optional<Fetcher::Done> done);
   void cannot_give(const std::string& sha256, const std::string& reason);
   void delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime now);
   void check_times(Stamp now);
@@ -197,6 +206,9 @@ class Drain {
   store::StreamEnds ends_;
   std::array<StreamSender, store::streams.size()> senders_;
   BlobSender wanted_;
+  Fetcher fetcher_;
+  MonoTime connected_{};       ///< when HQ first answered on this connection
+  std::size_t failed_in_a_row_ = 0;  ///< attempts at which HQ did not answer
   LineBudget budget_;
   SendOrder order_;
   bool budget_full_ = false;   ///< the last fill() stopped for lack of room

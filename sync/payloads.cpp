@@ -82,6 +82,8 @@ Bytes encode(const Want& w) {
 
 Bytes encode(const Unavailable& u) { return payload_of({{"sha256", u.sha256}, {"reason", u.reason}}); }
 
+Bytes encode(const Fetch& f) { return payload_of({{"sha256", f.sha256}, {"offset", f.offset}, {"bytes", f.bytes}}); }
+
 Bytes encode(const Letters& l) {
   json list = json::array();
   for (const Letter& letter : l.letters) list.push_back({{"number", letter.number}, {"kind", letter.kind}, {"body", letter.body}});
@@ -169,6 +171,16 @@ Result<Unavailable> decode_unavailable(ByteView bytes) {
   return decoded<Unavailable>(bytes, "unavailable", [](JsonObject& f, Unavailable& u) {
     u.sha256 = f.sha256("sha256");
     u.reason = f.text("reason");
+  });
+}
+
+Result<Fetch> decode_fetch(ByteView bytes) {
+  return decoded<Fetch>(bytes, "fetch", [](JsonObject& f, Fetch& fetch) {
+    fetch.sha256 = f.sha256("sha256");
+    fetch.offset = f.number("offset");
+    const std::uint64_t count = f.number("bytes");
+    if (count > slice_bytes_max) f.complain("bytes is over " + std::to_string(slice_bytes_max));
+    fetch.bytes = static_cast<std::uint32_t>(count);
   });
 }
 

@@ -108,6 +108,14 @@ struct Unavailable {
   bool operator==(const Unavailable&) const = default;
 };
 
+/// Post: a piece of a blob that HQ has for it. HQ answers with slices (dn/slice), in order, or with dn/unavailable.
+struct Fetch {
+  std::string sha256;
+  std::uint64_t offset = 0;
+  std::uint32_t bytes = 0;  ///< at most 1 MiB; 0 only for the empty blob
+  bool operator==(const Fetch&) const = default;
+};
+
 /// HQ to post: one numbered piece of news. Kinds and bodies: letters.hpp.
 struct Letter {
   std::uint64_t number = 0;  ///< 1, 2, 3... per post, without gaps
@@ -136,6 +144,7 @@ struct Receipt {
 [[nodiscard]] Bytes encode(const Ack& ack);
 [[nodiscard]] Bytes encode(const Want& want);
 [[nodiscard]] Bytes encode(const Unavailable& unavailable);
+[[nodiscard]] Bytes encode(const Fetch& fetch);
 [[nodiscard]] Bytes encode(const Letters& letters);
 [[nodiscard]] Bytes encode(const Receipt& receipt);
 
@@ -144,6 +153,7 @@ struct Receipt {
 [[nodiscard]] Result<Ack> decode_ack(ByteView bytes);
 [[nodiscard]] Result<Want> decode_want(ByteView bytes);
 [[nodiscard]] Result<Unavailable> decode_unavailable(ByteView bytes);
+[[nodiscard]] Result<Fetch> decode_fetch(ByteView bytes);
 [[nodiscard]] Result<Letters> decode_letters(ByteView bytes);
 [[nodiscard]] Result<Receipt> decode_receipt(ByteView bytes);
 

@@ -21,9 +21,12 @@ constexpr std::array rows{
     Row{Leaf::slice, "slice", true},
     Row{Leaf::unavailable, "unavailable", true},
     Row{Leaf::receipt, "receipt", true},
+    Row{Leaf::fetch, "fetch", true},
     Row{Leaf::ack, "ack", false},
     Row{Leaf::want, "want", false},
     Row{Leaf::letters, "letters", false},
+    Row{Leaf::fetched, "slice", false},
+    Row{Leaf::not_there, "unavailable", false},
 };
 
 const Row& row_of(Leaf leaf) {

@@ -15,7 +15,8 @@ struct Subscribed { std::uint64_t attempt; };
 struct Lost { std::uint64_t attempt; std::string why; };
 struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
 struct LetterDone { std::uint64_t number; std::string refused; };
-using Fact = std::variant<Connected, Subscribed, Lost, Message, LetterDone>;
+struct WantBlob { std::string sha256; std::uint64_t size_bytes; };
+using Fact = std::variant<Connected, Subscribed, Lost, Message, LetterDone, WantBlob>;
 
 constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
 constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
@@ -23,9 +24,9 @@ constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at;
 class RunningUplink : public Uplink {
  public:
   RunningUplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal, std::unique_ptr<BlobSource> blobs,
-                std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock)
-      : settings_(std::move(settings)), journal_(std::move(journal)), blobs_(std::move(blobs)), calls_(std::move(calls)),
-        clock_(clock), drain_(settings_.drain, *journal_, *blobs_, acknowledged, settings_.jitter_seed), status_(drain_.status()),
+                std::unique_ptr<FetchShelf> shelf, std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock)
+      : settings_(std::move(settings)), journal_(std::move(journal)), blobs_(std::move(blobs)), shelf_(std::move(shelf)), calls_(std::move(calls)),
+        clock_(clock), drain_(settings_.drain, *journal_, *blobs_, shelf_.get(), acknowledged, settings_.jitter_seed), status_(drain_.status()),
         inbox_(std::make_shared<Inbox>()) {
     inbox_->to = this;
     thread_ = std::thread([this] { run(); });
@@ -52,6 +53,8 @@ class RunningUplink : public Uplink {
     }
     wake_.notify_one();
   }
+
+  void want(const std::string& sha256, std::uint64_t size_bytes) override { put(WantBlob{sha256, size_bytes}); }
 
   std::uint64_t beats() const override { return beats_.load(std::memory_order_relaxed); }
 
@@ -116,6 +119,8 @@ class RunningUplink : public Uplink {
 
   void take(const LetterDone& fact) { drain_.letter_done(fact.number, fact.refused, clock_.now()); }
 
+  void take(const WantBlob& fact) { drain_.want(fact.sha256, fact.size_bytes, clock_.now()); }
+
   void perform() {
     // An effect that fails (a link that breaks while publishing) makes further effects; they follow in the next round.
     for (auto effects = drain_.take_effects(); !effects.empty(); effects = drain_.take_effects())
@@ -147,6 +152,7 @@ class RunningUplink : public Uplink {
   void act(const effect::Acknowledged& e) { if (calls_.acknowledged) calls_.acknowledged(e.sequence); }
   void act(const effect::Quarantined& e) { if (calls_.quarantined) calls_.quarantined(e.record); }
   void act(const effect::BlobHeld& e) { if (calls_.blob_held) calls_.blob_held(e.sha256); }
+  void act(const effect::Fetched& e) { if (calls_.fetched) calls_.fetched(e.sha256, e.trouble); }
   void act(const effect::KeepHqKey& e) { if (calls_.keep_hq_key) calls_.keep_hq_key(e.key); }
   void act(const effect::TakeLetter& e) {
     if (!calls_.letter) return drain_.letter_done(e.letter.number, "this post takes no letters", clock_.now());
@@ -166,6 +172,7 @@ class RunningUplink : public Uplink {
   UplinkSettings settings_;
   std::unique_ptr<store::JournalReader> journal_;
   std::unique_ptr<BlobSource> blobs_;
+  std::unique_ptr<FetchShelf> shelf_;
   UplinkCalls calls_;
   const Clock& clock_;
   Drain drain_;                      ///< uplink's thread
@@ -207,14 +214,14 @@ class StoredBlobs : public BlobSource {
 }  // namespace
 
 Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
-                                             std::unique_ptr<BlobSource> blobs, std::uint64_t acknowledged, UplinkCalls calls,
+                                             std::unique_ptr<BlobSource> blobs, std::unique_ptr<FetchShelf> shelf, std::uint64_t acknowledged, UplinkCalls calls,
                                              const Clock& clock) {
   if (!usable_as_post(settings.drain.post.text))
     return fail(ErrorCode::invalid, "post \"" + settings.drain.post.text + "\": 1 to 48 letters, digits, - or _, and not \"hq\"");
   if (settings.brokers.empty()) return fail(ErrorCode::invalid, "no broker is named: give at least one mqtts://HOST:PORT");
   settings.drain.brokers = settings.brokers.size();
   try {
-    return std::make_unique<RunningUplink>(std::move(settings), std::move(journal), std::move(blobs), acknowledged,
+    return std::make_unique<RunningUplink>(std::move(settings), std::move(journal), std::move(blobs), std::move(shelf), acknowledged,
                                            std::move(calls), clock);
   } catch (const std::exception& error) {
     return fail(ErrorCode::io, std::string("starting the uplink: ") + error.what());

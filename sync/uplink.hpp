@@ -25,6 +25,7 @@ struct UplinkCalls {
   /// HQ's next letter. `done` is to be called once, from any thread, when it is applied durably, or with the reason why it
   /// cannot be. Without this function every letter is refused.
   std::function<void(const Letter&, std::function<void(std::string refused)> done)> letter;
+  std::function<void(const std::string& sha256, const std::string& trouble)> fetched;  ///< what want() asked for
   std::function<void(const std::string& key)> keep_hq_key;    ///< none was given and this is the first that was met
   std::function<void(const LinkStatus&)> status;              ///< on every change
 };
@@ -35,15 +36,17 @@ class Uplink {
   virtual ~Uplink() = default;  ///< ends the thread and the connection; nothing is lost, the journal is the outbox
   /// More is durable. Cheap; -> Store::on_durable.
   virtual void durable(std::uint64_t last_sequence) = 0;
+  /// Fetches a blob of HQ's onto the shelf; calls.fetched follows. Thread: any.
+  virtual void want(const std::string& sha256, std::uint64_t size_bytes) = 0;
   [[nodiscard]] virtual LinkStatus status() const = 0;
   /// Rises whenever the thread comes round, about once a second unless a call into the broker's library lasts.
   [[nodiscard]] virtual std::uint64_t beats() const = 0;
 };
 
-/// Owns journal and blobs. `acknowledged`: from Store::status(). Errors: invalid (settings), io.
+/// Owns journal, blobs and shelf (null: nothing is fetched). `acknowledged`: from Store::status(). Errors: invalid (settings), io.
 [[nodiscard]] Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
-                                                           std::unique_ptr<BlobSource> blobs, std::uint64_t acknowledged,
-                                                           UplinkCalls calls, const Clock& clock);
+                                                           std::unique_ptr<BlobSource> blobs, std::unique_ptr<FetchShelf> shelf,
+                                                           std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock);
 
 /// Over the store's blobs (store::open_blobs): holds one checked chunk, never a whole scan.
 [[nodiscard]] std::unique_ptr<BlobSource> blobs_of(std::unique_ptr<store::BlobReader> reader);

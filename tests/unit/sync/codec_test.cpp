@@ -53,7 +53,7 @@ std::string random_text(std::mt19937_64& random) {
 
 TEST(Topics, RoundTripOfEveryLeaf) {
   for (const Leaf leaf : {Leaf::hello, Leaf::verdicts, Leaf::events, Leaf::manifest, Leaf::slice, Leaf::unavailable, Leaf::receipt,
-                          Leaf::ack, Leaf::want, Leaf::letters}) {
+                          Leaf::fetch, Leaf::ack, Leaf::want, Leaf::letters, Leaf::fetched, Leaf::not_there}) {
     const Topic topic{PostId{"RS-BATROVCI"}, leaf};
     EXPECT_EQ(parse_topic(topic_text(topic)), topic) << topic_text(topic);
   }
@@ -261,6 +261,8 @@ TEST(Payloads, ComeBack) {
   }
   const Unavailable gone{std::string(64, '0'), "erased"};
   EXPECT_EQ(decode_unavailable(encode(gone)), gone);
+  const Fetch fetch{std::string(64, '0'), 7, 9};
+  EXPECT_EQ(decode_fetch(encode(fetch)), fetch);
   const WatchListLetter list{"stolen", {"BG123AA", "NS1"}};
   EXPECT_EQ(decode_watch_list(encode(list)), list);
 }

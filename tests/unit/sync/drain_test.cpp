@@ -60,6 +60,21 @@ class Blobs : public BlobSource {
   std::map<std::string, Bytes> blobs;
 };
 
+class Shelf : public FetchShelf {
+ public:
+  std::uint64_t have(const std::string& sha) override { return parts[sha].size(); }
+  Result<void> append(const std::string& sha, ByteView bytes) override {
+    parts[sha].insert(parts[sha].end(), bytes.begin(), bytes.end());
+    return {};
+  }
+  Result<void> finish(const std::string& sha) override {
+    if (hex(sha256(parts[sha])) == sha) return {};
+    parts.erase(sha);
+    return fail(ErrorCode::bad_reply, "other content");
+  }
+  std::map<std::string, Bytes> parts;
+};
+
 constexpr std::array<std::uint8_t, 32> post_seed{1}, hq_seed{2}, stranger_seed{3};
 
 /// What HQ holds, and its answers.
@@ -93,7 +108,7 @@ struct HqModel {
 
 /// Everything between the post and HQ's disk, reduced to what the protocol says about it.
 struct World {
-  explicit World(DrainSettings settings = plain()) : drain(settings, journal, blobs, 0, 42) { turn(); }
+  explicit World(DrainSettings settings = plain()) : drain(settings, journal, blobs, &shelf, 0, 42) { turn(); }
   static DrainSettings plain() {
     DrainSettings settings;
     settings.post = PostId{"P1"};
@@ -133,6 +148,7 @@ struct World {
       if (const auto* q = std::get_if<effect::Quarantined>(&e)) quarantined.push_back(q->record);
       if (const auto* held = std::get_if<effect::BlobHeld>(&e)) blobs_held.push_back(held->sha256);
       if (const auto* letter = std::get_if<effect::TakeLetter>(&e)) letters.push_back(letter->letter);
+      if (const auto* done = std::get_if<effect::Fetched>(&e)) fetched.push_back(*done);
       if (const auto* key = std::get_if<effect::KeepHqKey>(&e)) kept_key = key->key;
     }
   }
@@ -191,6 +207,7 @@ struct World {
   tests::VirtualClock clock;
   Journal journal;
   Blobs blobs;
+  Shelf shelf;
   HqModel hq;
   Drain drain;
   std::uint64_t attempt = 0;
@@ -201,6 +218,7 @@ struct World {
   std::vector<QuarantinedRecord> quarantined;
   std::vector<Letter> letters;
   std::string kept_key;
+  std::vector<effect::Fetched> fetched;
 };
 
 }  // namespace
@@ -591,6 +609,88 @@ TEST(Drain, LettersAreAppliedInOrderOnceAndReceipted) {
   w.say(Leaf::letters, Letters{{{6, "c", "{}"}, {7, "e", "{}"}}});
   ASSERT_EQ(w.letters.size(), 3u);
   EXPECT_EQ(w.letters[2].number, 7u);
+}
+
+TEST(Drain, WhatIsFetchedComesPieceByPieceAndGoesOnAfterABreak) {
+  World w;
+  Bytes blob(500'000);
+  for (auto& byte : blob) byte = static_cast<std::uint8_t>(w.noise());
+  const std::string sha = hex(sha256(blob));
+  w.drain.want(sha, blob.size(), w.clock.now());
+  w.stream();
+  std::size_t asked = 0, sent = 0;
+  for (int round = 0; round < 200 && w.fetched.empty(); ++round) {
+    if (w.wire.empty()) {
+      w.wake();
+      if (w.drain.status().phase == "connecting") w.stream();
+      continue;
+    }
+    if (!w.wire.front().topic.ends_with("/fetch")) {
+      w.wire.pop_front();
+      continue;
+    }
+    const Fetch fetch = *decode_fetch(w.expect(Leaf::fetch));
+    ASSERT_EQ(fetch.offset, w.shelf.have(sha));
+    ++asked;
+    for (std::uint64_t at = fetch.offset; at < fetch.offset + fetch.bytes; at += 20'000) {
+      const std::uint64_t border = (at / chunk_bytes + 1) * chunk_bytes;
+      const std::uint64_t end = std::min({at + 20'000, fetch.offset + fetch.bytes, border});
+      const ByteView part = ByteView{blob}.subspan(at, end - at);
+      w.drain.message(w.attempt, "rampa/2/P1/dn/slice", encode(BlobSlice{*parse_sha256(sha), at, blob.size(), part}), w.clock.now());
+      w.collect();
+      sent += part.size();
+      if (end == border) at = border - 20'000;
+      if (asked == 3 && at > fetch.offset) {  // the line breaks in the middle of a piece
+        w.drain.link_lost(w.attempt, "cut", w.clock.now());
+        w.collect();
+        break;
+      }
+    }
+  }
+  ASSERT_EQ(w.fetched.size(), 1u);
+  EXPECT_EQ(w.fetched[0].trouble, "");
+  EXPECT_EQ(w.shelf.parts[sha], blob);
+  EXPECT_EQ(sent, blob.size()) << "nothing came twice";
+}
+
+TEST(Drain, WhatHqDoesNotHaveOrGetsWrongIsSaid) {
+  World w;
+  const std::string sha(64, 'a');
+  w.drain.want(sha, 10, w.clock.now());
+  w.stream();
+  for (int i = 0; i < Fetcher::wrong_max; ++i) {
+    w.expect(Leaf::fetch);
+    const Bytes wrong(10, 1);
+    w.drain.message(w.attempt, "rampa/2/P1/dn/slice", encode(BlobSlice{*parse_sha256(sha), 0, 10, wrong}), w.clock.now());
+    w.collect();
+  }
+  ASSERT_EQ(w.fetched.size(), 1u);
+  EXPECT_EQ(w.fetched[0].trouble, "other content");
+  w.drain.want(sha, 10, w.clock.now());
+  w.collect();
+  w.expect(Leaf::fetch);
+  w.say(Leaf::not_there, Unavailable{sha, "not for this post"});
+  ASSERT_EQ(w.fetched.size(), 2u);
+  EXPECT_EQ(w.fetched[1].trouble, "not for this post");
+}
+
+TEST(Drain, OnAReserveLineThePrimaryIsLookedForNowAndThen) {
+  World w;
+  w.drain.link_lost(w.attempt, "refused", w.clock.now());
+  w.collect();
+  w.wake();
+  EXPECT_EQ(w.opened, (std::vector<std::size_t>{0, 1}));
+  w.stream();
+  const MonoTime began = w.clock.mono();
+  while (w.closed.size() < 2) {
+    w.wire.clear();
+    w.wake();
+    if (!w.wire.empty()) w.hq.session = w.expect_hello().id, w.ack(true);
+  }
+  EXPECT_GE(w.clock.mono() - began, 10min);
+  EXPECT_LE(w.clock.mono() - began, 11min);
+  w.wake();
+  EXPECT_EQ(w.opened.back(), 0u);
 }
 
 // Any loss, duplicate and interruption: HQ's model ends with every record, once, in both streams.

@@ -58,6 +58,7 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   EXPECT_TRUE(valid("ack", encode(ack)));
   EXPECT_TRUE(valid("want", encode(Want{{{sha, 10, false, {{0, 0}}, 5, true, false}}, {sha}})));
   EXPECT_TRUE(valid("unavailable", encode(Unavailable{sha, "gone"})));
+  EXPECT_TRUE(valid("fetch", encode(Fetch{sha, 10, 1 << 20})));
   EXPECT_TRUE(valid("letters", encode(Letters{{{1, "watch_list", "{}"}}})));
   EXPECT_TRUE(valid("receipt", encode(Receipt{3, {{2, "no"}}})));
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}})));

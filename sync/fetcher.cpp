@@ -1,0 +1,74 @@
+#include "sync/fetcher.hpp"
+
+#include <algorithm>
+
+namespace rampa::sync {
+
+void Fetcher::want(const std::string& sha256, std::uint64_t size_bytes) {
+  if (!shelf_) return;
+  if (std::none_of(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.sha256 == sha256; })) wanted_.push_back({sha256, size_bytes});
+}
+
+std::optional<Fetch> Fetcher::next(MonoTime now) {
+  if (wanted_.empty() || (pause_ && now < *pause_)) return {};
+  pause_.reset();
+  if (asked_ && now < asked_->heard + patience) return {};
+  if (asked_) piece_ = std::max(piece_least, piece_ / 2);  // no answer: less at once
+  const Wanted& w = wanted_.front();
+  const std::uint64_t have = shelf_->have(w.sha256);
+  const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(piece_, w.size_bytes - std::min(have, w.size_bytes)));
+  asked_ = Asked{have + bytes, now};
+  return Fetch{w.sha256, have, bytes};
+}
+
+std::optional<Fetcher::Done> Fetcher::finish() {
+  Wanted& w = wanted_.front();
+  const auto finished = shelf_->finish(w.sha256);
+  asked_.reset();
+  if (!finished && finished.error().code == ErrorCode::bad_reply && ++w.wrong < wrong_max) return {};  // once more from the start
+  const Done done{w.sha256, finished ? std::string{} : finished.error().what};
+  wanted_.pop_front();
+  return done;
+}
+
+std::optional<Fetcher::Done> Fetcher::slice(const BlobSlice& slice, MonoTime now) {
+  if (wanted_.empty() || hex(slice.blob) != wanted_.front().sha256) return {};
+  const Wanted& w = wanted_.front();
+  if (slice.size_bytes != w.size_bytes) {
+    const Done done{w.sha256, "HQ's letter says " + std::to_string(w.size_bytes) + " bytes, what it sends has " + std::to_string(slice.size_bytes)};
+    wanted_.pop_front();
+    asked_.reset();
+    return done;
+  }
+  const std::uint64_t have = shelf_->have(w.sha256);
+  if (slice.offset != have) return {};  // of an older question; what is missing is asked for again
+  if (const auto put = shelf_->append(w.sha256, slice.bytes); !put) {
+    asked_.reset();
+    pause_ = now + patience;
+    return {};
+  }
+  const std::uint64_t end = have + slice.bytes.size();
+  if (end == w.size_bytes) return finish();
+  if (!asked_) return {};
+  asked_->heard = now;
+  if (end >= asked_->end) {
+    asked_.reset();
+    piece_ = std::min(piece_most, piece_ * 2);
+  }
+  return {};
+}
+
+std::optional<Fetcher::Done> Fetcher::unavailable(const Unavailable& gone) {
+  if (wanted_.empty() || gone.sha256 != wanted_.front().sha256) return {};
+  wanted_.pop_front();
+  asked_.reset();
+  return Done{gone.sha256, gone.reason};
+}
+
+std::optional<MonoTime> Fetcher::wake() const {
+  if (wanted_.empty()) return {};
+  if (pause_) return pause_;
+  return asked_ ? std::optional(asked_->heard + patience) : std::nullopt;
+}
+
+}  // namespace rampa::sync
