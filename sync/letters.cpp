@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sync/frame.hpp"
 #include "sync/json_object.hpp"
 
 namespace rampa::sync {
@@ -80,6 +81,17 @@ Bytes encode(const DeclarationsLetter& letter) {
 }
 
 Bytes encode(const WatchListLetter& w) { return payload_of({{"name", w.name}, {"plates", w.plates}}); }
+
+Bytes encode(const BundleLetter& b) { return payload_of({{"name", b.name}, {"sha256", b.sha256}, {"size_bytes", b.size_bytes}}); }
+
+Result<BundleLetter> decode_bundle(ByteView bytes) {
+  return decoded<BundleLetter>(bytes, "bundle", [](JsonObject& f, BundleLetter& b) {
+    b.name = f.text("name");
+    b.sha256 = f.sha256("sha256");
+    b.size_bytes = f.number("size_bytes");
+    if (f.whole() && (b.size_bytes == 0 || b.size_bytes > blob_bytes_max)) f.complain("size_bytes is out of range");
+  });
+}
 
 Result<DeclarationsLetter> decode_declarations(ByteView bytes) {
   return decoded<DeclarationsLetter>(bytes, "declarations", [](JsonObject& f, DeclarationsLetter& letter) {

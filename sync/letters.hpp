@@ -1,6 +1,7 @@
 // The bodies of HQ's letters to a post, by kind (Letter::kind in payloads.hpp): JSON, pure. Errors name the key.
 //   declarations   declarations and pre-arrival records to cache; each replaces the one with its reference
 //   watch_list     replaces the list of that name; without entries it removes it
+//   bundle         a signed bundle of profiles (sync/bundle/BUNDLES.md) to fetch and install
 #pragma once
 
 #include <string>
@@ -15,6 +16,13 @@ namespace rampa::sync {
 struct DeclarationsLetter {
   std::vector<Declaration> declarations;
 };
+/// A bundle of profiles to fetch and install.
+struct BundleLetter {
+  std::string name;  ///< for people: the file's name at HQ
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+  bool operator==(const BundleLetter&) const = default;
+};
 struct WatchListLetter {
   std::string name;
   std::vector<std::string> plates;
@@ -23,8 +31,10 @@ struct WatchListLetter {
 
 [[nodiscard]] Bytes encode(const DeclarationsLetter& letter);
 [[nodiscard]] Bytes encode(const WatchListLetter& letter);
+[[nodiscard]] Bytes encode(const BundleLetter& letter);
 /// Errors: invalid, naming the key.
 [[nodiscard]] Result<DeclarationsLetter> decode_declarations(ByteView bytes);
 [[nodiscard]] Result<WatchListLetter> decode_watch_list(ByteView bytes);
+[[nodiscard]] Result<BundleLetter> decode_bundle(ByteView bytes);
 
 }  // namespace rampa::sync

@@ -4,6 +4,7 @@
 
 #include "edge/api/durable_file.hpp"
 #include "edge/store/digest.hpp"
+#include "sync/fetch_shelf.hpp"
 #include "sync/letters.hpp"
 
 namespace rampa::app {
@@ -79,7 +80,59 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(std::string 
     if (refused > 0) spdlog::warn("watch list {}: {} of {} lines are no plates and watch nothing; HQ should correct them", body->name, refused, body->plates.size());
     return appliance_.store().put_watch_list(body->name, std::move(body->plates), kept);
   }
+  if (letter.kind == "bundle") {
+    if (auto noted = note_bundle(letter.body); !noted) {
+      if (noted.error().code == ErrorCode::invalid) return refuse(noted.error().what);
+      return kept(noted);
+    }
+    return kept({});
+  }
   refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
+}
+
+Result<void> Downlink::note_bundle(const std::string& body) {
+  auto bundle = sync::decode_bundle(as_bytes(body));
+  if (!bundle) return tl::unexpected(bundle.error());
+  if (auto noted = sync::note_wanted(fetch_directory(), {bundle->sha256, bundle->size_bytes, "bundle " + bundle->name}); !noted) return noted;
+  std::lock_guard lock(mutex_);
+  if (want_) want_(bundle->sha256, bundle->size_bytes);
+  return {};
+}
+
+Result<std::unique_ptr<sync::FetchShelf>> Downlink::shelf() const {
+  auto files = sync::FileShelf::open(fetch_directory());
+  if (!files) return tl::unexpected(files.error());
+  return std::unique_ptr<sync::FetchShelf>(std::move(*files));
+}
+
+void Downlink::fetch_with(std::function<void(const std::string&, std::uint64_t)> want) {
+  const auto noted = sync::noted_wanted(fetch_directory());
+  if (!noted) return spdlog::error("what is to be fetched from HQ cannot be read: {}", noted.error().what);
+  std::lock_guard lock(mutex_);
+  want_ = std::move(want);
+  if (want_)
+    for (const sync::WantedFile& wanted : *noted) want_(wanted.sha256, wanted.size_bytes);
+}
+
+void Downlink::fetched(const std::string& sha256, const std::string& trouble) {
+  const auto noted = sync::noted_wanted(fetch_directory());
+  if (!noted) return spdlog::error("what was fetched from HQ cannot be told: {}", noted.error().what);
+  for (const sync::WantedFile& wanted : *noted) {
+    if (wanted.sha256 != sha256) continue;
+    std::string outcome = trouble;
+    if (outcome.empty()) {
+      // Verified by the bundle's own signatures; the lanes get it from the folder, as after `rampa profiles install`.
+      if (auto installed = install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, fetch_directory() + "/" + sha256); !installed)
+        outcome = installed.error().what;
+      else spdlog::info("{} is installed: {}", wanted.purpose, *installed);
+    }
+    if (!outcome.empty()) {
+      spdlog::error("{} from HQ is not installed: {}", wanted.purpose, outcome);
+      if (auto told = appliance_.write_audit_note({"bundle-refused", "hq", wanted.purpose + ": " + outcome}, 10s); !told)
+        spdlog::error("that is not in the journal either: {}", told.error().what);
+    }
+    sync::forget_wanted(fetch_directory(), sha256);
+  }
 }
 
 }  // namespace rampa::app

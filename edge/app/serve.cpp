@@ -75,6 +75,7 @@ struct Sync {
   };
   std::shared_ptr<Way> way = std::make_shared<Way>();
   std::unique_ptr<sync::Uplink> uplink;
+  std::shared_ptr<Downlink> downlink;
   std::uint64_t beats = 0;
   MonoTime last_beat;
 
@@ -87,6 +88,7 @@ struct Sync {
       std::lock_guard lock(way->mutex);
       way->to = nullptr;
     }
+    if (downlink) downlink->fetch_with({});
     uplink.reset();
   }
   /// A line to HQ may hang in a name server or a broker for a while, and no lane needs it: only a thread that is gone for
@@ -137,13 +139,18 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   calls.letter = [downlink = *downlink](const sync::Letter& letter, std::function<void(std::string)> done) {
     downlink->apply(letter, std::move(done));
   };
+  calls.fetched = [downlink = *downlink](const std::string& sha256, const std::string& trouble) { downlink->fetched(sha256, trouble); };
   calls.keep_hq_key = [downlink = *downlink](const std::string& key) { downlink->keep_hq_key(key); };
+  auto shelf = (*downlink)->shelf();
+  if (!shelf) return tl::unexpected(shelf.error());
   auto uplink = sync::start_uplink(std::move(settings), appliance.store().journal_reader(), sync::blobs_of(store::open_blobs(site.directory)),
-                                   status.acknowledged, std::move(calls), clock);
+                                   std::move(*shelf), status.acknowledged, std::move(calls), clock);
   if (!uplink) return tl::unexpected(uplink.error());
   Sync sync;
   sync.uplink = std::move(*uplink);
   sync.way->to = sync.uplink.get();
+  sync.downlink = *downlink;
+  sync.downlink->fetch_with([to = sync.uplink.get()](const std::string& sha256, std::uint64_t size) { to->want(sha256, size); });
   appliance.store().on_durable([way = sync.way](std::uint64_t last) {
     std::lock_guard lock(way->mutex);
     if (way->to) way->to->durable(last);
