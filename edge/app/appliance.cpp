@@ -49,7 +49,13 @@ Result<void> Appliance::start() {
   const auto before = store_->status();
   LanesBefore lanes_before(*store_, site_.directory);  // while nothing of this boot is written
   boot_number_ = std::to_string(before.boot_number);
-  if (auto picture = store_->picture_reader()) recent_.load(**picture, clock_.now().wall);
+  const WallTime now = clock_.now().wall;
+  auto picture = store_->picture_reader();
+  auto loaded = picture ? recent_.load(**picture, lanes(), now) : Result<void>(tl::unexpected(picture.error()));
+  if (!loaded) {
+    if (!picture) recent_.nothing_known(now);
+    spdlog::error("earlier crossings cannot be read, so capacity caps and counts of earlier crossings begin anew: {}; `rampa verify` says what is damaged", loaded.error().what);
+  }
 
   for (const auto& settings : site_.devices) {
     heard_[settings.id] = {};

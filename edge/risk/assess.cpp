@@ -92,6 +92,8 @@ std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::strin
 }
 
 void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& sheet, const Decision& decision) {
+  // Who is looked at anyway costs no further capacity: his hit is one. (Older assessments were made without this rule and without the fact.)
+  const bool declines_only_to_lower = a.facts.contains("recent.by_hits");
   std::size_t open = 0;
   std::string text;
   for (const auto& o : decision.outcomes) {
@@ -108,7 +110,8 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       else for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
       continue;
     }
-    if (o.declined != Declined::no) {
+    const bool looked_at_anyway = o.declined == Declined::cap && declines_only_to_lower && set.heads[o.profile].channel <= a.channel;
+    if (o.declined != Declined::no && !looked_at_anyway) {
       a.declined.push_back(id + ": " + std::string(why(set, o, text)));
       continue;
     }
@@ -133,9 +136,15 @@ Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, 
   const FactSheet sheet = fact_sheet(a.facts);
   Decision decision;
   decide(set, sheet, circumstances(a, now), decision);
-  a.channel = decision.channel;
+  Assessment floor;
+  floor.channel = decision.channel;
+  std::swap(floor.facts, a.facts);  // not copied: the sheet's views are into them
+  floors(floor, evidence_missing);
+  std::swap(floor.facts, a.facts);
+  a.channel = floor.channel;
   put_into_words(a, set, sheet, decision);
-  floors(a, evidence_missing);
+  a.reasons.insert(a.reasons.end(), floor.reasons.begin(), floor.reasons.end());
+  for (const auto& control : floor.controls) order(a, control);
   if (!a.undetermined.empty()) {
     a.reasons.emplace_back("profiles undetermined: facts are missing");
     if (a.channel == SelectivityChannel::yellow) order(a, "documents");

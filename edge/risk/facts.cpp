@@ -182,6 +182,7 @@ Fields all_facts(const Question& question) {
   time_facts(facts, question.now, question.utc_offset_min);
   if (question.recent > 0) {
     facts["recent.crossings"] = question.recent;
+    facts["recent.by_hits"] = true;  // what the numbers count; assessments without it were made when every crossing counted
     facts["recent.yellow"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)];
     facts["recent.red"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::red)];
   }

@@ -50,7 +50,7 @@ struct Question {
   WallTime now;                            ///< for validity dates
   std::int32_t utc_offset_min = 0;         ///< of the post's local time, for weekly patterns and time.hour
   std::uint64_t draw_key = 0;              ///< key of the random draws; the draws made are in the answer
-  /// Recent crossings of the post, and how many of them hits sent to each channel; for the capacity caps.
+  /// Recent crossings of the post, and how many of them hits sent to each channel; for the capacity caps. 0: not known, no cap holds.
   std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};
 };
 

@@ -284,6 +284,27 @@ TEST(Assess, CapacityDeclinesHitsAndRecordsThem) {
   EXPECT_EQ(risk::assess(*with_policy(policy, profile("R", "red", R"("always")")), q).channel, red);
 }
 
+TEST(Assess, CapacityDeclinesOnlyWhereItLowersTheChannel) {
+  auto q = question();
+  q.recent = 100;
+  q.recent_of_channel[static_cast<int>(yellow)] = 50;
+  const auto set = with_policy(R"({"cap_percent":{"yellow":10}})", profile("Y", "yellow", R"("always")"));
+  EXPECT_EQ(risk::assess(*set, q).declined, std::vector<std::string>{"Y: capacity of the channel"});
+  q.declarations.clear();  // the officer asks for documents anyway
+  auto a = risk::assess(*set, q);
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_EQ(a.declined, std::vector<std::string>{});
+  ASSERT_EQ(a.hits.size(), 1u);
+  EXPECT_EQ(a.hits[0].profile, "Y");
+  EXPECT_EQ(risk::reassess(*set, a, q.now, {}), a);
+  // As it was assessed and stored before there was this rule.
+  auto stored = a;
+  stored.facts.erase("recent.by_hits");
+  stored.declined = {"Y: capacity of the channel"};
+  stored.hits.clear();
+  EXPECT_EQ(risk::reassess(*set, stored, q.now, {}), stored);
+}
+
 TEST(Assess, WithoutAHistoryNothingIsDeclinedForCapacity) {
   const auto set = with_policy(R"({"cap_percent":{"red":10}})", profile("R", "red", R"("always")"));
   EXPECT_EQ(risk::assess(*set, question()).channel, red);
