@@ -12,6 +12,19 @@ AccessParts::AccessParts(AccessIndex& index, const Program& program, std::span<c
   make_bounds(roots);
 }
 
+std::uint32_t& ValueCounts::count_of(std::uint64_t hash) {
+  if (used_ * 2 >= slots_.size()) {
+    std::vector<Slot> larger(std::max<std::size_t>(1024, slots_.size() * 4));
+    for (const auto& slot : slots_)
+      if (slot.count != 0) larger[place(larger, slot.hash)] = slot;
+    slots_ = std::move(larger);
+  }
+  Slot& slot = slots_[place(slots_, hash)];
+  if (slot.count == 0) ++used_;
+  slot.hash = hash;
+  return slot.count;
+}
+
 std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node) {
   std::uint16_t* known = nullptr;
   if (kind == Part::Kind::exact) known = &exact_parts_[field];
@@ -24,6 +37,7 @@ std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t ar
   p.seed = mix(0x9e3779b97f4a7c15ull * (index_.parts_.size() + 1), 0xd1b54a32d192ed03ull ^ field);
   index_.parts_.push_back(p);
   learn(*known);
+  guessed_shares_.push_back(guessed_share(p));
   return *known;
 }
 
@@ -36,7 +50,7 @@ void AccessParts::learn(std::uint16_t p) {
     const auto* end = index_.part_values(program_, index_.parts_[p], sheet, values.data());
     std::uint32_t sketch = AccessIndex::lacks(sheet, index_.parts_[p].field) ? ~0u : 0;
     for (const auto* v = values.data(); v != end; ++v) {
-      ++seen_[v->hash];
+      ++seen_.count_of(v->hash);
       sketch |= AccessIndex::sketch_bit(v->hash);
     }
     for (std::size_t bit = 0; bit < 32; ++bit)
@@ -47,10 +61,12 @@ void AccessParts::learn(std::uint16_t p) {
 
 double AccessParts::share(std::uint16_t p, std::uint64_t hash) const {
   if (!traffic_.empty()) {
-    const auto found = seen_.find(hash);
-    return ((found == seen_.end() ? 0.0 : found->second) + 0.02) / static_cast<double>(traffic_.size());
+    return (seen_.times(hash) + 0.02) / static_cast<double>(traffic_.size());
   }
-  const Part& part = index_.parts_[p];
+  return guessed_shares_[p];
+}
+
+double AccessParts::guessed_share(const Part& part) const {
   const auto name = field_name(part.field);
   if (part.kind == Part::Kind::named) return 0.1;
   if (part.kind == Part::Kind::bucket) return 1.0 / static_cast<double>(index_.bounds_[part.argument].size() + 1);

@@ -7,13 +7,30 @@
 #include <optional>
 #include <span>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 #include "edge/risk/access_index.hpp"
 #include "edge/risk/hashing_internal.hpp"
 
 namespace rampa::risk {
+
+/// How often each hash was seen; a flat table, for it is asked for every value of a set.
+class ValueCounts {
+ public:
+  /// To be counted up by the caller.
+  std::uint32_t& count_of(std::uint64_t hash);
+  [[nodiscard]] double times(std::uint64_t hash) const { return slots_.empty() ? 0 : slots_[place(slots_, hash)].count; }
+
+ private:
+  struct Slot { std::uint64_t hash = 0; std::uint32_t count = 0; };
+  static std::size_t place(const std::vector<Slot>& slots, std::uint64_t hash) {
+    auto at = hash >> 20 & (slots.size() - 1);
+    while (slots[at].count != 0 && slots[at].hash != hash) at = (at + 1) & (slots.size() - 1);
+    return at;
+  }
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
 
 /// Adds parts to an index as tests ask for them.
 class AccessParts {
@@ -87,6 +104,7 @@ class AccessParts {
 
   std::uint16_t part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node);
   void learn(std::uint16_t part);
+  [[nodiscard]] double guessed_share(const Part& part) const;
   /// First and last bucket that a comparison of a bounded field reaches into.
   [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> buckets_of(const Node& n) const {
     const auto& bounds = index_.bounds_[bound_place_[n.field]];
@@ -109,7 +127,8 @@ class AccessParts {
   std::map<std::tuple<FieldId, bool, std::uint32_t>, std::uint16_t> named_parts_;
   std::array<std::uint16_t, fields_max> bound_place_{};
   std::array<bool, fields_max> has_bounds_{};
-  std::unordered_map<std::uint64_t, std::uint32_t> seen_;
+  ValueCounts seen_;
+  std::vector<double> guessed_shares_;           ///< by part: of any of its values, where there is no sample
   std::vector<std::array<float, 32>> bit_shares_;  ///< by part: share of the sample whose sketch has the bit
 };
 

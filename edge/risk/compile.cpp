@@ -1,6 +1,5 @@
 // From a set's text to the form that lanes use.
 #include <algorithm>
-#include <numeric>
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
@@ -39,7 +38,7 @@ class Compiler {
       set_.weeklies.push_back(std::move(p.weekly));
     }
     ProfileTexts texts;
-    texts.id = set_.program.keep(p.id);
+    texts.id = set_.program.append_text(p.id);
     texts.title = set_.program.keep(p.title);
     texts.owner = set_.program.keep(p.owner);
     texts.reason_number = set_.program.keep(p.reason_number);
@@ -47,7 +46,9 @@ class Compiler {
     texts.secret = p.secret;
     static constexpr std::array<std::string_view, 6> kinds{"", "rif", "common", "financial", "priority_area", "national"};
     texts.reason_kind = static_cast<std::uint8_t>(std::find(kinds.begin(), kinds.end(), p.reason_kind) - kinds.begin());
-    texts.instruction = keep_once(set_.instructions, instruction_places_, {p.instruction.begin(), p.instruction.end()});
+    // Neighbours mostly say the same.
+    const bool as_before = !set_.texts.empty() && same(set_.instructions[set_.texts.back().instruction], p.instruction);
+    texts.instruction = as_before ? set_.texts.back().instruction : keep_once(set_.instructions, instruction_places_, {p.instruction.begin(), p.instruction.end()});
     std::vector<std::array<std::string, 5>> key;
     for (const auto& c : p.controls) key.push_back({c.control, c.what, c.where, c.with, c.evidence});
     const auto [place, fresh] = control_places_.try_emplace(std::move(key), static_cast<std::uint32_t>(set_.control_lists.size()));
@@ -65,23 +66,39 @@ class Compiler {
     set_.head.lists.clear();
     order_by_id();
     std::vector<FactSheet> sheets;
-    sheets.reserve(traffic.size());
-    for (const auto& facts : traffic) sheets.push_back(fact_sheet(facts));
+    // A small set must not wait longer for the sample than for itself: the sample is thinned evenly.
+    const auto wanted = std::clamp<std::size_t>(set_.heads.size() / 16, 500, 2000);
+    const auto step = std::max<std::size_t>(1, traffic.size() / wanted);
+    sheets.reserve(traffic.size() / step + 1);
+    for (std::size_t i = 0; i < traffic.size(); i += step) sheets.push_back(fact_sheet(traffic[i]));
     std::vector<std::uint32_t> roots;
     for (const auto& head : set_.heads) roots.push_back(head.root);
     set_.index.build(set_.program, roots, sheets);
   }
 
  private:
+  static bool same(const std::map<std::string, std::string, std::less<>>& a, const std::map<std::string, std::string>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
   void order_by_id() {
-    std::vector<std::uint32_t> order(set_.heads.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return set_.id(a) < set_.id(b); });
+    // The first eight bytes beside the place: most comparisons need no look at the id itself.
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
+    order.reserve(set_.heads.size());
+    for (std::uint32_t i = 0; i < set_.heads.size(); ++i) {
+      std::uint64_t first = 0;
+      const auto id = set_.id(i);
+      for (std::size_t k = 0; k < 8; ++k) first = first << 8 | (k < id.size() ? static_cast<unsigned char>(id[k]) : 0u);
+      order.emplace_back(first, i);
+    }
+    const auto before = [&](const auto& a, const auto& b) { return a.first != b.first ? a.first < b.first : set_.id(a.second) < set_.id(b.second); };
+    if (std::is_sorted(order.begin(), order.end(), before)) return;
+    std::sort(order.begin(), order.end(), before);
     std::vector<ProfileHead> heads;
     std::vector<ProfileTexts> texts;
     heads.reserve(order.size());
     texts.reserve(order.size());
-    for (const auto i : order) {
+    for (const auto& [first, i] : order) {
       heads.push_back(set_.heads[i]);
       texts.push_back(set_.texts[i]);
     }

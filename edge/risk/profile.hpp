@@ -99,8 +99,8 @@ struct SetHead {
 };
 
 /// Reads a set: `head` is complete before the first call of `on_profile`; profiles come in the file's order, one at a time, so that
-/// a large set never lies in memory twice. A set with any finding is of no use.
-[[nodiscard]] std::vector<Finding> read_set(std::string_view json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile);
+/// a large set never lies in memory twice. A set with any finding is of no use. A `json` with 64 bytes of capacity to spare is not copied.
+[[nodiscard]] std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile);
 
 /// The whole condition of a profile: its scope and its `when`.
 [[nodiscard]] Condition with_scope(const RiskProfile& profile);

@@ -23,28 +23,36 @@ constexpr std::uint32_t mask_of(std::uint32_t first) { return first >> 24 ? 0xff
 constexpr std::uint32_t binary_search_from = 64;
 }  // namespace
 
-std::uint32_t Program::keep(std::string_view text) {
+std::uint32_t Program::keep(std::string_view text, std::uint64_t full_hash) {
   if (interned_count_ * 2 >= interned_.size()) {
-    std::vector<std::uint32_t> larger(std::max<std::size_t>(1024, interned_.size() * 2));
-    for (const auto place : interned_) {
-      if (place == 0) continue;
-      auto slot = hash_text(at(place - 1), 0) & (larger.size() - 1);
-      while (larger[slot] != 0) slot = (slot + 1) & (larger.size() - 1);
-      larger[slot] = place;
+    std::vector<Interned> larger(std::max<std::size_t>(1024, interned_.size() * 4));
+    for (const auto& one : interned_) {
+      if (one.after == 0) continue;
+      auto slot = one.hash & (larger.size() - 1);
+      while (larger[slot].after != 0) slot = (slot + 1) & (larger.size() - 1);
+      larger[slot] = one;
     }
     interned_ = std::move(larger);
   }
-  auto slot = hash_text(text, 0) & (interned_.size() - 1);
-  while (interned_[slot] != 0) {
-    if (at(interned_[slot] - 1) == text) return interned_[slot] - 1;
+  const auto hash = static_cast<std::uint32_t>(full_hash);
+  auto slot = hash & (interned_.size() - 1);
+  while (interned_[slot].after != 0) {
+    if (interned_[slot].hash == hash && at(interned_[slot].after - 1) == text) return interned_[slot].after - 1;
     slot = (slot + 1) & (interned_.size() - 1);
   }
+  const auto place = append_text(text);
+  interned_[slot] = {place + 1, hash};
+  ++interned_count_;
+  return place;
+}
+
+std::uint32_t Program::keep(std::string_view text) { return keep(text, hash_text(text, 0)); }
+
+std::uint32_t Program::append_text(std::string_view text) {
   const auto place = static_cast<std::uint32_t>(arena_.size());
   arena_.push_back(static_cast<unsigned char>(text.size() & 255));
   arena_.push_back(static_cast<unsigned char>(text.size() >> 8));
   arena_.insert(arena_.end(), text.begin(), text.end());
-  interned_[slot] = place + 1;
-  ++interned_count_;
   return place;
 }
 
@@ -84,7 +92,7 @@ std::uint32_t Program::named(const std::string& list, bool prefixes, const Named
   if (const auto values = lists.find(list); values != lists.end()) {
     for (const auto& value : values->second) {
       if (prefixes && !first && starts(value, before)) continue;
-      places.push_back(keep(value));
+      places.push_back(keep(value, hash_text(value, 0)));
       before = value;
       first = false;
     }
@@ -108,7 +116,10 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
     n.kind = prefix ? Kind::prefixes : Kind::texts;
     n.count = static_cast<std::uint32_t>(c.texts.size());
     n.data = static_cast<std::uint32_t>(text_refs_.size());
-    for (const auto& text : c.texts) text_refs_.push_back({keep(text), prefix ? first_four(text) : static_cast<std::uint32_t>(hash_text(text, 0))});
+    for (const auto& text : c.texts) {
+      const auto hash = hash_text(text, 0);
+      text_refs_.push_back({keep(text, hash), prefix ? first_four(text) : static_cast<std::uint32_t>(hash)});
+    }
   } else if (!c.numbers.empty()) {
     n.kind = c.op == Operator::ge ? Kind::ge : c.op == Operator::le ? Kind::le : c.op == Operator::range ? Kind::range : Kind::numbers;
     n.count = static_cast<std::uint32_t>(c.numbers.size());
@@ -123,7 +134,7 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
 }
 
 void Program::finish() {
-  interned_ = {};
+  interned_ = std::vector<Interned>();  // "= {}" would keep the memory
   interned_count_ = 0;
   nodes_.shrink_to_fit();
   text_refs_.shrink_to_fit();

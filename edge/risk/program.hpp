@@ -51,6 +51,8 @@ class Program {
 
   /// Interned text: the same text has the same place.
   std::uint32_t keep(std::string_view text);
+  /// A text that is known to be nowhere else.
+  std::uint32_t append_text(std::string_view text);
   [[nodiscard]] std::string_view at(std::uint32_t place) const {
     const auto* p = arena_.data() + place;
     return {reinterpret_cast<const char*>(p + 2), static_cast<std::size_t>(p[0] | p[1] << 8)};
@@ -63,6 +65,7 @@ class Program {
     while (nodes_[root].kind <= Node::Kind::all_item && nodes_[root].end > root + 1) ++root;
     return nodes_[root];
   }
+  std::uint32_t keep(std::string_view text, std::uint64_t hash);
   void append(const Condition& c, bool negated, const NamedLists& lists);
   void append_test(const Condition& c, bool negated, const NamedLists& lists);
   std::uint32_t named(const std::string& list, bool prefixes, const NamedLists& lists);
@@ -80,7 +83,9 @@ class Program {
   std::vector<unsigned char> arena_;
   std::vector<std::vector<std::uint32_t>> lists_;
   std::map<std::string, std::uint32_t> list_places_;  // "p:NAME" and "i:NAME"
-  std::vector<std::uint32_t> interned_;               // open addressing, places + 1; given back by finish()
+  /// Open addressing. The hash beside the place spares nearly every look into the arena, which is in no cache while a set is read.
+  struct Interned { std::uint32_t after, hash; };  // after: the text's place + 1, 0 for none
+  std::vector<Interned> interned_;                 // given back by finish()
   std::size_t interned_count_ = 0;
 };
 
