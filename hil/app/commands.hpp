@@ -19,14 +19,15 @@ struct WorldOptions {
 };
 int world(const WorldOptions& options);
 
-struct ProxyOptions {
+struct WanOptions {
   std::string listen = "127.0.0.1:0", to;
   int control = -1;
   std::uint64_t seed = 1;
   std::vector<std::string> faults;  ///< "NAME=VALUE" at the start
+  bool standard_input = false;      ///< control lines there too
   bool json = false;
 };
-int proxy(const ProxyOptions& options);
+int wan(const WanOptions& options);
 
 struct RunOptions {
   std::vector<std::string> files;

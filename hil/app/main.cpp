@@ -1,4 +1,4 @@
-// rampa-hil: simulated devices, fault proxy and scenarios for Rampa.
+// rampa-hil: simulated devices, a bad line and scenarios for Rampa.
 #include <CLI/CLI.hpp>
 
 #include "hil/app/commands.hpp"
@@ -6,7 +6,7 @@
 using namespace rampa::hil::app;
 
 int main(int argc, char** argv) {
-  CLI::App app{"Simulated devices, a fault proxy, scenarios and the deterministic simulation for Rampa.\n"
+  CLI::App app{"Simulated devices, a wide-area line, scenarios and the deterministic simulation for Rampa.\n"
                "Exit codes: 0 as hoped, 1 not as hoped, 2 could not begin or could not be played to its end."};
   app.require_subcommand(1);
   int code = 2;
@@ -22,15 +22,16 @@ int main(int argc, char** argv) {
   world_command->add_flag("--json", world_options.json, "first line of output as JSON");
   world_command->callback([&] { code = world(world_options); });
 
-  ProxyOptions proxy_options;
-  auto* proxy_command = app.add_subcommand("proxy", "a TCP link that misbehaves on order");
-  proxy_command->add_option("--listen", proxy_options.listen, "HOST:PORT; port 0: any free one");
-  proxy_command->add_option("--to", proxy_options.to, "HOST:PORT of the upstream")->required();
-  proxy_command->add_option("--fault", proxy_options.faults, "NAME or NAME=VALUE, from the start");
-  proxy_command->add_option("--control", proxy_options.control, "loopback port for line-JSON control; 0: any free one")->check(CLI::Range(0, 65535));
-  proxy_command->add_option("--seed", proxy_options.seed, "of the random faults");
-  proxy_command->add_flag("--json", proxy_options.json, "first line of output as JSON");
-  proxy_command->callback([&] { code = proxy(proxy_options); });
+  WanOptions wan_options;
+  auto* wan_command = app.add_subcommand("wan", "a long and bad TCP line on order: delay, rate, bounded buffer, resets, black hole, half-open, byte-exact cuts");
+  wan_command->add_option("--listen", wan_options.listen, "HOST:PORT; port 0: any free one");
+  wan_command->add_option("--to", wan_options.to, "HOST:PORT of the upstream")->required();
+  wan_command->add_option("--fault", wan_options.faults, "NAME or NAME=VALUE, from the start: delay=MS, rate=BITS, buffer=BYTES, ...");
+  wan_command->add_option("--control", wan_options.control, "loopback port for line-JSON control; 0: any free one")->check(CLI::Range(0, 65535));
+  wan_command->add_option("--seed", wan_options.seed, "of the random faults");
+  wan_command->add_flag("--stdin", wan_options.standard_input, "control lines on standard input too");
+  wan_command->add_flag("--json", wan_options.json, "first line of output as JSON");
+  wan_command->callback([&] { code = wan(wan_options); });
 
   RunOptions run_options;
   auto* run_command = app.add_subcommand("run", "plays scenario files and judges them");
