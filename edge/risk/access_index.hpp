@@ -23,9 +23,11 @@ struct AccessScratch {
   struct Value { std::uint64_t hash; std::int32_t item; };  ///< item -1: not of one goods item
   std::vector<Value> values;              ///< room for all; value_ends says how many there are
   std::vector<std::uint32_t> value_ends;  ///< by part
-  std::vector<std::uint64_t> keys;
+  struct Key { std::uint64_t key; std::int32_t item; };
+  std::vector<Key> keys;
   std::vector<std::uint32_t> sketches;    ///< by guard: what the question has of that part; ~0 where a fact is missing
-  std::vector<std::uint32_t> found;       ///< places of profiles; some may be there twice
+  struct Found { std::uint32_t profile, item; };  ///< item: whose goods found it, if goods did: probably those that it asks for
+  std::vector<Found> found;               ///< some may be there twice
   /// Profiles found lately, by their low bits: many goods items find the same ones. Of this question where the upper bits are its number.
   std::vector<std::uint64_t> lately;
   std::uint64_t question = 0;

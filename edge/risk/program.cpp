@@ -20,6 +20,8 @@ std::uint32_t first_four(std::string_view text) {
 }
 /// All bits up to the last byte that is not zero (bytes lie in memory's order, little endian).
 constexpr std::uint32_t mask_of(std::uint32_t first) { return first >> 24 ? 0xffffffff : first >> 16 ? 0xffffff : first >> 8 ? 0xffff : first ? 0xff : 0; }
+/// Of a value that is whole.
+constexpr std::size_t size_of(std::uint32_t first) { return first >> 24 ? 4 : first >> 16 ? 3 : first >> 8 ? 2 : first ? 1 : 0; }
 constexpr std::uint32_t binary_search_from = 64;
 }  // namespace
 
@@ -118,7 +120,8 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
     n.data = static_cast<std::uint32_t>(text_refs_.size());
     for (const auto& text : c.texts) {
       const auto hash = hash_text(text, 0);
-      text_refs_.push_back({keep(text, hash), prefix ? first_four(text) : static_cast<std::uint32_t>(hash)});
+      const bool whole = text.size() <= 4 && text.find('\0') == std::string::npos && !text.empty();
+      text_refs_.push_back({keep(text, hash), whole, prefix || whole ? first_four(text) : static_cast<std::uint32_t>(hash)});
     }
   } else if (!c.numbers.empty()) {
     n.kind = c.op == Operator::ge ? Kind::ge : c.op == Operator::le ? Kind::le : c.op == Operator::range ? Kind::range : Kind::numbers;
@@ -167,13 +170,16 @@ bool Program::fits(const Node& n, std::string_view text) const {
   }
   if (n.kind == Kind::texts) {
     const auto check = static_cast<std::uint32_t>(hash_text(text, 0));
+    // A long text equals nothing that is whole, and a short one with a zero byte is told from what is whole by its length.
+    const auto word = first_four(text);
+    const bool may_be_whole = text.size() <= 4 && size_of(word) == text.size();
     for (; first != last; ++first)
-      if (first->check == check && at(first->place) == text) return true;
+      if (first->whole ? may_be_whole && first->check == word : first->check == check && at(first->place) == text) return true;
     return false;
   }
   const auto word = first_four(text);
   for (; first != last; ++first)
-    if (((first->check ^ word) & mask_of(first->check)) == 0 && starts(text, at(first->place))) return true;
+    if (((first->check ^ word) & mask_of(first->check)) == 0 && (first->whole || starts(text, at(first->place)))) return true;
   return false;
 }
 
@@ -210,7 +216,7 @@ Truth Program::test(const Node& n, const FactSheet& sheet, const Item* item) con
   return holds(n, fact, sheet) != n.negated ? Truth::yes : Truth::no;
 }
 
-Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) const {
+Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item, std::size_t first_item) const {
   const Node& n = nodes_[at];
   switch (n.kind) {
     case Kind::always: return Truth::yes;
@@ -218,7 +224,7 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) co
     case Kind::all: {
       Truth result = Truth::yes;
       for (auto part = at + 1; part < n.end; part = nodes_[part].end) {
-        const Truth t = of(part, sheet, item);
+        const Truth t = of(part, sheet, item, first_item);
         if (t == Truth::no) return Truth::no;
         result = std::min(result, t);
       }
@@ -227,7 +233,7 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) co
     case Kind::any: {
       Truth result = Truth::no;
       for (auto part = at + 1; part < n.end; part = nodes_[part].end) {
-        const Truth t = of(part, sheet, item);
+        const Truth t = of(part, sheet, item, first_item);
         if (t == Truth::yes) return Truth::yes;
         result = std::max(result, t);
       }
@@ -238,9 +244,11 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) co
       if (sheet.items.empty()) return Truth::undetermined;
       const bool any = n.kind == Kind::any_item;
       Truth result = any ? Truth::no : Truth::yes;
-      for (const auto& one : sheet.items) {
+      const auto count = sheet.items.size();
+      for (std::size_t i = 0, at_item = std::min(first_item, count - 1); i < count; ++i, at_item = at_item + 1 == count ? 0 : at_item + 1) {
+        const Item& one = sheet.items[at_item];
         Truth of_item = Truth::yes;
-        for (auto part = at + 1; part < n.end && of_item != Truth::no; part = nodes_[part].end) of_item = std::min(of_item, of(part, sheet, &one));
+        for (auto part = at + 1; part < n.end && of_item != Truth::no; part = nodes_[part].end) of_item = std::min(of_item, of(part, sheet, &one, first_item));
         if (of_item == (any ? Truth::yes : Truth::no)) return of_item;
         result = any ? std::max(result, of_item) : std::min(result, of_item);
       }

@@ -2,6 +2,7 @@
 // Negations are pushed down to the tests (which keeps Kleene's three values), so a node only ever says all, any or a test.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -31,12 +32,22 @@ class Program {
   /// After the last add().
   void finish();
 
-  /// The first test below a root decides most candidates: what it needs is fetched for all candidates at once.
+  /// What an evaluation will look at, asked for in two steps and for all candidates at once: the nodes, then their values.
+  void prefetch_nodes(std::uint32_t root) const {
+    __builtin_prefetch(&nodes_[root]);
+    __builtin_prefetch(&nodes_[root] + 3);  // the line after: most conditions are four nodes or more
+  }
   void prefetch_values(std::uint32_t root) const {
-    if (const Node& n = first_test(root); n.kind == Node::Kind::texts || n.kind == Node::Kind::prefixes) __builtin_prefetch(&text_refs_[n.data]);
+    const auto end = std::min(nodes_[root].end, root + 6);
+    for (auto at = root; at < end; ++at) {
+      const Node& n = nodes_[at];
+      if (n.kind == Node::Kind::texts || n.kind == Node::Kind::prefixes) __builtin_prefetch(&text_refs_[n.data]);
+      else if (n.kind >= Node::Kind::numbers && n.kind <= Node::Kind::range) __builtin_prefetch(&numbers_[n.data]);
+    }
   }
 
-  [[nodiscard]] Truth evaluate(std::uint32_t root, const FactSheet& sheet) const { return of(root, sheet, nullptr); }
+  /// `first_item`: the goods item that is looked at first; any is right, one that holds spares the others.
+  [[nodiscard]] Truth evaluate(std::uint32_t root, const FactSheet& sheet, std::size_t first_item = 0) const { return of(root, sheet, nullptr, first_item); }
   /// Names of the missing facts that an undetermined outcome hangs on; "goods" where there are none.
   [[nodiscard]] std::vector<std::string> missing(std::uint32_t root, const FactSheet& sheet) const;
 
@@ -61,23 +72,24 @@ class Program {
  private:
   using Item = std::array<Fact, goods_fields_max>;
   using Names = std::set<std::string, std::less<>>;
-  [[nodiscard]] const Node& first_test(std::uint32_t root) const {
-    while (nodes_[root].kind <= Node::Kind::all_item && nodes_[root].end > root + 1) ++root;
-    return nodes_[root];
-  }
   std::uint32_t keep(std::string_view text, std::uint64_t hash);
   void append(const Condition& c, bool negated, const NamedLists& lists);
   void append_test(const Condition& c, bool negated, const NamedLists& lists);
   std::uint32_t named(const std::string& list, bool prefixes, const NamedLists& lists);
-  [[nodiscard]] Truth of(std::uint32_t at, const FactSheet& sheet, const Item* item) const;
+  [[nodiscard]] Truth of(std::uint32_t at, const FactSheet& sheet, const Item* item, std::size_t first_item) const;
   [[nodiscard]] Truth test(const Node& n, const FactSheet& sheet, const Item* item) const;
   [[nodiscard]] bool holds(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] bool fits(const Node& n, std::string_view text) const;
   Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const;
 
   std::vector<Node> nodes_;
-  /// A value of a test: `check` tells nearly always without a look at the text itself (32 bits of its hash; of a prefix, its first four bytes).
-  struct TextRef { std::uint32_t place, check; };
+  /// A value of a test: `check` tells nearly always without a look at the text itself, which lies in no cache.
+  struct TextRef {
+    std::uint32_t place : 31;
+    std::uint32_t whole : 1;  ///< the check is the value itself: up to four bytes, none of them zero
+    std::uint32_t check;      ///< first four bytes of what is whole or a prefix, otherwise 32 bits of the hash
+  };
+  static_assert(sizeof(TextRef) == 8);
   std::vector<TextRef> text_refs_;
   std::vector<std::int64_t> numbers_;
   std::vector<unsigned char> arena_;

@@ -115,7 +115,7 @@ PLANTS = [
            "  const std::string reason = bundle.rollback ? bundle.rollback->reason : \"\";\n"
            "  for (const SetFile& old : before.state.active->files) (void)disk.unlink(path_of(directory, old));\n")),
     plant("risk-missing-not-looked-at", "profiles filed under a fact that is missing are not looked at", RISK_FUZZ,
-          ("edge/risk/access_index.cpp", "    if (missing) s.found.insert(", "    if (missing && s.keys.size() > 999999) s.found.insert(")),
+          ("edge/risk/access_index.cpp", "    const bool missing = lacks(sheet, field);", "    const bool missing = lacks(sheet, field) && s.keys.size() > 999999;")),
     plant("risk-guard-refuses-missing", "a guard refuses what is undetermined for a missing fact", RISK_FUZZ,
           ("edge/risk/access_index.cpp", "    if (lacks(sheet, parts_[part].field)) sketch = ~0u;", "    if (lacks(sheet, parts_[part].field)) sketch = 0;")),
     plant("risk-items-mixed", "two conditions of one goods item may be met by two items", RISK_FUZZ,
