@@ -295,6 +295,7 @@ int test(const std::string& file, const std::string& cases, bool json) {
     Assessment stored;
     stored.facts = std::move(*facts);
     if (!stored.facts.contains("declaration.count")) stored.facts["declaration.count"] = std::int64_t{1};
+    stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it
     const WallTime now = wanted.contains("at") && wanted["at"].is_number_integer() ? WallTime{wanted["at"].get<std::int64_t>()} : clock.now().wall;
     const auto a = risk::reassess(*set->set, stored, now, {});
     std::vector<std::string> hits;

@@ -63,6 +63,9 @@ void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
 
 constexpr std::size_t undetermined_max = 200;  // an unread plate leaves thousands of profiles open; all of them can be derived again
 
+/// Assessments of before format 2 listed every open profile, however many, and no profile that declined. They have no time facts.
+bool of_before_format_2(const Fields& facts) { return !facts.contains("time.utc_offset_minutes"); }
+
 std::int64_t number(const Fields& facts, std::string_view name) {
   const auto found = facts.find(name);
   const auto* value = found == facts.end() ? nullptr : std::get_if<std::int64_t>(&found->second);
@@ -94,6 +97,8 @@ std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::strin
 void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& sheet, const Decision& decision) {
   // Who is looked at anyway costs no further capacity: his hit is one. (Older assessments were made without this rule and without the fact.)
   const bool declines_only_to_lower = a.facts.contains("recent.by_hits");
+  const bool old = of_before_format_2(a.facts);
+  const std::size_t listed_max = old ? SIZE_MAX : undetermined_max;
   std::size_t open = 0;
   std::string text;
   for (const auto& o : decision.outcomes) {
@@ -104,7 +109,7 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       continue;
     }
     if (o.undetermined) {
-      if (o.declined != Declined::no || ++open > undetermined_max) continue;  // not drawn: whatever the missing facts are
+      if (o.declined != Declined::no || ++open > listed_max) continue;  // not drawn: whatever the missing facts are
       // Which fact it asks for is part of a criterion.
       if (set.texts[o.profile].secret) a.undetermined.push_back(id + ": facts missing");
       else for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
@@ -112,13 +117,13 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
     }
     const bool looked_at_anyway = o.declined == Declined::cap && declines_only_to_lower && set.heads[o.profile].channel <= a.channel;
     if (o.declined != Declined::no && !looked_at_anyway) {
-      a.declined.push_back(id + ": " + std::string(why(set, o, text)));
+      if (!old) a.declined.push_back(id + ": " + std::string(why(set, o, text)));
       continue;
     }
     a.hits.push_back({id, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language)), set.texts[o.profile].version});
     for (const auto& control : set.control_lists[set.texts[o.profile].controls]) order(a, control.control);
   }
-  if (open > undetermined_max) a.undetermined.push_back("and " + std::to_string(open - undetermined_max) + " further profiles");
+  if (open > listed_max) a.undetermined.push_back("and " + std::to_string(open - listed_max) + " further profiles");
   a.score = decision.score;
   if (decision.score_selected) a.reasons.push_back("score " + std::to_string(decision.score));
   if (decision.random_drawn < 10000) a.draws.push_back(decision.random_drawn);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "edge/crossing/record_json.hpp"
 #include "edge/risk/explain.hpp"
 #include "tests/unit/risk/sets.hpp"
 
@@ -303,6 +304,38 @@ TEST(Assess, CapacityDeclinesOnlyWhereItLowersTheChannel) {
   stored.declined = {"Y: capacity of the channel"};
   stored.hits.clear();
   EXPECT_EQ(risk::reassess(*set, stored, q.now, {}), stored);
+}
+
+// As a post of before format 2 stored it: no time facts, every open profile listed, profiles that were not drawn listed nowhere.
+TEST(Assess, WhatWasStoredBeforeFormat2IsMadeAgainByteForByte) {
+  std::string profiles;
+  Assessment stored;
+  stored.channel = yellow;
+  for (int i = 100; i < 400; ++i) {
+    const auto id = "P" + std::to_string(i);
+    profiles += (i > 100 ? "," : "") + profile(id, "yellow", R"({"field":"declaration.incoterm","op":"eq","value":"EXW"})");
+    stored.undetermined.push_back(id + ": declaration.incoterm missing");
+  }
+  profiles += "," + profile("S", "red", R"("always")", R"(,"sample_percent":0.01)") + "," + profile("T", "yellow", R"("always")");
+  const auto set = compiled(profiles);
+  stored.hits = {{"T", yellow, "do T", 0}};
+  stored.reasons = {"profiles undetermined: facts are missing"};
+  stored.controls = {"documents"};
+  stored.profile_set = "v1";
+  stored.profile_set_sha256 = "abc";
+  stored.draw_key = 42;
+  stored.draws = {6480};  // SplitMix64 over 42 and the FNV-1a of "S", worked out apart from this program
+  stored.facts = {{"declaration.count", std::int64_t{1}}, {"vehicle.plate", std::string("BG123AA")}, {"vehicle.watch_lists", std::vector<std::string>{}}, {"evidence.missing", std::vector<std::string>{}}};
+  const auto again = risk::reassess(*set, stored, WallTime{1'780'000'000'000}, {});
+  EXPECT_EQ(again.undetermined.size(), 300u);
+  EXPECT_EQ(again.declined, std::vector<std::string>{});
+  EXPECT_TRUE(encode(again) == encode(stored));
+  // Today's: cut, with what declined.
+  stored.facts["time.utc_offset_minutes"] = std::int64_t{60};
+  const auto today = risk::reassess(*set, stored, WallTime{1'780'000'000'000}, {});
+  EXPECT_EQ(today.undetermined.size(), 201u);
+  EXPECT_EQ(today.undetermined.back(), "and 100 further profiles");
+  EXPECT_EQ(today.declined, std::vector<std::string>{"S: not drawn"});
 }
 
 TEST(Assess, WithoutAHistoryNothingIsDeclinedForCapacity) {
