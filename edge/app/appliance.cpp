@@ -291,7 +291,8 @@ void Appliance::link_changed(api::LinkView link) {
 
 api::ProfileSetView Appliance::profiles() const {
   std::lock_guard lock(profiles_mutex_);
-  return {profiles_->version(), profiles_->sha256(), profiles_->size(), profiles_since_.ms ? profiles_since_ : started_.wall};
+  return {profiles_->version(), profiles_->sha256(), profiles_->size(), profiles_since_.ms ? profiles_since_ : started_.wall,
+          profiles_->doubt(clock_.now().wall)};
 }
 
 Result<lane::Answer> Appliance::act(const LaneId& lane, lane::OfficerAction action, Duration timeout) {
@@ -366,6 +367,7 @@ std::vector<api::Metric> Appliance::metrics() const {
       {"rampa_release_latency_ms", "quantile=\"0.5\"", "Last evidence received to boom command handed to the transport", false, latency.p50_ms},
       {"rampa_release_latency_ms", "quantile=\"0.99\"", "", false, latency.p99_ms},
       {"rampa_release_latency_ms", "quantile=\"1\"", "", false, latency.max_ms},
+      {"rampa_profile_set_doubtful", "", "1 while the profile set is out of date, or issued in the future", false, profiles().doubt.empty() ? 0.0 : 1.0},
       {"rampa_fdatasync_ms", "quantile=\"0.99\"", "The disk's share", false, static_cast<double>(status.fdatasync_p99.count()) / 1e6},
   };
 }

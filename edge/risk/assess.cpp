@@ -61,6 +61,12 @@ void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
   }
 }
 
+constexpr std::int64_t hour_ms = 3'600'000;
+/// `issued` is a day: as much is allowed for an administration whose day begins earlier.
+constexpr std::int64_t early_ms = 24 * hour_ms;
+
+bool issued_in_the_future(const CompiledSet& set, WallTime now) { return set.head.issued.ms != INT64_MIN && set.head.issued.ms > now.ms && set.head.issued.ms - now.ms > early_ms; }
+
 constexpr std::size_t undetermined_max = 200;  // an unread plate leaves thousands of profiles open; all of them can be derived again
 
 /// Assessments of before format 2 listed every open profile, however many, and no profile that declined. They have no time facts.
@@ -81,6 +87,11 @@ Circumstances circumstances(const Assessment& a, WallTime now) {
   c.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)] = static_cast<std::uint32_t>(number(a.facts, "recent.yellow"));
   c.recent_of_channel[static_cast<int>(SelectivityChannel::red)] = static_cast<std::uint32_t>(number(a.facts, "recent.red"));
   return c;
+}
+
+/// Its age is not known, so the floor of a stale one holds. (Older assessments were made without this rule and without the fact.)
+bool doubtful(const CompiledSet& set, const Fields& facts) {
+  return set.head.policy.stale_after_hours != INT64_MAX && facts.contains("set.from_the_future");
 }
 
 std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
@@ -129,6 +140,7 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
   if (decision.random_drawn < 10000) a.draws.push_back(decision.random_drawn);
   if (decision.random) a.reasons.emplace_back("random selection");
   if (decision.stale) a.reasons.emplace_back("the profile set is out of date");
+  if (doubtful(set, a.facts)) a.reasons.emplace_back("the profile set is dated in the future");
 }
 
 Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, WallTime now,
@@ -142,7 +154,7 @@ Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, 
   Decision decision;
   decide(set, sheet, circumstances(a, now), decision);
   Assessment floor;
-  floor.channel = decision.channel;
+  floor.channel = doubtful(set, a.facts) ? std::max(decision.channel, set.head.policy.stale_floor) : decision.channel;
   std::swap(floor.facts, a.facts);  // not copied: the sheet's views are into them
   floors(floor, evidence_missing);
   std::swap(floor.facts, a.facts);
@@ -173,8 +185,16 @@ Assessment assess(const ProfileSet& set, const Question& question) {
     return none;  // red
   }
   Fields facts = all_facts(question);
-  if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / 3'600'000;
+  if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
+  if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
   return derive(*compiled, std::move(facts), question.draw_key, question.now, question.evidence_missing);
+}
+
+std::string CompiledSet::doubt(WallTime now) const {
+  if (issued_in_the_future(*this, now)) return "its day of issue is in the future: check the post's clock, or have the set issued again";
+  const auto& p = head.policy;
+  if (head.issued.ms == INT64_MIN || p.stale_after_hours == INT64_MAX || now.ms - head.issued.ms <= p.stale_after_hours * hour_ms) return {};
+  return "it is older than " + std::to_string(p.stale_after_hours) + " hours: fetch a newer one";
 }
 
 Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,

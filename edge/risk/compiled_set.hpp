@@ -46,6 +46,7 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::string instruction(const std::string& profile, const std::string& language) const override;
   [[nodiscard]] std::vector<ControlOrder> controls(const std::string& profile) const override;
   [[nodiscard]] std::size_t bytes() const override;
+  [[nodiscard]] std::string doubt(WallTime now) const override;
 
   [[nodiscard]] std::string_view id(std::uint32_t profile) const { return program.at(texts[profile].id); }
   /// What a hit is called at the post: a secret profile has no name there. HQ knows whose it is: it has the key.

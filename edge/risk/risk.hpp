@@ -33,6 +33,11 @@ class ProfileSet {
     (void)profile;
     return {};
   }
+  /// Why its age makes it doubtful (stale, or issued in the future), and what to do; empty where it does not.
+  [[nodiscard]] virtual std::string doubt(WallTime now) const {
+    (void)now;
+    return {};
+  }
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }  ///< memory held, instruction texts aside
 };
 

@@ -338,6 +338,53 @@ TEST(Assess, WhatWasStoredBeforeFormat2IsMadeAgainByteForByte) {
   EXPECT_EQ(today.declined, std::vector<std::string>{"S: not drawn"});
 }
 
+TEST(Assess, ASetFromTheFutureIsDoubtfulAndSaysSo) {
+  auto q = question();  // 2026-05-28
+  const auto at = [&](const std::string& issued, const std::string& policy) {
+    return *risk::compile(R"({"format":2,"version":"v","issued":")" + issued + R"(","policy":)" + policy + R"(,"profiles":[]})", "h");
+  };
+  const auto future = at("2026-06-03", R"({"stale_after_hours":72,"stale_floor":"red"})");
+  const auto a = risk::assess(*future, q);
+  EXPECT_EQ(a.channel, red);
+  EXPECT_TRUE(contains(a.reasons, "the profile set is dated in the future"));
+  EXPECT_EQ(risk::reassess(*future, a, q.now, {}), a);
+  auto stored = a;  // before there was this rule
+  stored.facts.erase("set.from_the_future");
+  EXPECT_EQ(risk::reassess(*future, stored, q.now, {}).channel, green);
+  EXPECT_NE(future->doubt(q.now).find("future"), std::string::npos);
+  EXPECT_EQ(risk::assess(*at("2026-05-29", R"({"stale_after_hours":72})"), q).channel, green) << "an administration to the east";
+  EXPECT_EQ(at("2026-05-29", R"({"stale_after_hours":72})")->doubt(q.now), "");
+  EXPECT_EQ(risk::assess(*at("2026-06-03", "{}"), q).channel, green) << "no floor is asked for";
+  EXPECT_NE(at("2026-06-03", "{}")->doubt(q.now), "") << "but it is said";
+  EXPECT_NE(at("2026-05-01", R"({"stale_after_hours":72})")->doubt(q.now).find("older than 72 hours"), std::string::npos);
+}
+
+TEST(Assess, NumbersTooLargeToAddAreMissingNotInvented) {
+  auto q = question();
+  auto huge = declaration();
+  huge.reference = "26RS002";
+  huge.gross_kg = INT64_MAX;
+  huge.goods = {{"240220", "AE", 1, INT64_MAX, "gold"}};
+  huge.more["seals"] = std::int64_t{INT64_MAX};
+  q.declarations[0].more["seals"] = std::int64_t{2};
+  q.declarations.push_back(huge);
+  const auto set = compiled(profile("A", "yellow", R"({"field":"declaration.gross_kg","op":"ge","value":1})"));
+  auto a = risk::assess(*set, q);
+  for (const char* field : {"declaration.gross_kg", "declaration.value_eur", "declaration.seals", "evidence.mass_deviation_kg", "evidence.mass_deviation_percent"})
+    EXPECT_FALSE(a.facts.contains(field)) << field;
+  EXPECT_EQ(a.undetermined, std::vector<std::string>{"A: declaration.gross_kg missing"});
+  EXPECT_EQ(a.channel, yellow);
+  q.declarations = {huge};
+  q.declarations[0].more["vehicle_tare_kg"] = std::int64_t{INT64_MAX};
+  EXPECT_FALSE(risk::assess(*set, q).facts.contains("evidence.mass_deviation_kg"));
+  q.declarations[0].more["vehicle_tare_kg"] = std::int64_t{0};
+  q.declarations[0].gross_kg = 1;
+  q.facts["evidence.gross_kg"] = std::int64_t{INT64_MAX};
+  a = risk::assess(*set, q);
+  EXPECT_TRUE(a.facts.contains("evidence.mass_deviation_kg"));
+  EXPECT_FALSE(a.facts.contains("evidence.mass_deviation_percent"));
+}
+
 TEST(Assess, WithoutAHistoryNothingIsDeclinedForCapacity) {
   const auto set = with_policy(R"({"cap_percent":{"red":10}})", profile("R", "red", R"("always")"));
   EXPECT_EQ(risk::assess(*set, question()).channel, red);
