@@ -62,6 +62,26 @@ struct SoakOptions {
 };
 int soak_kills(const SoakOptions& options);
 
+/// One post of a sync run: hil/sync/post_process.hpp.
+struct SyncPostOptions {
+  std::string directory, post = "P1", ca_file, cert_file, key_file;
+  std::vector<std::string> brokers;
+  int control = 0;
+  std::uint64_t seed = 1, records = 0, image_every = 0, picture_every = 0;
+  std::size_t record_bytes = 1024, image_bytes = 20u << 20;
+  double rate = 0, clock_offset_s = 0;
+};
+int sync_post(const SyncPostOptions& options);
+
+struct SoakSyncOptions {
+  std::string tree = ".", directory = "build/soak-sync";
+  std::uint64_t seed = 1, records = 1'000'000, images = 100;
+  std::size_t image_bytes = 20u << 20;
+  int faults = 1000;
+  bool fresh = false;  ///< what the directory holds is removed first
+};
+int soak_sync(const SoakSyncOptions& options);
+
 struct BenchOptions {
   std::string tree = ".", directory;
   int lanes = 16;
