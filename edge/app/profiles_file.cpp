@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "config/tree.hpp"
+#include "edge/runtime/large_pages.hpp"
 #include "edge/store/blob_reader.hpp"
 #include "sync/bundle/bundle.hpp"
 
@@ -13,7 +14,7 @@ namespace rampa::app {
 namespace {
 
 Result<LoadedProfiles> compiled(const std::string& json) {
-  auto set = risk::compile(json, bundle::hex(bundle::sha256(json)));
+  auto set = risk::compile(json, bundle::hex(bundle::sha256(json)), {}, runtime::prefer_large_pages);
   if (!set) return tl::unexpected(set.error());
   return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end()), {}};
 }
@@ -59,7 +60,7 @@ Result<LoadedProfiles> read_profiles(const std::string& file) {
 Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256) {
   auto bytes = store::open_blobs(directory)->whole(sha256);
   if (!bytes) return tl::unexpected(bytes.error());
-  return risk::compile(std::string(bytes->begin(), bytes->end()), sha256);
+  return risk::compile(std::string(bytes->begin(), bytes->end()), sha256, {}, runtime::prefer_large_pages);
 }
 
 std::vector<config::Finding> profile_findings(const std::string& file, const Error& error) {

@@ -190,7 +190,8 @@ class AccessBuilder {
       if (sum * 100 * static_cast<double>(step) >= static_cast<double>(roots_.size())) order.emplace_back(-sum, part);
     std::sort(order.begin(), order.end());
     if (order.size() > AccessIndex::no_guard) order.resize(AccessIndex::no_guard);
-    for (const auto& [sum, part] : order) index_.guards_.push_back(part);
+    for (const auto& [sum, part] : order) index_.guards_.growing().push_back(part);
+    index_.guards_.seal();
   }
 
   // ---- the table
@@ -240,20 +241,26 @@ class AccessBuilder {
     unsigned bits = 1;
     while ((std::size_t{1} << bits) < keyed.size()) ++bits;
     index_.bucket_shift_ = 64 - bits;
-    index_.buckets_.assign((std::size_t{1} << bits) + 1, 0);
-    index_.bloom_.assign(std::max<std::size_t>(1, (std::size_t{1} << bits) / 4), 0);
-    const auto mask = index_.bloom_.size() - 1;
+    auto& buckets = index_.buckets_.growing();
+    auto& bloom = index_.bloom_.growing();
+    auto& entries = index_.entries_.growing();
+    buckets.assign((std::size_t{1} << bits) + 1, 0);
+    bloom.assign(std::max<std::size_t>(1, (std::size_t{1} << bits) / 4), 0);
+    const auto mask = bloom.size() - 1;
     for (const auto& k : keyed) {
-      ++index_.buckets_[(k.key >> index_.bucket_shift_) + 1];
-      index_.bloom_[k.key >> 32 & mask] |= bloom_bits(k.key);
+      ++buckets[(k.key >> index_.bucket_shift_) + 1];
+      bloom[k.key >> 32 & mask] |= bloom_bits(k.key);
     }
-    for (std::size_t b = 1; b < index_.buckets_.size(); ++b) index_.buckets_[b] += index_.buckets_[b - 1];
-    index_.entries_.resize(keyed.size());
-    auto next = index_.buckets_;
+    for (std::size_t b = 1; b < buckets.size(); ++b) buckets[b] += buckets[b - 1];
+    entries.resize(keyed.size());
+    auto next = buckets;
     for (const auto& k : keyed) {
       const Guarded& f = filed[k.filing];
-      index_.entries_[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), f.profile, place_of(f.guards[0]), place_of(f.guards[1]), f.guards[0].mask, f.guards[1].mask};
+      entries[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), f.profile, place_of(f.guards[0]), place_of(f.guards[1]), f.guards[0].mask, f.guards[1].mask};
     }
+    index_.buckets_.seal();
+    index_.bloom_.seal();
+    index_.entries_.seal();
     for (std::size_t f = 0; f < by_field.size(); ++f)
       if (!by_field[f].empty()) {
         by_field[f].shrink_to_fit();
@@ -275,10 +282,12 @@ class AccessBuilder {
     };
     for (const auto shape : shapes) {
       const auto a = use(static_cast<std::uint16_t>(shape >> 16)), b = use(static_cast<std::uint16_t>(shape & 0xffff));
-      index_.shapes_.push_back({a, b});
+      index_.shapes_.growing().push_back({a, b});
     }
-    for (auto& guard : index_.guards_) guard = use(guard);
-    index_.parts_ = std::move(kept);
+    for (auto& guard : index_.guards_.growing()) guard = use(guard);
+    index_.parts_.growing() = std::move(kept);
+    index_.parts_.seal();
+    index_.shapes_.seal();
   }
 
   void note_field(std::array<std::vector<std::uint32_t>, fields_max>& by_field, std::uint32_t node, std::uint32_t profile) {

@@ -23,8 +23,8 @@ AccessScratch::Value* AccessIndex::part_values(const Program& program, const Par
     }
     std::int64_t value = fact.number;
     if (part.kind == Part::Kind::bucket) {
-      const auto& bounds = bounds_[part.argument];
-      value = std::upper_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+      const auto* bounds = bounds_.data() + part.node;
+      value = std::upper_bound(bounds, bounds + part.argument, value) - bounds;
       *to++ = {bucket_hash(value, part.seed), item};
       return;
     }
@@ -143,8 +143,18 @@ void AccessIndex::find(AccessScratch& s) const {
   }
 }
 
+void AccessIndex::pack(Block& block) {
+  parts_.pack(block);
+  shapes_.pack(block);
+  guards_.pack(block);
+  bounds_.pack(block);
+  bloom_.pack(block);
+  buckets_.pack(block);
+  entries_.pack(block);
+}
+
 std::size_t AccessIndex::bytes() const {
-  std::size_t sum = bloom_.capacity() * 8 + buckets_.capacity() * 4 + entries_.capacity() * sizeof(Entry) + always_.capacity() * 4;
+  std::size_t sum = always_.capacity() * 4;
   for (const auto& [field, profiles] : by_field_) sum += profiles.capacity() * 4;
   return sum;
 }

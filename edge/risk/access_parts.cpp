@@ -35,7 +35,9 @@ std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t ar
   *known = static_cast<std::uint16_t>(index_.parts_.size());
   Part p{kind, field, argument, node, 0, field_type(field)};
   p.seed = mix(0x9e3779b97f4a7c15ull * (index_.parts_.size() + 1), 0xd1b54a32d192ed03ull ^ field);
-  index_.parts_.push_back(p);
+  if (kind == Part::Kind::bucket) p.node = bound_place_[field];
+  index_.parts_.growing().push_back(p);
+  index_.parts_.seal();
   learn(*known);
   guessed_shares_.push_back(guessed_share(p));
   return *known;
@@ -69,7 +71,7 @@ double AccessParts::share(std::uint16_t p, std::uint64_t hash) const {
 double AccessParts::guessed_share(const Part& part) const {
   const auto name = field_name(part.field);
   if (part.kind == Part::Kind::named) return 0.1;
-  if (part.kind == Part::Kind::bucket) return 1.0 / static_cast<double>(index_.bounds_[part.argument].size() + 1);
+  if (part.kind == Part::Kind::bucket) return 1.0 / static_cast<double>(part.argument + 1);
   if (part.kind == Part::Kind::prefix) return part.argument >= 6 ? 0.001 : part.argument >= 4 ? 0.005 : 0.03;
   switch (field_type(part.field)) {
     case FieldType::boolean: return 0.5;
@@ -109,10 +111,12 @@ void AccessParts::make_bounds(std::span<const std::uint32_t> roots) {
     std::vector<std::int64_t> bounds;
     for (std::size_t i = 1; i < buckets_wanted; ++i) bounds.push_back(sorted[sorted.size() * i / buckets_wanted]);
     bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
-    bound_place_[f] = static_cast<std::uint16_t>(index_.bounds_.size());
-    has_bounds_[f] = true;
-    index_.bounds_.push_back(std::move(bounds));
+    auto& all = index_.bounds_.growing();
+    bound_place_[f] = static_cast<std::uint16_t>(all.size());
+    bound_count_[f] = static_cast<std::uint16_t>(bounds.size());
+    all.insert(all.end(), bounds.begin(), bounds.end());
   }
+  index_.bounds_.seal();
 }
 
 std::optional<AccessParts::Sketch> AccessParts::sketch_of(std::uint32_t at) {
@@ -132,8 +136,8 @@ std::optional<AccessParts::Sketch> AccessParts::sketch_of(std::uint32_t at) {
     sketch.part = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(length), at);
     for (std::uint32_t i = 0; i < n.count; ++i) bit(hash_text(program_.text(n, i).data(), length, index_.parts_[sketch.part].seed));
   } else if (n.kind == Node::Kind::ge || n.kind == Node::Kind::le || n.kind == Node::Kind::range) {
-    if (!has_bounds_[n.field]) return std::nullopt;
-    sketch.part = part(Part::Kind::bucket, n.field, bound_place_[n.field], at);
+    if (bound_count_[n.field] == 0) return std::nullopt;
+    sketch.part = part(Part::Kind::bucket, n.field, bound_count_[n.field], at);
     const auto [first, last] = buckets_of(n);
     for (auto b = first; b <= last; ++b) bit(bucket_hash(b, index_.parts_[sketch.part].seed));
   } else if (!keys_of(at, [&](std::uint16_t p, std::uint64_t hash) { sketch.part = p; bit(hash); })) {

@@ -80,10 +80,10 @@ class AccessParts {
       case Node::Kind::ge:
       case Node::Kind::le:
       case Node::Kind::range: {
-        if (!has_bounds_[n.field]) return false;
+        if (bound_count_[n.field] == 0) return false;
         const auto [first, last] = buckets_of(n);
-        if (last - first > static_cast<std::ptrdiff_t>(index_.bounds_[bound_place_[n.field]].size() / 2)) return false;
-        const auto p = part(Part::Kind::bucket, n.field, bound_place_[n.field], at);
+        if (last - first > bound_count_[n.field] / 2) return false;
+        const auto p = part(Part::Kind::bucket, n.field, bound_count_[n.field], at);
         for (auto b = first; b <= last; ++b) on_key(p, bucket_hash(b, index_.parts_[p].seed));
         return true;
       }
@@ -107,10 +107,11 @@ class AccessParts {
   [[nodiscard]] double guessed_share(const Part& part) const;
   /// First and last bucket that a comparison of a bounded field reaches into.
   [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> buckets_of(const Node& n) const {
-    const auto& bounds = index_.bounds_[bound_place_[n.field]];
-    const auto bucket = [&](std::int64_t v) { return std::upper_bound(bounds.begin(), bounds.end(), v) - bounds.begin(); };
+    const auto* bounds = index_.bounds_.data() + bound_place_[n.field];
+    const std::ptrdiff_t count = bound_count_[n.field];
+    const auto bucket = [&](std::int64_t v) { return std::upper_bound(bounds, bounds + count, v) - bounds; };
     return {n.kind == Node::Kind::le ? 0 : bucket(program_.number(n, 0)),
-            n.kind == Node::Kind::ge ? static_cast<std::ptrdiff_t>(bounds.size()) : bucket(program_.number(n, n.kind == Node::Kind::range ? 1 : 0))};
+            n.kind == Node::Kind::ge ? count : bucket(program_.number(n, n.kind == Node::Kind::range ? 1 : 0))};
   }
   void make_bounds(std::span<const std::uint32_t> roots);
   /// Codes are grouped in pairs of digits; other lengths share the key of the next shorter pair.
@@ -125,8 +126,7 @@ class AccessParts {
   std::array<std::uint16_t, fields_max> exact_parts_{}, bucket_parts_{};
   std::array<std::array<std::uint16_t, prefix_length_max + 1>, fields_max> prefix_parts_{};
   std::map<std::tuple<FieldId, bool, std::uint32_t>, std::uint16_t> named_parts_;
-  std::array<std::uint16_t, fields_max> bound_place_{};
-  std::array<bool, fields_max> has_bounds_{};
+  std::array<std::uint16_t, fields_max> bound_place_{}, bound_count_{};  ///< count 0: none
   ValueCounts seen_;
   std::vector<double> guessed_shares_;           ///< by part: of any of its values, where there is no sample
   std::vector<std::array<float, 32>> bit_shares_;  ///< by part: share of the sample whose sketch has the bit

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "edge/risk/access_index.hpp"
+#include "edge/risk/block.hpp"
 #include "edge/risk/profile.hpp"
 #include "edge/risk/program.hpp"
 #include "edge/risk/risk.hpp"
@@ -56,12 +57,13 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::uint32_t find(std::string_view id) const;
 
   const FieldId aeo_field = *field_id("declaration.aeo");
+  Block block;                       ///< the arrays of program, index, heads and texts
   std::string hash;
   SetHead head;                      ///< its lists are in `program`
   Program program;
   AccessIndex index;
-  std::vector<ProfileHead> heads;    ///< ascending by id; only active and shadow profiles
-  std::vector<ProfileTexts> texts;   ///< beside heads
+  PackedArray<ProfileHead> heads;    ///< ascending by id; only active and shadow profiles
+  PackedArray<ProfileTexts> texts;   ///< beside heads
   std::vector<CompiledGreenList> green_lists;
   std::vector<std::vector<WeeklyWindow>> weeklies{{}};
   std::vector<std::map<std::string, std::string, std::less<>>> instructions;

@@ -39,7 +39,7 @@ std::uint32_t Program::keep(std::string_view text, std::uint64_t full_hash) {
   const auto hash = static_cast<std::uint32_t>(full_hash);
   auto slot = hash & (interned_.size() - 1);
   while (interned_[slot].after != 0) {
-    if (interned_[slot].hash == hash && at(interned_[slot].after - 1) == text) return interned_[slot].after - 1;
+    if (interned_[slot].hash == hash && text_at(arena_.growing().data() + interned_[slot].after - 1) == text) return interned_[slot].after - 1;
     slot = (slot + 1) & (interned_.size() - 1);
   }
   const auto place = append_text(text);
@@ -51,38 +51,38 @@ std::uint32_t Program::keep(std::string_view text, std::uint64_t full_hash) {
 std::uint32_t Program::keep(std::string_view text) { return keep(text, hash_text(text, 0)); }
 
 std::uint32_t Program::append_text(std::string_view text) {
-  const auto place = static_cast<std::uint32_t>(arena_.size());
-  arena_.push_back(static_cast<unsigned char>(text.size() & 255));
-  arena_.push_back(static_cast<unsigned char>(text.size() >> 8));
-  arena_.insert(arena_.end(), text.begin(), text.end());
+  const auto place = static_cast<std::uint32_t>(arena_.growing().size());
+  arena_.growing().push_back(static_cast<unsigned char>(text.size() & 255));
+  arena_.growing().push_back(static_cast<unsigned char>(text.size() >> 8));
+  arena_.growing().insert(arena_.growing().end(), text.begin(), text.end());
   return place;
 }
 
 std::uint32_t Program::add(const Condition& condition, const NamedLists& lists) {
-  const auto root = static_cast<std::uint32_t>(nodes_.size());
+  const auto root = static_cast<std::uint32_t>(nodes_.growing().size());
   append(condition, false, lists);
   return root;
 }
 
 void Program::append(const Condition& c, bool negated, const NamedLists& lists) {
   using C = Condition::Kind;
-  const auto here = nodes_.size();
+  const auto here = nodes_.growing().size();
   switch (c.kind) {
     case C::negation: return append(c.parts[0], !negated, lists);
     case C::test: return append_test(c, negated, lists);
-    case C::always: nodes_.push_back({negated ? Kind::never : Kind::always}); break;
-    case C::all: nodes_.push_back({negated ? Kind::any : Kind::all}); break;
-    case C::any: nodes_.push_back({negated ? Kind::all : Kind::any}); break;
+    case C::always: nodes_.growing().push_back({negated ? Kind::never : Kind::always}); break;
+    case C::all: nodes_.growing().push_back({negated ? Kind::any : Kind::all}); break;
+    case C::any: nodes_.growing().push_back({negated ? Kind::all : Kind::any}); break;
     // not(any item: all of P) = all items: any of not P; both are undetermined where there are no goods
-    case C::any_item: nodes_.push_back({negated ? Kind::all_item : Kind::any_item}); break;
-    case C::all_item: nodes_.push_back({negated ? Kind::any_item : Kind::all_item}); break;
+    case C::any_item: nodes_.growing().push_back({negated ? Kind::all_item : Kind::any_item}); break;
+    case C::all_item: nodes_.growing().push_back({negated ? Kind::any_item : Kind::all_item}); break;
   }
   const bool items = c.kind == C::any_item || c.kind == C::all_item;
-  const auto inner = nodes_.size();
-  if (items && negated && c.parts.size() > 1) nodes_.push_back({Kind::any});
+  const auto inner = nodes_.growing().size();
+  if (items && negated && c.parts.size() > 1) nodes_.growing().push_back({Kind::any});
   for (const auto& part : c.parts) append(part, negated, lists);
-  nodes_[here].end = static_cast<std::uint32_t>(nodes_.size());
-  if (items && negated && c.parts.size() > 1) nodes_[inner].end = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.growing()[here].end = static_cast<std::uint32_t>(nodes_.growing().size());
+  if (items && negated && c.parts.size() > 1) nodes_.growing()[inner].end = static_cast<std::uint32_t>(nodes_.growing().size());
 }
 
 std::uint32_t Program::named(const std::string& list, bool prefixes, const NamedLists& lists) {
@@ -117,36 +117,43 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
   } else if (!c.texts.empty()) {
     n.kind = prefix ? Kind::prefixes : Kind::texts;
     n.count = static_cast<std::uint32_t>(c.texts.size());
-    n.data = static_cast<std::uint32_t>(text_refs_.size());
+    n.data = static_cast<std::uint32_t>(text_refs_.growing().size());
     for (const auto& text : c.texts) {
       const auto hash = hash_text(text, 0);
       const bool whole = text.size() <= 4 && text.find('\0') == std::string::npos && !text.empty();
-      text_refs_.push_back({keep(text, hash), whole, prefix || whole ? first_four(text) : static_cast<std::uint32_t>(hash)});
+      text_refs_.growing().push_back({keep(text, hash), whole, prefix || whole ? first_four(text) : static_cast<std::uint32_t>(hash)});
     }
   } else if (!c.numbers.empty()) {
     n.kind = c.op == Operator::ge ? Kind::ge : c.op == Operator::le ? Kind::le : c.op == Operator::range ? Kind::range : Kind::numbers;
     n.count = static_cast<std::uint32_t>(c.numbers.size());
-    n.data = static_cast<std::uint32_t>(numbers_.size());
-    numbers_.insert(numbers_.end(), c.numbers.begin(), c.numbers.end());
+    n.data = static_cast<std::uint32_t>(numbers_.growing().size());
+    numbers_.growing().insert(numbers_.growing().end(), c.numbers.begin(), c.numbers.end());
   } else {
     n.kind = Kind::flag;
     n.data = c.flag ? 1 : 0;
   }
-  n.end = static_cast<std::uint32_t>(nodes_.size() + 1);
-  nodes_.push_back(n);
+  n.end = static_cast<std::uint32_t>(nodes_.growing().size() + 1);
+  nodes_.growing().push_back(n);
 }
 
 void Program::finish() {
   interned_ = std::vector<Interned>();  // "= {}" would keep the memory
   interned_count_ = 0;
-  nodes_.shrink_to_fit();
-  text_refs_.shrink_to_fit();
-  numbers_.shrink_to_fit();
-  arena_.shrink_to_fit();
+  nodes_.seal();
+  text_refs_.seal();
+  numbers_.seal();
+  arena_.seal();
+}
+
+void Program::pack(Block& block) {
+  nodes_.pack(block);
+  text_refs_.pack(block);
+  numbers_.pack(block);
+  arena_.pack(block);
 }
 
 std::size_t Program::bytes() const {
-  std::size_t sum = nodes_.capacity() * sizeof(Node) + text_refs_.capacity() * sizeof(TextRef) + numbers_.capacity() * 8 + arena_.capacity();
+  std::size_t sum = 0;
   for (const auto& list : lists_) sum += list.capacity() * 4;
   return sum;
 }

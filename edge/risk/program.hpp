@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "edge/risk/block.hpp"
 #include "edge/risk/fact_sheet.hpp"
 #include "edge/risk/profile.hpp"
 
@@ -29,8 +30,10 @@ class Program {
  public:
   /// Appends a condition; its root's place. Names of lists that there are not are an error of the reader's.
   std::uint32_t add(const Condition& condition, const NamedLists& lists);
-  /// After the last add().
+  /// After the last add(): conditions can be read.
   void finish();
+  [[nodiscard]] std::size_t packed_bytes() const { return nodes_.packed_bytes() + text_refs_.packed_bytes() + numbers_.packed_bytes() + arena_.packed_bytes(); }
+  void pack(Block& block);
 
   /// What an evaluation will look at, asked for in two steps and for all candidates at once: the nodes, then their values.
   void prefetch_nodes(std::uint32_t root) const {
@@ -58,18 +61,18 @@ class Program {
   [[nodiscard]] bool in_named(const Node& n, std::string_view text) const;
   [[nodiscard]] std::size_t named_size(const Node& n) const { return lists_[n.data].size(); }
   [[nodiscard]] std::string_view named_text(const Node& n, std::size_t i) const { return at(lists_[n.data][i]); }
-  [[nodiscard]] std::size_t bytes() const;
+  [[nodiscard]] std::size_t bytes() const;  ///< outside of the block
 
   /// Interned text: the same text has the same place.
   std::uint32_t keep(std::string_view text);
   /// A text that is known to be nowhere else.
   std::uint32_t append_text(std::string_view text);
   [[nodiscard]] std::string_view at(std::uint32_t place) const {
-    const auto* p = arena_.data() + place;
-    return {reinterpret_cast<const char*>(p + 2), static_cast<std::size_t>(p[0] | p[1] << 8)};
+    return text_at(arena_.data() + place);
   }
 
  private:
+  static std::string_view text_at(const unsigned char* p) { return {reinterpret_cast<const char*>(p + 2), static_cast<std::size_t>(p[0] | p[1] << 8)}; }
   using Item = std::array<Fact, goods_fields_max>;
   using Names = std::set<std::string, std::less<>>;
   std::uint32_t keep(std::string_view text, std::uint64_t hash);
@@ -82,7 +85,7 @@ class Program {
   [[nodiscard]] bool fits(const Node& n, std::string_view text) const;
   Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const;
 
-  std::vector<Node> nodes_;
+  PackedArray<Node> nodes_;
   /// A value of a test: `check` tells nearly always without a look at the text itself, which lies in no cache.
   struct TextRef {
     std::uint32_t place : 31;
@@ -90,9 +93,9 @@ class Program {
     std::uint32_t check;      ///< first four bytes of what is whole or a prefix, otherwise 32 bits of the hash
   };
   static_assert(sizeof(TextRef) == 8);
-  std::vector<TextRef> text_refs_;
-  std::vector<std::int64_t> numbers_;
-  std::vector<unsigned char> arena_;
+  PackedArray<TextRef> text_refs_;
+  PackedArray<std::int64_t> numbers_;
+  PackedArray<unsigned char> arena_;
   std::vector<std::vector<std::uint32_t>> lists_;
   std::map<std::string, std::uint32_t> list_places_;  // "p:NAME" and "i:NAME"
   /// Open addressing. The hash beside the place spares nearly every look into the arena, which is in no cache while a set is read.

@@ -45,7 +45,7 @@ class ProfileSet {
 /// fast the set answers, never what. Errors: invalid, with file-relative path ("profiles[3].when.all[1].op"), cause and remedy;
 /// all of them at once, one per line.
 [[nodiscard]] Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256,
-                                                                const std::vector<Fields>& traffic = {});
+                                                                const std::vector<Fields>& traffic = {}, PageAdvice advice = nullptr);
 
 struct Question {
   Fields facts;                            ///< vehicle and evidence: see PROFILES.md for the names

@@ -300,11 +300,20 @@ class SetReader : JsonFields {
   Reader conditions_;
 };
 
+/// The parser's own memory is three times as large as the text, and most of the time that a large set takes to parse is page faults in it.
+void advise(simdjson::dom::parser& parser, std::size_t size, PageAdvice advice) {
+  if (size < (std::size_t{1} << 20) || parser.allocate(size) || parser.doc.allocate(size)) return;  // what there is no memory for, parse() says
+  advice(parser.doc.tape.get(), size * sizeof(std::uint64_t));
+  advice(parser.doc.string_buf.get(), size + size / 3);
+  advice(parser.implementation->structural_indexes.get(), size * sizeof(std::uint32_t));
+}
+
 }  // namespace
 
-std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile) {
+std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile, PageAdvice advice) {
   std::vector<Finding> findings;
   simdjson::dom::parser parser;
+  if (advice) advise(parser, json.size(), advice);
   Element root;
   if (const auto error = parser.parse(json).get(root)) {
     findings.push_back({"$", std::string("is not JSON: ") + simdjson::error_message(error), "correct the file"});

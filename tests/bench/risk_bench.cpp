@@ -24,6 +24,7 @@
 
 #include "edge/risk/benchmark_format.hpp"
 #include "edge/risk/compiled_set.hpp"
+#include "edge/runtime/large_pages.hpp"
 
 namespace {
 
@@ -83,7 +84,7 @@ struct Percentiles {
 using Set = std::shared_ptr<const risk::CompiledSet>;
 
 Set compiled(const std::string& json, const std::vector<Fields>& traffic) {
-  auto set = risk::compile(json, "", traffic);
+  auto set = risk::compile(json, "", traffic, runtime::prefer_large_pages);
   if (!set) std::fprintf(stderr, "%s\n", set.error().what.substr(0, 500).c_str()), std::exit(1);
   return std::dynamic_pointer_cast<const risk::CompiledSet>(*set);
 }
