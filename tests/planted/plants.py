@@ -118,6 +118,8 @@ PLANTS = [
           ("edge/risk/access_index.cpp", "    const bool missing = lacks(sheet, field);", "    const bool missing = lacks(sheet, field) && s.keys.size() > 999999;")),
     plant("risk-guard-refuses-missing", "a guard refuses what is undetermined for a missing fact", RISK_FUZZ,
           ("edge/risk/access_index.cpp", "    if (lacks(sheet, parts_[part].field)) sketch = ~0u;", "    if (lacks(sheet, parts_[part].field)) sketch = 0;")),
+    plant("risk-week-over-midnight", "a weekly window over midnight never holds", RISK_FUZZ,
+          ("edge/risk/set_reader.cpp", "minute >= w.from || minute <= w.to;", "minute >= w.from && minute <= w.to;")),
     plant("risk-items-mixed", "two conditions of one goods item may be met by two items", RISK_FUZZ,
           ("edge/risk/program.cpp", "if (of_item == (any ? Truth::yes : Truth::no)) return of_item;", "if (of_item == Truth::yes) return of_item;")),
     plant("risk-pair-over-items", "conditions over different items are filed as a pair of one item", RISK_FUZZ,
