@@ -5,8 +5,8 @@
 // the few entries left. An entry carries up to two guards, 32-bit sketches of further tests that the profile implies: most of what the key
 // alone lets through is refused without a look at the profile itself, which lies in no cache.
 // A condition that implies nothing of the kind is looked at always. Where a fact is missing, its profiles may be
-// undetermined, so all that are filed under that field are looked at. How rare a thing is comes from sample traffic; a bad sample costs
-// time, never a result.
+// undetermined, so all that are filed under that field are looked at. How rare a thing is comes from sample traffic, or from how
+// often the set itself names it; a bad sample costs time, never a result.
 #pragma once
 
 #include <cstdint>

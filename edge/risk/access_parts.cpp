@@ -10,6 +10,7 @@ AccessParts::AccessParts(AccessIndex& index, const Program& program, std::span<c
   exact_parts_.fill(AccessIndex::none);
   bucket_parts_.fill(AccessIndex::none);
   make_bounds(roots);
+  if (traffic_.empty()) learn_from_set(roots);
 }
 
 std::uint32_t& ValueCounts::count_of(std::uint64_t hash) {
@@ -40,6 +41,7 @@ std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t ar
   index_.parts_.seal();
   learn(*known);
   guessed_shares_.push_back(guessed_share(p));
+  named_values_.push_back(0);
   return *known;
 }
 
@@ -62,10 +64,21 @@ void AccessParts::learn(std::uint16_t p) {
 }
 
 double AccessParts::share(std::uint16_t p, std::uint64_t hash) const {
-  if (!traffic_.empty()) {
-    return (seen_.times(hash) + 0.02) / static_cast<double>(traffic_.size());
-  }
+  if (!traffic_.empty()) return (seen_.times(hash) + 0.02) / static_cast<double>(traffic_.size());
+  // Without a sample a value counts as frequent as the authors of the set name it: they write of what they see.
+  if (index_.parts_[p].kind != Part::Kind::bucket && index_.parts_[p].kind != Part::Kind::named && named_values_[p] >= values_enough)
+    return (seen_.times(hash) + 0.5) / (named_values_[p] + 1.0);
   return guessed_shares_[p];
+}
+
+void AccessParts::learn_from_set(std::span<const std::uint32_t> roots) {
+  const std::size_t step = 1 + roots.size() / 8000;
+  for (std::size_t i = 0; i < roots.size(); i += step)
+    for (auto at = roots[i]; at < program_.node(roots[i]).end; ++at)
+      (void)keys_of(at, [&](std::uint16_t p, std::uint64_t hash) {
+        ++seen_.count_of(hash);
+        ++named_values_[p];
+      });
 }
 
 double AccessParts::guessed_share(const Part& part) const {

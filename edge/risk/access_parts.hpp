@@ -100,10 +100,12 @@ class AccessParts {
 
  private:
   static constexpr std::size_t parts_max = 60'000;  ///< of named lists; the other kinds make a few thousand at most
+  static constexpr std::uint32_t values_enough = 50;  ///< fewer of a set's own values say nothing of their frequency
   static constexpr std::size_t buckets_wanted = 24, prefix_length_max = 16;
 
   std::uint16_t part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node);
   void learn(std::uint16_t part);
+  void learn_from_set(std::span<const std::uint32_t> roots);
   [[nodiscard]] double guessed_share(const Part& part) const;
   /// First and last bucket that a comparison of a bounded field reaches into.
   [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> buckets_of(const Node& n) const {
@@ -128,6 +130,7 @@ class AccessParts {
   std::map<std::tuple<FieldId, bool, std::uint32_t>, std::uint16_t> named_parts_;
   std::array<std::uint16_t, fields_max> bound_place_{}, bound_count_{};  ///< count 0: none
   ValueCounts seen_;
+  std::vector<std::uint32_t> named_values_;      ///< by part: how many of its values were counted in the set itself
   std::vector<double> guessed_shares_;           ///< by part: of any of its values, where there is no sample
   std::vector<std::array<float, 32>> bit_shares_;  ///< by part: share of the sample whose sketch has the bit
 };
