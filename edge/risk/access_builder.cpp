@@ -133,19 +133,31 @@ class AccessBuilder {
       }
   }
 
+  /// The shapes of the filing's keys.
+  template <class F>
+  void for_part_pairs(const Filing& filing, F&& on_pair) {
+    parts_.parts_of(filing.a, parts_of_a_);
+    parts_.parts_of(filing.b, parts_of_b_);
+    for (const auto x : parts_of_a_)
+      for (const auto y : parts_of_b_) on_pair(pair_of(std::min(x, y), std::max(x, y)));
+  }
+
   static std::uint32_t pair_of(std::uint16_t a, std::uint16_t b) { return std::uint32_t{a} << 16 | b; }
 
   bool pair_allowed(std::uint32_t a, std::uint32_t b) {
     if (refused_.empty()) return true;
     bool fine = true;
-    for_pairs({a, b}, [&](const auto& x, const auto& y) { fine = fine && !refused_.contains(pair_of(x.first, y.first)); });
+    for_part_pairs({a, b}, [&](std::uint32_t pair) { fine = fine && !refused_.contains(pair); });
     return fine;
   }
 
   void count_pairs(const std::vector<Filing>& filings) {
-    std::set<std::uint32_t> used;
+    std::vector<std::uint32_t> used;
     for (const auto& filing : filings)
-      if (filing.b != alone) for_pairs(filing, [&](const auto& x, const auto& y) { used.insert(pair_of(x.first, y.first)); });
+      if (filing.b != alone)
+        for_part_pairs(filing, [&](std::uint32_t pair) {
+          if (std::find(used.begin(), used.end(), pair) == used.end()) used.push_back(pair);
+        });
     for (const auto pair : used) ++pair_uses_[pair];
   }
 
@@ -299,6 +311,7 @@ class AccessBuilder {
   const Program& program_;
   std::span<const std::uint32_t> roots_;
   AccessParts parts_;
+  std::vector<std::uint16_t> parts_of_a_, parts_of_b_;
   std::unordered_map<std::uint32_t, std::uint32_t> pair_uses_;
   std::set<std::uint32_t> refused_;
 };

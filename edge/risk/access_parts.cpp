@@ -72,7 +72,7 @@ double AccessParts::share(std::uint16_t p, std::uint64_t hash) const {
 }
 
 void AccessParts::learn_from_set(std::span<const std::uint32_t> roots) {
-  const std::size_t step = 1 + roots.size() / 8000;
+  const std::size_t step = 1 + roots.size() / 4000;
   for (std::size_t i = 0; i < roots.size(); i += step)
     for (auto at = roots[i]; at < program_.node(roots[i]).end; ++at)
       (void)keys_of(at, [&](std::uint16_t p, std::uint64_t hash) {
@@ -130,6 +130,25 @@ void AccessParts::make_bounds(std::span<const std::uint32_t> roots) {
     all.insert(all.end(), bounds.begin(), bounds.end());
   }
   index_.bounds_.seal();
+}
+
+void AccessParts::parts_of(std::uint32_t at, std::vector<std::uint16_t>& parts) {
+  const Node& n = program_.node(at);
+  parts.clear();
+  switch (n.kind) {
+    case Node::Kind::prefixes:
+      for (std::uint32_t i = 0; i < n.count; ++i) {
+        const auto p = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(even_length(program_.text(n, i))), at);
+        if (std::find(parts.begin(), parts.end(), p) == parts.end()) parts.push_back(p);
+      }
+      break;
+    case Node::Kind::named:
+    case Node::Kind::named_prefixes: parts.push_back(part(Part::Kind::named, n.field, 0, at)); break;
+    case Node::Kind::ge:
+    case Node::Kind::le:
+    case Node::Kind::range: parts.push_back(part(Part::Kind::bucket, n.field, bound_count_[n.field], at)); break;
+    default: parts.push_back(part(Part::Kind::exact, n.field, 0, at)); break;
+  }
 }
 
 std::optional<AccessParts::Sketch> AccessParts::sketch_of(std::uint32_t at) {

@@ -91,6 +91,9 @@ class AccessParts {
     }
   }
 
+  /// The parts of the test's keys, each once; without a look at its values, but for the lengths of prefixes. The test implies keys.
+  void parts_of(std::uint32_t at, std::vector<std::uint16_t>& parts);
+
   /// What a guard can say of a test: the question's sketch of `part` has a bit of `mask` wherever the test is not "no".
   struct Sketch { std::uint16_t part; std::uint32_t mask; double pass; };  ///< pass: expected share of questions that it lets through
   [[nodiscard]] std::optional<Sketch> sketch_of(std::uint32_t at);
