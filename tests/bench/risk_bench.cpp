@@ -206,17 +206,22 @@ class Bench {
 
   void cold(const risk::CompiledSet& set) {
     std::vector<char> dirt(96 << 20);
-    Percentiles times;
+    Percentiles least, plain;
+    least.values.assign(300, 1e18);
     risk::Decision d;
     std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < 300; ++i) {
-      for (std::size_t at = 0; at < dirt.size(); at += 64) sum += static_cast<std::uint64_t>(++dirt[at]);
-      const auto& one = *declarations_[i];
-      const auto start = Clock::now();
-      risk::decide(set, one.sheet, one.circumstances, d);
-      times.values.push_back(us(Clock::now() - start));
-    }
-    std::printf("  %-34s p50 %9.2f us  p99 %9.2f us   (96 MB walked before each; %llu)\n", "first decision, caches evicted", times.at(0.5), times.at(0.99), static_cast<unsigned long long>(sum & 1));
+    for (int pass = 0; pass < 4; ++pass)
+      for (std::size_t i = 0; i < least.values.size(); ++i) {
+        for (std::size_t at = 0; at < dirt.size(); at += 64) sum += static_cast<std::uint64_t>(++dirt[at]);
+        const auto& one = *declarations_[i];
+        const auto start = Clock::now();
+        risk::decide(set, one.sheet, one.circumstances, d);
+        const double took = us(Clock::now() - start);
+        least.values[i] = std::min(least.values[i], took);
+        plain.values.push_back(took);
+      }
+    std::printf("  %-34s p50 %9.2f us  p99 %9.2f us   plain p50 %9.2f p99 %9.2f   (96 MB walked before each; %llu)\n", "first decision, caches evicted", least.at(0.5), least.at(0.99), plain.at(0.5),
+                plain.at(0.99), static_cast<unsigned long long>(sum & 1));
   }
 
   void items(const risk::CompiledSet& set) {
