@@ -26,7 +26,7 @@ class Compiler {
     head.valid_from = p.valid_from.ms;
     head.valid_before = p.valid_before.ms;
     head.draw_name = draw_name(p.id);
-    head.root = set_.program.add(with_scope(p), set_.head.lists);
+    head.root = p.scope == Scope{} ? set_.program.add(p.when, set_.head.lists) : set_.program.add(with_scope(p), set_.head.lists);
     head.weight = p.weight;
     head.sample_of_10000 = p.sample_of_10000;
     head.aeo_of_10000 = p.aeo_of_10000;
