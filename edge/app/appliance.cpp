@@ -153,6 +153,7 @@ std::uint64_t Appliance::draw_key(const CrossingId&) { return runtime::random_bi
 runtime::Ports::Surroundings Appliance::surroundings(const std::vector<std::string>& plates, WallTime now) {
   Surroundings around;
   around.utc_offset_min = runtime::utc_offset_min(now);
+  around.random_of_10000_min = site_.random_of_10000_min;
   around.recent = recent_.count();
   for (const auto channel : {SelectivityChannel::green, SelectivityChannel::blue, SelectivityChannel::yellow, SelectivityChannel::red})
     around.recent_of_channel[static_cast<int>(channel)] = recent_.count(channel);
@@ -160,13 +161,15 @@ runtime::Ports::Surroundings Appliance::surroundings(const std::vector<std::stri
   return around;
 }
 
-Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes) {
+Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes, std::optional<AuditNote> installed) {
   // Its bytes first: an assessment whose set nobody has any more could never be made again.
   Record note;
   note.at = clock_.now();
   note.body = AuditNote{"profile_set_activated", "rampa", set->version() + " " + set->sha256()};
   if (!store::open_blobs(site_.directory)->manifest(set->sha256())) note.attachments.push_back({"profiles.json", "application/json", std::move(bytes)});
-  if (auto written = write_and_wait({std::move(note)}, 10s); !written) return written;
+  std::vector<Record> records{std::move(note)};
+  if (installed) records.push_back(Record{{}, {}, clock_.now(), std::move(*installed), {}});
+  if (auto written = write_and_wait(std::move(records), 10s); !written) return written;
   {
     std::lock_guard lock(profiles_mutex_);
     profiles_ = set;

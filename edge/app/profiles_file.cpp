@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "config/tree.hpp"
+#include "edge/app/folder_lock.hpp"
 #include "edge/runtime/large_pages.hpp"
 #include "edge/store/blob_reader.hpp"
 #include "sync/bundle/bundle.hpp"
@@ -19,7 +20,21 @@ Result<LoadedProfiles> compiled(const std::string& json) {
   return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end()), {}};
 }
 
+/// As `rampa profiles install` told whoever ran it; the folder's own history is what a post can journal.
+std::optional<AuditNote> how_installed(const bundle::TrustedState& state) {
+  if (!state.active) return std::nullopt;
+  for (auto done = state.history.rbegin(); done != state.history.rend(); ++done) {
+    if (done->set_hash != state.active->set_hash) continue;
+    std::string persons;
+    for (const auto& person : done->persons) persons += (persons.empty() ? "" : ", ") + person;
+    return AuditNote{done->how == "rollback" ? "profiles-rolled-back" : "profiles-installed", persons,
+                     "release " + std::to_string(done->release) + " (" + done->version + "), set " + bundle::hex(done->set_hash) + (done->reason.empty() ? "" : ": " + done->reason)};
+  }
+  return std::nullopt;
+}
+
 Result<LoadedProfiles> installed_profiles(const std::string& folder) {
+  const FolderLock lock(folder, FolderLock::For::reading);  // an installation that tidies up takes old sets away
   auto installed = bundle::open_installed(*store::real_disk(), folder);
   if (!installed) return fail(installed.error().code, folder + ": " + bundle::text_of(installed.error()));
   if (!installed->set) {
@@ -28,7 +43,9 @@ Result<LoadedProfiles> installed_profiles(const std::string& folder) {
     return fail(ErrorCode::not_found, folder + ": " + why);
   }
   auto loaded = compiled(installed->set->text());
-  if (loaded) loaded->notices = std::move(installed->notices);
+  if (!loaded) return loaded;
+  loaded->notices = std::move(installed->notices);
+  loaded->installed = how_installed(installed->state);
   return loaded;
 }
 

@@ -49,6 +49,10 @@ void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
       order(a, "documents");
     }
   }
+  if (list(a.facts, "vehicle.watch_lists_red")) {
+    raise(a, SelectivityChannel::red);
+    order(a, "physical");
+  }
   if (const auto alarm = a.facts.find("evidence.radiation_alarm"); alarm != a.facts.end() && alarm->second == FieldValue{true}) {
     raise(a, SelectivityChannel::red);
     a.reasons.emplace_back("radiation alarm");
@@ -92,6 +96,17 @@ Circumstances circumstances(const Assessment& a, WallTime now) {
 /// Its age is not known, so the floor of a stale one holds. (Older assessments were made without this rule and without the fact.)
 bool doubtful(const CompiledSet& set, const Fields& facts) {
   return set.head.policy.stale_after_hours != INT64_MAX && facts.contains("set.from_the_future");
+}
+
+/// The post's least random share, where the set's is lower: the same draw against the higher share, so that it is drawn once.
+void random_at_least(Decision& d, const CompiledSet& set, const Assessment& a) {
+  const auto least = number(a.facts, "site.random_of_10000_min");
+  const SetPolicy& p = set.head.policy;
+  if (least <= p.random_of_10000 || d.random || d.channel > SelectivityChannel::blue) return;
+  if (d.random_drawn == 10000) d.random_drawn = static_cast<std::uint16_t>(draw(p.draw_secret, a.draw_key, draw_name("")));
+  if (d.random_drawn >= least) return;
+  d.random = true;
+  d.channel = std::max({d.channel, p.random_channel, SelectivityChannel::yellow});
 }
 
 std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
@@ -153,6 +168,7 @@ Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, 
   const FactSheet sheet = fact_sheet(a.facts);
   Decision decision;
   decide(set, sheet, circumstances(a, now), decision);
+  random_at_least(decision, set, a);
   Assessment floor;
   floor.channel = doubtful(set, a.facts) ? std::max(decision.channel, set.head.policy.stale_floor) : decision.channel;
   std::swap(floor.facts, a.facts);  // not copied: the sheet's views are into them

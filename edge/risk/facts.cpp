@@ -175,6 +175,8 @@ Fields all_facts(const Question& question) {
   auto lists = question.watch_list_hits;
   std::sort(lists.begin(), lists.end());
   facts["vehicle.watch_lists"] = lists;
+  if (!question.watch_lists_red.empty()) facts["vehicle.watch_lists_red"] = question.watch_lists_red;
+  if (!question.watch_list_instructions.empty()) facts["vehicle.watch_list_instructions"] = question.watch_list_instructions;
   auto missing = question.evidence_missing;
   std::sort(missing.begin(), missing.end());
   facts["evidence.missing"] = missing;
@@ -185,6 +187,7 @@ Fields all_facts(const Question& question) {
   value_per_kg(facts);
   container_facts(facts);
   time_facts(facts, question.now, question.utc_offset_min);
+  if (question.random_of_10000_min > 0) facts["site.random_of_10000_min"] = std::int64_t{question.random_of_10000_min};
   if (question.recent > 0) {
     facts["recent.crossings"] = question.recent;
     facts["recent.by_hits"] = true;  // what the numbers count; assessments without it were made when every crossing counted

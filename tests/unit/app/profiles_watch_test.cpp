@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 struct WatchedFile {
   WatchedFile() { std::ofstream(file) << "{}"; }
-  app::LoadedProfiles good() const { return {compiled(""), nullptr, {}}; }
+  app::LoadedProfiles good() const { return {compiled(""), nullptr, std::nullopt, {}}; }
   ScratchDirectory scratch;
   std::string file = scratch.path() + "/profiles.json";
 };

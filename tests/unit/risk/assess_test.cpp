@@ -385,6 +385,45 @@ TEST(Assess, NumbersTooLargeToAddAreMissingNotInvented) {
   EXPECT_FALSE(a.facts.contains("evidence.mass_deviation_percent"));
 }
 
+TEST(Assess, ARedWatchListIsRedAPossibleOneIsCompared) {
+  auto q = question();
+  q.watch_list_hits = {"stolen"};
+  EXPECT_EQ(risk::assess(*compiled(""), q).channel, yellow);
+  q.watch_lists_red = {"stolen"};
+  q.watch_list_instructions = {"stolen\nen\nHold the vehicle."};
+  const auto a = risk::assess(*compiled(""), q);
+  EXPECT_EQ(a.channel, red);
+  EXPECT_EQ(a.controls, (std::vector<std::string>{"documents", "physical"}));
+  EXPECT_EQ(risk::reassess(*compiled(""), a, q.now, {}), a);
+}
+
+TEST(Assess, ThePostsLeastRandomShareHoldsWhereTheSetAsksForLess) {
+  auto q = question();
+  const auto none = compiled(""), half = with_policy(R"({"random_percent":50})", "");
+  const auto plain = risk::assess(*none, q);
+  EXPECT_EQ(plain.channel, green);
+  EXPECT_TRUE(plain.draws.empty());
+  q.random_of_10000_min = 10000;
+  for (const auto& set : {none, half, with_policy(R"({"random_channel":"blue"})", "")}) {
+    const auto a = risk::assess(*set, q);
+    EXPECT_EQ(a.channel, yellow);
+    EXPECT_EQ(a.reasons, std::vector<std::string>{"random selection"});
+    EXPECT_EQ(a.draws.size(), 1u);
+    EXPECT_EQ(risk::reassess(*set, a, q.now, {}), a);
+  }
+  int selected = 0;
+  q.random_of_10000_min = 100;
+  for (q.draw_key = 0; q.draw_key < 20'000; ++q.draw_key) selected += risk::assess(*none, q).channel == yellow;
+  EXPECT_NEAR(selected, 200, 60);
+  q.random_of_10000_min = 1;  // the set's own, higher share: as ever, one draw
+  for (q.draw_key = 0; q.draw_key < 100; ++q.draw_key) {
+    auto without = q;
+    without.random_of_10000_min = 0;
+    EXPECT_EQ(risk::assess(*half, q).draws, risk::assess(*half, without).draws);
+    EXPECT_EQ(risk::assess(*half, q).channel, risk::assess(*half, without).channel);
+  }
+}
+
 TEST(Assess, WithoutAHistoryNothingIsDeclinedForCapacity) {
   const auto set = with_policy(R"({"cap_percent":{"red":10}})", profile("R", "red", R"("always")"));
   EXPECT_EQ(risk::assess(*set, question()).channel, red);

@@ -34,6 +34,7 @@ export interface Lane {
   channel: Channel | null;
   hits: Hit[];
   reasons: string[];
+  watch_lists: { list: string; severity: 'yellow' | 'red'; instruction: Record<string, string> }[];
   checks_open: number;
   undetermined: string[]; // documents and devices that the open checks wait for
   ordered: string[];
