@@ -42,6 +42,7 @@ struct Site {
   std::string profiles_file;    ///< the profile set, or the folder that bundles of it are installed in
   std::string declarations_file;///< optional JSON lines, read at start (until the downlink brings them)
   std::string watch_lists_file; ///< optional
+  std::uint16_t random_of_10000_min = 0;  ///< of what nothing selects, at least so many are drawn for a control, whatever the set says
   std::vector<lane::Config> lanes;
   std::vector<device::Settings> devices;
   std::map<std::string, icd::Product> products;  ///< all ICDs that devices name

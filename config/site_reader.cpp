@@ -1,4 +1,5 @@
 // Reads the keys of a site file. What can only be judged over the whole site is in site_checks.cpp.
+#include <cmath>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -64,6 +65,10 @@ class SiteReader {
     out_.site.profiles_file = existing(t, "profiles", true);
     out_.site.declarations_file = existing(t, "declarations", false);
     out_.site.watch_lists_file = existing(t, "watch_lists", false);
+    if (const auto percent = t.number("random_percent_min")) {
+      if (*percent >= 0 && *percent <= 100) out_.site.random_of_10000_min = static_cast<std::uint16_t>(std::lround(*percent * 100));
+      else t.finding("random_percent_min", "is no share", "write a number from 0 to 100");
+    }
     t.finish();
   }
 

@@ -59,6 +59,7 @@ struct ProfileSetView {
   std::string sha256;
   std::size_t profiles = 0;
   std::optional<WallTime> active_since;
+  std::string doubt;  ///< why its age makes it doubtful, and what to do; empty: it does not
 };
 
 /// One line of /metrics that the appliance adds to the interface's own.

@@ -1,6 +1,7 @@
 // An assessment as officers see it: channel, instructions, controls, and what is missing so that checks stay open. Criteria are the
 // risk unit's, for shift leaders too: no field of a profile, no profile that declined or is in shadow, no facts, no draws.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "edge/api/views.hpp"
@@ -29,6 +30,30 @@ std::string_view source_of(std::string_view field, const Fields& facts) {
   if (field == "evidence.scan_complete") return "scanner";
   if (field == "evidence.containers") return "container_code";
   return "other";
+}
+
+/// What the lists that the vehicle is on, or perhaps on, ask the officer to do, in every language they have.
+void write_watch_lists(JsonWriter& w, const Fields& facts) {
+  const auto texts = [&](const char* name) {
+    const auto found = facts.find(name);
+    const auto* list = found == facts.end() ? nullptr : std::get_if<std::vector<std::string>>(&found->second);
+    return list ? *list : std::vector<std::string>{};
+  };
+  const auto red = texts("vehicle.watch_lists_red");
+  std::map<std::string, std::map<std::string, std::string>> lists;  // by name, by language
+  for (const auto& name : red) lists[name];
+  for (const auto& line : texts("vehicle.watch_list_instructions")) {
+    const auto first = line.find('\n'), second = first == std::string::npos ? first : line.find('\n', first + 1);
+    if (second != std::string::npos) lists[line.substr(0, first)][line.substr(first + 1, second - first - 1)] = line.substr(second + 1);
+  }
+  w.key("watch_lists").array();
+  for (const auto& [name, instructions] : lists) {
+    const bool is_red = std::find(red.begin(), red.end(), name) != red.end();
+    w.object().field("list", name).field("severity", is_red ? "red" : "yellow").key("instruction").object();
+    for (const auto& [language, text] : instructions) w.field(language, text);
+    w.end().end();
+  }
+  w.end();
 }
 
 }  // namespace
@@ -69,6 +94,7 @@ void write_officers_assessment(JsonWriter& w, const AssessmentMade& made, std::s
   for (const auto& hit : a.hits)
     w.object().field("profile", hit.profile).field("version", hit.version).field("channel", name_of(hit.channel)).field("instruction", hit.instruction).end();
   w.end();
+  write_watch_lists(w, a.facts);
   w.field("reasons", a.reasons).field("checks_open", static_cast<std::int64_t>(open.count)).field("undetermined", open.missing);
   w.field(controls_key, a.controls).field_or_null("profile_set", a.profile_set);
 }

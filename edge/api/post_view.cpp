@@ -22,7 +22,7 @@ void write_device(JsonWriter& w, const DeviceView& d, Stamp now) {
 
 void write_profiles(JsonWriter& w, const ProfileSetView& p) {
   w.object().field_or_null("version", p.version).field_or_null("sha256", p.sha256).field("profiles", p.profiles);
-  w.field("active_since_ms", ms_if(p.active_since)).end();
+  w.field("active_since_ms", ms_if(p.active_since)).field_or_null("doubt", p.doubt).end();
 }
 
 void write_status(JsonWriter& w, AppliancePort& port, Stamp now) {

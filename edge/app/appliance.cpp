@@ -49,7 +49,13 @@ Result<void> Appliance::start() {
   const auto before = store_->status();
   LanesBefore lanes_before(*store_, site_.directory);  // while nothing of this boot is written
   boot_number_ = std::to_string(before.boot_number);
-  if (auto picture = store_->picture_reader()) recent_.load(**picture, clock_.now().wall);
+  const WallTime now = clock_.now().wall;
+  auto picture = store_->picture_reader();
+  auto loaded = picture ? recent_.load(**picture, lanes(), now) : Result<void>(tl::unexpected(picture.error()));
+  if (!loaded) {
+    if (!picture) recent_.nothing_known(now);
+    spdlog::error("earlier crossings cannot be read, so capacity caps and counts of earlier crossings begin anew: {}; `rampa verify` says what is damaged", loaded.error().what);
+  }
 
   for (const auto& settings : site_.devices) {
     heard_[settings.id] = {};
@@ -147,6 +153,7 @@ std::uint64_t Appliance::draw_key(const CrossingId&) { return runtime::random_bi
 runtime::Ports::Surroundings Appliance::surroundings(const std::vector<std::string>& plates, WallTime now) {
   Surroundings around;
   around.utc_offset_min = runtime::utc_offset_min(now);
+  around.random_of_10000_min = site_.random_of_10000_min;
   around.recent = recent_.count();
   for (const auto channel : {SelectivityChannel::green, SelectivityChannel::blue, SelectivityChannel::yellow, SelectivityChannel::red})
     around.recent_of_channel[static_cast<int>(channel)] = recent_.count(channel);
@@ -154,13 +161,15 @@ runtime::Ports::Surroundings Appliance::surroundings(const std::vector<std::stri
   return around;
 }
 
-Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes) {
+Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes, std::optional<AuditNote> installed) {
   // Its bytes first: an assessment whose set nobody has any more could never be made again.
   Record note;
   note.at = clock_.now();
   note.body = AuditNote{"profile_set_activated", "rampa", set->version() + " " + set->sha256()};
   if (!store::open_blobs(site_.directory)->manifest(set->sha256())) note.attachments.push_back({"profiles.json", "application/json", std::move(bytes)});
-  if (auto written = write_and_wait({std::move(note)}, 10s); !written) return written;
+  std::vector<Record> records{std::move(note)};
+  if (installed) records.push_back(Record{{}, {}, clock_.now(), std::move(*installed), {}});
+  if (auto written = write_and_wait(std::move(records), 10s); !written) return written;
   {
     std::lock_guard lock(profiles_mutex_);
     profiles_ = set;
@@ -285,7 +294,8 @@ void Appliance::link_changed(api::LinkView link) {
 
 api::ProfileSetView Appliance::profiles() const {
   std::lock_guard lock(profiles_mutex_);
-  return {profiles_->version(), profiles_->sha256(), profiles_->size(), profiles_since_.ms ? profiles_since_ : started_.wall};
+  return {profiles_->version(), profiles_->sha256(), profiles_->size(), profiles_since_.ms ? profiles_since_ : started_.wall,
+          profiles_->doubt(clock_.now().wall)};
 }
 
 Result<lane::Answer> Appliance::act(const LaneId& lane, lane::OfficerAction action, Duration timeout) {
@@ -360,6 +370,7 @@ std::vector<api::Metric> Appliance::metrics() const {
       {"rampa_release_latency_ms", "quantile=\"0.5\"", "Last evidence received to boom command handed to the transport", false, latency.p50_ms},
       {"rampa_release_latency_ms", "quantile=\"0.99\"", "", false, latency.p99_ms},
       {"rampa_release_latency_ms", "quantile=\"1\"", "", false, latency.max_ms},
+      {"rampa_profile_set_doubtful", "", "1 while the profile set is out of date, or issued in the future", false, profiles().doubt.empty() ? 0.0 : 1.0},
       {"rampa_fdatasync_ms", "quantile=\"0.99\"", "The disk's share", false, static_cast<double>(status.fdatasync_p99.count()) / 1e6},
   };
 }

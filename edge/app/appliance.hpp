@@ -37,7 +37,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   [[nodiscard]] store::Store& store() { return *store_; }
   [[nodiscard]] const config::Site& site() const { return site_; }
   /// A newer profile set, compiled: lanes take it for their next crossing; its bytes go into the store. Errors: io, timeout. Thread: any.
-  Result<void> use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes);
+  /// `installed`: who signed it, where it came in a bundle; journalled with it.
+  Result<void> use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes, std::optional<AuditNote> installed = std::nullopt);
   [[nodiscard]] CachedDeclarations& declarations() { return declarations_; }
   /// From sync. Thread: any.
   void link_changed(api::LinkView link);
@@ -70,9 +71,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   void changed(const LaneId& lane) override { core_.mark_changed(lane); }
   void notify(const LaneId& lane, int level, const std::string& text) override;
   std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) override { return declarations_.of(plates); }
-  std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) override {
-    return declarations_.watch_lists_with(vehicle);
-  }
+  risk::WatchHits watch_hits(const risk::WatchQuestion& vehicle) override { return declarations_.watch_hits(vehicle); }
   std::uint64_t draw_key(const CrossingId& crossing) override;
   Surroundings surroundings(const std::vector<std::string>& plates, WallTime now) override;
 

@@ -76,7 +76,7 @@ void CachedDeclarations::set_site_watch_lists(std::vector<SharedWatchList> lists
   site_watch_lists_ = std::move(lists);
 }
 
-std::vector<std::string> CachedDeclarations::watch_lists_with(const risk::WatchQuestion& vehicle) const {
+risk::WatchHits CachedDeclarations::watch_hits(const risk::WatchQuestion& vehicle) const {
   std::vector<SharedWatchList> asked;
   {
     std::lock_guard lock(mutex_);
@@ -84,16 +84,15 @@ std::vector<std::string> CachedDeclarations::watch_lists_with(const risk::WatchQ
     if (watch_lists_)
       for (const auto& [name, list] : *watch_lists_) asked.push_back(list);
   }
-  std::set<std::string> names;
-  for (const auto& list : asked)
-    for (auto& name : list->shown_names(vehicle)) names.insert(std::move(name));
-  return {names.begin(), names.end()};
+  risk::WatchHits hits;
+  for (const auto& list : asked) hits.add(list->hits(vehicle));
+  return hits;
 }
 
 std::vector<std::string> CachedDeclarations::watch_lists_with(const std::vector<std::string>& plates) const {
   risk::WatchQuestion vehicle;
   for (const auto& plate : plates) vehicle.plates.push_back({plate, "", {}});
-  return watch_lists_with(vehicle);
+  return watch_hits(vehicle).names;
 }
 
 }  // namespace rampa::app

@@ -71,9 +71,9 @@ class CachedDeclarations {
     return result;
   }
 
-  /// What an assessment's facts say of this vehicle (WatchList::shown_names); each once, ascending.
-  [[nodiscard]] std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) const;
-  /// The same of plates of which nothing else is known.
+  /// What an assessment is told of this vehicle; each once, ascending.
+  [[nodiscard]] risk::WatchHits watch_hits(const risk::WatchQuestion& vehicle) const;
+  /// The names alone, of plates of which nothing else is known.
   [[nodiscard]] std::vector<std::string> watch_lists_with(const std::vector<std::string>& plates) const;
 
  private:

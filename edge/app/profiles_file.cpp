@@ -5,6 +5,8 @@
 #include <sstream>
 
 #include "config/tree.hpp"
+#include "edge/app/folder_lock.hpp"
+#include "edge/runtime/large_pages.hpp"
 #include "edge/store/blob_reader.hpp"
 #include "sync/bundle/bundle.hpp"
 
@@ -13,12 +15,26 @@ namespace rampa::app {
 namespace {
 
 Result<LoadedProfiles> compiled(const std::string& json) {
-  auto set = risk::compile(json, bundle::hex(bundle::sha256(json)));
+  auto set = risk::compile(json, bundle::hex(bundle::sha256(json)), {}, runtime::prefer_large_pages);
   if (!set) return tl::unexpected(set.error());
   return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end()), {}};
 }
 
+/// As `rampa profiles install` told whoever ran it; the folder's own history is what a post can journal.
+std::optional<AuditNote> how_installed(const bundle::TrustedState& state) {
+  if (!state.active) return std::nullopt;
+  for (auto done = state.history.rbegin(); done != state.history.rend(); ++done) {
+    if (done->set_hash != state.active->set_hash) continue;
+    std::string persons;
+    for (const auto& person : done->persons) persons += (persons.empty() ? "" : ", ") + person;
+    return AuditNote{done->how == "rollback" ? "profiles-rolled-back" : "profiles-installed", persons,
+                     "release " + std::to_string(done->release) + " (" + done->version + "), set " + bundle::hex(done->set_hash) + (done->reason.empty() ? "" : ": " + done->reason)};
+  }
+  return std::nullopt;
+}
+
 Result<LoadedProfiles> installed_profiles(const std::string& folder) {
+  const FolderLock lock(folder, FolderLock::For::reading);  // an installation that tidies up takes old sets away
   auto installed = bundle::open_installed(*store::real_disk(), folder);
   if (!installed) return fail(installed.error().code, folder + ": " + bundle::text_of(installed.error()));
   if (!installed->set) {
@@ -27,7 +43,9 @@ Result<LoadedProfiles> installed_profiles(const std::string& folder) {
     return fail(ErrorCode::not_found, folder + ": " + why);
   }
   auto loaded = compiled(installed->set->text());
-  if (loaded) loaded->notices = std::move(installed->notices);
+  if (!loaded) return loaded;
+  loaded->notices = std::move(installed->notices);
+  loaded->installed = how_installed(installed->state);
   return loaded;
 }
 
@@ -59,7 +77,7 @@ Result<LoadedProfiles> read_profiles(const std::string& file) {
 Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256) {
   auto bytes = store::open_blobs(directory)->whole(sha256);
   if (!bytes) return tl::unexpected(bytes.error());
-  return risk::compile(std::string(bytes->begin(), bytes->end()), sha256);
+  return risk::compile(std::string(bytes->begin(), bytes->end()), sha256, {}, runtime::prefer_large_pages);
 }
 
 std::vector<config::Finding> profile_findings(const std::string& file, const Error& error) {

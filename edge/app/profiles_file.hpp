@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/site.hpp"
+#include "edge/crossing/records.hpp"
 #include "edge/risk/risk.hpp"
 #include "firmware-interfaces/bytes.hpp"
 
@@ -14,6 +16,7 @@ namespace rampa::app {
 struct LoadedProfiles {
   std::shared_ptr<const risk::ProfileSet> set;
   SharedBytes bytes;  ///< as they lie in the file: what the set's SHA-256 is of
+  std::optional<AuditNote> installed;  ///< of a folder: who signed what is active, and why; for the journal
   std::vector<std::string> notices;  ///< what was damaged in a folder of bundles: to be logged and shown
 };
 /// A JSON file, or a folder of installed bundles (sync/bundle/BUNDLES.md), whose active set is read then, or the last good one.

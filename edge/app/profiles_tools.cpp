@@ -1,8 +1,7 @@
 #include "edge/app/profiles_tools.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
+#include "edge/app/folder_lock.hpp"
+
 
 #include <cerrno>
 #include <cstring>
@@ -57,24 +56,6 @@ std::optional<int> complete(ProfilesPlace& place, bool post_needed) {
   while (place.directory.size() > 1 && place.directory.back() == '/') place.directory.pop_back();
   return {};
 }
-
-/// One installer at a time; ends with the process.
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& directory) : fd_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    locked_ = fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
-  }
-  ~FolderLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  [[nodiscard]] bool ok() const { return locked_; }
-
- private:
-  int fd_;
-  bool locked_ = false;
-};
 
 Json set_json(const std::optional<bundle::InstalledSet>& set) {
   if (!set) return nullptr;
@@ -176,8 +157,8 @@ int profiles_install(const InstallOptions& given) {
     if (!begun) return refused(begun.error(), o.place.json);
     return report(*begun, o.place.json, o.place.directory + " trusts root " + std::to_string(begun->state.roots.rbegin()->first));
   }
-  const FolderLock lock(o.place.directory);
-  if (!lock.ok()) return complain(o.place.directory + ": no such folder, or somebody else installs; begin with --root", exit_found);
+  const FolderLock lock(o.place.directory, FolderLock::For::installing);
+  if (!lock.ok()) return complain(o.place.directory + ": no such folder; begin with --root", exit_found);
   auto before = bundle::open_installed(*disk, o.place.directory);
   if (!before) return refused(before.error(), o.place.json);
   print_notices(*before);

@@ -3,17 +3,14 @@
 #include <sched.h>
 #include <spdlog/spdlog.h>
 
+#include <exception>
 #include <filesystem>
-
-#include "edge/app/profiles_file.hpp"
 
 namespace rampa::app {
 
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::chrono::seconds period{2};
-
 /// Changes whenever the set may have changed: a folder's by the file that says what is active.
 std::string mark_of(const std::string& from) {
   std::error_code error;
@@ -24,16 +21,33 @@ std::string mark_of(const std::string& from) {
   return error ? std::string{} : std::to_string(size) + " " + std::to_string(time.time_since_epoch().count());
 }
 
-/// Of the calling thread, while it compiles. Not while it hands over: whoever waits for a lock that an idle thread holds waits for all others.
-void lanes_come_first(bool yes) {
-  sched_param none{};
-  ::sched_setscheduler(0, yes ? SCHED_IDLE : SCHED_OTHER, &none);
-}
+/// The calling thread at idle priority, while it compiles. Not while it hands over: whoever waits for a lock that an idle thread holds
+/// waits for all others.
+class LanesFirst {
+ public:
+  explicit LanesFirst(std::atomic<bool>& compiling) : compiling_(compiling) {
+    compiling_ = true;
+    priority(SCHED_IDLE);
+  }
+  ~LanesFirst() {
+    priority(SCHED_OTHER);
+    compiling_ = false;
+  }
+  LanesFirst(const LanesFirst&) = delete;
+  LanesFirst& operator=(const LanesFirst&) = delete;
+
+ private:
+  static void priority(int policy) {
+    sched_param none{};
+    ::sched_setscheduler(0, policy, &none);
+  }
+  std::atomic<bool>& compiling_;
+};
 
 }  // namespace
 
-ProfilesWatch::ProfilesWatch(Appliance& appliance, std::string from, std::string active_sha256)
-    : appliance_(appliance), from_(std::move(from)), active_sha256_(std::move(active_sha256)), thread_([this] { loop(); }) {}
+ProfilesWatch::ProfilesWatch(std::string from, std::string active_sha256, Calls calls, Duration period)
+    : from_(std::move(from)), calls_(std::move(calls)), period_(period), active_sha256_(std::move(active_sha256)), thread_([this] { loop(); }) {}
 
 ProfilesWatch::~ProfilesWatch() {
   {
@@ -44,37 +58,59 @@ ProfilesWatch::~ProfilesWatch() {
   thread_.join();
 }
 
+bool ProfilesWatch::alive(MonoTime now) {
+  if (const auto beats = beats_.load(); beats != beats_seen_) {
+    beats_seen_ = beats;
+    beat_at_ = now;
+  }
+  return now - beat_at_ < (compiling_ ? compiling_max : silence_max);
+}
+
 void ProfilesWatch::loop() {
   std::unique_lock lock(mutex_);
-  while (!end_.wait_for(lock, period, [this] { return ending_; })) {
+  while (!end_.wait_for(lock, period_, [this] { return ending_; })) {
     lock.unlock();
     look();
+    ++beats_;
     lock.lock();
   }
 }
 
 void ProfilesWatch::look() {
-  const auto mark = mark_of(from_);
-  if (mark.empty() || mark == seen_) return;
+  try {
+    const auto mark = mark_of(from_);
+    if (!mark.empty() && mark != seen_) look_at(mark);
+  } catch (const std::exception& thrown) {
+    seen_.clear();  // memory may have been short: tried again
+    refuse(thrown.what(), thrown.what());
+  } catch (...) {
+    seen_.clear();
+    refuse("an unknown exception", "an unknown exception");
+  }
+}
+
+void ProfilesWatch::look_at(const std::string& mark) {
   seen_ = mark;
-  lanes_come_first(true);
-  auto read = read_profiles(from_);
-  lanes_come_first(false);
-  if (!read) {
-    if (read.error().what != refused_) spdlog::error("the new profile set is refused, the present one stays: {}", said_aloud(from_, read.error()));
-    refused_ = read.error().what;
-    return;
+  auto read = [&] {
+    const LanesFirst lanes_first(compiling_);
+    return calls_.read(from_);
+  }();
+  if (!read) return refuse(read.error().what, said_aloud(from_, read.error()));
+  if (read->set->sha256() == active_sha256_) return refused_.clear();
+  const std::string sha256 = read->set->sha256(), version = read->set->version();
+  if (auto used = calls_.use(std::move(*read)); !used) {
+    seen_.clear();  // and tried again
+    return refuse(used.error().what, "version " + version + " is not used: " + used.error().what);
   }
   refused_.clear();
-  if (read->set->sha256() == active_sha256_) return;
-  const std::string sha256 = read->set->sha256(), version = read->set->version();
-  if (auto used = appliance_.use_profiles(std::move(read->set), std::move(read->bytes)); !used) {
-    spdlog::error("profile set {} is not used: {}", version, used.error().what);
-    seen_.clear();  // and tried again
-    return;
-  }
   active_sha256_ = sha256;
   spdlog::info("profile set {} is active for the next crossings", version);
+}
+
+// `why` tells one refusal from another; `said` is what a log may hold.
+void ProfilesWatch::refuse(const std::string& why, const std::string& said) {
+  if (why != refused_) spdlog::error("the new profile set is refused, the present one stays: {}", said);
+  refused_ = why;
 }
 
 }  // namespace rampa::app

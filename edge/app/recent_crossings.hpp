@@ -1,10 +1,11 @@
-// What the post has just done, as risk wants to know it: the channels of the last crossings (for capacity caps), and how
+// What the post has just done, as risk wants to know it: where hits sent the last crossings (for capacity caps), and how
 // often each plate was released in the last 30 days.
 #pragma once
 
 #include <array>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,24 +18,44 @@ namespace rampa::app {
 class RecentCrossings {
  public:
   static constexpr std::size_t window = 200;  ///< crossings that capacity caps look at
+  static constexpr std::size_t least = 20;    ///< fewer are no share of anything: no cap holds then, so nothing is declined
   static constexpr std::int64_t remembered_ms = 30LL * 24 * 3600 * 1000;
 
-  /// From the picture of earlier boots.
-  void load(store::PictureReader& picture, WallTime now);
+  /// From the picture of earlier boots. Errors: those of the picture; what is not known then is asked as such: no caps until this
+  /// boot has seen enough, no number of earlier crossings for 30 days.
+  Result<void> load(store::PictureReader& picture, const std::vector<LaneId>& lanes, WallTime now);
+  /// load() could not even begin.
+  void nothing_known(WallTime now);
   void note(const Record& record);
 
-  [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(channels_.size()); }
-  [[nodiscard]] std::int64_t count(SelectivityChannel channel) const { return of_channel_[static_cast<std::size_t>(channel)]; }
-  [[nodiscard]] std::int64_t released(const std::string& plate, WallTime now) const;
+  /// Crossings that are looked at; 0 while there are fewer than `least`.
+  [[nodiscard]] std::int64_t count() const { return channels_.size() < least ? 0 : static_cast<std::int64_t>(channels_.size()); }
+  /// Of them, those whose channel hits reached: not those that a floor, the random share or a score alone sent there.
+  [[nodiscard]] std::int64_t count(SelectivityChannel channel) const { return count() == 0 ? 0 : of_channel_[static_cast<std::size_t>(channel)]; }
+  /// Nothing where it is not known.
+  [[nodiscard]] std::optional<std::int64_t> released(const std::string& plate, WallTime now) const;
+  [[nodiscard]] std::size_t plates_held() const { return released_.size(); }
 
  private:
+  Result<void> load_releases(store::PictureReader& picture, WallTime now);
   void add_channel(SelectivityChannel channel);
+  void add_release(const std::string& plate, WallTime at);
+  void forget_before(WallTime now);
 
   std::deque<SelectivityChannel> channels_;
   std::array<std::int64_t, 4> of_channel_{};
-  std::map<std::string, std::deque<WallTime>> released_;  ///< by plate
-  struct Open { std::string plate; bool counted = false; };
+  std::map<std::string, std::deque<WallTime>> released_;     ///< by plate
+  std::deque<std::pair<WallTime, std::string>> in_order_;    ///< every release, as it came: what is to be forgotten first
+  std::optional<WallTime> known_from_;                       ///< releases before it are not known
+  struct Open {
+    std::string plate;
+    SelectivityChannel by_hits = SelectivityChannel::green;
+    bool counted = false;
+  };
   std::map<CrossingId, Open> open_;
 };
+
+/// The channel that hits reached, where it is the crossing's; green otherwise.
+[[nodiscard]] SelectivityChannel reached_by_hits(const Assessment& assessment);
 
 }  // namespace rampa::app

@@ -1,7 +1,5 @@
 #include "edge/app/risk_commands.hpp"
 
-#include <sodium.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
@@ -10,11 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "config/cached.hpp"
 #include "config/site.hpp"
+#include "edge/app/assess_command.hpp"
 #include "edge/app/profiles_file.hpp"
-#include "edge/risk/benchmark_format.hpp"
-#include "edge/risk/compiled_set.hpp"
+#include "edge/app/sealing.hpp"
 #include "edge/risk/explain.hpp"
 #include "edge/runtime/system_clock.hpp"
 #include "edge/store/blob_reader.hpp"
@@ -39,151 +36,24 @@ std::optional<std::string> whole_file(const std::string& path) {
   return text.str();
 }
 
-// ---- assess
-
-struct AssessOptions { std::string profiles, declarations; };
-
-bool all_digits(const std::string& text) { return !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == std::string::npos; }
-
-Json ids_of(std::vector<std::string> ids) {
-  const bool numbers = std::all_of(ids.begin(), ids.end(), all_digits);
-  Json list = Json::array();
-  if (numbers) {
-    std::vector<std::int64_t> sorted;
-    for (const auto& id : ids) sorted.push_back(std::stoll(id));
-    std::sort(sorted.begin(), sorted.end());
-    for (const auto id : sorted) list.push_back(id);
-  } else {
-    for (auto& id : ids) list.push_back(std::move(id));
-  }
-  return list;
-}
-
-Json line_of(const Json& id, const risk::CompiledSet& set, const risk::Decision& d, const risk::FactSheet& sheet) {
-  std::vector<std::string> matched;
-  Json declined = Json::array(), undetermined = Json::array(), shadow = Json::array();
-  for (const auto& o : d.outcomes) {
-    const std::string name(set.id(o.profile));
-    if (o.shadow) {
-      if (!o.undetermined) shadow.push_back(name);
-      continue;
-    }
-    if (o.undetermined) undetermined.push_back({{"profile", name}, {"missing", set.program.missing(set.heads[o.profile].root, sheet)}});
-    else matched.push_back(name);
-    if (o.declined != risk::Declined::no && !o.undetermined) declined.push_back(name);
-  }
-  Json line{{"id", id}, {"m", ids_of(std::move(matched))}, {"channel", name_of(d.channel)}, {"score", d.score}};
-  if (!declined.empty()) line["declined"] = std::move(declined);
-  if (!shadow.empty()) line["shadow"] = std::move(shadow);
-  if (!undetermined.empty()) line["undetermined"] = std::move(undetermined);
-  return line;
-}
-
-int assess(const AssessOptions& options) {
-  const auto profiles_text = whole_file(options.profiles);
-  if (!profiles_text) return complain(options.profiles + ": cannot be read");
-  std::string set_text = *profiles_text;
-  if (risk::is_benchmark_line(set_text.substr(0, set_text.find('\n')))) {
-    auto imported = risk::import_benchmark_profiles(set_text);
-    if (!imported) return complain(options.profiles + ": " + imported.error().what, exit_config);
-    set_text = std::move(*imported);
-  }
-  auto compiled = risk::compile(set_text, "");
-  if (!compiled) return complain(options.profiles + ": refused:\n" + compiled.error().what, exit_config);
-  const auto& set = dynamic_cast<const risk::CompiledSet&>(**compiled);
-
-  const auto declarations = whole_file(options.declarations);
-  if (!declarations) return complain(options.declarations + ": cannot be read");
-  risk::Decision decision;
-  const auto one = [&](const Json& id, risk::Circumstances c, const Fields& facts) {
-    c.draw_key = risk::draw_name(id.dump());
-    const auto sheet = risk::fact_sheet(facts);
-    risk::decide(set, sheet, c, decision);
-    std::cout << line_of(id, set, decision, sheet).dump() << "\n";
-  };
-  if (risk::is_benchmark_line(declarations->substr(0, declarations->find('\n')))) {
-    std::istringstream lines(*declarations);
-    std::size_t number = 0;
-    for (std::string text; std::getline(lines, text);) {
-      ++number;
-      if (text.empty()) continue;
-      auto d = risk::import_benchmark_declaration(text);
-      if (!d) return complain(options.declarations + ":" + std::to_string(number) + ": " + d.error().what);
-      risk::Circumstances c;
-      c.now = d->at;
-      one(d->id, c, d->facts);
-    }
-    return exit_ok;
-  }
-  auto read = config::read_declarations(options.declarations);
-  for (const auto& f : read.findings) std::cerr << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "; " << f.remedy << "\n";
-  if (!read.findings.empty()) return exit_config;
-  runtime::SystemClock clock;
-  const auto now = clock.now().wall;
-  for (auto& declaration : read.declarations) {
-    risk::Question question;
-    question.now = now;
-    question.utc_offset_min = runtime::utc_offset_min(now);
-    const Json id = declaration.reference;
-    question.declarations = {std::move(declaration)};
-    risk::Circumstances c;
-    c.now = now;
-    c.utc_offset_min = question.utc_offset_min;
-    one(id, c, risk::all_facts(question));
-  }
-  return exit_ok;
-}
-
 // ---- explain
 
 struct ExplainOptions { std::string id, key_file, open_file; bool make_key = false; };
 
-std::string hex_of(const unsigned char* bytes, std::size_t size) {
-  std::string text(size * 2 + 1, 0);
-  sodium_bin2hex(text.data(), text.size(), bytes, size);
-  text.pop_back();
-  return text;
-}
-
-bool bytes_of(const std::string& hex, unsigned char* bytes, std::size_t size) {
-  std::size_t count = 0;
-  return sodium_hex2bin(bytes, size, hex.data(), hex.size(), " \n\r\t", &count, nullptr) == 0 && count == size;
-}
-
-std::string sealed(const std::string& text, const std::string& public_key) {
-  unsigned char key[crypto_box_PUBLICKEYBYTES];
-  if (!bytes_of(public_key, key, sizeof key)) return {};
-  std::vector<unsigned char> box(text.size() + crypto_box_SEALBYTES);
-  crypto_box_seal(box.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), key);
-  std::string out(sodium_base64_ENCODED_LEN(box.size(), sodium_base64_VARIANT_ORIGINAL), 0);
-  sodium_bin2base64(out.data(), out.size(), box.data(), box.size(), sodium_base64_VARIANT_ORIGINAL);
-  out.resize(out.find('\0'));
-  return out;
-}
-
-Result<std::string> opened(const std::string& text, const std::string& key_file) {
-  const auto hex = whole_file(key_file);
-  unsigned char secret[crypto_box_SECRETKEYBYTES], open_key[crypto_box_PUBLICKEYBYTES];
-  if (!hex || !bytes_of(*hex, secret, sizeof secret)) return fail(ErrorCode::invalid, key_file + ": is not a key; `rampa explain --make-key` makes one");
-  crypto_scalarmult_base(open_key, secret);
-  std::vector<unsigned char> box(text.size());
-  std::size_t size = 0;
-  if (sodium_base642bin(box.data(), box.size(), text.data(), text.size(), "\n\r ", &size, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0 || size < crypto_box_SEALBYTES)
-    return fail(ErrorCode::invalid, "this is not a sealed explanation");
-  std::string out(size - crypto_box_SEALBYTES, 0);
-  const bool fine = crypto_box_seal_open(reinterpret_cast<unsigned char*>(out.data()), box.data(), size, open_key, secret) == 0;
-  sodium_memzero(secret, sizeof secret);
-  if (!fine) return fail(ErrorCode::refused, "the explanation is sealed to another key, or damaged");
-  return out;
-}
-
 int make_key(bool json) {
-  unsigned char open_key[crypto_box_PUBLICKEYBYTES], secret[crypto_box_SECRETKEYBYTES];
-  crypto_box_keypair(open_key, secret);
-  if (json) std::cout << Json{{"risk_unit_key", hex_of(open_key, sizeof open_key)}, {"secret_key", hex_of(secret, sizeof secret)}}.dump() << "\n";
-  else
-    std::cout << "for the set's policy (risk_unit_key): " << hex_of(open_key, sizeof open_key) << "\nfor the risk unit's key file, to be kept there: " << hex_of(secret, sizeof secret) << "\n";
+  const auto pair = make_seal_keys();
+  if (json) std::cout << Json{{"risk_unit_key", pair.open_key}, {"secret_key", pair.secret_key}}.dump() << "\n";
+  else std::cout << "for the set's policy (risk_unit_key): " << pair.open_key << "\nfor the risk unit's key file, to be kept there: " << pair.secret_key << "\n";
   return exit_ok;
+}
+
+/// What was sealed, with the key in a file.
+Result<std::string> opened(const std::string& box, const std::string& key_file) {
+  const auto key = whole_file(key_file);
+  if (!key) return fail(ErrorCode::not_found, key_file + ": cannot be read");
+  auto open = open_seal(box, *key);
+  if (!open && open.error().code == ErrorCode::invalid) return fail(ErrorCode::invalid, key_file + ": " + open.error().what);
+  return open;
 }
 
 /// The set's text from the site's own file or folder, or from the store.
@@ -195,7 +65,6 @@ Result<std::string> set_text(const config::Site& site, const std::string& sha256
 }
 
 int explain(const ToolOptions& options, const ExplainOptions& wanted) {
-  if (sodium_init() < 0) return complain("libsodium does not start");
   if (wanted.make_key) return make_key(options.json);
   if (!wanted.open_file.empty()) {
     const auto text = whole_file(wanted.open_file);
@@ -233,12 +102,13 @@ int explain(const ToolOptions& options, const ExplainOptions& wanted) {
     std::cout << text << "\n";
     return exit_ok;
   }
-  const std::string box = sealed(text, key);
+  const auto box = seal(text, key);
+  if (!box) return complain("the profile set's risk_unit_key: " + box.error().what);
   if (wanted.key_file.empty()) {
-    std::cout << Json{{"id", wanted.id}, {"sealed", box}}.dump() << "\n";
+    std::cout << Json{{"id", wanted.id}, {"sealed", *box}}.dump() << "\n";
     return exit_ok;
   }
-  auto open = opened(box, wanted.key_file);
+  auto open = opened(*box, wanted.key_file);
   if (!open) return complain(open.error().what);
   std::cout << *open << "\n";
   return exit_ok;
@@ -295,6 +165,7 @@ int test(const std::string& file, const std::string& cases, bool json) {
     Assessment stored;
     stored.facts = std::move(*facts);
     if (!stored.facts.contains("declaration.count")) stored.facts["declaration.count"] = std::int64_t{1};
+    stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it
     const WallTime now = wanted.contains("at") && wanted["at"].is_number_integer() ? WallTime{wanted["at"].get<std::int64_t>()} : clock.now().wall;
     const auto a = risk::reassess(*set->set, stored, now, {});
     std::vector<std::string> hits;
@@ -321,7 +192,10 @@ void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, 
   assess_cmd->add_option("--profiles", assess_options->profiles, "profile set (JSON), or the risk benchmark's profiles (JSON lines)")->required();
   assess_cmd->add_option("--declarations", assess_options->declarations, "declarations, one JSON object per line")->required();
   assess_cmd->add_flag("--json", options.json, "always so");
-  assess_cmd->callback([assess_options, &code] { code = assess(*assess_options); });
+  assess_cmd->callback([assess_options, &code] {
+    const WallTime now = runtime::SystemClock().now().wall;
+    code = assess(*assess_options, {now, runtime::utc_offset_min(now)}, std::cout, std::cerr);
+  });
 
   auto explain_options = std::make_shared<ExplainOptions>();
   auto* explain_cmd = cli.add_subcommand("explain", "why a crossing was assessed as it was; sealed to the risk unit's key");

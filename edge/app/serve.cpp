@@ -196,6 +196,8 @@ int serve(const ToolOptions& options, bool simulated) {
   Appliance appliance(std::move(check.site), profiles->set, std::move(*store), clock, simulated, profiles->bytes);
   if (auto loaded = load_lists(appliance); !loaded) return complain("declarations and watch lists: " + loaded.error().what, exit_found);
   if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
+  if (profiles->installed)
+    if (auto noted = appliance.write_audit_note(*profiles->installed, 10s); !noted) spdlog::error("who signed the profile set is not in the journal: {}", noted.error().what);
 
   Sync sync;
   if (appliance.site().sync.enabled) {
@@ -219,10 +221,13 @@ int serve(const ToolOptions& options, bool simulated) {
     std::cerr << "first start: no account yet. claim code: " + code + "\n" << std::flush;  // one write: other threads log to the same stream
 
   std::optional<ProfilesWatch> watch;
-  watch.emplace(appliance, appliance.site().profiles_file, profiles_sha256);
+  ProfilesWatch::Calls watched;
+  watched.read = read_profiles;
+  watched.use = [&appliance](LoadedProfiles loaded) { return appliance.use_profiles(std::move(loaded.set), std::move(loaded.bytes), std::move(loaded.installed)); };
+  watch.emplace(appliance.site().profiles_file, profiles_sha256, std::move(watched));
   service_notify("READY=1");
   while (!end.wait_a_second())
-    if (appliance.all_threads_alive() && sync.alive(clock.mono())) service_notify("WATCHDOG=1");
+    if (appliance.all_threads_alive() && sync.alive(clock.mono()) && watch->alive(clock.mono())) service_notify("WATCHDOG=1");
   service_notify("STOPPING=1");
   spdlog::info("ending");
   watch.reset();

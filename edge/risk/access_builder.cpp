@@ -133,19 +133,31 @@ class AccessBuilder {
       }
   }
 
+  /// The shapes of the filing's keys.
+  template <class F>
+  void for_part_pairs(const Filing& filing, F&& on_pair) {
+    parts_.parts_of(filing.a, parts_of_a_);
+    parts_.parts_of(filing.b, parts_of_b_);
+    for (const auto x : parts_of_a_)
+      for (const auto y : parts_of_b_) on_pair(pair_of(std::min(x, y), std::max(x, y)));
+  }
+
   static std::uint32_t pair_of(std::uint16_t a, std::uint16_t b) { return std::uint32_t{a} << 16 | b; }
 
   bool pair_allowed(std::uint32_t a, std::uint32_t b) {
     if (refused_.empty()) return true;
     bool fine = true;
-    for_pairs({a, b}, [&](const auto& x, const auto& y) { fine = fine && !refused_.contains(pair_of(x.first, y.first)); });
+    for_part_pairs({a, b}, [&](std::uint32_t pair) { fine = fine && !refused_.contains(pair); });
     return fine;
   }
 
   void count_pairs(const std::vector<Filing>& filings) {
-    std::set<std::uint32_t> used;
+    std::vector<std::uint32_t> used;
     for (const auto& filing : filings)
-      if (filing.b != alone) for_pairs(filing, [&](const auto& x, const auto& y) { used.insert(pair_of(x.first, y.first)); });
+      if (filing.b != alone)
+        for_part_pairs(filing, [&](std::uint32_t pair) {
+          if (std::find(used.begin(), used.end(), pair) == used.end()) used.push_back(pair);
+        });
     for (const auto pair : used) ++pair_uses_[pair];
   }
 
@@ -176,8 +188,10 @@ class AccessBuilder {
   /// A part that only guards look at costs every question its values: it must refuse enough. Those that keys are made of are there anyway.
   void choose_guard_parts(const std::vector<std::vector<Filing>>& filings, const std::set<std::uint32_t>& shapes) {
     std::map<std::uint16_t, double> refused;
-    for (const auto& profile : filings)
-      for (const auto& filing : profile)
+    // Of a large set a few thousand profiles say enough.
+    const std::size_t step = 1 + filings.size() / 8000;
+    for (std::size_t i = 0; i < filings.size(); i += step)
+      for (const auto& filing : filings[i])
         for (const auto& guard : guards_of(filing, [](std::uint16_t) { return true; }))
           if (guard.part != AccessIndex::none) refused[guard.part] += 1 - guard.pass;
     for (const auto shape : shapes)
@@ -185,10 +199,11 @@ class AccessBuilder {
         if (const auto used = refused.find(part); used != refused.end()) used->second += static_cast<double>(roots_.size());
     std::vector<std::pair<double, std::uint16_t>> order;
     for (const auto& [part, sum] : refused)
-      if (sum * 100 >= static_cast<double>(roots_.size())) order.emplace_back(-sum, part);
+      if (sum * 100 * static_cast<double>(step) >= static_cast<double>(roots_.size())) order.emplace_back(-sum, part);
     std::sort(order.begin(), order.end());
     if (order.size() > AccessIndex::no_guard) order.resize(AccessIndex::no_guard);
-    for (const auto& [sum, part] : order) index_.guards_.push_back(part);
+    for (const auto& [sum, part] : order) index_.guards_.growing().push_back(part);
+    index_.guards_.seal();
   }
 
   // ---- the table
@@ -238,20 +253,26 @@ class AccessBuilder {
     unsigned bits = 1;
     while ((std::size_t{1} << bits) < keyed.size()) ++bits;
     index_.bucket_shift_ = 64 - bits;
-    index_.buckets_.assign((std::size_t{1} << bits) + 1, 0);
-    index_.bloom_.assign(std::max<std::size_t>(1, (std::size_t{1} << bits) / 4), 0);
-    const auto mask = index_.bloom_.size() - 1;
+    auto& buckets = index_.buckets_.growing();
+    auto& bloom = index_.bloom_.growing();
+    auto& entries = index_.entries_.growing();
+    buckets.assign((std::size_t{1} << bits) + 1, 0);
+    bloom.assign(std::max<std::size_t>(1, (std::size_t{1} << bits) / 4), 0);
+    const auto mask = bloom.size() - 1;
     for (const auto& k : keyed) {
-      ++index_.buckets_[(k.key >> index_.bucket_shift_) + 1];
-      index_.bloom_[k.key >> 32 & mask] |= bloom_bits(k.key);
+      ++buckets[(k.key >> index_.bucket_shift_) + 1];
+      bloom[k.key >> 32 & mask] |= bloom_bits(k.key);
     }
-    for (std::size_t b = 1; b < index_.buckets_.size(); ++b) index_.buckets_[b] += index_.buckets_[b - 1];
-    index_.entries_.resize(keyed.size());
-    auto next = index_.buckets_;
+    for (std::size_t b = 1; b < buckets.size(); ++b) buckets[b] += buckets[b - 1];
+    entries.resize(keyed.size());
+    auto next = buckets;
     for (const auto& k : keyed) {
       const Guarded& f = filed[k.filing];
-      index_.entries_[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), f.profile, place_of(f.guards[0]), place_of(f.guards[1]), f.guards[0].mask, f.guards[1].mask};
+      entries[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), f.profile, place_of(f.guards[0]), place_of(f.guards[1]), f.guards[0].mask, f.guards[1].mask};
     }
+    index_.buckets_.seal();
+    index_.bloom_.seal();
+    index_.entries_.seal();
     for (std::size_t f = 0; f < by_field.size(); ++f)
       if (!by_field[f].empty()) {
         by_field[f].shrink_to_fit();
@@ -273,10 +294,12 @@ class AccessBuilder {
     };
     for (const auto shape : shapes) {
       const auto a = use(static_cast<std::uint16_t>(shape >> 16)), b = use(static_cast<std::uint16_t>(shape & 0xffff));
-      index_.shapes_.push_back({a, b});
+      index_.shapes_.growing().push_back({a, b});
     }
-    for (auto& guard : index_.guards_) guard = use(guard);
-    index_.parts_ = std::move(kept);
+    for (auto& guard : index_.guards_.growing()) guard = use(guard);
+    index_.parts_.growing() = std::move(kept);
+    index_.parts_.seal();
+    index_.shapes_.seal();
   }
 
   void note_field(std::array<std::vector<std::uint32_t>, fields_max>& by_field, std::uint32_t node, std::uint32_t profile) {
@@ -288,6 +311,7 @@ class AccessBuilder {
   const Program& program_;
   std::span<const std::uint32_t> roots_;
   AccessParts parts_;
+  std::vector<std::uint16_t> parts_of_a_, parts_of_b_;
   std::unordered_map<std::uint32_t, std::uint32_t> pair_uses_;
   std::set<std::uint32_t> refused_;
 };

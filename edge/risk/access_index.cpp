@@ -23,8 +23,8 @@ AccessScratch::Value* AccessIndex::part_values(const Program& program, const Par
     }
     std::int64_t value = fact.number;
     if (part.kind == Part::Kind::bucket) {
-      const auto& bounds = bounds_[part.argument];
-      value = std::upper_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+      const auto* bounds = bounds_.data() + part.node;
+      value = std::upper_bound(bounds, bounds + part.argument, value) - bounds;
       *to++ = {bucket_hash(value, part.seed), item};
       return;
     }
@@ -42,44 +42,45 @@ void AccessIndex::form_keys(AccessScratch& s) const {
   const auto* values = s.values.data();
   const auto begin = [&](std::uint16_t part) { return part == 0 ? 0u : s.value_ends[part - 1u]; };
   const std::uint64_t mask = bloom_.size() - 1;
-  const auto offer = [&](std::uint64_t key) {
+  const auto offer = [&](std::uint64_t key, std::int32_t item) {
     __builtin_prefetch(&bloom_[key >> 32 & mask]);
-    s.keys.push_back(key);
+    s.keys.push_back({key, item});
   };
   const auto goods_from = first_goods_field();
   for (const auto& shape : shapes_) {
     const auto a0 = begin(shape.a), a1 = s.value_ends[shape.a];
     if (shape.b == none) {
-      for (auto a = a0; a < a1; ++a) offer(values[a].hash);
+      for (auto a = a0; a < a1; ++a) offer(values[a].hash, values[a].item);
       continue;
     }
     if (a0 == a1) continue;
     const auto b0 = begin(shape.b), b1 = s.value_ends[shape.b];
     if (parts_[shape.a].field < goods_from || parts_[shape.b].field < goods_from) {
       for (auto a = a0; a < a1; ++a)
-        for (auto b = b0; b < b1; ++b) offer(pair_key(values[a].hash, values[b].hash));
+        for (auto b = b0; b < b1; ++b) offer(pair_key(values[a].hash, values[b].hash), std::max(values[a].item, values[b].item));
       continue;
     }
     // both of goods: of the same item; each part has its values in the items' order
     for (auto a = a0, b = b0; a < a1 && b < b1;) {
       if (values[a].item < values[b].item) ++a;
       else if (values[b].item < values[a].item) ++b;
-      else { offer(pair_key(values[a].hash, values[b].hash)); ++a; ++b; }
+      else { offer(pair_key(values[a].hash, values[b].hash), values[a].item); ++a; ++b; }
     }
   }
   auto* kept = s.keys.data();
-  for (const auto key : s.keys) {
-    const auto bits = bloom_bits(key);
+  for (const auto& key : s.keys) {
+    const auto bits = bloom_bits(key.key);
     *kept = key;
-    kept += (bloom_[key >> 32 & mask] & bits) == bits;
+    kept += (bloom_[key.key >> 32 & mask] & bits) == bits;
   }
-  s.keys.resize(static_cast<std::size_t>(kept - s.keys.data()));
+  s.keys.erase(s.keys.begin() + (kept - s.keys.data()), s.keys.end());
 }
 
 void AccessIndex::candidates(const Program& program, const FactSheet& sheet, AccessScratch& s) const {
   if (const auto room = parts_.size() * values_max(sheet); s.values.size() < room) s.values.resize(room);
   s.value_ends.resize(parts_.size());
-  s.found.assign(always_.begin(), always_.end());
+  s.found.clear();
+  for (const auto profile : always_) s.found.push_back({profile, 0});
   // After a quiet hour the facts' texts are in no cache: all of them are fetched at once.
   for (const auto& part : parts_)
     if (part.type == FieldType::text && part.field < first_goods_field()) __builtin_prefetch(sheet.facts[part.field].chars);
@@ -96,7 +97,8 @@ void AccessIndex::candidates(const Program& program, const FactSheet& sheet, Acc
   }
   for (const auto& [field, profiles] : by_field_) {
     const bool missing = lacks(sheet, field);
-    if (missing) s.found.insert(s.found.end(), profiles.begin(), profiles.end());
+    if (missing)
+      for (const auto profile : profiles) s.found.push_back({profile, 0});
   }
 }
 
@@ -125,10 +127,10 @@ void AccessIndex::make_sketches(const FactSheet& sheet, AccessScratch& s) const 
 void AccessIndex::find(AccessScratch& s) const {
   s.lately.resize(lately_size);
   const auto question = ++s.question << 18;  // above the places of profiles
-  for (const auto key : s.keys) __builtin_prefetch(&buckets_[key >> bucket_shift_]);
-  for (const auto key : s.keys) __builtin_prefetch(&entries_[buckets_[key >> bucket_shift_]]);
+  for (const auto& key : s.keys) __builtin_prefetch(&buckets_[key.key >> bucket_shift_]);
+  for (const auto& key : s.keys) __builtin_prefetch(&entries_[buckets_[key.key >> bucket_shift_]]);
   const auto* sketches = s.sketches.data();
-  for (const auto key : s.keys) {
+  for (const auto& [key, item] : s.keys) {
     const auto bucket = key >> bucket_shift_;
     for (auto e = buckets_[bucket]; e < buckets_[bucket + 1]; ++e) {
       const Entry& entry = entries_[e];
@@ -136,13 +138,23 @@ void AccessIndex::find(AccessScratch& s) const {
       auto& lately = s.lately[entry.profile % lately_size];
       if (lately == (question | entry.profile)) continue;
       lately = question | entry.profile;
-      s.found.push_back(entry.profile);
+      s.found.push_back({entry.profile, static_cast<std::uint32_t>(std::max(item, 0))});
     }
   }
 }
 
+void AccessIndex::pack(Block& block) {
+  parts_.pack(block);
+  shapes_.pack(block);
+  guards_.pack(block);
+  bounds_.pack(block);
+  bloom_.pack(block);
+  buckets_.pack(block);
+  entries_.pack(block);
+}
+
 std::size_t AccessIndex::bytes() const {
-  std::size_t sum = bloom_.capacity() * 8 + buckets_.capacity() * 4 + entries_.capacity() * sizeof(Entry) + always_.capacity() * 4;
+  std::size_t sum = always_.capacity() * 4;
   for (const auto& [field, profiles] : by_field_) sum += profiles.capacity() * 4;
   return sum;
 }

@@ -5,14 +5,15 @@
 // the few entries left. An entry carries up to two guards, 32-bit sketches of further tests that the profile implies: most of what the key
 // alone lets through is refused without a look at the profile itself, which lies in no cache.
 // A condition that implies nothing of the kind is looked at always. Where a fact is missing, its profiles may be
-// undetermined, so all that are filed under that field are looked at. How rare a thing is comes from sample traffic; a bad sample costs
-// time, never a result.
+// undetermined, so all that are filed under that field are looked at. How rare a thing is comes from sample traffic, or from how
+// often the set itself names it; a bad sample costs time, never a result.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "edge/risk/block.hpp"
 #include "edge/risk/fact_sheet.hpp"
 #include "edge/risk/program.hpp"
 
@@ -23,9 +24,11 @@ struct AccessScratch {
   struct Value { std::uint64_t hash; std::int32_t item; };  ///< item -1: not of one goods item
   std::vector<Value> values;              ///< room for all; value_ends says how many there are
   std::vector<std::uint32_t> value_ends;  ///< by part
-  std::vector<std::uint64_t> keys;
+  struct Key { std::uint64_t key; std::int32_t item; };
+  std::vector<Key> keys;
   std::vector<std::uint32_t> sketches;    ///< by guard: what the question has of that part; ~0 where a fact is missing
-  std::vector<std::uint32_t> found;       ///< places of profiles; some may be there twice
+  struct Found { std::uint32_t profile, item; };  ///< item: whose goods found it, if goods did: probably those that it asks for
+  std::vector<Found> found;               ///< some may be there twice
   /// Profiles found lately, by their low bits: many goods items find the same ones. Of this question where the upper bits are its number.
   std::vector<std::uint64_t> lately;
   std::uint64_t question = 0;
@@ -38,7 +41,11 @@ class AccessIndex {
   /// All profiles whose condition is not "no", and some others, into scratch.found.
   void candidates(const Program& program, const FactSheet& sheet, AccessScratch& scratch) const;
 
-  [[nodiscard]] std::size_t bytes() const;
+  [[nodiscard]] std::size_t packed_bytes() const {
+    return parts_.packed_bytes() + shapes_.packed_bytes() + guards_.packed_bytes() + bounds_.packed_bytes() + bloom_.packed_bytes() + buckets_.packed_bytes() + entries_.packed_bytes();
+  }
+  void pack(Block& block);
+  [[nodiscard]] std::size_t bytes() const;  ///< outside of the block
   [[nodiscard]] std::size_t always() const { return always_.size(); }  ///< profiles that are looked at every time
   [[nodiscard]] std::size_t shapes() const { return shapes_.size(); }
 
@@ -50,8 +57,8 @@ class AccessIndex {
     enum class Kind : std::uint8_t { exact, prefix, bucket, named };
     Kind kind = Kind::exact;
     FieldId field = 0;
-    std::uint16_t argument = 0;  ///< prefix: its length in bytes; bucket: place in bounds_
-    std::uint32_t node = 0;      ///< named: a node that asks for the list
+    std::uint16_t argument = 0;  ///< prefix: its length in bytes; bucket: how many bounds
+    std::uint32_t node = 0;      ///< named: a node that asks for the list; bucket: the first bound
     std::uint64_t seed = 0;
     FieldType type = FieldType::text;
   };
@@ -80,13 +87,13 @@ class AccessIndex {
   void make_sketches(const FactSheet& sheet, AccessScratch& scratch) const;
   void find(AccessScratch& scratch) const;
 
-  std::vector<Part> parts_;
-  std::vector<Shape> shapes_;
-  std::vector<std::uint16_t> guards_;              ///< parts whose values guards look at
-  std::vector<std::vector<std::int64_t>> bounds_;  ///< of buckets, ascending
-  std::vector<std::uint64_t> bloom_;
-  std::vector<std::uint32_t> buckets_;             ///< first entry of each, and the end
-  std::vector<Entry> entries_;
+  PackedArray<Part> parts_;
+  PackedArray<Shape> shapes_;
+  PackedArray<std::uint16_t> guards_;      ///< parts whose values guards look at
+  PackedArray<std::int64_t> bounds_;       ///< of buckets, those of a field ascending
+  PackedArray<std::uint64_t> bloom_;
+  PackedArray<std::uint32_t> buckets_;     ///< first entry of each, and the end
+  PackedArray<Entry> entries_;
   unsigned bucket_shift_ = 63;
   std::vector<std::uint32_t> always_;
   std::vector<std::pair<FieldId, std::vector<std::uint32_t>>> by_field_;  ///< filed under the field

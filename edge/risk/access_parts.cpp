@@ -10,6 +10,20 @@ AccessParts::AccessParts(AccessIndex& index, const Program& program, std::span<c
   exact_parts_.fill(AccessIndex::none);
   bucket_parts_.fill(AccessIndex::none);
   make_bounds(roots);
+  if (traffic_.empty()) learn_from_set(roots);
+}
+
+std::uint32_t& ValueCounts::count_of(std::uint64_t hash) {
+  if (used_ * 2 >= slots_.size()) {
+    std::vector<Slot> larger(std::max<std::size_t>(1024, slots_.size() * 4));
+    for (const auto& slot : slots_)
+      if (slot.count != 0) larger[place(larger, slot.hash)] = slot;
+    slots_ = std::move(larger);
+  }
+  Slot& slot = slots_[place(slots_, hash)];
+  if (slot.count == 0) ++used_;
+  slot.hash = hash;
+  return slot.count;
 }
 
 std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node) {
@@ -22,8 +36,12 @@ std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t ar
   *known = static_cast<std::uint16_t>(index_.parts_.size());
   Part p{kind, field, argument, node, 0, field_type(field)};
   p.seed = mix(0x9e3779b97f4a7c15ull * (index_.parts_.size() + 1), 0xd1b54a32d192ed03ull ^ field);
-  index_.parts_.push_back(p);
+  if (kind == Part::Kind::bucket) p.node = bound_place_[field];
+  index_.parts_.growing().push_back(p);
+  index_.parts_.seal();
   learn(*known);
+  guessed_shares_.push_back(guessed_share(p));
+  named_values_.push_back(0);
   return *known;
 }
 
@@ -36,7 +54,7 @@ void AccessParts::learn(std::uint16_t p) {
     const auto* end = index_.part_values(program_, index_.parts_[p], sheet, values.data());
     std::uint32_t sketch = AccessIndex::lacks(sheet, index_.parts_[p].field) ? ~0u : 0;
     for (const auto* v = values.data(); v != end; ++v) {
-      ++seen_[v->hash];
+      ++seen_.count_of(v->hash);
       sketch |= AccessIndex::sketch_bit(v->hash);
     }
     for (std::size_t bit = 0; bit < 32; ++bit)
@@ -46,14 +64,27 @@ void AccessParts::learn(std::uint16_t p) {
 }
 
 double AccessParts::share(std::uint16_t p, std::uint64_t hash) const {
-  if (!traffic_.empty()) {
-    const auto found = seen_.find(hash);
-    return ((found == seen_.end() ? 0.0 : found->second) + 0.02) / static_cast<double>(traffic_.size());
-  }
-  const Part& part = index_.parts_[p];
+  if (!traffic_.empty()) return (seen_.times(hash) + 0.02) / static_cast<double>(traffic_.size());
+  // Without a sample a value counts as frequent as the authors of the set name it: they write of what they see.
+  if (index_.parts_[p].kind != Part::Kind::bucket && index_.parts_[p].kind != Part::Kind::named && named_values_[p] >= values_enough)
+    return (seen_.times(hash) + 0.5) / (named_values_[p] + 1.0);
+  return guessed_shares_[p];
+}
+
+void AccessParts::learn_from_set(std::span<const std::uint32_t> roots) {
+  const std::size_t step = 1 + roots.size() / 4000;
+  for (std::size_t i = 0; i < roots.size(); i += step)
+    for (auto at = roots[i]; at < program_.node(roots[i]).end; ++at)
+      (void)keys_of(at, [&](std::uint16_t p, std::uint64_t hash) {
+        ++seen_.count_of(hash);
+        ++named_values_[p];
+      });
+}
+
+double AccessParts::guessed_share(const Part& part) const {
   const auto name = field_name(part.field);
   if (part.kind == Part::Kind::named) return 0.1;
-  if (part.kind == Part::Kind::bucket) return 1.0 / static_cast<double>(index_.bounds_[part.argument].size() + 1);
+  if (part.kind == Part::Kind::bucket) return 1.0 / static_cast<double>(part.argument + 1);
   if (part.kind == Part::Kind::prefix) return part.argument >= 6 ? 0.001 : part.argument >= 4 ? 0.005 : 0.03;
   switch (field_type(part.field)) {
     case FieldType::boolean: return 0.5;
@@ -93,9 +124,30 @@ void AccessParts::make_bounds(std::span<const std::uint32_t> roots) {
     std::vector<std::int64_t> bounds;
     for (std::size_t i = 1; i < buckets_wanted; ++i) bounds.push_back(sorted[sorted.size() * i / buckets_wanted]);
     bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
-    bound_place_[f] = static_cast<std::uint16_t>(index_.bounds_.size());
-    has_bounds_[f] = true;
-    index_.bounds_.push_back(std::move(bounds));
+    auto& all = index_.bounds_.growing();
+    bound_place_[f] = static_cast<std::uint16_t>(all.size());
+    bound_count_[f] = static_cast<std::uint16_t>(bounds.size());
+    all.insert(all.end(), bounds.begin(), bounds.end());
+  }
+  index_.bounds_.seal();
+}
+
+void AccessParts::parts_of(std::uint32_t at, std::vector<std::uint16_t>& parts) {
+  const Node& n = program_.node(at);
+  parts.clear();
+  switch (n.kind) {
+    case Node::Kind::prefixes:
+      for (std::uint32_t i = 0; i < n.count; ++i) {
+        const auto p = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(even_length(program_.text(n, i))), at);
+        if (std::find(parts.begin(), parts.end(), p) == parts.end()) parts.push_back(p);
+      }
+      break;
+    case Node::Kind::named:
+    case Node::Kind::named_prefixes: parts.push_back(part(Part::Kind::named, n.field, 0, at)); break;
+    case Node::Kind::ge:
+    case Node::Kind::le:
+    case Node::Kind::range: parts.push_back(part(Part::Kind::bucket, n.field, bound_count_[n.field], at)); break;
+    default: parts.push_back(part(Part::Kind::exact, n.field, 0, at)); break;
   }
 }
 
@@ -116,8 +168,8 @@ std::optional<AccessParts::Sketch> AccessParts::sketch_of(std::uint32_t at) {
     sketch.part = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(length), at);
     for (std::uint32_t i = 0; i < n.count; ++i) bit(hash_text(program_.text(n, i).data(), length, index_.parts_[sketch.part].seed));
   } else if (n.kind == Node::Kind::ge || n.kind == Node::Kind::le || n.kind == Node::Kind::range) {
-    if (!has_bounds_[n.field]) return std::nullopt;
-    sketch.part = part(Part::Kind::bucket, n.field, bound_place_[n.field], at);
+    if (bound_count_[n.field] == 0) return std::nullopt;
+    sketch.part = part(Part::Kind::bucket, n.field, bound_count_[n.field], at);
     const auto [first, last] = buckets_of(n);
     for (auto b = first; b <= last; ++b) bit(bucket_hash(b, index_.parts_[sketch.part].seed));
   } else if (!keys_of(at, [&](std::uint16_t p, std::uint64_t hash) { sketch.part = p; bit(hash); })) {

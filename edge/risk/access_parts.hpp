@@ -7,13 +7,30 @@
 #include <optional>
 #include <span>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 #include "edge/risk/access_index.hpp"
 #include "edge/risk/hashing_internal.hpp"
 
 namespace rampa::risk {
+
+/// How often each hash was seen; a flat table, for it is asked for every value of a set.
+class ValueCounts {
+ public:
+  /// To be counted up by the caller.
+  std::uint32_t& count_of(std::uint64_t hash);
+  [[nodiscard]] double times(std::uint64_t hash) const { return slots_.empty() ? 0 : slots_[place(slots_, hash)].count; }
+
+ private:
+  struct Slot { std::uint64_t hash = 0; std::uint32_t count = 0; };
+  static std::size_t place(const std::vector<Slot>& slots, std::uint64_t hash) {
+    auto at = hash >> 20 & (slots.size() - 1);
+    while (slots[at].count != 0 && slots[at].hash != hash) at = (at + 1) & (slots.size() - 1);
+    return at;
+  }
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
 
 /// Adds parts to an index as tests ask for them.
 class AccessParts {
@@ -63,16 +80,19 @@ class AccessParts {
       case Node::Kind::ge:
       case Node::Kind::le:
       case Node::Kind::range: {
-        if (!has_bounds_[n.field]) return false;
+        if (bound_count_[n.field] == 0) return false;
         const auto [first, last] = buckets_of(n);
-        if (last - first > static_cast<std::ptrdiff_t>(index_.bounds_[bound_place_[n.field]].size() / 2)) return false;
-        const auto p = part(Part::Kind::bucket, n.field, bound_place_[n.field], at);
+        if (last - first > bound_count_[n.field] / 2) return false;
+        const auto p = part(Part::Kind::bucket, n.field, bound_count_[n.field], at);
         for (auto b = first; b <= last; ++b) on_key(p, bucket_hash(b, index_.parts_[p].seed));
         return true;
       }
       default: return false;
     }
   }
+
+  /// The parts of the test's keys, each once; without a look at its values, but for the lengths of prefixes. The test implies keys.
+  void parts_of(std::uint32_t at, std::vector<std::uint16_t>& parts);
 
   /// What a guard can say of a test: the question's sketch of `part` has a bit of `mask` wherever the test is not "no".
   struct Sketch { std::uint16_t part; std::uint32_t mask; double pass; };  ///< pass: expected share of questions that it lets through
@@ -83,16 +103,20 @@ class AccessParts {
 
  private:
   static constexpr std::size_t parts_max = 60'000;  ///< of named lists; the other kinds make a few thousand at most
+  static constexpr std::uint32_t values_enough = 50;  ///< fewer of a set's own values say nothing of their frequency
   static constexpr std::size_t buckets_wanted = 24, prefix_length_max = 16;
 
   std::uint16_t part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node);
   void learn(std::uint16_t part);
+  void learn_from_set(std::span<const std::uint32_t> roots);
+  [[nodiscard]] double guessed_share(const Part& part) const;
   /// First and last bucket that a comparison of a bounded field reaches into.
   [[nodiscard]] std::pair<std::ptrdiff_t, std::ptrdiff_t> buckets_of(const Node& n) const {
-    const auto& bounds = index_.bounds_[bound_place_[n.field]];
-    const auto bucket = [&](std::int64_t v) { return std::upper_bound(bounds.begin(), bounds.end(), v) - bounds.begin(); };
+    const auto* bounds = index_.bounds_.data() + bound_place_[n.field];
+    const std::ptrdiff_t count = bound_count_[n.field];
+    const auto bucket = [&](std::int64_t v) { return std::upper_bound(bounds, bounds + count, v) - bounds; };
     return {n.kind == Node::Kind::le ? 0 : bucket(program_.number(n, 0)),
-            n.kind == Node::Kind::ge ? static_cast<std::ptrdiff_t>(bounds.size()) : bucket(program_.number(n, n.kind == Node::Kind::range ? 1 : 0))};
+            n.kind == Node::Kind::ge ? count : bucket(program_.number(n, n.kind == Node::Kind::range ? 1 : 0))};
   }
   void make_bounds(std::span<const std::uint32_t> roots);
   /// Codes are grouped in pairs of digits; other lengths share the key of the next shorter pair.
@@ -107,9 +131,10 @@ class AccessParts {
   std::array<std::uint16_t, fields_max> exact_parts_{}, bucket_parts_{};
   std::array<std::array<std::uint16_t, prefix_length_max + 1>, fields_max> prefix_parts_{};
   std::map<std::tuple<FieldId, bool, std::uint32_t>, std::uint16_t> named_parts_;
-  std::array<std::uint16_t, fields_max> bound_place_{};
-  std::array<bool, fields_max> has_bounds_{};
-  std::unordered_map<std::uint64_t, std::uint32_t> seen_;
+  std::array<std::uint16_t, fields_max> bound_place_{}, bound_count_{};  ///< count 0: none
+  ValueCounts seen_;
+  std::vector<std::uint32_t> named_values_;      ///< by part: how many of its values were counted in the set itself
+  std::vector<double> guessed_shares_;           ///< by part: of any of its values, where there is no sample
   std::vector<std::array<float, 32>> bit_shares_;  ///< by part: share of the sample whose sketch has the bit
 };
 

@@ -49,6 +49,10 @@ void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
       order(a, "documents");
     }
   }
+  if (list(a.facts, "vehicle.watch_lists_red")) {
+    raise(a, SelectivityChannel::red);
+    order(a, "physical");
+  }
   if (const auto alarm = a.facts.find("evidence.radiation_alarm"); alarm != a.facts.end() && alarm->second == FieldValue{true}) {
     raise(a, SelectivityChannel::red);
     a.reasons.emplace_back("radiation alarm");
@@ -61,7 +65,16 @@ void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
   }
 }
 
+constexpr std::int64_t hour_ms = 3'600'000;
+/// `issued` is a day: as much is allowed for an administration whose day begins earlier.
+constexpr std::int64_t early_ms = 24 * hour_ms;
+
+bool issued_in_the_future(const CompiledSet& set, WallTime now) { return set.head.issued.ms != INT64_MIN && set.head.issued.ms > now.ms && set.head.issued.ms - now.ms > early_ms; }
+
 constexpr std::size_t undetermined_max = 200;  // an unread plate leaves thousands of profiles open; all of them can be derived again
+
+/// Assessments of before format 2 listed every open profile, however many, and no profile that declined. They have no time facts.
+bool of_before_format_2(const Fields& facts) { return !facts.contains("time.utc_offset_minutes"); }
 
 std::int64_t number(const Fields& facts, std::string_view name) {
   const auto found = facts.find(name);
@@ -80,6 +93,22 @@ Circumstances circumstances(const Assessment& a, WallTime now) {
   return c;
 }
 
+/// Its age is not known, so the floor of a stale one holds. (Older assessments were made without this rule and without the fact.)
+bool doubtful(const CompiledSet& set, const Fields& facts) {
+  return set.head.policy.stale_after_hours != INT64_MAX && facts.contains("set.from_the_future");
+}
+
+/// The post's least random share, where the set's is lower: the same draw against the higher share, so that it is drawn once.
+void random_at_least(Decision& d, const CompiledSet& set, const Assessment& a) {
+  const auto least = number(a.facts, "site.random_of_10000_min");
+  const SetPolicy& p = set.head.policy;
+  if (least <= p.random_of_10000 || d.random || d.channel > SelectivityChannel::blue) return;
+  if (d.random_drawn == 10000) d.random_drawn = static_cast<std::uint16_t>(draw(p.draw_secret, a.draw_key, draw_name("")));
+  if (d.random_drawn >= least) return;
+  d.random = true;
+  d.channel = std::max({d.channel, p.random_channel, SelectivityChannel::yellow});
+}
+
 std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
   switch (o.declined) {
     case Declined::not_drawn: return "not drawn";
@@ -92,6 +121,10 @@ std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::strin
 }
 
 void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& sheet, const Decision& decision) {
+  // Who is looked at anyway costs no further capacity: his hit is one. (Older assessments were made without this rule and without the fact.)
+  const bool declines_only_to_lower = a.facts.contains("recent.by_hits");
+  const bool old = of_before_format_2(a.facts);
+  const std::size_t listed_max = old ? SIZE_MAX : undetermined_max;
   std::size_t open = 0;
   std::string text;
   for (const auto& o : decision.outcomes) {
@@ -102,25 +135,27 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       continue;
     }
     if (o.undetermined) {
-      if (o.declined != Declined::no || ++open > undetermined_max) continue;  // not drawn: whatever the missing facts are
+      if (o.declined != Declined::no || ++open > listed_max) continue;  // not drawn: whatever the missing facts are
       // Which fact it asks for is part of a criterion.
       if (set.texts[o.profile].secret) a.undetermined.push_back(id + ": facts missing");
       else for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
       continue;
     }
-    if (o.declined != Declined::no) {
-      a.declined.push_back(id + ": " + std::string(why(set, o, text)));
+    const bool looked_at_anyway = o.declined == Declined::cap && declines_only_to_lower && set.heads[o.profile].channel <= a.channel;
+    if (o.declined != Declined::no && !looked_at_anyway) {
+      if (!old) a.declined.push_back(id + ": " + std::string(why(set, o, text)));
       continue;
     }
     a.hits.push_back({id, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language)), set.texts[o.profile].version});
     for (const auto& control : set.control_lists[set.texts[o.profile].controls]) order(a, control.control);
   }
-  if (open > undetermined_max) a.undetermined.push_back("and " + std::to_string(open - undetermined_max) + " further profiles");
+  if (open > listed_max) a.undetermined.push_back("and " + std::to_string(open - listed_max) + " further profiles");
   a.score = decision.score;
   if (decision.score_selected) a.reasons.push_back("score " + std::to_string(decision.score));
   if (decision.random_drawn < 10000) a.draws.push_back(decision.random_drawn);
   if (decision.random) a.reasons.emplace_back("random selection");
   if (decision.stale) a.reasons.emplace_back("the profile set is out of date");
+  if (doubtful(set, a.facts)) a.reasons.emplace_back("the profile set is dated in the future");
 }
 
 Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, WallTime now,
@@ -133,9 +168,16 @@ Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, 
   const FactSheet sheet = fact_sheet(a.facts);
   Decision decision;
   decide(set, sheet, circumstances(a, now), decision);
-  a.channel = decision.channel;
+  random_at_least(decision, set, a);
+  Assessment floor;
+  floor.channel = doubtful(set, a.facts) ? std::max(decision.channel, set.head.policy.stale_floor) : decision.channel;
+  std::swap(floor.facts, a.facts);  // not copied: the sheet's views are into them
+  floors(floor, evidence_missing);
+  std::swap(floor.facts, a.facts);
+  a.channel = floor.channel;
   put_into_words(a, set, sheet, decision);
-  floors(a, evidence_missing);
+  a.reasons.insert(a.reasons.end(), floor.reasons.begin(), floor.reasons.end());
+  for (const auto& control : floor.controls) order(a, control);
   if (!a.undetermined.empty()) {
     a.reasons.emplace_back("profiles undetermined: facts are missing");
     if (a.channel == SelectivityChannel::yellow) order(a, "documents");
@@ -159,8 +201,16 @@ Assessment assess(const ProfileSet& set, const Question& question) {
     return none;  // red
   }
   Fields facts = all_facts(question);
-  if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / 3'600'000;
+  if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
+  if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
   return derive(*compiled, std::move(facts), question.draw_key, question.now, question.evidence_missing);
+}
+
+std::string CompiledSet::doubt(WallTime now) const {
+  if (issued_in_the_future(*this, now)) return "its day of issue is in the future: check the post's clock, or have the set issued again";
+  const auto& p = head.policy;
+  if (head.issued.ms == INT64_MIN || p.stale_after_hours == INT64_MAX || now.ms - head.issued.ms <= p.stale_after_hours * hour_ms) return {};
+  return "it is older than " + std::to_string(p.stale_after_hours) + " hours: fetch a newer one";
 }
 
 Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,

@@ -18,6 +18,8 @@ Condition negation_of(Condition c) {
 
 template <class T>
 void sort_once(std::vector<T>& values) {
+  // As they stand in every set that was made canonical before: ascending, each once.
+  if (std::adjacent_find(values.begin(), values.end(), [](const T& a, const T& b) { return !(a < b); }) == values.end()) return;
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
@@ -26,10 +28,11 @@ void order_values(Condition& t) {
   if (t.op == Operator::range) return;
   sort_once(t.texts);
   sort_once(t.numbers);
-  if (t.op == Operator::prefix) {  // "24" says all that "2402" says
+  const auto begins = [](const std::string& with, const std::string& text) { return text.compare(0, with.size(), with) == 0; };
+  if (t.op == Operator::prefix && std::adjacent_find(t.texts.begin(), t.texts.end(), begins) != t.texts.end()) {  // "24" says all that "2402" says
     std::vector<std::string> kept;
     for (auto& text : t.texts)
-      if (kept.empty() || text.compare(0, kept.back().size(), kept.back()) != 0) kept.push_back(std::move(text));
+      if (kept.empty() || !begins(kept.back(), text)) kept.push_back(std::move(text));
     t.texts = std::move(kept);
   }
 }
@@ -72,6 +75,7 @@ Condition canonical_group(Condition c) {
   const bool any = c.kind == Kind::any;
   const Kind flat = any ? Kind::any : Kind::all;
   std::vector<Condition> parts;
+  parts.reserve(c.parts.size());
   for (auto& part : c.parts) {
     part = canonical(std::move(part));
     if (part.kind == Kind::always) {

@@ -1,6 +1,5 @@
 // From a set's text to the form that lanes use.
 #include <algorithm>
-#include <numeric>
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
@@ -19,7 +18,7 @@ std::uint32_t keep_once(std::vector<T>& kept, std::map<T, std::uint32_t>& places
 
 class Compiler {
  public:
-  explicit Compiler(CompiledSet& set) : set_(set) {}
+  explicit Compiler(CompiledSet& set) : set_(set), all_heads_(set.heads.growing()), all_texts_(set.texts.growing()) {}
 
   void add(RiskProfile&& p) {
     if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) return;
@@ -27,7 +26,7 @@ class Compiler {
     head.valid_from = p.valid_from.ms;
     head.valid_before = p.valid_before.ms;
     head.draw_name = draw_name(p.id);
-    head.root = set_.program.add(with_scope(p), set_.head.lists);
+    head.root = p.scope == Scope{} ? set_.program.add(p.when, set_.head.lists) : set_.program.add(with_scope(p), set_.head.lists);
     head.weight = p.weight;
     head.sample_of_10000 = p.sample_of_10000;
     head.aeo_of_10000 = p.aeo_of_10000;
@@ -39,7 +38,7 @@ class Compiler {
       set_.weeklies.push_back(std::move(p.weekly));
     }
     ProfileTexts texts;
-    texts.id = set_.program.keep(p.id);
+    texts.id = set_.program.append_text(p.id);
     texts.title = set_.program.keep(p.title);
     texts.owner = set_.program.keep(p.owner);
     texts.reason_number = set_.program.keep(p.reason_number);
@@ -47,65 +46,94 @@ class Compiler {
     texts.secret = p.secret;
     static constexpr std::array<std::string_view, 6> kinds{"", "rif", "common", "financial", "priority_area", "national"};
     texts.reason_kind = static_cast<std::uint8_t>(std::find(kinds.begin(), kinds.end(), p.reason_kind) - kinds.begin());
-    texts.instruction = keep_once(set_.instructions, instruction_places_, {p.instruction.begin(), p.instruction.end()});
+    // Neighbours mostly say the same.
+    const bool as_before = !all_texts_.empty() && same(set_.instructions[all_texts_.back().instruction], p.instruction);
+    texts.instruction = as_before ? all_texts_.back().instruction : keep_once(set_.instructions, instruction_places_, {p.instruction.begin(), p.instruction.end()});
     std::vector<std::array<std::string, 5>> key;
     for (const auto& c : p.controls) key.push_back({c.control, c.what, c.where, c.with, c.evidence});
     const auto [place, fresh] = control_places_.try_emplace(std::move(key), static_cast<std::uint32_t>(set_.control_lists.size()));
     if (fresh) set_.control_lists.push_back(std::move(p.controls));
     texts.controls = place->second;
-    set_.heads.push_back(head);
-    set_.texts.push_back(texts);
+    all_heads_.push_back(head);
+    all_texts_.push_back(texts);
   }
 
-  void finish(const std::vector<Fields>& traffic) {
+  void finish(const std::vector<Fields>& traffic, PageAdvice advice) {
     for (auto& g : set_.head.green_lists)
       set_.green_lists.push_back({g.id, g.valid_from.ms, g.valid_before.ms, g.residual_of_10000, set_.program.add(g.when, set_.head.lists)});
     set_.head.green_lists.clear();
     set_.program.finish();
     set_.head.lists.clear();
     order_by_id();
+    set_.heads.seal();
+    set_.texts.seal();
     std::vector<FactSheet> sheets;
-    sheets.reserve(traffic.size());
-    for (const auto& facts : traffic) sheets.push_back(fact_sheet(facts));
+    // A small set must not wait longer for the sample than for itself: the sample is thinned evenly.
+    const auto wanted = std::clamp<std::size_t>(set_.heads.size() / 16, 500, 2000);
+    const auto step = std::max<std::size_t>(1, traffic.size() / wanted);
+    sheets.reserve(traffic.size() / step + 1);
+    for (std::size_t i = 0; i < traffic.size(); i += step) sheets.push_back(fact_sheet(traffic[i]));
     std::vector<std::uint32_t> roots;
     for (const auto& head : set_.heads) roots.push_back(head.root);
     set_.index.build(set_.program, roots, sheets);
+    // What every decision reads comes first; what only words are made of, last.
+    set_.block.reserve(set_.index.packed_bytes() + set_.heads.packed_bytes() + set_.program.packed_bytes() + set_.texts.packed_bytes(), advice);
+    set_.index.pack(set_.block);
+    set_.heads.pack(set_.block);
+    set_.program.pack(set_.block);
+    set_.texts.pack(set_.block);
   }
 
  private:
+  static bool same(const std::map<std::string, std::string, std::less<>>& a, const std::map<std::string, std::string>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
   void order_by_id() {
-    std::vector<std::uint32_t> order(set_.heads.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return set_.id(a) < set_.id(b); });
+    // The first eight bytes beside the place: most comparisons need no look at the id itself.
+    const auto id_of = [&](std::uint32_t i) { return set_.program.at(all_texts_[i].id); };
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
+    order.reserve(all_heads_.size());
+    for (std::uint32_t i = 0; i < all_heads_.size(); ++i) {
+      std::uint64_t first = 0;
+      const auto id = id_of(i);
+      for (std::size_t k = 0; k < 8; ++k) first = first << 8 | (k < id.size() ? static_cast<unsigned char>(id[k]) : 0u);
+      order.emplace_back(first, i);
+    }
+    const auto before = [&](const auto& a, const auto& b) { return a.first != b.first ? a.first < b.first : id_of(a.second) < id_of(b.second); };
+    if (std::is_sorted(order.begin(), order.end(), before)) return;
+    std::sort(order.begin(), order.end(), before);
     std::vector<ProfileHead> heads;
     std::vector<ProfileTexts> texts;
     heads.reserve(order.size());
     texts.reserve(order.size());
-    for (const auto i : order) {
-      heads.push_back(set_.heads[i]);
-      texts.push_back(set_.texts[i]);
+    for (const auto& [first, i] : order) {
+      heads.push_back(all_heads_[i]);
+      texts.push_back(all_texts_[i]);
     }
-    set_.heads = std::move(heads);
-    set_.texts = std::move(texts);
+    all_heads_ = std::move(heads);
+    all_texts_ = std::move(texts);
   }
 
   CompiledSet& set_;
+  std::vector<ProfileHead>& all_heads_;
+  std::vector<ProfileTexts>& all_texts_;
   std::map<std::map<std::string, std::string, std::less<>>, std::uint32_t> instruction_places_;
   std::map<std::vector<std::array<std::string, 5>>, std::uint32_t> control_places_;
 };
 
 }  // namespace
 
-Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256, const std::vector<Fields>& traffic) {
+Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256, const std::vector<Fields>& traffic, PageAdvice advice) {
   auto set = std::make_shared<CompiledSet>();
   Compiler compiler(*set);
-  const auto findings = read_set(json, set->head, [&](RiskProfile&& p) { compiler.add(std::move(p)); });
+  const auto findings = read_set(json, set->head, [&](RiskProfile&& p) { compiler.add(std::move(p)); }, advice);
   if (!findings.empty()) {
     std::string all;
     for (const auto& f : findings) all += (all.empty() ? "" : "\n") + f.path + ": " + f.cause + "; " + f.remedy;
     return fail(ErrorCode::invalid, all);
   }
-  compiler.finish(traffic);
+  compiler.finish(traffic, advice);
   set->hash = sha256;
   return std::shared_ptr<const ProfileSet>(std::move(set));
 }
@@ -147,7 +175,7 @@ std::string CompiledSet::shown_id(std::uint32_t profile) const {
 }
 
 std::size_t CompiledSet::bytes() const {
-  std::size_t sum = sizeof *this + program.bytes() + index.bytes() + heads.capacity() * sizeof(ProfileHead) + texts.capacity() * sizeof(ProfileTexts);
+  std::size_t sum = sizeof *this + block.bytes() + program.bytes() + index.bytes();
   for (const auto& list : control_lists)
     for (const auto& c : list) sum += sizeof c + c.what.capacity() + c.where.capacity() + c.with.capacity() + c.evidence.capacity();
   for (const auto& windows : weeklies) sum += sizeof windows + windows.capacity() * sizeof(WeeklyWindow);

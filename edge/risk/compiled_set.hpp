@@ -4,6 +4,7 @@
 #include <span>
 
 #include "edge/risk/access_index.hpp"
+#include "edge/risk/block.hpp"
 #include "edge/risk/profile.hpp"
 #include "edge/risk/program.hpp"
 #include "edge/risk/risk.hpp"
@@ -46,6 +47,7 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::string instruction(const std::string& profile, const std::string& language) const override;
   [[nodiscard]] std::vector<ControlOrder> controls(const std::string& profile) const override;
   [[nodiscard]] std::size_t bytes() const override;
+  [[nodiscard]] std::string doubt(WallTime now) const override;
 
   [[nodiscard]] std::string_view id(std::uint32_t profile) const { return program.at(texts[profile].id); }
   /// What a hit is called at the post: a secret profile has no name there. HQ knows whose it is: it has the key.
@@ -55,12 +57,13 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::uint32_t find(std::string_view id) const;
 
   const FieldId aeo_field = *field_id("declaration.aeo");
+  Block block;                       ///< the arrays of program, index, heads and texts
   std::string hash;
   SetHead head;                      ///< its lists are in `program`
   Program program;
   AccessIndex index;
-  std::vector<ProfileHead> heads;    ///< ascending by id; only active and shadow profiles
-  std::vector<ProfileTexts> texts;   ///< beside heads
+  PackedArray<ProfileHead> heads;    ///< ascending by id; only active and shadow profiles
+  PackedArray<ProfileTexts> texts;   ///< beside heads
   std::vector<CompiledGreenList> green_lists;
   std::vector<std::vector<WeeklyWindow>> weeklies{{}};
   std::vector<std::map<std::string, std::string, std::less<>>> instructions;

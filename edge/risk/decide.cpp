@@ -33,10 +33,10 @@ class Deciding {
     }
   }
 
-  void look_at(std::uint32_t profile) {
+  void look_at(std::uint32_t profile, std::size_t first_item) {
     const ProfileHead& head = set_.heads[profile];
     if (c_.now.ms < head.valid_from || c_.now.ms >= head.valid_before) return;
-    const Truth truth = set_.program.evaluate(head.root, sheet_);
+    const Truth truth = set_.program.evaluate(head.root, sheet_, first_item);
     if (truth == Truth::no) return;
     if (head.weekly != 0 && !in_weekly(set_.weeklies[head.weekly], minute_of_week(c_.now, c_.utc_offset_min))) return;
     ProfileOutcome outcome;
@@ -121,16 +121,17 @@ class Deciding {
 void decide(const CompiledSet& set, const FactSheet& sheet, const Circumstances& circumstances, Decision& decision) {
   Deciding deciding(set, sheet, circumstances, decision);
   set.index.candidates(set.program, sheet, decision.scratch);
-  for (const auto profile : decision.scratch.found) __builtin_prefetch(&set.heads[profile]);
-  for (const auto profile : decision.scratch.found) __builtin_prefetch(&set.program.node(set.heads[profile].root));
-  for (const auto profile : decision.scratch.found) set.program.prefetch_values(set.heads[profile].root);
-  for (const auto profile : decision.scratch.found) deciding.look_at(profile);
+  const auto& found = decision.scratch.found;
+  for (const auto& [profile, item] : found) __builtin_prefetch(&set.heads[profile]);
+  for (const auto& [profile, item] : found) set.program.prefetch_nodes(set.heads[profile].root);
+  for (const auto& [profile, item] : found) set.program.prefetch_values(set.heads[profile].root);
+  for (const auto& [profile, item] : found) deciding.look_at(profile, item);
   deciding.finish();
 }
 
 void decide_by_scan(const CompiledSet& set, const FactSheet& sheet, const Circumstances& circumstances, Decision& decision) {
   Deciding deciding(set, sheet, circumstances, decision);
-  for (std::uint32_t profile = 0; profile < set.heads.size(); ++profile) deciding.look_at(profile);
+  for (std::uint32_t profile = 0; profile < set.heads.size(); ++profile) deciding.look_at(profile, 0);
   deciding.finish();
 }
 

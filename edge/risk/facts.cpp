@@ -22,8 +22,12 @@ bool has_type(const FieldValue& value, FieldType type) {
   return false;
 }
 
+/// False where the sum is none that a number here can hold: declarations come from outside, and an invented number is worse than none.
+bool add(std::int64_t& sum, std::int64_t value) { return !__builtin_add_overflow(sum, value, &sum); }
+
 // Several declarations: lists are joined, numbers added, a flag is true where it is true for all.
-void merge(Fields& facts, const std::string& name, const FieldValue& value, FieldType type) {
+// False: the number is lost.
+bool merge(Fields& facts, const std::string& name, const FieldValue& value, FieldType type) {
   const auto found = facts.find(name);
   if (type == FieldType::list) {
     std::vector<std::string> list = found == facts.end() ? std::vector<std::string>{} : std::get<std::vector<std::string>>(found->second);
@@ -33,14 +37,16 @@ void merge(Fields& facts, const std::string& name, const FieldValue& value, Fiel
   } else if (found == facts.end()) {
     facts[name] = value;
   } else if (type == FieldType::integer) {
-    found->second = std::get<std::int64_t>(found->second) + std::get<std::int64_t>(value);
+    return add(std::get<std::int64_t>(found->second), std::get<std::int64_t>(value));
   } else if (type == FieldType::boolean) {
     found->second = std::get<bool>(found->second) && std::get<bool>(value);
   }
+  return true;
 }
 
 void goods_facts(Fields& facts, const std::vector<Declaration>& declarations) {
   std::int64_t count = 0, value_eur = 0;
+  bool value_known = true;
   for (const auto& declaration : declarations) {
     for (const auto& item : declaration.goods) {
       const std::string at = "goods." + std::to_string(count++) + ".";
@@ -49,11 +55,11 @@ void goods_facts(Fields& facts, const std::vector<Declaration>& declarations) {
       facts[at + "gross_kg"] = item.gross_kg;
       facts[at + "value_eur"] = item.value_eur;
       if (!item.description.empty()) facts[at + "description"] = item.description;
-      value_eur += item.value_eur;
+      value_known = value_known && add(value_eur, item.value_eur);
     }
   }
   facts["goods.count"] = count;
-  if (count > 0) facts["declaration.value_eur"] = value_eur;
+  if (count > 0 && value_known) facts["declaration.value_eur"] = value_eur;
 }
 
 // A field that not all declarations carry would be half a truth: numbers and flags are dropped then.
@@ -65,8 +71,7 @@ void more_facts(Fields& facts, const std::vector<Declaration>& declarations) {
       const std::string name = key.rfind("declaration.", 0) == 0 ? key : "declaration." + key;
       const auto type = type_of(name);
       if (!type || !has_type(value, *type) || facts.find(name) != facts.end()) continue;  // unknown to profiles: no fact
-      merge(more, name, value, *type);
-      ++carried[name];
+      if (merge(more, name, value, *type)) ++carried[name];
     }
   }
   for (const auto& [name, value] : more) {
@@ -93,8 +98,7 @@ void declaration_facts(Fields& facts, const std::vector<Declaration>& declaratio
     add_once(consignees, d.consignee);
     add_once(declarants, d.declarant);
     add_once(carriers, d.carrier);
-    gross_kg += d.gross_kg;
-    all_have_mass = all_have_mass && d.gross_kg > 0;
+    all_have_mass = all_have_mass && d.gross_kg > 0 && add(gross_kg, d.gross_kg);
     tractor = tractor && d.plate == plate;
     trailer = trailer && d.trailer == trailer_plate;
   }
@@ -127,9 +131,10 @@ std::optional<std::int64_t> number(const Fields& facts, std::string_view name) {
 void mass_deviation(Fields& facts) {
   const auto weighed = number(facts, "evidence.gross_kg"), declared = number(facts, "declaration.gross_kg");
   if (!weighed || !declared) return;
-  const std::int64_t expected = *declared + number(facts, "declaration.vehicle_tare_kg").value_or(0);
-  facts["evidence.mass_deviation_kg"] = *weighed - expected;
-  if (expected > 0) facts["evidence.mass_deviation_percent"] = (*weighed - expected) * 100 / expected;
+  std::int64_t expected = *declared, deviation = 0, hundredfold = 0;
+  if (!add(expected, number(facts, "declaration.vehicle_tare_kg").value_or(0)) || __builtin_sub_overflow(*weighed, expected, &deviation)) return;
+  facts["evidence.mass_deviation_kg"] = deviation;
+  if (expected > 0 && !__builtin_mul_overflow(deviation, std::int64_t{100}, &hundredfold)) facts["evidence.mass_deviation_percent"] = hundredfold / expected;
 }
 
 // Codes as people write them, their owners, and those whose check digit is wrong.
@@ -170,6 +175,8 @@ Fields all_facts(const Question& question) {
   auto lists = question.watch_list_hits;
   std::sort(lists.begin(), lists.end());
   facts["vehicle.watch_lists"] = lists;
+  if (!question.watch_lists_red.empty()) facts["vehicle.watch_lists_red"] = question.watch_lists_red;
+  if (!question.watch_list_instructions.empty()) facts["vehicle.watch_list_instructions"] = question.watch_list_instructions;
   auto missing = question.evidence_missing;
   std::sort(missing.begin(), missing.end());
   facts["evidence.missing"] = missing;
@@ -180,8 +187,10 @@ Fields all_facts(const Question& question) {
   value_per_kg(facts);
   container_facts(facts);
   time_facts(facts, question.now, question.utc_offset_min);
+  if (question.random_of_10000_min > 0) facts["site.random_of_10000_min"] = std::int64_t{question.random_of_10000_min};
   if (question.recent > 0) {
     facts["recent.crossings"] = question.recent;
+    facts["recent.by_hits"] = true;  // what the numbers count; assessments without it were made when every crossing counted
     facts["recent.yellow"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)];
     facts["recent.red"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::red)];
   }

@@ -98,9 +98,13 @@ struct SetHead {
   std::vector<GreenList> green_lists;
 };
 
+/// Asks the kernel for large pages behind this memory: advice, which changes how fast a set is read and answers, never what.
+using PageAdvice = void (*)(void* memory, std::size_t bytes);
+
 /// Reads a set: `head` is complete before the first call of `on_profile`; profiles come in the file's order, one at a time, so that
-/// a large set never lies in memory twice. A set with any finding is of no use.
-[[nodiscard]] std::vector<Finding> read_set(std::string_view json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile);
+/// a large set never lies in memory twice. A set with any finding is of no use. A `json` with 64 bytes of capacity to spare is not copied.
+[[nodiscard]] std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile,
+                                            PageAdvice advice = nullptr);
 
 /// The whole condition of a profile: its scope and its `when`.
 [[nodiscard]] Condition with_scope(const RiskProfile& profile);

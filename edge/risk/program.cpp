@@ -20,59 +20,69 @@ std::uint32_t first_four(std::string_view text) {
 }
 /// All bits up to the last byte that is not zero (bytes lie in memory's order, little endian).
 constexpr std::uint32_t mask_of(std::uint32_t first) { return first >> 24 ? 0xffffffff : first >> 16 ? 0xffffff : first >> 8 ? 0xffff : first ? 0xff : 0; }
+/// Of a value that is whole.
+constexpr std::size_t size_of(std::uint32_t first) { return first >> 24 ? 4 : first >> 16 ? 3 : first >> 8 ? 2 : first ? 1 : 0; }
 constexpr std::uint32_t binary_search_from = 64;
 }  // namespace
 
-std::uint32_t Program::keep(std::string_view text) {
+std::uint32_t Program::keep(std::string_view text, std::uint64_t full_hash) {
   if (interned_count_ * 2 >= interned_.size()) {
-    std::vector<std::uint32_t> larger(std::max<std::size_t>(1024, interned_.size() * 2));
-    for (const auto place : interned_) {
-      if (place == 0) continue;
-      auto slot = hash_text(at(place - 1), 0) & (larger.size() - 1);
-      while (larger[slot] != 0) slot = (slot + 1) & (larger.size() - 1);
-      larger[slot] = place;
+    std::vector<Interned> larger(std::max<std::size_t>(1024, interned_.size() * 4));
+    for (const auto& one : interned_) {
+      if (one.after == 0) continue;
+      auto slot = one.hash & (larger.size() - 1);
+      while (larger[slot].after != 0) slot = (slot + 1) & (larger.size() - 1);
+      larger[slot] = one;
     }
     interned_ = std::move(larger);
   }
-  auto slot = hash_text(text, 0) & (interned_.size() - 1);
-  while (interned_[slot] != 0) {
-    if (at(interned_[slot] - 1) == text) return interned_[slot] - 1;
+  const auto hash = static_cast<std::uint32_t>(full_hash);
+  auto slot = hash & (interned_.size() - 1);
+  while (interned_[slot].after != 0) {
+    if (interned_[slot].hash == hash && text_at(arena_.growing().data() + interned_[slot].after - 1) == text) return interned_[slot].after - 1;
     slot = (slot + 1) & (interned_.size() - 1);
   }
-  const auto place = static_cast<std::uint32_t>(arena_.size());
-  arena_.push_back(static_cast<unsigned char>(text.size() & 255));
-  arena_.push_back(static_cast<unsigned char>(text.size() >> 8));
-  arena_.insert(arena_.end(), text.begin(), text.end());
-  interned_[slot] = place + 1;
+  const auto place = append_text(text);
+  interned_[slot] = {place + 1, hash};
   ++interned_count_;
   return place;
 }
 
+std::uint32_t Program::keep(std::string_view text) { return keep(text, hash_text(text, 0)); }
+
+std::uint32_t Program::append_text(std::string_view text) {
+  const auto place = static_cast<std::uint32_t>(arena_.growing().size());
+  arena_.growing().push_back(static_cast<unsigned char>(text.size() & 255));
+  arena_.growing().push_back(static_cast<unsigned char>(text.size() >> 8));
+  arena_.growing().insert(arena_.growing().end(), text.begin(), text.end());
+  return place;
+}
+
 std::uint32_t Program::add(const Condition& condition, const NamedLists& lists) {
-  const auto root = static_cast<std::uint32_t>(nodes_.size());
+  const auto root = static_cast<std::uint32_t>(nodes_.growing().size());
   append(condition, false, lists);
   return root;
 }
 
 void Program::append(const Condition& c, bool negated, const NamedLists& lists) {
   using C = Condition::Kind;
-  const auto here = nodes_.size();
+  const auto here = nodes_.growing().size();
   switch (c.kind) {
     case C::negation: return append(c.parts[0], !negated, lists);
     case C::test: return append_test(c, negated, lists);
-    case C::always: nodes_.push_back({negated ? Kind::never : Kind::always}); break;
-    case C::all: nodes_.push_back({negated ? Kind::any : Kind::all}); break;
-    case C::any: nodes_.push_back({negated ? Kind::all : Kind::any}); break;
+    case C::always: nodes_.growing().push_back({negated ? Kind::never : Kind::always}); break;
+    case C::all: nodes_.growing().push_back({negated ? Kind::any : Kind::all}); break;
+    case C::any: nodes_.growing().push_back({negated ? Kind::all : Kind::any}); break;
     // not(any item: all of P) = all items: any of not P; both are undetermined where there are no goods
-    case C::any_item: nodes_.push_back({negated ? Kind::all_item : Kind::any_item}); break;
-    case C::all_item: nodes_.push_back({negated ? Kind::any_item : Kind::all_item}); break;
+    case C::any_item: nodes_.growing().push_back({negated ? Kind::all_item : Kind::any_item}); break;
+    case C::all_item: nodes_.growing().push_back({negated ? Kind::any_item : Kind::all_item}); break;
   }
   const bool items = c.kind == C::any_item || c.kind == C::all_item;
-  const auto inner = nodes_.size();
-  if (items && negated && c.parts.size() > 1) nodes_.push_back({Kind::any});
+  const auto inner = nodes_.growing().size();
+  if (items && negated && c.parts.size() > 1) nodes_.growing().push_back({Kind::any});
   for (const auto& part : c.parts) append(part, negated, lists);
-  nodes_[here].end = static_cast<std::uint32_t>(nodes_.size());
-  if (items && negated && c.parts.size() > 1) nodes_[inner].end = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.growing()[here].end = static_cast<std::uint32_t>(nodes_.growing().size());
+  if (items && negated && c.parts.size() > 1) nodes_.growing()[inner].end = static_cast<std::uint32_t>(nodes_.growing().size());
 }
 
 std::uint32_t Program::named(const std::string& list, bool prefixes, const NamedLists& lists) {
@@ -84,7 +94,7 @@ std::uint32_t Program::named(const std::string& list, bool prefixes, const Named
   if (const auto values = lists.find(list); values != lists.end()) {
     for (const auto& value : values->second) {
       if (prefixes && !first && starts(value, before)) continue;
-      places.push_back(keep(value));
+      places.push_back(keep(value, hash_text(value, 0)));
       before = value;
       first = false;
     }
@@ -107,32 +117,46 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
   } else if (!c.texts.empty()) {
     n.kind = prefix ? Kind::prefixes : Kind::texts;
     n.count = static_cast<std::uint32_t>(c.texts.size());
-    n.data = static_cast<std::uint32_t>(text_refs_.size());
-    for (const auto& text : c.texts) text_refs_.push_back({keep(text), prefix ? first_four(text) : static_cast<std::uint32_t>(hash_text(text, 0))});
+    n.data = static_cast<std::uint32_t>(text_refs_.growing().size());
+    // Long lists name what no other profile does: their places are fetched at once.
+    if (!interned_.empty())
+      for (const auto& text : c.texts) __builtin_prefetch(&interned_[hash_text(text, 0) & (interned_.size() - 1)]);
+    for (const auto& text : c.texts) {
+      const auto hash = hash_text(text, 0);
+      const bool whole = text.size() <= 4 && text.find('\0') == std::string::npos && !text.empty();
+      text_refs_.growing().push_back({keep(text, hash), whole, prefix || whole ? first_four(text) : static_cast<std::uint32_t>(hash)});
+    }
   } else if (!c.numbers.empty()) {
     n.kind = c.op == Operator::ge ? Kind::ge : c.op == Operator::le ? Kind::le : c.op == Operator::range ? Kind::range : Kind::numbers;
     n.count = static_cast<std::uint32_t>(c.numbers.size());
-    n.data = static_cast<std::uint32_t>(numbers_.size());
-    numbers_.insert(numbers_.end(), c.numbers.begin(), c.numbers.end());
+    n.data = static_cast<std::uint32_t>(numbers_.growing().size());
+    numbers_.growing().insert(numbers_.growing().end(), c.numbers.begin(), c.numbers.end());
   } else {
     n.kind = Kind::flag;
     n.data = c.flag ? 1 : 0;
   }
-  n.end = static_cast<std::uint32_t>(nodes_.size() + 1);
-  nodes_.push_back(n);
+  n.end = static_cast<std::uint32_t>(nodes_.growing().size() + 1);
+  nodes_.growing().push_back(n);
 }
 
 void Program::finish() {
-  interned_ = {};
+  interned_ = std::vector<Interned>();  // "= {}" would keep the memory
   interned_count_ = 0;
-  nodes_.shrink_to_fit();
-  text_refs_.shrink_to_fit();
-  numbers_.shrink_to_fit();
-  arena_.shrink_to_fit();
+  nodes_.seal();
+  text_refs_.seal();
+  numbers_.seal();
+  arena_.seal();
+}
+
+void Program::pack(Block& block) {
+  nodes_.pack(block);
+  text_refs_.pack(block);
+  numbers_.pack(block);
+  arena_.pack(block);
 }
 
 std::size_t Program::bytes() const {
-  std::size_t sum = nodes_.capacity() * sizeof(Node) + text_refs_.capacity() * sizeof(TextRef) + numbers_.capacity() * 8 + arena_.capacity();
+  std::size_t sum = 0;
   for (const auto& list : lists_) sum += list.capacity() * 4;
   return sum;
 }
@@ -156,13 +180,16 @@ bool Program::fits(const Node& n, std::string_view text) const {
   }
   if (n.kind == Kind::texts) {
     const auto check = static_cast<std::uint32_t>(hash_text(text, 0));
+    // A long text equals nothing that is whole, and a short one with a zero byte is told from what is whole by its length.
+    const auto word = first_four(text);
+    const bool may_be_whole = text.size() <= 4 && size_of(word) == text.size();
     for (; first != last; ++first)
-      if (first->check == check && at(first->place) == text) return true;
+      if (first->whole ? may_be_whole && first->check == word : first->check == check && at(first->place) == text) return true;
     return false;
   }
   const auto word = first_four(text);
   for (; first != last; ++first)
-    if (((first->check ^ word) & mask_of(first->check)) == 0 && starts(text, at(first->place))) return true;
+    if (((first->check ^ word) & mask_of(first->check)) == 0 && (first->whole || starts(text, at(first->place)))) return true;
   return false;
 }
 
@@ -199,7 +226,7 @@ Truth Program::test(const Node& n, const FactSheet& sheet, const Item* item) con
   return holds(n, fact, sheet) != n.negated ? Truth::yes : Truth::no;
 }
 
-Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) const {
+Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item, std::size_t first_item) const {
   const Node& n = nodes_[at];
   switch (n.kind) {
     case Kind::always: return Truth::yes;
@@ -207,7 +234,7 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) co
     case Kind::all: {
       Truth result = Truth::yes;
       for (auto part = at + 1; part < n.end; part = nodes_[part].end) {
-        const Truth t = of(part, sheet, item);
+        const Truth t = of(part, sheet, item, first_item);
         if (t == Truth::no) return Truth::no;
         result = std::min(result, t);
       }
@@ -216,7 +243,7 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) co
     case Kind::any: {
       Truth result = Truth::no;
       for (auto part = at + 1; part < n.end; part = nodes_[part].end) {
-        const Truth t = of(part, sheet, item);
+        const Truth t = of(part, sheet, item, first_item);
         if (t == Truth::yes) return Truth::yes;
         result = std::max(result, t);
       }
@@ -227,9 +254,11 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item) co
       if (sheet.items.empty()) return Truth::undetermined;
       const bool any = n.kind == Kind::any_item;
       Truth result = any ? Truth::no : Truth::yes;
-      for (const auto& one : sheet.items) {
+      const auto count = sheet.items.size();
+      for (std::size_t i = 0, at_item = std::min(first_item, count - 1); i < count; ++i, at_item = at_item + 1 == count ? 0 : at_item + 1) {
+        const Item& one = sheet.items[at_item];
         Truth of_item = Truth::yes;
-        for (auto part = at + 1; part < n.end && of_item != Truth::no; part = nodes_[part].end) of_item = std::min(of_item, of(part, sheet, &one));
+        for (auto part = at + 1; part < n.end && of_item != Truth::no; part = nodes_[part].end) of_item = std::min(of_item, of(part, sheet, &one, first_item));
         if (of_item == (any ? Truth::yes : Truth::no)) return of_item;
         result = any ? std::max(result, of_item) : std::min(result, of_item);
       }

@@ -33,6 +33,11 @@ class ProfileSet {
     (void)profile;
     return {};
   }
+  /// Why its age makes it doubtful (stale, or issued in the future), and what to do; empty where it does not.
+  [[nodiscard]] virtual std::string doubt(WallTime now) const {
+    (void)now;
+    return {};
+  }
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }  ///< memory held, instruction texts aside
 };
 
@@ -40,17 +45,19 @@ class ProfileSet {
 /// fast the set answers, never what. Errors: invalid, with file-relative path ("profiles[3].when.all[1].op"), cause and remedy;
 /// all of them at once, one per line.
 [[nodiscard]] Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256,
-                                                                const std::vector<Fields>& traffic = {});
+                                                                const std::vector<Fields>& traffic = {}, PageAdvice advice = nullptr);
 
 struct Question {
   Fields facts;                            ///< vehicle and evidence: see PROFILES.md for the names
   std::vector<Declaration> declarations;   ///< all that belong to the lorry; may be empty
   std::vector<std::string> watch_list_hits;///< names of the lists the plates are on
+  std::vector<std::string> watch_lists_red, watch_list_instructions;  ///< of them: WatchHits::red and ::instructions
   std::vector<std::string> evidence_missing;
   WallTime now;                            ///< for validity dates
   std::int32_t utc_offset_min = 0;         ///< of the post's local time, for weekly patterns and time.hour
+  std::uint16_t random_of_10000_min = 0;   ///< the site's least random share, whatever the set says
   std::uint64_t draw_key = 0;              ///< key of the random draws; the draws made are in the answer
-  /// Recent crossings of the post, and how many of them hits sent to each channel; for the capacity caps.
+  /// Recent crossings of the post, and how many of them hits sent to each channel; for the capacity caps. 0: not known, no cap holds.
   std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};
 };
 

@@ -1,25 +1,39 @@
 // Reads a profile set, profile by profile. Every finding comes with its path, the cause and what to do, all at once.
 #include <algorithm>
-#include <chrono>
-#include <cmath>
+#include <bit>
 #include <optional>
-#include <set>
 
-#include "edge/risk/json_internal.hpp"
+#include "edge/risk/hashing_internal.hpp"
+#include "edge/risk/json_fields.hpp"
 #include "edge/risk/profile.hpp"
 
 namespace rampa::risk {
 
 namespace {
 
-using Object = simdjson::dom::object;
-using Words = std::vector<std::string_view>;
 constexpr std::size_t profiles_max = 200000;
-constexpr std::size_t text_bytes_max = 4096;
 
-class SetReader {
+/// Ids of the profiles read so far. Each text lies in the parsed document, which lives longer.
+class IdsSeen {
  public:
-  SetReader(SetHead& head, std::vector<Finding>& findings) : head_(head), findings_(findings), conditions_(findings) {}
+  explicit IdsSeen(std::size_t most) : slots_(std::bit_ceil(std::max<std::size_t>(16, most * 2))) {}
+  /// False where it was there before. Ids are not empty.
+  bool add(std::string_view id) {
+    const auto hash = hash_text(id, 0);
+    auto slot = hash & (slots_.size() - 1);
+    for (; !slots_[slot].empty(); slot = (slot + 1) & (slots_.size() - 1))
+      if (slots_[slot] == id) return false;
+    slots_[slot] = id;
+    return true;
+  }
+
+ private:
+  std::vector<std::string_view> slots_;
+};
+
+class SetReader : JsonFields {
+ public:
+  SetReader(SetHead& head, std::vector<Finding>& findings) : JsonFields(findings), head_(head), conditions_(findings) {}
 
   void read(Element root, const std::function<void(RiskProfile&&)>& on_profile) {
     Object set;
@@ -39,143 +53,19 @@ class SetReader {
     if (set["profiles"].get(list)) return fault(top / "profiles", "is not a list", "write a list, empty if there are no profiles");
     const Path profiles = top / "profiles";
     if (list.size() > profiles_max) return fault(profiles, "has more than " + std::to_string(profiles_max) + " entries", "split the set");
-    std::set<std::string, std::less<>> ids;
+    IdsSeen ids(list.size());
     std::size_t i = 0;
     for (const auto json : list) {
       const Path at = profiles / i++;
       const auto before = findings_.size();
       RiskProfile profile = one(json, at);
-      if (!profile.id.empty() && !ids.insert(profile.id).second) fault(at / "id", "is used twice: " + profile.id, "give every profile its own id");
+      std::string_view id;
+      if (!profile.id.empty() && !json["id"].get(id) && !ids.add(id)) fault(at / "id", "is used twice: " + profile.id, "give every profile its own id");
       if (findings_.size() == before) on_profile(std::move(profile));
     }
   }
 
  private:
-  void fault(const Path& at, std::string cause, std::string remedy) { findings_.push_back({at.text(), std::move(cause), std::move(remedy)}); }
-
-  void known_keys(Object object, const Path& at, std::initializer_list<std::string_view> known) {
-    std::uint64_t seen = 0;
-    for (const auto field : object) {
-      const auto found = std::find(known.begin(), known.end(), field.key);
-      if (found == known.end()) {
-        const auto like = nearest(field.key, {known.begin(), known.end()});
-        fault(at / field.key, "is not known", like.empty() ? "remove it" : "did you mean \"" + like + "\"?");
-        continue;
-      }
-      const auto bit = std::uint64_t{1} << (found - known.begin());
-      if (seen & bit) fault(at / field.key, "stands twice", "remove one");
-      seen |= bit;
-    }
-  }
-
-  bool object(Object json, const Path& at, std::string_view key, Object& out) {
-    const auto value = json[key];
-    if (value.error()) return false;
-    if (!value.get(out)) return true;
-    fault(at / key, "is not an object", "write {...}");
-    return false;
-  }
-
-  std::string text(Object json, const Path& at, std::string_view key, bool required) {
-    const auto value = json[key];
-    if (value.error()) {
-      if (required) fault(at / key, "is missing", "give a text");
-      return {};
-    }
-    std::string_view words;
-    if (value.get(words) || words.empty()) fault(at / key, "is not a text", "give a text that is not empty");
-    else if (words.size() > text_bytes_max) fault(at / key, "is too long", "at most " + std::to_string(text_bytes_max) + " bytes");
-    else return std::string(words);
-    return {};
-  }
-
-  std::vector<std::string> texts(Object json, const Path& at, std::string_view key) {
-    std::vector<std::string> result;
-    const auto value = json[key];
-    if (value.error()) return result;
-    simdjson::dom::array list;
-    const Path below = at / key;
-    if (value.get(list)) {
-      fault(below, "is not a list", "write [\"...\"]");
-      return result;
-    }
-    std::size_t i = 0;
-    for (const auto element : list) {
-      const Path place = below / i++;
-      std::string_view word;
-      if (element.get(word) || word.empty() || word.size() > text_bytes_max) fault(place, "is not a text", "give a text that is not empty");
-      else result.emplace_back(word);
-    }
-    return result;
-  }
-
-  std::int64_t whole(Object json, const Path& at, std::string_view key, std::int64_t least, std::int64_t most, std::int64_t absent) {
-    const auto value = json[key];
-    if (value.error()) return absent;
-    std::int64_t number = 0;
-    if (!value.get(number) && number >= least && number <= most) return number;
-    fault(at / key, "is not a whole number in range", "give one from " + std::to_string(least) + " to " + std::to_string(most));
-    return absent;
-  }
-
-  /// A share in per cent with at most two decimals, in hundredths of a per cent.
-  std::uint16_t percent(Object json, const Path& at, std::string_view key, std::uint16_t absent, bool zero_allowed) {
-    const auto value = json[key];
-    if (value.error()) return absent;
-    double number = -1;
-    if (value.get(number)) number = -1;
-    const double scaled = number * 100;
-    if (number < 0 || (number == 0 && !zero_allowed) || number > 100 || std::abs(scaled - std::round(scaled)) > 1e-6) {
-      fault(at / key, "is not a share", std::string("give a number ") + (zero_allowed ? "from 0" : "above 0") + " up to 100, at most two decimals");
-      return absent;
-    }
-    return static_cast<std::uint16_t>(std::lround(scaled));
-  }
-
-  // "2026-05-01" -> start of that day, UTC.
-  std::optional<WallTime> date(Object json, const Path& at, std::string_view key) {
-    const auto value = json[key];
-    if (value.error()) return std::nullopt;
-    std::string_view word;
-    const auto digits = [&](std::size_t from, std::size_t count) {
-      int number = 0;
-      for (std::size_t i = from; i < from + count; ++i) {
-        if (word[i] < '0' || word[i] > '9') return -1;
-        number = number * 10 + (word[i] - '0');
-      }
-      return number;
-    };
-    if (!value.get(word) && word.size() == 10 && word[4] == '-' && word[7] == '-') {
-      const int y = digits(0, 4), m = digits(5, 2), d = digits(8, 2);
-      const std::chrono::year_month_day day{std::chrono::year(y), std::chrono::month(static_cast<unsigned>(m)), std::chrono::day(static_cast<unsigned>(d))};
-      if (y >= 0 && m >= 0 && d >= 0 && day.ok())
-        return WallTime{std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::sys_days(day).time_since_epoch()).count()};
-    }
-    fault(at / key, "is not a date", "write YYYY-MM-DD");
-    return std::nullopt;
-  }
-
-  void validity(Object json, const Path& at, WallTime& from, WallTime& before) {
-    if (const auto day = date(json, at, "valid_from")) from = *day;
-    if (const auto day = date(json, at, "valid_to")) before = WallTime{day->ms + 24LL * 3600 * 1000};
-    if (before <= from) fault(at / "valid_to", "is before valid_from", "turn them round");
-  }
-
-  template <class T>
-  T word(Object json, const Path& at, std::string_view key, std::initializer_list<std::pair<std::string_view, T>> known, T absent, bool required = false) {
-    const auto value = json[key];
-    if (value.error() && !required) return absent;
-    std::string_view given;
-    std::string all;
-    if (!value.get(given))
-      for (const auto& [name, meaning] : known)
-        if (name == given) return meaning;
-    for (const auto& [name, meaning] : known) all += (all.empty() ? "" : ", ") + std::string(name);
-    if (value.error()) fault(at / key, "is missing", "give one of " + all);
-    else fault(at / key, given.empty() ? "is not a text" : "\"" + std::string(given) + "\" is not known here", "use one of " + all);
-    return absent;
-  }
-
   void policy(Object json, const Path& at) {
     using enum SelectivityChannel;
     known_keys(json, at, {"score", "cap_percent", "random_percent", "random_channel", "stale_after_hours", "stale_floor", "draw_secret", "risk_unit_key"});
@@ -407,17 +297,25 @@ class SetReader {
   }
 
   SetHead& head_;
-  std::vector<Finding>& findings_;
   Reader conditions_;
 };
 
+/// The parser's own memory is three times as large as the text, and most of the time that a large set takes to parse is page faults in it.
+void advise(simdjson::dom::parser& parser, std::size_t size, PageAdvice advice) {
+  if (size < (std::size_t{1} << 20) || parser.allocate(size) || parser.doc.allocate(size)) return;  // what there is no memory for, parse() says
+  advice(parser.doc.tape.get(), size * sizeof(std::uint64_t));
+  advice(parser.doc.string_buf.get(), size + size / 3);
+  advice(parser.implementation->structural_indexes.get(), size * sizeof(std::uint32_t));
+}
+
 }  // namespace
 
-std::vector<Finding> read_set(std::string_view json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile) {
+std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile, PageAdvice advice) {
   std::vector<Finding> findings;
   simdjson::dom::parser parser;
+  if (advice) advise(parser, json.size(), advice);
   Element root;
-  if (const auto error = parser.parse(json.data(), json.size()).get(root)) {
+  if (const auto error = parser.parse(json).get(root)) {
     findings.push_back({"$", std::string("is not JSON: ") + simdjson::error_message(error), "correct the file"});
     return findings;
   }

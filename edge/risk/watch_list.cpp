@@ -184,4 +184,23 @@ std::vector<std::string> WatchList::shown_names(const WatchQuestion& question) c
   return names;
 }
 
+WatchHits WatchList::hits(const WatchQuestion& question) const {
+  WatchHits hits;
+  hits.names = shown_names(question);
+  if (hits.names.empty()) return hits;
+  if (head_.severity == SelectivityChannel::red && hits.names.front() == head_.name) hits.red.push_back(head_.name);
+  for (const auto& [language, text] : head_.instruction) hits.instructions.push_back(head_.name + "\n" + language + "\n" + text);
+  return hits;
+}
+
+void WatchHits::add(WatchHits&& other) {
+  const auto join = [](std::vector<std::string>& all, std::vector<std::string>& more) {
+    for (auto& one : more)
+      if (const auto place = std::lower_bound(all.begin(), all.end(), one); place == all.end() || *place != one) all.insert(place, std::move(one));
+  };
+  join(names, other.names);
+  join(red, other.red);
+  join(instructions, other.instructions);
+}
+
 }  // namespace rampa::risk

@@ -113,6 +113,14 @@ struct WatchMatch {
   WatchAttributes attributes;
 };
 
+/// What an assessment is told of the lists that a vehicle is on, or perhaps on.
+struct WatchHits {
+  std::vector<std::string> names;  ///< as shown_names() has them
+  std::vector<std::string> red;    ///< of them, lists whose severity is red and that hit: a possible one is compared first
+  std::vector<std::string> instructions;  ///< "LIST\nLANGUAGE\nTEXT" of every list named
+  void add(WatchHits&& other);
+};
+
 class WatchList {
  public:
   [[nodiscard]] const WatchListHead& head() const { return head_; }
@@ -131,6 +139,7 @@ class WatchList {
   /// For the facts of an assessment: the list's name where something is equal or alert; otherwise "NAME (possible: TEXT)"
   /// for each listed text that is possible and shown.
   [[nodiscard]] std::vector<std::string> shown_names(const WatchQuestion& question) const;
+  [[nodiscard]] WatchHits hits(const WatchQuestion& question) const;
   [[nodiscard]] bool can_match() const { return !head_.hashed() || hasher_ != nullptr; }
 
  private:

@@ -240,11 +240,15 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
             question.facts = std::move(e.facts);
             question.declarations = ports_.declarations_for(e.plates);
             std::erase_if(question.declarations, [&](const Declaration& d) { return d.valid_until && now.wall >= *d.valid_until; });
-            question.watch_list_hits = ports_.watch_lists_with(watch_question(e, question.declarations, now.wall));
+            auto watched = ports_.watch_hits(watch_question(e, question.declarations, now.wall));
+            question.watch_list_hits = std::move(watched.names);
+            question.watch_lists_red = std::move(watched.red);
+            question.watch_list_instructions = std::move(watched.instructions);
             question.evidence_missing = e.evidence_missing;
             question.now = now.wall;
             const auto around = ports_.surroundings(e.plates, now.wall);
             question.utc_offset_min = around.utc_offset_min;
+            question.random_of_10000_min = around.random_of_10000_min;
             question.recent = around.recent;
             std::copy(std::begin(around.recent_of_channel), std::end(around.recent_of_channel), std::begin(question.recent_of_channel));
             if (around.earlier_crossings) question.facts["vehicle.earlier_crossings_30_days"] = *around.earlier_crossings;

@@ -38,14 +38,15 @@ class Ports {
   /// A screen should be told that this lane changed.
   virtual void changed(const LaneId& lane) = 0;
   virtual void notify(const LaneId& lane, int level, const std::string& text) = 0;
-  /// Declarations for these plates and the watch lists that the vehicle is on, or perhaps on (WatchList::shown_names),
+  /// Declarations for these plates and the watch lists that the vehicle is on, or perhaps on (WatchList::hits),
   /// from memory (an immutable snapshot).
   virtual std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) = 0;
-  virtual std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) = 0;
+  virtual risk::WatchHits watch_hits(const risk::WatchQuestion& vehicle) = 0;
   /// What the post has just done and what time it is there.
   struct Surroundings {
     std::int32_t utc_offset_min = 0;
     std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};  ///< crossings in the window of the capacity caps
+    std::uint16_t random_of_10000_min = 0;                         ///< the site's
     std::optional<std::int64_t> earlier_crossings;                 ///< releases of the first plate in the last 30 days
   };
   virtual Surroundings surroundings(const std::vector<std::string>& plates, WallTime now) {

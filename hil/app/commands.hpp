@@ -19,14 +19,15 @@ struct WorldOptions {
 };
 int world(const WorldOptions& options);
 
-struct ProxyOptions {
+struct WanOptions {
   std::string listen = "127.0.0.1:0", to;
   int control = -1;
   std::uint64_t seed = 1;
   std::vector<std::string> faults;  ///< "NAME=VALUE" at the start
+  bool standard_input = false;      ///< control lines there too
   bool json = false;
 };
-int proxy(const ProxyOptions& options);
+int wan(const WanOptions& options);
 
 struct RunOptions {
   std::vector<std::string> files;
@@ -60,6 +61,26 @@ struct SoakOptions {
   double restart_ms_max = 2000;  ///< from the kill's end to lanes that work; 0: printed, not judged
 };
 int soak_kills(const SoakOptions& options);
+
+/// One post of a sync run: hil/sync/post_process.hpp.
+struct SyncPostOptions {
+  std::string directory, post = "P1", ca_file, cert_file, key_file;
+  std::vector<std::string> brokers;
+  int control = 0;
+  std::uint64_t seed = 1, records = 0, image_every = 0, picture_every = 0;
+  std::size_t record_bytes = 1024, image_bytes = 20u << 20;
+  double rate = 0, clock_offset_s = 0;
+};
+int sync_post(const SyncPostOptions& options);
+
+struct SoakSyncOptions {
+  std::string tree = ".", directory = "build/soak-sync";
+  std::uint64_t seed = 1, records = 1'000'000, images = 100;
+  std::size_t image_bytes = 20u << 20;
+  int faults = 1000;
+  bool fresh = false;  ///< what the directory holds is removed first
+};
+int soak_sync(const SoakSyncOptions& options);
 
 struct BenchOptions {
   std::string tree = ".", directory;

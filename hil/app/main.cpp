@@ -1,4 +1,4 @@
-// rampa-hil: simulated devices, fault proxy and scenarios for Rampa.
+// rampa-hil: simulated devices, a bad line and scenarios for Rampa.
 #include <CLI/CLI.hpp>
 
 #include "hil/app/commands.hpp"
@@ -6,7 +6,7 @@
 using namespace rampa::hil::app;
 
 int main(int argc, char** argv) {
-  CLI::App app{"Simulated devices, a fault proxy, scenarios and the deterministic simulation for Rampa.\n"
+  CLI::App app{"Simulated devices, a wide-area line, scenarios and the deterministic simulation for Rampa.\n"
                "Exit codes: 0 as hoped, 1 not as hoped, 2 could not begin or could not be played to its end."};
   app.require_subcommand(1);
   int code = 2;
@@ -22,15 +22,16 @@ int main(int argc, char** argv) {
   world_command->add_flag("--json", world_options.json, "first line of output as JSON");
   world_command->callback([&] { code = world(world_options); });
 
-  ProxyOptions proxy_options;
-  auto* proxy_command = app.add_subcommand("proxy", "a TCP link that misbehaves on order");
-  proxy_command->add_option("--listen", proxy_options.listen, "HOST:PORT; port 0: any free one");
-  proxy_command->add_option("--to", proxy_options.to, "HOST:PORT of the upstream")->required();
-  proxy_command->add_option("--fault", proxy_options.faults, "NAME or NAME=VALUE, from the start");
-  proxy_command->add_option("--control", proxy_options.control, "loopback port for line-JSON control; 0: any free one")->check(CLI::Range(0, 65535));
-  proxy_command->add_option("--seed", proxy_options.seed, "of the random faults");
-  proxy_command->add_flag("--json", proxy_options.json, "first line of output as JSON");
-  proxy_command->callback([&] { code = proxy(proxy_options); });
+  WanOptions wan_options;
+  auto* wan_command = app.add_subcommand("wan", "a long and bad TCP line on order: delay, rate, bounded buffer, resets, black hole, half-open, byte-exact cuts");
+  wan_command->add_option("--listen", wan_options.listen, "HOST:PORT; port 0: any free one");
+  wan_command->add_option("--to", wan_options.to, "HOST:PORT of the upstream")->required();
+  wan_command->add_option("--fault", wan_options.faults, "NAME or NAME=VALUE, from the start: delay=MS, rate=BITS, buffer=BYTES, ...");
+  wan_command->add_option("--control", wan_options.control, "loopback port for line-JSON control; 0: any free one")->check(CLI::Range(0, 65535));
+  wan_command->add_option("--seed", wan_options.seed, "of the random faults");
+  wan_command->add_flag("--stdin", wan_options.standard_input, "control lines on standard input too");
+  wan_command->add_flag("--json", wan_options.json, "first line of output as JSON");
+  wan_command->callback([&] { code = wan(wan_options); });
 
   RunOptions run_options;
   auto* run_command = app.add_subcommand("run", "plays scenario files and judges them");
@@ -77,6 +78,37 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.0, 60000.0))->capture_default_str();
   soak_command->add_flag("--json", soak_options.json, "one JSON object");
   soak_command->callback([&] { code = soak_kills(soak_options); });
+
+  SyncPostOptions post_options;
+  auto* post_command = app.add_subcommand("sync-post", "a post reduced to its store and its uplink, with a control port; the sync runs start it");
+  post_command->add_option("--directory", post_options.directory, "of the store")->required();
+  post_command->add_option("--post", post_options.post, "its name")->capture_default_str();
+  post_command->add_option("--broker", post_options.brokers, "mqtts://HOST:PORT, may be repeated; none: no uplink");
+  post_command->add_option("--ca", post_options.ca_file, "PEM: whom to believe");
+  post_command->add_option("--cert", post_options.cert_file, "PEM: its certificate");
+  post_command->add_option("--key", post_options.key_file, "PEM: its private key");
+  post_command->add_option("--control", post_options.control, "loopback port for line-JSON control; 0: any free one")->check(CLI::Range(0, 65535));
+  post_command->add_option("--seed", post_options.seed, "of the records");
+  post_command->add_option("--records", post_options.records, "writes until the journal holds so many");
+  post_command->add_option("--rate", post_options.rate, "records per second; 0: as fast as the store takes them");
+  post_command->add_option("--record-bytes", post_options.record_bytes, "about, in the journal")->check(CLI::Range(300, 60000));
+  post_command->add_option("--image-every", post_options.image_every, "every so many records one with a scan; 0: none");
+  post_command->add_option("--image-bytes", post_options.image_bytes, "of such a scan")->check(CLI::Range(1, 64 << 20));
+  post_command->add_option("--picture-every", post_options.picture_every, "every so many records one with a picture of 10 to 200 kB; 0: none");
+  post_command->add_option("--clock-offset-s", post_options.clock_offset_s, "its wall clock is so wrong");
+  post_command->callback([&] { code = sync_post(post_options); });
+
+  SoakSyncOptions chaos_options;
+  auto* chaos_command = app.add_subcommand("soak-sync", "records and images flow to HQ while processes are killed and the line fails; then the post's journal is compared with HQ");
+  chaos_command->add_option("--tree", chaos_options.tree, "the checkout")->capture_default_str();
+  chaos_command->add_option("--directory", chaos_options.directory, "kept there; a run that was interrupted goes on")->capture_default_str();
+  chaos_command->add_option("--seed", chaos_options.seed, "of records and faults")->capture_default_str();
+  chaos_command->add_option("--records", chaos_options.records, "how many")->check(CLI::Range(100, 100'000'000))->capture_default_str();
+  chaos_command->add_option("--images", chaos_options.images, "how many of the records carry a scan")->check(CLI::Range(0, 100'000))->capture_default_str();
+  chaos_command->add_option("--image-bytes", chaos_options.image_bytes, "of a scan")->check(CLI::Range(1, 64 << 20))->capture_default_str();
+  chaos_command->add_option("--faults", chaos_options.faults, "how many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  chaos_command->add_flag("--fresh", chaos_options.fresh, "removes what the directory holds first");
+  chaos_command->callback([&] { code = soak_sync(chaos_options); });
 
   BenchOptions bench_options;
   auto* bench_command = app.add_subcommand("bench-lanes", "the appliance's latency, memory and CPU with many busy lanes");

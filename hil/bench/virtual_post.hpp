@@ -101,7 +101,7 @@ class VirtualPost : private runtime::Ports {
   void changed(const LaneId&) override {}
   void notify(const LaneId& lane, int level, const std::string& text) override;
   std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) override;
-  std::vector<std::string> watch_lists_with(const risk::WatchQuestion&) override { return {}; }
+  risk::WatchHits watch_hits(const risk::WatchQuestion&) override { return {}; }
   std::uint64_t draw_key(const CrossingId& crossing) override;
 
   struct Delivery {

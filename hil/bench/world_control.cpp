@@ -142,22 +142,6 @@ std::string control_world(ServedPost& post, ControlState& state, const std::stri
   });
 }
 
-std::string control_faults(Faultable& what, ControlState& state, const std::string& line) {
-  return answer(line, [&](const json& in, const std::string& op) -> json {
-    if (op == "fault") {
-      const auto name = in.at("name").get<std::string>();
-      if (!what.fault(name, in.value("value", 0.0), in.value("on", true))) throw std::invalid_argument("no fault '" + name + "'");
-      return {{"ok", true}};
-    }
-    if (op == "faults") return {{"ok", true}, {"faults", what.faults()}};
-    if (op == "stop") {
-      state.stop = true;
-      return {{"ok", true}};
-    }
-    throw std::invalid_argument("unknown op '" + op + "'; known: fault, faults, stop");
-  });
-}
-
 std::string lorry_line(const std::string& lane, const Lorry& l) {
   return json{{"op", "lorry"},          {"lane", lane},           {"number", l.number},           {"plate", l.plate_front},
               {"trailer", l.plate_rear}, {"country", l.country},   {"gross_kg", l.gross_kg()},     {"behaviour", l.behaviour},

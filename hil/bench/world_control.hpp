@@ -14,9 +14,6 @@ struct ControlState {
 /// Answers one line. Never throws; a bad line is answered {"ok":false,"error":...}.
 [[nodiscard]] std::string control_world(ServedPost& post, ControlState& state, const std::string& line);
 
-/// The same for a fault proxy or anything that only knows faults: {"op":"fault"|"faults"|"stop", ...}.
-[[nodiscard]] std::string control_faults(Faultable& what, ControlState& state, const std::string& line);
-
 /// A lorry as control JSON ({"op":"lorry",...}), for programs that talk to the port.
 [[nodiscard]] std::string lorry_line(const std::string& lane, const Lorry& lorry);
 

@@ -58,7 +58,7 @@ Result<void> LiveRun::start_appliance() {
 Result<void> LiveRun::begin(const std::set<std::string>& without) {
   if (!without.contains("broker"))
     if (auto up = stage_.start_broker(); !up) return up;
-  auto line = TcpProxy::listen("127.0.0.1", static_cast<std::uint16_t>(stage_.line_port()), "127.0.0.1",
+  auto line = WanRelay::listen("127.0.0.1", static_cast<std::uint16_t>(stage_.line_port()), "127.0.0.1",
                                static_cast<std::uint16_t>(stage_.broker_port()), clock_now, stage_.settings().seed);
   if (!line) return tl::unexpected(line.error());
   line_ = std::move(*line);

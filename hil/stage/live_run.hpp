@@ -9,7 +9,7 @@
 
 #include "hil/bench/fault_schedule.hpp"
 #include "hil/bench/report.hpp"
-#include "hil/proxy/tcp_proxy.hpp"
+#include "hil/proxy/wan_relay.hpp"
 #include "hil/stage/http_officer.hpp"
 #include "hil/stage/sockets.hpp"
 
@@ -25,7 +25,7 @@ class LiveRun {
   Result<void> step(const std::function<std::string(std::uint64_t lorry)>& ends);
 
   Result<std::uint64_t> add(const std::string& lane, const Lorry& lorry);
-  /// Targets: a device, "world:LANE", "hq", "broker", "line" (between post and HQ: faults of TcpProxy), "appliance" (kill),
+  /// Targets: a device, "world:LANE", "hq", "broker", "line" (between post and HQ: faults of WanRelay), "appliance" (kill),
   /// "disk" (full), "clock" (step by `value` ms, of a stage with its own clock). Errors: not_found (unknown), refused (this run can't).
   Result<void> fault(const std::string& target, const std::string& name, double value, bool on);
 
@@ -57,7 +57,7 @@ class LiveRun {
   HttpOfficer officer_;
   OfficerScript script_;
   LoopbackClient control_;
-  std::unique_ptr<TcpProxy> line_;
+  std::unique_ptr<WanRelay> line_;
   std::unique_ptr<WireThread> line_thread_;  ///< ended before the line
   std::vector<std::chrono::milliseconds> clock_offsets_{0ms};  ///< of the appliance's wall clock, the present one last
   MonoTime started_, looked_;

@@ -154,7 +154,7 @@ std::string ProfileTable::version() const {
 }
 
 std::string ProfileTable::text() const {
-  std::size_t bytes = head_.size() + 20;
+  std::size_t bytes = head_.size() + 20 + 64;  // the reader of sets spares itself a copy where there is room behind the text
   for (const Entry& e : entries_) bytes += e.size + 1;
   std::string out;
   out.reserve(bytes);

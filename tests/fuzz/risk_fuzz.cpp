@@ -20,12 +20,12 @@ bool same(const risk::Decision& a, const risk::Decision& b) {
   return true;
 }
 
-struct Totals { std::uint64_t pairs = 0, seen[3] = {0, 0, 0}, filed = 0, profiles = 0; };
+struct Totals { std::uint64_t pairs = 0, seen[3] = {0, 0, 0}, outside = 0, filed = 0, profiles = 0; };
 
 bool one_world(std::uint64_t seed, Totals& totals) {
   fuzz::RiskWorld world(seed);
-  std::vector<risk::Condition> conditions;
-  const auto json = world.set_json(240, conditions);
+  std::vector<fuzz::FuzzProfile> profiles;
+  const auto json = world.set_json(240, profiles);
   std::vector<Fields> traffic;
   for (std::size_t n = world.chance(50) ? 80 : 0; n > 0; --n) traffic.push_back(world.facts());
   const auto compiled = risk::compile(json, "", traffic);
@@ -41,16 +41,20 @@ bool one_world(std::uint64_t seed, Totals& totals) {
     const Fields facts = world.facts();
     const auto sheet = risk::fact_sheet(facts);
     risk::Circumstances c;
-    c.now = WallTime{1767225600000 + static_cast<std::int64_t>(world.upto(100)) * 3600000};
+    static constexpr int offsets[] = {0, 60, 120, 345, -210, -720, 840};
+    c.now = WallTime{fuzz::first_day_ms + static_cast<std::int64_t>(world.upto(static_cast<std::size_t>(fuzz::days * fuzz::day_ms)))};
+    c.utc_offset_min = offsets[world.upto(7)];
     c.draw_key = world.upto(1000);
     c.recent = 10;
     c.recent_of_channel[3] = static_cast<std::uint32_t>(world.upto(10));
     risk::decide(set, sheet, c, by_index);
     risk::decide_by_scan(set, sheet, c, by_scan);
     std::size_t next = 0;
-    for (std::size_t p = 0; p < conditions.size(); ++p) {
+    for (std::size_t p = 0; p < profiles.size(); ++p) {
       std::vector<std::string> missing, again;
-      const auto plain = risk::evaluate(conditions[p], facts, world.lists(), missing);
+      const bool applies = profiles[p].terms.apply(c.now.ms, c.utc_offset_min);
+      const auto plain = applies ? risk::evaluate(profiles[p].whole, facts, world.lists(), missing) : risk::Truth::no;
+      totals.outside += !applies;
       const bool there = next < by_index.outcomes.size() && by_index.outcomes[next].profile == p;
       const auto got = !there ? risk::Truth::no : by_index.outcomes[next].undetermined ? risk::Truth::undetermined : risk::Truth::yes;
       if (there) ++next;
@@ -58,10 +62,10 @@ bool one_world(std::uint64_t seed, Totals& totals) {
       ++totals.seen[static_cast<int>(plain)];
       if (plain == got && missing == again) continue;
       std::printf("seed %llu question %d profile %zu: plain says %d, the index %d\n%s\n", static_cast<unsigned long long>(seed), q, p, static_cast<int>(plain),
-                  static_cast<int>(got), risk::to_json(conditions[p]).c_str());
+                  static_cast<int>(got), risk::to_json(profiles[p].whole).c_str());
       return false;
     }
-    totals.pairs += conditions.size();
+    totals.pairs += profiles.size();
     if (!same(by_index, by_scan)) {
       std::printf("seed %llu question %d: index and scan decide differently\n", static_cast<unsigned long long>(seed), q);
       return false;
@@ -83,9 +87,9 @@ int main(int argc, char** argv) {
     if (!one_world(seed, totals)) return 1;
     if ((seed - first) % 100 == 99) std::fprintf(stderr, "\rseed %llu, %.1f million pairs ", static_cast<unsigned long long>(seed), static_cast<double>(totals.pairs) / 1e6);
   }
-  std::printf("seeds %llu to %llu: %llu pairs of declaration and profile, 0 differences (%llu no, %llu undetermined, %llu yes; %llu of %llu profiles filed in the index)\n",
+  std::printf("seeds %llu to %llu: %llu pairs of declaration and profile, 0 differences (%llu no, of them %llu outside of validity or week; %llu undetermined, %llu yes; %llu of %llu profiles filed in the index)\n",
               static_cast<unsigned long long>(first), static_cast<unsigned long long>(last), static_cast<unsigned long long>(totals.pairs),
-              static_cast<unsigned long long>(totals.seen[0]), static_cast<unsigned long long>(totals.seen[1]), static_cast<unsigned long long>(totals.seen[2]),
+              static_cast<unsigned long long>(totals.seen[0]), static_cast<unsigned long long>(totals.outside), static_cast<unsigned long long>(totals.seen[1]), static_cast<unsigned long long>(totals.seen[2]),
               static_cast<unsigned long long>(totals.filed), static_cast<unsigned long long>(totals.profiles));
-  return totals.seen[1] > 0 && totals.seen[2] > 0 ? 0 : 1;
+  return totals.seen[1] > 0 && totals.seen[2] > 0 && totals.outside > 0 ? 0 : 1;
 }

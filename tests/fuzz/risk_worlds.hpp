@@ -1,4 +1,5 @@
-// Random sets of profiles and random facts from a seed: every operator, every field type, named lists, missing and mistyped facts.
+// Random sets of profiles and random facts from a seed: every operator, every field type, named lists, missing and mistyped facts,
+// validity, weekly windows and scope.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "edge/crossing/field_value.hpp"
 #include "edge/risk/profile.hpp"
+#include "tests/fuzz/risk_terms.hpp"
 
 namespace rampa::fuzz {
 
@@ -71,7 +73,30 @@ class RiskWorld {
     return risk::canonical(c);
   }
 
-  std::string set_json(std::size_t profiles, std::vector<risk::Condition>& conditions) {
+  /// Half of the profiles apply always and everywhere.
+  RiskTerms terms() {
+    RiskTerms t;
+    if (chance(50)) return t;
+    if (chance(30)) t.valid_from = static_cast<int>(upto(days));
+    if (chance(30)) t.valid_to = std::max(t.valid_from, 0) + static_cast<int>(upto(static_cast<std::size_t>(days - std::max(t.valid_from, 0))));
+    for (std::size_t n = chance(35) ? 1 + upto(3) : 0; n > 0; --n) {
+      RiskTerms::Window w;
+      for (std::size_t k = 1 + upto(3); k > 0; --k) w.days.push_back(static_cast<int>(upto(7)));
+      if (chance(70)) w.from = static_cast<int>(upto(1440));
+      if (chance(70)) w.to = static_cast<int>(upto(1440));
+      if (w.from == w.to) w.to = 1440;
+      t.windows.push_back(std::move(w));
+    }
+    for (const auto& [key, field] : places)
+      if (chance(20)) {
+        RiskTerms::Place place{key, field, {}};
+        for (std::size_t n = 1 + upto(8); n > 0; --n) place.values.push_back(letter());
+        t.scope.push_back(std::move(place));
+      }
+    return t;
+  }
+
+  std::string set_json(std::size_t profiles, std::vector<FuzzProfile>& made) {
     std::string json = R"({"format":2,"version":"fuzz","issued":"2026-01-01","policy":{"score":{"yellow":20,"red":60},"random_percent":7.5,"stale_after_hours":48,)"
                        R"("cap_percent":{"red":30,"yellow":50},"draw_secret":"00112233445566778899aabbccddeeff"},"lists":{)";
     bool first = true;
@@ -84,7 +109,9 @@ class RiskWorld {
     json += R"(},"green_lists":[{"id":"G1","residual_percent":10,"when":)" + risk::to_json(profile_condition()) + R"(}],"profiles":[)";
     static const char* channels[] = {"green", "blue", "yellow", "red"};
     for (std::size_t i = 0; i < profiles; ++i) {
-      conditions.push_back(profile_condition());
+      const auto when = profile_condition();
+      const auto terms_of_it = terms();
+      made.push_back({terms_of_it, terms_of_it.with(when)});
       char id[16];
       std::snprintf(id, sizeof id, "P%05u", static_cast<unsigned>(i));
       json += std::string(i ? "," : "") + R"({"id":")" + id + R"(","title":"t","channel":")" + channels[upto(4)] + R"(","instruction":"look","weight":)" + std::to_string(upto(9));
@@ -92,7 +119,7 @@ class RiskWorld {
       if (chance(20)) json += R"(,"aeo_percent":)" + std::to_string(upto(50));
       else if (chance(20)) json += R"(,"security":true)";
       if (chance(10)) json += R"(,"state":"shadow")";
-      json += ",\"when\":" + risk::to_json(conditions.back()) + "}";
+      json += terms_of_it.json() + ",\"when\":" + risk::to_json(when) + "}";
     }
     return json + "]}";
   }
@@ -103,6 +130,11 @@ class RiskWorld {
     Fields facts;
     for (const auto& field : fields_)
       if (!chance(15)) facts[field] = value(*risk::type_of(field));
+    for (const auto& [key, field] : places) {
+      if (chance(15)) continue;
+      if (*risk::type_of(field) == risk::FieldType::text) facts[field] = letter();
+      else facts[field] = std::vector<std::string>{letter(), letter()};
+    }
     if (chance(90)) {
       const auto count = upto(5);
       facts["goods.count"] = static_cast<std::int64_t>(count);
@@ -114,6 +146,10 @@ class RiskWorld {
   }
 
  private:
+  static constexpr std::pair<const char*, const char*> places[] = {{"office", "declaration.office"}, {"direction", "vehicle.direction"}, {"procedure", "declaration.procedure"},
+                                                                   {"mode", "declaration.mode"}, {"lane", "vehicle.lane"}};
+  std::string letter() { return std::string(1, "AB01"[upto(4)]); }
+
   risk::Condition test(bool in_item) {
     using enum risk::Operator;
     risk::Condition t;

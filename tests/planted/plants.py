@@ -16,6 +16,8 @@ BUNDLE = {"targets": ["bundle_vectors_test"], "test": ["bundle_vectors_test", "-
 BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--gtest_filter=*.AtEveryStepLeavesTheOldSetOrTheNewOne"]}
 
 RISK = {"targets": ["risk_test"], "test": ["risk_test"]}
+LEARNING = {"targets": ["effectiveness_test"], "test": ["effectiveness_test"]}
+API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=Criteria.*:OpenChecks.*"]}
 RISK_FUZZ = {"targets": ["risk_fuzz"], "test": ["risk_fuzz", "1", "60"]}
 
 
@@ -114,10 +116,23 @@ PLANTS = [
           ("sync/bundle/install.cpp", "  const std::string reason = bundle.rollback ? bundle.rollback->reason : \"\";\n",
            "  const std::string reason = bundle.rollback ? bundle.rollback->reason : \"\";\n"
            "  for (const SetFile& old : before.state.active->files) (void)disk.unlink(path_of(directory, old));\n")),
+    plant("learning-declined-counts-as-hit", "what declined counts as a hit of the profile", LEARNING,
+          ("edge/risk/effectiveness.cpp", "        if (part.as != Part::As::hit) continue;", "        if (part.as == Part::As::shadow) continue;")),
+    plant("learning-post-counted-twice", "a post that two files tell of is counted twice", LEARNING,
+          ("edge/risk/effectiveness.cpp", "    for (const auto& [id, trace] : crossings) join(posts_[post][id], trace);",
+           "    for (const auto& [id, trace] : crossings) join(posts_[post + (posts_.contains(post) ? \" again\" : \"\")][id], trace);")),
+    plant("learning-time-without-median", "a false hit costs the whole stay, not what it adds to a green one", LEARNING,
+          ("edge/risk/effectiveness.cpp", "lost = std::max<std::int64_t>(0, *took - median->second);", "lost = std::max<std::int64_t>(0, *took);")),
+    plant("learning-interval-not-wilson", "the interval of a share is the normal one", LEARNING,
+          ("edge/risk/effectiveness.cpp", "const double centre = p + z * z / (2 * n),", "const double centre = p,")),
+    plant("api-criterion-told", "the API names the fact that a profile asks for", API,
+          ("edge/api/assessment_view.cpp", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts));", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts).empty() ? std::string_view{} : field);")),
     plant("risk-missing-not-looked-at", "profiles filed under a fact that is missing are not looked at", RISK_FUZZ,
-          ("edge/risk/access_index.cpp", "    if (missing) s.found.insert(", "    if (missing && s.keys.size() > 999999) s.found.insert(")),
+          ("edge/risk/access_index.cpp", "    const bool missing = lacks(sheet, field);", "    const bool missing = lacks(sheet, field) && s.keys.size() > 999999;")),
     plant("risk-guard-refuses-missing", "a guard refuses what is undetermined for a missing fact", RISK_FUZZ,
           ("edge/risk/access_index.cpp", "    if (lacks(sheet, parts_[part].field)) sketch = ~0u;", "    if (lacks(sheet, parts_[part].field)) sketch = 0;")),
+    plant("risk-week-over-midnight", "a weekly window over midnight never holds", RISK_FUZZ,
+          ("edge/risk/set_reader.cpp", "minute >= w.from || minute <= w.to;", "minute >= w.from && minute <= w.to;")),
     plant("risk-items-mixed", "two conditions of one goods item may be met by two items", RISK_FUZZ,
           ("edge/risk/program.cpp", "if (of_item == (any ? Truth::yes : Truth::no)) return of_item;", "if (of_item == Truth::yes) return of_item;")),
     plant("risk-pair-over-items", "conditions over different items are filed as a pair of one item", RISK_FUZZ,

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Criteria stay secret: 10,000 canary strings in the criteria, owners and titles of a profile set; a whole post works with it (broker, HQ,
-lanes, officer), then none of them may be found in the officers' API and page, in logs, journal, database or its WAL, at the post
-or at HQ. The set itself, which the post keeps under its hash so that assessments can be made again, is the one place that has them;
-that the API does not give it out is asked too.
+lanes, officer). While it works a newer set comes (canaries too), then a broken one, which is refused. None of the canaries may be found in
+the officers' API and page, in logs, journal, database or its WAL, at the post or at HQ; and no field of the catalogue in the API, which
+the profiles ask for. The sets themselves, which the post keeps under their hashes so that assessments can be made again, are the one
+place that has them; that the API does not give them out is asked too. Then a start with the broken set: refused with place and remedy.
 
 usage: canaries.py TREE RAMPA RAMPA_HIL DIRECTORY
 """
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -37,44 +39,76 @@ def canary():
     return f"CANARY{number:05d}X"
 
 
-while number < 10000:
-    values = [canary() for _ in range(18)]
-    n = number // 20
-    profiles["profiles"].append({
-        # Matches every lorry (its consignee is none of these), so that hits, shadows and open profiles are among them.
-        "id": f"SECRET-{n}", "title": canary(), "owner": canary(), "channel": "green", "instruction": "Nothing to do.",
-        "state": "shadow" if n % 3 == 0 else "active", "secret": n % 2 == 0,
-        "when": {"all": [{"field": "declaration.count", "op": "ge", "value": 0},
-                         {"field": "vehicle.plate" if n % 5 else "declaration.incoterm", "op": "notin", "value": values}]}})
-profiles["policy"] = {"draw_secret": "00112233445566778899aabbccddeeff"}
-set_file.write_text(json.dumps(profiles))
-set_hash = hashlib.sha256(set_file.read_bytes()).hexdigest()
-wanted = re.compile(rb"CANARY\d{5}X")
+def hundreds_of_profiles(upto):
+    while number < upto:
+        values = [canary() for _ in range(18)]
+        n = number // 20
+        profiles["profiles"].append({
+            # Matches every lorry (its plate is none of these), so that hits, shadows and open profiles are among them.
+            "id": f"SECRET-{n}", "title": canary(), "owner": canary(), "channel": "green", "instruction": "Nothing to do.",
+            "state": "shadow" if n % 3 == 0 else "active", "secret": n % 2 == 0,
+            "when": {"all": [{"field": "declaration.count", "op": "ge", "value": 0},
+                             {"field": "vehicle.plate" if n % 5 else "declaration.incoterm", "op": "notin", "value": values}]}})
 
-run = subprocess.Popen([rampa_hil, "demo", "--tree", copy, "--crossings", "6", "--headless", "--directory", directory / "post-run"],
+
+def write(data):
+    """At once, as a signed download does it: the post never reads half a set."""
+    fresh = set_file.with_suffix(".new")
+    fresh.write_bytes(data)
+    fresh.replace(set_file)
+
+
+profiles["policy"] = {"draw_secret": "00112233445566778899aabbccddeeff"}
+hundreds_of_profiles(9000)
+profiles["version"] = "canaries-1"
+first_set = json.dumps(profiles).encode()
+hundreds_of_profiles(10000)
+profiles["version"] = "canaries-2"
+second_set = json.dumps(profiles).encode()
+for wrong in ({"field": canary(), "op": "eq", "value": canary()}, {"field": "vehicle.plate", "op": canary(), "value": canary()},
+              {"field": "vehicle.plate", "op": "eq", canary(): 1}, {canary(): []}, {"field": "vehicle.plate", "op": "in", "value": {"list": canary()}}):
+    profiles["profiles"].append({"id": f"BROKEN-{number}", "title": canary(), canary(): canary(), "channel": canary(), "instruction": "Nothing to do.", "when": wrong})
+profiles[canary()] = canary()
+broken_set = json.dumps(profiles, indent=1).encode()
+hashes = {hashlib.sha256(data).hexdigest(): 0 for data in (first_set, second_set)}
+wanted = re.compile(rb"CANARY\d{5}X")
+fields = re.findall(r"^\| `([a-z]+\.[a-z0-9_]+)` \|", (tree / "edge/risk/PROFILES.md").read_text(), re.M)
+if len(fields) < 60 or "declaration.incoterm" not in fields:
+    sys.exit(f"PROFILES.md is read wrongly: {len(fields)} fields")
+any_field = re.compile("|".join(map(re.escape, fields)).encode())
+write(first_set)
+
+run = subprocess.Popen([rampa_hil, "demo", "--tree", copy, "--crossings", "8", "--headless", "--directory", directory / "post-run"],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 output, asked, said = [], [], []
 
 
 def ask_api():
-    """The officers' API while the post works, signed in as the demonstration's own second officer."""
+    """The officers' API while the post works with the second set, signed in as the demonstration's own second officer."""
     port = re.search(r'^port = (\d+)', (directory / "post-run/site.toml").read_text(), re.M).group(1)
     base = f"http://127.0.0.1:{port}/api/v1"
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     login = urllib.request.Request(base + "/session", data=json.dumps({"badge": "1003", "password": "bench-password-1"}).encode(),
                                    headers={"Content-Type": "application/json", "X-Rampa": "1"}, method="POST")
     opener.open(login, timeout=10).read()
+    for _ in range(100):  # the post looks every two seconds
+        if json.loads(opener.open(base + "/profiles", timeout=10).read())["version"] == "canaries-2":
+            break
+        time.sleep(0.2)
+    else:
+        sys.exit("the second set was not taken while the post worked")
     crossings = json.loads(opener.open(base + "/crossings?limit=50", timeout=10).read())["crossings"]
     for path in ["/lanes", "/devices", "/status", "/profiles", "/crossings?limit=50"] + [f"/crossings/{c['id']}" for c in crossings]:
         try:
             asked.append((path, opener.open(base + path, timeout=10).read()))
         except urllib.error.HTTPError as error:
             asked.append((path, error.read()))
-    try:
-        asked.append(("the set as a picture", opener.open(f"{base}/blobs/{set_hash}", timeout=10).read()))
-        said.append("the API gives out the profile set")
-    except urllib.error.HTTPError as error:
-        asked.append((f"the set as a picture ({error.code})", error.read()))
+    for set_hash in hashes:
+        try:
+            asked.append(("the set as a picture", opener.open(f"{base}/blobs/{set_hash}", timeout=10).read()))
+            said.append("the API gives out the profile set")
+        except urllib.error.HTTPError as error:
+            asked.append((f"the set as a picture ({error.code})", error.read()))
 
 
 done = 0
@@ -82,15 +116,20 @@ for line in run.stdout:
     output.append(line)
     if "trigger to decision" in line:
         done += 1
+        if done == 2:
+            write(second_set)
         if done == 4:
             ask_api()
+            write(broken_set)
 if run.wait() != 0:
     sys.exit("the demonstration failed:\n" + "".join(output))
 if len(asked) < 8:
     sys.exit(f"the API was hardly asked: {[path for path, _ in asked]}")
 
-found, looked, set_seen = list(said), 0, 0
+found, looked = list(said), 0
 found += [f"API {path}: {wanted.search(body).group().decode()}" for path, body in asked if wanted.search(body)]
+found += [f"API {path}: {any_field.search(body).group().decode()}" for path, body in asked if any_field.search(body)]
+open_checks = sum(int(n) for path, body in asked for n in re.findall(rb'"checks_open":(\d+)', body))
 found += [f"demonstration's output: {line}" for line in output if wanted.search(line.encode())]
 site = directory / "post-run/site.toml"
 
@@ -112,15 +151,30 @@ for file in (directory / "post-run").rglob("*"):
     if not file.is_file():
         continue
     data = file.read_bytes()
-    if hashlib.sha256(data).hexdigest() == set_hash:
-        set_seen += 1
+    name = hashlib.sha256(data).hexdigest()
+    if name in hashes:
+        hashes[name] += 1
         continue
     looked += 1
     if wanted.search(data):
         found.append(str(file.relative_to(directory)))
-print(f"{number} canaries, {len(rows)} crossings, {hits} mentions of their profiles in the records; {looked} files and records, {len(asked)} answers of the API: {len(found)} found; "
-      f"the set itself lies in {set_seen} places")
+log = (directory / "post-run/appliance.log").read_text()
+if "is refused, the present one stays" not in log or "`rampa profiles check" not in log:
+    found.append("the log does not say that the broken set was refused, and what to do")
+
+# A start with the broken set: ends at once, and says place and remedy.
+start = subprocess.run([rampa, "serve", "--simulated", "--site", site], capture_output=True, timeout=60)
+text = start.stdout + start.stderr
+if start.returncode == 0 or b"(profiles[" not in text or b"`rampa profiles check" not in text:
+    found.append(f"a start with the broken set ended with {start.returncode}: {text[:500]!r}")
+if wanted.search(text):
+    found.append(f"the start with the broken set says {wanted.search(text).group().decode()}")
+
+print(f"{number} canaries, {len(rows)} crossings, {hits} mentions of their profiles in the records; {looked} files and records, {len(asked)} answers of the API "
+      f"with {open_checks} open checks: {len(found)} found; the sets themselves lie in {list(hashes.values())} places")
 if found:
     sys.exit("\n".join(found[:20]))
-if hits == 0 or len(rows) < 6:
+if hits == 0 or len(rows) < 8 or open_checks == 0:
     sys.exit("the test saw too little to prove anything")
+if not all(hashes.values()):
+    sys.exit("a set that the post worked with does not lie in its store: assessments could not be made again")

@@ -22,6 +22,8 @@ AssessmentMade telling_all() {
   a.draw_key = 987654321987;
   a.draws = {4711};
   a.facts["declaration.count"] = std::int64_t{1};
+  a.facts["vehicle.watch_lists_red"] = std::vector<std::string>{"stolen"};
+  a.facts["vehicle.watch_list_instructions"] = std::vector<std::string>{"old\nen\nCompare.", "stolen\nde\nHalten.\nPolizei.", "stolen\nen\nHold."};
   for (const auto& name : risk::catalogue())
     if (!a.facts.contains(name) && risk::type_of(name) == risk::FieldType::text) a.facts[name] = std::string("FACT-VALUE");
   return made;
@@ -54,6 +56,8 @@ TEST_F(Criteria, WhatAnOfficerNeedsIsThere) {
   for (const char* path : {"/api/v1/lanes/L1", "/api/v1/crossings/L1-7-12"}) {
     const auto body = ana.get(path).body;
     EXPECT_NE(body.find("Check the seals."), std::string::npos) << path;
+    EXPECT_NE(body.find(R"("watch_lists":[{"list":"old","severity":"yellow","instruction":{"en":"Compare."}},)"
+                        R"({"list":"stolen","severity":"red","instruction":{"de":"Halten.\u000aPolizei.","en":"Hold."}}])"), std::string::npos) << body;
     EXPECT_NE(body.find(R"("checks_open":43)"), std::string::npos) << body;
     EXPECT_NE(body.find(R"("undetermined":["declaration_particulars","scale"])"), std::string::npos) << body;
   }

@@ -147,6 +147,11 @@ TEST_F(ProfilesTools, AWholeSetADeltaAndTheWayBack) {
   EXPECT_EQ(install(2, "P2"), exit_found);
   ASSERT_EQ(install(2), exit_ok) << said << errors;
   EXPECT_EQ(read_profiles(folder)->set->version(), "v2");
+  const auto noted = read_profiles(folder)->installed;
+  ASSERT_TRUE(noted);
+  EXPECT_EQ(noted->what, "profiles-installed");
+  EXPECT_NE(noted->who.find(", "), std::string::npos) << "two persons: " << noted->who;
+  EXPECT_EQ(noted->detail.rfind("release ", 0), 0u) << noted->detail;
   const Json listed = list();
   EXPECT_EQ(listed["active"]["release"], 2);
   EXPECT_EQ(listed["active"]["signers"], Json({"dragan", "ema"}));

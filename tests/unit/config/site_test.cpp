@@ -127,6 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"unknown_key", "directory = ", "dir = \"x\"\ndirectory = ", "post.dir", "unknown key", "remove"},
         Mistake{"nearest_key", "required_evidence", "requird_evidence", "lane[0].requird_evidence", "unknown key", "required_evidence"},
+        Mistake{"random_share", "directory = ", "random_percent_min = 101\ndirectory = ", "post.random_percent_min", "is no share", "0 to 100"},
         Mistake{"missing_key", "id = \"P\"\n", "", "post.id", "missing", "add", "[post]"},
         Mistake{"no_profiles", "profiles.json", "profile.json", "post.profiles", "no file", "path"},
         Mistake{"presence_timeout", "presence_timeout = \"none\"", "presence_timeout = \"4min\"", "lane[0].presence_timeout", "free the boom", "none"},

@@ -113,8 +113,8 @@ TEST(History, AFieldThatComesLateIsMissingBefore) {
 TEST(History, ASetDecidesAsItDoesForTheFactsThemselves) {
   for (std::uint64_t seed = 1; seed <= 15; ++seed) {
     Filled f(seed, 400);
-    std::vector<Condition> conditions;
-    const auto set = compiled(f.world.set_json(40, conditions));
+    std::vector<fuzz::FuzzProfile> profiles;
+    const auto set = compiled(f.world.set_json(40, profiles));
     ASSERT_TRUE(set);
     SetTally sum;
     for (std::size_t from = 0; from < 400; from += 90) sum.append(tally(*set, f.history, from, std::min<std::size_t>(400, from + 90), 3), 3);

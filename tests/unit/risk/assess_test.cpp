@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "edge/crossing/record_json.hpp"
 #include "edge/risk/explain.hpp"
 #include "tests/unit/risk/sets.hpp"
 
@@ -282,6 +283,145 @@ TEST(Assess, CapacityDeclinesHitsAndRecordsThem) {
   EXPECT_EQ(risk::assess(*with_policy(policy, profile("R", "red", R"("always")", R"(,"security":true)")), q).channel, red);
   q.recent_of_channel[static_cast<int>(red)] = 9;
   EXPECT_EQ(risk::assess(*with_policy(policy, profile("R", "red", R"("always")")), q).channel, red);
+}
+
+TEST(Assess, CapacityDeclinesOnlyWhereItLowersTheChannel) {
+  auto q = question();
+  q.recent = 100;
+  q.recent_of_channel[static_cast<int>(yellow)] = 50;
+  const auto set = with_policy(R"({"cap_percent":{"yellow":10}})", profile("Y", "yellow", R"("always")"));
+  EXPECT_EQ(risk::assess(*set, q).declined, std::vector<std::string>{"Y: capacity of the channel"});
+  q.declarations.clear();  // the officer asks for documents anyway
+  auto a = risk::assess(*set, q);
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_EQ(a.declined, std::vector<std::string>{});
+  ASSERT_EQ(a.hits.size(), 1u);
+  EXPECT_EQ(a.hits[0].profile, "Y");
+  EXPECT_EQ(risk::reassess(*set, a, q.now, {}), a);
+  // As it was assessed and stored before there was this rule.
+  auto stored = a;
+  stored.facts.erase("recent.by_hits");
+  stored.declined = {"Y: capacity of the channel"};
+  stored.hits.clear();
+  EXPECT_EQ(risk::reassess(*set, stored, q.now, {}), stored);
+}
+
+// As a post of before format 2 stored it: no time facts, every open profile listed, profiles that were not drawn listed nowhere.
+TEST(Assess, WhatWasStoredBeforeFormat2IsMadeAgainByteForByte) {
+  std::string profiles;
+  Assessment stored;
+  stored.channel = yellow;
+  for (int i = 100; i < 400; ++i) {
+    const auto id = "P" + std::to_string(i);
+    profiles += (i > 100 ? "," : "") + profile(id, "yellow", R"({"field":"declaration.incoterm","op":"eq","value":"EXW"})");
+    stored.undetermined.push_back(id + ": declaration.incoterm missing");
+  }
+  profiles += "," + profile("S", "red", R"("always")", R"(,"sample_percent":0.01)") + "," + profile("T", "yellow", R"("always")");
+  const auto set = compiled(profiles);
+  stored.hits = {{"T", yellow, "do T", 0}};
+  stored.reasons = {"profiles undetermined: facts are missing"};
+  stored.controls = {"documents"};
+  stored.profile_set = "v1";
+  stored.profile_set_sha256 = "abc";
+  stored.draw_key = 42;
+  stored.draws = {6480};  // SplitMix64 over 42 and the FNV-1a of "S", worked out apart from this program
+  stored.facts = {{"declaration.count", std::int64_t{1}}, {"vehicle.plate", std::string("BG123AA")}, {"vehicle.watch_lists", std::vector<std::string>{}}, {"evidence.missing", std::vector<std::string>{}}};
+  const auto again = risk::reassess(*set, stored, WallTime{1'780'000'000'000}, {});
+  EXPECT_EQ(again.undetermined.size(), 300u);
+  EXPECT_EQ(again.declined, std::vector<std::string>{});
+  EXPECT_TRUE(encode(again) == encode(stored));
+  // Today's: cut, with what declined.
+  stored.facts["time.utc_offset_minutes"] = std::int64_t{60};
+  const auto today = risk::reassess(*set, stored, WallTime{1'780'000'000'000}, {});
+  EXPECT_EQ(today.undetermined.size(), 201u);
+  EXPECT_EQ(today.undetermined.back(), "and 100 further profiles");
+  EXPECT_EQ(today.declined, std::vector<std::string>{"S: not drawn"});
+}
+
+TEST(Assess, ASetFromTheFutureIsDoubtfulAndSaysSo) {
+  auto q = question();  // 2026-05-28
+  const auto at = [&](const std::string& issued, const std::string& policy) {
+    return *risk::compile(R"({"format":2,"version":"v","issued":")" + issued + R"(","policy":)" + policy + R"(,"profiles":[]})", "h");
+  };
+  const auto future = at("2026-06-03", R"({"stale_after_hours":72,"stale_floor":"red"})");
+  const auto a = risk::assess(*future, q);
+  EXPECT_EQ(a.channel, red);
+  EXPECT_TRUE(contains(a.reasons, "the profile set is dated in the future"));
+  EXPECT_EQ(risk::reassess(*future, a, q.now, {}), a);
+  auto stored = a;  // before there was this rule
+  stored.facts.erase("set.from_the_future");
+  EXPECT_EQ(risk::reassess(*future, stored, q.now, {}).channel, green);
+  EXPECT_NE(future->doubt(q.now).find("future"), std::string::npos);
+  EXPECT_EQ(risk::assess(*at("2026-05-29", R"({"stale_after_hours":72})"), q).channel, green) << "an administration to the east";
+  EXPECT_EQ(at("2026-05-29", R"({"stale_after_hours":72})")->doubt(q.now), "");
+  EXPECT_EQ(risk::assess(*at("2026-06-03", "{}"), q).channel, green) << "no floor is asked for";
+  EXPECT_NE(at("2026-06-03", "{}")->doubt(q.now), "") << "but it is said";
+  EXPECT_NE(at("2026-05-01", R"({"stale_after_hours":72})")->doubt(q.now).find("older than 72 hours"), std::string::npos);
+}
+
+TEST(Assess, NumbersTooLargeToAddAreMissingNotInvented) {
+  auto q = question();
+  auto huge = declaration();
+  huge.reference = "26RS002";
+  huge.gross_kg = INT64_MAX;
+  huge.goods = {{"240220", "AE", 1, INT64_MAX, "gold"}};
+  huge.more["seals"] = std::int64_t{INT64_MAX};
+  q.declarations[0].more["seals"] = std::int64_t{2};
+  q.declarations.push_back(huge);
+  const auto set = compiled(profile("A", "yellow", R"({"field":"declaration.gross_kg","op":"ge","value":1})"));
+  auto a = risk::assess(*set, q);
+  for (const char* field : {"declaration.gross_kg", "declaration.value_eur", "declaration.seals", "evidence.mass_deviation_kg", "evidence.mass_deviation_percent"})
+    EXPECT_FALSE(a.facts.contains(field)) << field;
+  EXPECT_EQ(a.undetermined, std::vector<std::string>{"A: declaration.gross_kg missing"});
+  EXPECT_EQ(a.channel, yellow);
+  q.declarations = {huge};
+  q.declarations[0].more["vehicle_tare_kg"] = std::int64_t{INT64_MAX};
+  EXPECT_FALSE(risk::assess(*set, q).facts.contains("evidence.mass_deviation_kg"));
+  q.declarations[0].more["vehicle_tare_kg"] = std::int64_t{0};
+  q.declarations[0].gross_kg = 1;
+  q.facts["evidence.gross_kg"] = std::int64_t{INT64_MAX};
+  a = risk::assess(*set, q);
+  EXPECT_TRUE(a.facts.contains("evidence.mass_deviation_kg"));
+  EXPECT_FALSE(a.facts.contains("evidence.mass_deviation_percent"));
+}
+
+TEST(Assess, ARedWatchListIsRedAPossibleOneIsCompared) {
+  auto q = question();
+  q.watch_list_hits = {"stolen"};
+  EXPECT_EQ(risk::assess(*compiled(""), q).channel, yellow);
+  q.watch_lists_red = {"stolen"};
+  q.watch_list_instructions = {"stolen\nen\nHold the vehicle."};
+  const auto a = risk::assess(*compiled(""), q);
+  EXPECT_EQ(a.channel, red);
+  EXPECT_EQ(a.controls, (std::vector<std::string>{"documents", "physical"}));
+  EXPECT_EQ(risk::reassess(*compiled(""), a, q.now, {}), a);
+}
+
+TEST(Assess, ThePostsLeastRandomShareHoldsWhereTheSetAsksForLess) {
+  auto q = question();
+  const auto none = compiled(""), half = with_policy(R"({"random_percent":50})", "");
+  const auto plain = risk::assess(*none, q);
+  EXPECT_EQ(plain.channel, green);
+  EXPECT_TRUE(plain.draws.empty());
+  q.random_of_10000_min = 10000;
+  for (const auto& set : {none, half, with_policy(R"({"random_channel":"blue"})", "")}) {
+    const auto a = risk::assess(*set, q);
+    EXPECT_EQ(a.channel, yellow);
+    EXPECT_EQ(a.reasons, std::vector<std::string>{"random selection"});
+    EXPECT_EQ(a.draws.size(), 1u);
+    EXPECT_EQ(risk::reassess(*set, a, q.now, {}), a);
+  }
+  int selected = 0;
+  q.random_of_10000_min = 100;
+  for (q.draw_key = 0; q.draw_key < 20'000; ++q.draw_key) selected += risk::assess(*none, q).channel == yellow;
+  EXPECT_NEAR(selected, 200, 60);
+  q.random_of_10000_min = 1;  // the set's own, higher share: as ever, one draw
+  for (q.draw_key = 0; q.draw_key < 100; ++q.draw_key) {
+    auto without = q;
+    without.random_of_10000_min = 0;
+    EXPECT_EQ(risk::assess(*half, q).draws, risk::assess(*half, without).draws);
+    EXPECT_EQ(risk::assess(*half, q).channel, risk::assess(*half, without).channel);
+  }
 }
 
 TEST(Assess, WithoutAHistoryNothingIsDeclinedForCapacity) {

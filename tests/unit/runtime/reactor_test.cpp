@@ -79,7 +79,7 @@ class Post : public runtime::Ports {
   void changed(const LaneId&) override {}
   void notify(const LaneId&, int, const std::string&) override {}
   std::vector<Declaration> declarations_for(const std::vector<std::string>&) override { return declared; }
-  std::vector<std::string> watch_lists_with(const risk::WatchQuestion&) override { return {}; }
+  risk::WatchHits watch_hits(const risk::WatchQuestion&) override { return {}; }
   std::uint64_t draw_key(const CrossingId&) override { return 1000 + ++draws; }
 };
 

@@ -147,7 +147,7 @@ TEST(PostsWatchLists, ABuiltListIsTakenWithItsKeyAndADamagedOneIsTold) {
   app::take_site_watch_lists(lists, site);
   risk::WatchQuestion vehicle;
   vehicle.operators = {"RS 100"};
-  EXPECT_EQ(lists.watch_lists_with(vehicle), Names{"operators-1"});
+  EXPECT_EQ(lists.watch_hits(vehicle).names, Names{"operators-1"});
   folder.write("o.rwl", std::string(as_text(bytes)).substr(0, 100));
   (void)app::read_site_lists(site, findings);
   ASSERT_EQ(findings.size(), 1u);

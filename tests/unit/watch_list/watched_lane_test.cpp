@@ -51,7 +51,7 @@ class Post : public runtime::Ports {
   void changed(const LaneId&) override {}
   void notify(const LaneId&, int, const std::string&) override {}
   std::vector<Declaration> declarations_for(const std::vector<std::string>&) override { return {declaration()}; }
-  std::vector<std::string> watch_lists_with(const risk::WatchQuestion& vehicle) override { return list_.shown_names(vehicle); }
+  risk::WatchHits watch_hits(const risk::WatchQuestion& vehicle) override { return list_.hits(vehicle); }
   std::uint64_t draw_key(const CrossingId&) override { return 1; }
 
  private:
@@ -137,4 +137,18 @@ TEST(WatchedLane, TheCamerasDoubtAboutTheCharacterIsASecondAttribute) {
 TEST(WatchedLane, WhatTheDeclarationsNameIsLookedUpToo) {
   const auto list = listing({{"RS1", {"", "", "", ""}}}, head_of("operators-1", risk::WatchKind::operators), key_one());
   EXPECT_EQ(named(Post(list).lorry({read("plate_front", "BG123AA")})), Names{"operators-1"});
+}
+
+TEST(WatchedLane, ARedListMakesItRedWithItsInstructionAPossibleOneIsComparedFirst) {
+  auto head = head_of("stolen", risk::WatchKind::plates);
+  head.severity = SelectivityChannel::red;
+  head.instruction = {{"en", "Hold the vehicle."}, {"sr-Latn", "Zadržite vozilo."}};
+  const auto list = listing({{"BG123AA", {"SRB", "BG456BB", "", ""}}}, head);
+  auto a = Post(list).lorry({read("plate_front", "BG123AA")});
+  EXPECT_EQ(a.channel, SelectivityChannel::red);
+  EXPECT_EQ(std::get<Names>(a.facts.at("vehicle.watch_list_instructions")), (Names{"stolen\nen\nHold the vehicle.", "stolen\nsr-Latn\nZadržite vozilo."}));
+  a = Post(list).lorry({read("plate_front", "BG124AA", "SRB"), read("plate_rear", "BG456BB", "SRB")});
+  EXPECT_EQ(named(a), Names{"stolen (possible: BG123AA)"});
+  EXPECT_EQ(a.channel, SelectivityChannel::yellow);
+  EXPECT_TRUE(a.facts.contains("vehicle.watch_list_instructions"));
 }

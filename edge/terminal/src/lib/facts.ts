@@ -1,12 +1,12 @@
 // What is known of a crossing, in the live lane's form, read from its records: so one set of panels shows both.
 import type { Lane, StoredRecord } from './types';
 
-export type Facts = Pick<Lane, 'plates' | 'weigh' | 'radiation' | 'scan' | 'channel' | 'hits' | 'reasons' | 'checks_open' | 'undetermined' | 'ordered'
+export type Facts = Pick<Lane, 'plates' | 'weigh' | 'radiation' | 'scan' | 'channel' | 'hits' | 'reasons' | 'watch_lists' | 'checks_open' | 'undetermined' | 'ordered'
   | 'profile_set' | 'declarations' | 'verdict' | 'controls'>;
 
 export function factsOf(records: StoredRecord[]): Facts {
   const facts: Facts = {
-    plates: [], weigh: null, radiation: null, scan: null, channel: null, hits: [], reasons: [], checks_open: 0, undetermined: [], ordered: [],
+    plates: [], weigh: null, radiation: null, scan: null, channel: null, hits: [], reasons: [], watch_lists: [], checks_open: 0, undetermined: [], ordered: [],
     profile_set: null, declarations: [], verdict: null, controls: [],
   };
   for (const { kind, body } of records) {
@@ -26,7 +26,7 @@ export function factsOf(records: StoredRecord[]): Facts {
       }
     } else if (kind === 'assessment') {
       const a = body.assessment;
-      Object.assign(facts, { channel: a.channel, hits: a.hits, reasons: a.reasons, checks_open: a.checks_open, undetermined: a.undetermined, ordered: a.controls, profile_set: a.profile_set, declarations: body.declarations });
+      Object.assign(facts, { channel: a.channel, hits: a.hits, reasons: a.reasons, watch_lists: a.watch_lists, checks_open: a.checks_open, undetermined: a.undetermined, ordered: a.controls, profile_set: a.profile_set, declarations: body.declarations });
     } else if (kind === 'verdict') {
       facts.verdict = body;
     } else if (kind === 'control') {

@@ -9,6 +9,7 @@ export function reasonText(reason: string): string {
   if (/^score -?\d+$/.test(reason)) return t('reason.score');
   if (reason === 'random selection') return t('reason.random');
   if (reason === 'the profile set is out of date') return t('reason.stale_set');
+  if (reason === 'the profile set is dated in the future') return t('reason.future_set');
   if (reason === 'profiles undetermined: facts are missing') return t('reason.undetermined');
   return reason;
 }

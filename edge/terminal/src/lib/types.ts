@@ -34,6 +34,7 @@ export interface Lane {
   channel: Channel | null;
   hits: Hit[];
   reasons: string[];
+  watch_lists: { list: string; severity: 'yellow' | 'red'; instruction: Record<string, string> }[];
   checks_open: number;
   undetermined: string[]; // documents and devices that the open checks wait for
   ordered: string[];
@@ -56,7 +57,7 @@ export interface Status {
   version: string;
   link: { configured: boolean; up: boolean; since_ms: number | null; backlog_records: number; oldest_waiting_ms: number | null; detail: string };
   store: { writable: boolean; trouble: string; free_bytes: number; last_sequence: number; acknowledged: number; boot_id: string; picture_rebuilding: boolean; fdatasync_p99_us: number };
-  profiles: { version: string | null; sha256: string | null; profiles: number; active_since_ms: number | null };
+  profiles: { version: string | null; sha256: string | null; profiles: number; active_since_ms: number | null; doubt: string | null };
   lanes: { id: string; age_ms: number; inputs_age_ms: number | null }[];
   devices_not_ready: number;
   not_ready: string[];

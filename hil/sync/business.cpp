@@ -1,0 +1,58 @@
+#include "hil/sync/business.hpp"
+
+#include <cstring>
+
+#include "hil/world/substream.hpp"
+
+namespace rampa::hil {
+namespace {
+
+constexpr std::size_t record_overhead_bytes = 256;  ///< header, kind, lane, crossing, keys of the JSON, hash, check sum
+
+std::string random_text(SubStream& draws, std::size_t count) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text(count, ' ');
+  for (std::size_t i = 0; i < count;)
+    for (std::uint64_t bits = draws.next(), k = 0; k < 10 && i < count; ++k, bits >>= 6) text[i++] = digits[bits & 63];
+  return text;
+}
+
+}  // namespace
+
+Bytes random_bytes(std::uint64_t seed, std::uint64_t n, std::size_t count) {
+  SubStream draws(seed, "bytes", n);
+  Bytes out(count);
+  for (std::size_t at = 0; at < count; at += 8) {
+    const std::uint64_t bits = draws.next();
+    std::memcpy(out.data() + at, &bits, std::min<std::size_t>(8, count - at));
+  }
+  return out;
+}
+
+Record business_record(const BusinessSettings& settings, std::uint64_t n, Stamp now) {
+  SubStream draws(settings.seed, "record", n);
+  Record record{LaneId{"L1"}, CrossingId{"L1-1-" + std::to_string(n / 10)}, now, PassageSeen{}, {}};
+  const bool image = settings.image_every && n % settings.image_every == 0;
+  if (image || (settings.picture_every && n % settings.picture_every == 0)) {
+    const std::size_t bytes = image ? settings.image_bytes : static_cast<std::size_t>(draws.whole(10'000, 200'000));
+    CaptureTaken capture;
+    capture.role = image ? "scanner" : "plate_front";
+    capture.body = device::PlateRead{};
+    record.body = std::move(capture);
+    record.attachments = {{image ? "scan.raw" : "plate.jpg", image ? "application/octet-stream" : "image/jpeg",
+                           std::make_shared<const Bytes>(random_bytes(settings.seed, n, bytes))}};
+    return record;
+  }
+  const std::size_t text = settings.record_bytes > record_overhead_bytes ? settings.record_bytes - record_overhead_bytes : 1;
+  if (n % 5 == 0) {
+    VerdictGiven verdict;
+    verdict.decided_by = "policy";
+    verdict.reason = random_text(draws, text);
+    record.body = std::move(verdict);
+  } else {
+    record.body = PassageSeen{"passed", random_text(draws, text)};
+  }
+  return record;
+}
+
+}  // namespace rampa::hil

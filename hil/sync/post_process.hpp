@@ -1,0 +1,34 @@
+// A post reduced to what sync sees of it, as a process of its own: the real store, seeded records, the real uplink, and a
+// control port. `rampa-hil sync-post`; the soak and the bench start it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hil/sync/business.hpp"
+
+namespace rampa::hil {
+
+struct PostProcessSettings {
+  std::string directory, post = "P1";
+  std::vector<std::string> brokers;          ///< none: no uplink
+  std::string ca_file, cert_file, key_file;
+  std::uint16_t control = 0;                 ///< loopback port
+  BusinessSettings business;
+  std::uint64_t records = 0;                 ///< writes until the journal holds so many
+  double rate_per_s = 0;                     ///< 0: as fast as the store takes them
+  double clock_offset_s = 0;                 ///< of the wall clock, also on order later
+};
+
+/// Runs until `stop` becomes true or somebody says so on the control port. Exit code: 0, 2 could not begin, 3 the disk
+/// failed and only a new start helps.
+/// Control lines, one JSON answer each:
+///   {"op":"status"}  last_sequence, acknowledged, up, phase, trouble, attempts, resends, blobs_wanted, refused, verdicts_waiting
+///   {"op":"write","until":N,"rate":R}    new goal for the writer
+///   {"op":"verdict"}                     one verdict at once, timed; {"sequence":N} when it is durable
+///   {"op":"latencies"}                   of timed verdicts since the last question: [{"sequence","durable_ms","acknowledged_ms"}]
+///   {"op":"clock","offset_s":S}
+///   {"op":"stop"}
+int run_post_process(const PostProcessSettings& settings, bool (*stop)());
+
+}  // namespace rampa::hil

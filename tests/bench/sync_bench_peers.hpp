@@ -1,0 +1,21 @@
+// Others that carry messages over a line, on this machine in this run: what our figures are held against.
+#pragma once
+
+#include <string>
+
+#include "firmware-interfaces/result.hpp"
+
+namespace rampa::bench {
+
+/// Messages of 1 KiB that waited in a mosquitto (in memory) and go over its bridge to a second one, whose only subscriber
+/// takes them: messages per second from the first to the last arrival. Errors: not_found (mosquitto-clients), io.
+[[nodiscard]] Result<double> mosquitto_bridge_rate(const std::string& directory, std::size_t messages);
+
+/// Messages of 1 KiB from one MQTT client into a durable quorum queue of a single RabbitMQ node, each confirmed:
+/// messages per second. Errors: not_found (rabbitmq-server is not installed), io, timeout.
+[[nodiscard]] Result<double> rabbitmq_quorum_rate(const std::string& directory, std::size_t messages);
+
+/// The disk's own: 4 KiB overwrites of a preallocated file, one fdatasync each, per second. 0 where that fails.
+[[nodiscard]] double fdatasync_rate(const std::string& directory, double seconds);
+
+}  // namespace rampa::bench
