@@ -22,7 +22,7 @@ tl::unexpected<Error> trouble(const std::string& doing, const std::string& path)
 
 class File {
  public:
-  File(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0640)) {}
+  File(const std::string& path, int flags, unsigned mode = 0640) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
   ~File() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -35,32 +35,34 @@ class File {
   int descriptor_;
 };
 
-bool write_all(int descriptor, ByteView bytes) {
+bool write_all(int descriptor, std::uint64_t offset, ByteView bytes) {
   while (!bytes.empty()) {
-    const ssize_t done = ::write(descriptor, bytes.data(), bytes.size());
+    const ssize_t done = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return false;
     bytes = bytes.subspan(static_cast<std::size_t>(done));
+    offset += static_cast<std::uint64_t>(done);
   }
   return true;
 }
 
-/// Hash of a file's bytes; with `keep`, the bytes too.
-Result<Sha256> hash_of(const std::string& path, Bytes* keep) {
-  File file(path, O_RDONLY);
+Result<Bytes> read_part(const std::string& path, std::uint64_t offset, std::size_t count) {
+  const File file(path, O_RDONLY);
   if (!file.open()) return trouble("opening", path);
-  Digest digest;
-  Bytes piece(256u << 10);
-  for (;;) {
-    const ssize_t done = ::read(file.descriptor(), piece.data(), piece.size());
+  Bytes bytes(count);
+  std::size_t got = 0;
+  while (got < count) {
+    const ssize_t done = ::pread(file.descriptor(), bytes.data() + got, count - got, static_cast<off_t>(offset + got));
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return trouble("reading", path);
-    if (done == 0) return digest.finish();
-    const ByteView run = ByteView{piece}.first(static_cast<std::size_t>(done));
-    digest.add(run);
-    if (keep) keep->insert(keep->end(), run.begin(), run.end());
+    if (done == 0) break;
+    got += static_cast<std::size_t>(done);
   }
+  bytes.resize(got);
+  return bytes;
 }
+
+constexpr std::size_t open_files_max = 64;
 
 }  // namespace
 
@@ -70,15 +72,31 @@ Result<void> sync_directory(const std::string& path) {
   return {};
 }
 
-Result<void> write_durably(const std::string& path, ByteView bytes) {
+Result<void> write_durably(const std::string& path, ByteView bytes, unsigned mode) {
   const std::string temporary = path + ".new";
   {
-    File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.open() || !write_all(file.descriptor(), bytes) || ::fdatasync(file.descriptor()) != 0)
+    File file(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    if (!file.open() || !write_all(file.descriptor(), 0, bytes) || ::fdatasync(file.descriptor()) != 0)
       return trouble("writing", temporary);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return trouble("renaming to", path);
   return sync_directory(fs::path(path).parent_path().string());
+}
+
+Result<Bytes> read_checked(const ImageStore& images, const Sha256& sha256) {
+  constexpr std::size_t piece_bytes = 1u << 20;
+  Bytes bytes;
+  Digest digest;
+  for (;;) {
+    const auto piece = images.read(sha256, bytes.size(), piece_bytes);
+    if (!piece) return tl::unexpected(piece.error());
+    digest.add(*piece);
+    bytes.insert(bytes.end(), piece->begin(), piece->end());
+    if (piece->size() < piece_bytes) break;
+  }
+  if (const Sha256 hash = digest.finish(); hash != sha256)
+    return fail(ErrorCode::bad_reply, "blob " + hex(sha256) + " is damaged where it lies: it hashes to " + hex(hash));
+  return bytes;
 }
 
 BlobShelf::BlobShelf(std::string directory) : directory_(std::move(directory)) {
@@ -87,43 +105,63 @@ BlobShelf::BlobShelf(std::string directory) : directory_(std::move(directory)) {
   fs::create_directories(directory_ + "/blobs", ignored);
 }
 
-std::string BlobShelf::path_of(const std::string& sha256) const { return directory_ + "/blobs/" + sha256.substr(0, 2) + "/" + sha256; }
-std::string BlobShelf::partial_of(const std::string& post, const std::string& sha256) const {
-  return directory_ + "/partial/" + post + "-" + sha256;
+BlobShelf::~BlobShelf() {
+  for (const auto& [path, descriptor] : open_) ::close(descriptor);
 }
 
-bool BlobShelf::holds(const std::string& sha256) const { return ::access(path_of(sha256).c_str(), F_OK) == 0; }
+std::string BlobShelf::path_of(const Sha256& sha256) const {
+  const std::string name = hex(sha256);
+  return directory_ + "/blobs/" + name.substr(0, 2) + "/" + name;
+}
+std::string BlobShelf::partial_of(const std::string& post, const Sha256& sha256) const { return directory_ + "/partial/" + post + "-" + hex(sha256); }
 
-std::uint64_t BlobShelf::have(const std::string& post, const std::string& sha256) const {
+bool BlobShelf::holds(const Sha256& sha256) const { return ::access(path_of(sha256).c_str(), F_OK) == 0; }
+
+std::uint64_t BlobShelf::unfinished_bytes(const std::string& post, const Sha256& sha256) const {
   struct ::stat found {};
   return ::stat(partial_of(post, sha256).c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
 }
 
-Result<void> BlobShelf::append(const std::string& post, const BlobSlice& slice) {
-  const std::string path = partial_of(post, hex(slice.blob));
-  File file(path, O_WRONLY | O_CREAT | O_APPEND);
-  if (!file.open()) return trouble("opening", path);
-  if (write_all(file.descriptor(), slice.bytes)) return {};
-  const auto answer = trouble("writing", path);
-  // Half a slice may be there; without it have() tells the truth again.
-  if (::ftruncate(file.descriptor(), static_cast<off_t>(slice.offset)) != 0) ::unlink(path.c_str());
-  return answer;
+int BlobShelf::descriptor_of(const std::string& path) {
+  if (const auto found = open_.find(path); found != open_.end()) return found->second;
+  if (open_.size() >= open_files_max) close_file(open_.begin()->first);
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (descriptor >= 0) open_.emplace(path, descriptor);
+  return descriptor;
 }
 
-void BlobShelf::discard(const std::string& post, const std::string& sha256) { ::unlink(partial_of(post, sha256).c_str()); }
+void BlobShelf::close_file(const std::string& path) {
+  const auto found = open_.find(path);
+  if (found == open_.end()) return;
+  ::close(found->second);
+  open_.erase(found);
+}
 
-Result<void> BlobShelf::finish(const std::string& post, const std::string& sha256) {
+Result<void> BlobShelf::write(const std::string& post, const Sha256& sha256, std::uint64_t offset, ByteView bytes) {
+  const std::string path = partial_of(post, sha256);
+  const int descriptor = descriptor_of(path);
+  if (descriptor < 0) return trouble("opening", path);
+  if (!write_all(descriptor, offset, bytes)) return trouble("writing", path);
+  return {};
+}
+
+Result<Bytes> BlobShelf::read(const Sha256& sha256, std::uint64_t offset, std::size_t count) const { return read_part(path_of(sha256), offset, count); }
+
+Result<Bytes> BlobShelf::read_unfinished(const std::string& post, const Sha256& sha256, std::uint64_t offset, std::size_t count) const {
+  return read_part(partial_of(post, sha256), offset, count);
+}
+
+void BlobShelf::discard(const std::string& post, const Sha256& sha256) {
+  const std::string path = partial_of(post, sha256);
+  close_file(path);
+  ::unlink(path.c_str());
+}
+
+Result<void> BlobShelf::finish(const std::string& post, const Sha256& sha256) {
   const std::string partial = partial_of(post, sha256);
-  {
-    File file(partial, O_RDONLY);
-    if (!file.open() || ::fdatasync(file.descriptor()) != 0) return trouble("syncing", partial);
-  }
-  const auto hash = hash_of(partial, nullptr);
-  if (!hash) return tl::unexpected(hash.error());
-  if (hex(*hash) != sha256) {
-    ::unlink(partial.c_str());
-    return fail(ErrorCode::bad_reply, "blob arrived whole but hashes to " + hex(*hash));
-  }
+  const int descriptor = descriptor_of(partial);
+  if (descriptor < 0 || ::fdatasync(descriptor) != 0) return trouble("syncing", partial);
+  close_file(partial);
   const std::string path = path_of(sha256);
   const std::string folder = fs::path(path).parent_path().string();
   if (::mkdir(folder.c_str(), 0750) == 0) {
@@ -133,14 +171,6 @@ Result<void> BlobShelf::finish(const std::string& post, const std::string& sha25
   }
   if (::rename(partial.c_str(), path.c_str()) != 0) return trouble("renaming to", path);
   return sync_directory(folder);
-}
-
-Result<Bytes> BlobShelf::read(const std::string& sha256) const {
-  Bytes bytes;
-  const auto hash = hash_of(path_of(sha256), &bytes);
-  if (!hash) return tl::unexpected(hash.error());
-  if (hex(*hash) != sha256) return fail(ErrorCode::bad_reply, path_of(sha256) + " is damaged: it hashes to " + hex(*hash));
-  return bytes;
 }
 
 }  // namespace rampa::sync::hq

@@ -7,168 +7,412 @@
 namespace rampa::sync::hq {
 namespace {
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 
 // `bytes` is the whole record as the post wrote it: header, open part, ciphertext of the personal part, chain hash, CRC.
-// The other columns are copies for asking; `rampa-hq verify` compares them with the bytes.
+// The other columns are copies for asking; `rampa-hq verify` compares the hash with the bytes. `id` is record_key(), `turn` is
+// journal_key(). In SQLite's words; see Database::in_own_words().
 constexpr const char* schema = R"sql(
+CREATE TABLE hq_schema(version INTEGER NOT NULL);
 CREATE TABLE posts(
-  post TEXT PRIMARY KEY, cursor INTEGER NOT NULL, head BLOB,
-  first_seen_ms INTEGER NOT NULL, last_record_ms INTEGER NOT NULL DEFAULT 0, last_hello_ms INTEGER NOT NULL DEFAULT 0,
-  last_sequence INTEGER NOT NULL DEFAULT 0, boot TEXT NOT NULL DEFAULT '', software TEXT NOT NULL DEFAULT '',
-  clock_behind_ms INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+  post TEXT PRIMARY KEY, first_seen_ms INTEGER NOT NULL, history INTEGER NOT NULL
+);
+CREATE TABLE histories(
+  id INTEGER PRIMARY KEY, post TEXT NOT NULL, epoch BLOB NOT NULL, public_key BLOB NOT NULL, first_seen_ms INTEGER NOT NULL,
+  session TEXT NOT NULL DEFAULT '', boot TEXT NOT NULL DEFAULT '', boot_number INTEGER NOT NULL DEFAULT 0,
+  software TEXT NOT NULL DEFAULT '', metered INTEGER NOT NULL DEFAULT 0, last_hello_ms INTEGER NOT NULL DEFAULT 0,
+  sent_mono_ns INTEGER NOT NULL DEFAULT 0, sent_wall_ms INTEGER NOT NULL DEFAULT 0,
+  last_sequence INTEGER NOT NULL DEFAULT 0, verdicts_end INTEGER NOT NULL DEFAULT 0, events_end INTEGER NOT NULL DEFAULT 0,
+  letters_through INTEGER NOT NULL DEFAULT 0, last_record_ms INTEGER NOT NULL DEFAULT 0,
+  walked INTEGER NOT NULL DEFAULT 0, head BLOB, verdicts INTEGER NOT NULL DEFAULT 0, records INTEGER NOT NULL DEFAULT 0,
+  renewals INTEGER NOT NULL DEFAULT 0, UNIQUE(post, epoch)
+);
+CREATE TABLE streams(
+  history INTEGER NOT NULL, stream INTEGER NOT NULL, through INTEGER NOT NULL, held BLOB NOT NULL, recheck INTEGER NOT NULL,
+  PRIMARY KEY(history, stream)
+);
 CREATE TABLE records(
-  post TEXT NOT NULL, sequence INTEGER NOT NULL, hash TEXT NOT NULL, chain INTEGER NOT NULL, boot TEXT NOT NULL,
-  kind TEXT NOT NULL, lane TEXT NOT NULL, crossing TEXT NOT NULL, mono_ns INTEGER NOT NULL, wall_ms INTEGER NOT NULL,
-  open TEXT NOT NULL, bytes BLOB NOT NULL, received_ms INTEGER NOT NULL,
-  PRIMARY KEY(post, sequence)
-) STRICT;
-CREATE INDEX records_crossing ON records(post, crossing);
-CREATE TABLE blobs(
-  sha256 TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-CREATE INDEX blobs_missing ON blobs(sha256) WHERE state = 1;
-CREATE TABLE record_blobs(
-  post TEXT NOT NULL, sequence INTEGER NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL, sha256 TEXT NOT NULL,
-  PRIMARY KEY(post, sequence, name, sha256)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX record_blobs_sha256 ON record_blobs(sha256);
+  id INTEGER PRIMARY KEY, turn INTEGER NOT NULL, wall_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, hash BLOB NOT NULL,
+  kind TEXT NOT NULL, lane TEXT NOT NULL, crossing TEXT NOT NULL, bytes BLOB NOT NULL
+);
+CREATE INDEX records_turn ON records(turn);
+CREATE INDEX records_crossing ON records(crossing, id) WHERE crossing <> '';
+CREATE TABLE expected_hashes(id INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+CREATE TABLE breaks(turn INTEGER PRIMARY KEY, what INTEGER NOT NULL);
 CREATE TABLE quarantine(
-  id INTEGER PRIMARY KEY, post TEXT NOT NULL, sequence INTEGER, reason TEXT NOT NULL, bytes BLOB NOT NULL,
-  digest TEXT NOT NULL, received_ms INTEGER NOT NULL, UNIQUE(post, digest, reason)
-) STRICT;
+  id AUTO_ID, post TEXT NOT NULL, history INTEGER NOT NULL, stream INTEGER NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL,
+  bytes BLOB NOT NULL, digest BLOB NOT NULL, received_ms INTEGER NOT NULL, UNIQUE(history, stream, number, digest, reason)
+);
 CREATE TABLE alarms(
-  id INTEGER PRIMARY KEY, post TEXT NOT NULL, sequence INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL,
+  id AUTO_ID, post TEXT NOT NULL, sequence INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL,
   raised_ms INTEGER NOT NULL, UNIQUE(post, sequence, what, detail)
-) STRICT;
+);
+CREATE TABLE blobs(
+  sha256 BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, state INTEGER NOT NULL, held_ms INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE record_blobs(
+  id INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL, sha256 BLOB NOT NULL,
+  size_bytes INTEGER NOT NULL, PRIMARY KEY(id, position)
+);
+CREATE INDEX record_blobs_sha256 ON record_blobs(sha256);
+CREATE TABLE wants(
+  post TEXT NOT NULL, sha256 BLOB NOT NULL, size_bytes INTEGER NOT NULL, rank INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, present BLOB NOT NULL, have INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(post, sha256)
+);
+CREATE TABLE manifests(post TEXT NOT NULL, sha256 BLOB NOT NULL, chunks BLOB NOT NULL, PRIMARY KEY(post, sha256));
+CREATE INDEX manifests_sha256 ON manifests(sha256);
+CREATE INDEX wants_order ON wants(post, rank, sequence, sha256);
+CREATE INDEX wants_sha256 ON wants(sha256);
+CREATE TABLE chunks(hash BLOB PRIMARY KEY, blob BLOB NOT NULL, place INTEGER NOT NULL);
+CREATE TABLE clock_samples(
+  history INTEGER NOT NULL, boot TEXT NOT NULL, lower_ns INTEGER, lower_at_ns INTEGER, upper_ns INTEGER, upper_at_ns INTEGER,
+  PRIMARY KEY(history, boot)
+);
 )sql";
+
+constexpr int boosted_rank = 0, verdict_rank = 1, event_rank = 2;
+
+Bytes joined(std::span<const Sha256> hashes) {
+  Bytes out;
+  out.reserve(hashes.size() * 32);
+  for (const Sha256& hash : hashes) out.insert(out.end(), hash.begin(), hash.end());
+  return out;
+}
+
+std::vector<Sha256> split(ByteView bytes) {
+  std::vector<Sha256> out(bytes.size() / 32);
+  for (std::size_t i = 0; i < out.size(); ++i) std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * 32), 32, out[i].begin());
+  return out;
+}
 
 }  // namespace
 
-std::string database_file(const std::string& directory) { return directory + "/hq.sqlite"; }
+Bytes packed(const std::vector<Range>& ranges) {
+  Bytes out;
+  out.reserve(ranges.size() * 16);
+  for (const Range& r : ranges)
+    for (const std::uint64_t end : {r.first, r.last})
+      for (int i = 0; i < 8; ++i) out.push_back(static_cast<std::uint8_t>(end >> (8 * i)));
+  return out;
+}
 
-Ledger::Ledger(const std::string& directory) : database_(database_file(directory), Database::Mode::write) {
+std::vector<Range> unpacked_ranges(ByteView bytes) {
+  std::vector<Range> out(bytes.size() / 16);
+  std::size_t at = 0;
+  for (Range& r : out)
+    for (std::uint64_t* end : {&r.first, &r.last}) {
+      *end = 0;
+      for (int i = 0; i < 8; ++i) *end |= static_cast<std::uint64_t>(bytes[at++]) << (8 * i);
+    }
+  return out;
+}
+
+std::unique_ptr<Ledger> open_ledger(const Place& place) {
+  return std::make_unique<Ledger>(place.server() ? open_postgres(place.database) : open_sqlite(ledger_file(place.directory), OpenFor::writing));
+}
+
+Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(database)) {
   std::int64_t version = 0;
-  {
-    auto asked = database_.prepare("PRAGMA user_version");
+  database_->transaction([&] {
+    database_->execute("CREATE TABLE IF NOT EXISTS hq_schema(version INTEGER NOT NULL)");
+    auto asked = database_->query("SELECT version FROM hq_schema");
     if (asked.step()) version = asked.number(0);
+  });
+  if (version == 0) {
+    database_->transaction([&] {
+      bool old = false;
+      try {
+        auto asked = database_->query("SELECT cursor FROM posts LIMIT 1");  // as version 1 had it
+        old = true;
+      } catch (const DatabaseError&) {
+        old = false;
+      }
+      if (old) throw DatabaseError(ErrorCode::invalid, "the database is of protocol 1, which no post speaks any more: move it away");
+    });
+    database_->transaction([&] {
+      database_->execute("DROP TABLE hq_schema");
+      database_->execute(database_->in_own_words(schema));
+      database_->run("INSERT INTO hq_schema(version) VALUES($1)", schema_version);
+    });
+  } else if (version != schema_version) {
+    throw DatabaseError(ErrorCode::invalid, "the database has schema " + std::to_string(version) + ", this rampa-hq knows " +
+                                                std::to_string(schema_version) + ": use the rampa-hq that wrote it");
   }
-  if (version > schema_version)
-    throw DatabaseError(ErrorCode::invalid, database_file(directory) + " was written by a newer rampa-hq (schema " +
-                                                std::to_string(version) + "); use that one");
-  if (version == schema_version) return;
-  database_.begin();
-  try {
-    database_.execute(schema);
-    database_.execute("PRAGMA user_version=1");
-    database_.commit();
-  } catch (...) {
-    database_.rollback();
-    throw;
-  }
+  records_ = database_->bulk("records", {"id", "turn", "wall_ms", "received_ms", "hash", "kind", "lane", "crossing", "bytes"});
+}
+
+void Ledger::commit() {
+  records_->flush();
+  database_->commit();
+}
+
+void Ledger::rollback() noexcept {
+  records_->forget();
+  database_->rollback();
 }
 
 std::vector<std::string> Ledger::posts() {
   std::vector<std::string> posts;
-  auto asked = database_.prepare("SELECT post FROM posts ORDER BY post");
+  auto asked = database_->query("SELECT post FROM posts ORDER BY post");
   while (asked.step()) posts.push_back(asked.text(0));
   return posts;
 }
 
-PostState Ledger::post(const std::string& post) {
-  auto asked = database_.prepare("SELECT cursor, head FROM posts WHERE post = ?");
-  if (!asked.with(post).step()) return {0, store::format::genesis(PostId{post})};
-  PostState state{static_cast<std::uint64_t>(asked.number(0)), {}};
-  const Bytes head = asked.blob(1);
-  if (head.size() == 32) std::copy(head.begin(), head.end(), state.head.emplace().begin());
-  else if (state.cursor == 0) state.head = store::format::genesis(PostId{post});
-  return state;
-}
-
-void Ledger::greet(const std::string& post, const Hello& hello, WallTime received) {
-  database_
-      .prepare("INSERT INTO posts(post, cursor, first_seen_ms, last_hello_ms, last_sequence, boot, software, clock_behind_ms)"
-               " VALUES(?1, 0, ?2, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(post) DO UPDATE SET last_hello_ms = ?2,"
-               " last_sequence = ?3, boot = ?4, software = ?5, clock_behind_ms = ?6")
-      .with(post, received.ms, hello.last_sequence, hello.boot_id, hello.software, received.ms - hello.sent.wall.ms)
-      .run();
-}
-
-void Ledger::set_cursor(const std::string& post, const PostState& state, WallTime received) {
-  database_
-      .prepare("INSERT INTO posts(post, cursor, head, first_seen_ms, last_record_ms) VALUES(?1, ?2, ?3, ?4, ?4)"
-               " ON CONFLICT(post) DO UPDATE SET cursor = ?2, head = ?3, last_record_ms = ?4")
-      .with(post, state.cursor, state.head ? ByteView{*state.head} : ByteView{}, received.ms)
-      .run();
-}
-
-void Ledger::add(const std::string& post, const store::format::ParsedRecord& record, ByteView bytes, Chain chain, WallTime received) {
-  const auto& e = record.entry;
-  database_
-      .prepare("INSERT INTO records(post, sequence, hash, chain, boot, kind, lane, crossing, mono_ns, wall_ms, open, bytes,"
-               " received_ms) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)")
-      .with(post, e.sequence, hex(ByteView{record.hash}), static_cast<int>(chain), record.boot_hex(), e.kind, e.lane,
-            e.crossing, e.at.mono.ns, e.at.wall.ms, e.open, bytes, received.ms)
-      .run();
-  for (const BlobRef& blob : e.blobs) {
-    database_.prepare("INSERT OR IGNORE INTO record_blobs(post, sequence, name, media_type, sha256) VALUES(?,?,?,?,?)")
-        .with(post, e.sequence, blob.name, blob.media_type, blob.sha256)
-        .run();
-    // A blob given up earlier (not there, wrong three times) is asked for again when a new record names it.
-    database_
-        .prepare("INSERT INTO blobs(sha256, size_bytes, state) VALUES(?1, ?2, 1)"
-                 " ON CONFLICT(sha256) DO UPDATE SET state = 1, attempts = 0, size_bytes = ?2 WHERE state = 3")
-        .with(blob.sha256, blob.size_bytes)
-        .run();
+std::vector<HistoryRow> Ledger::histories(const std::string& post) {
+  std::vector<HistoryRow> out;
+  auto asked = database_->query(
+      "SELECT h.id, h.epoch, h.public_key, h.session, h.boot, h.boot_number, h.software, h.metered, h.last_hello_ms, h.sent_mono_ns,"
+      " h.sent_wall_ms, h.last_sequence, h.verdicts_end, h.events_end, h.letters_through, h.walked, h.head, h.verdicts, h.records, h.renewals"
+      " FROM histories h JOIN posts p ON p.post = h.post WHERE h.post = $1 ORDER BY CASE WHEN h.id = p.history THEN 1 ELSE 0 END, h.id", post);
+  while (asked.step()) {
+    HistoryRow& h = out.emplace_back();
+    h.id = asked.number(0);
+    h.post = post;
+    h.epoch = asked.fixed<16>(1);
+    h.key = asked.fixed<32>(2);
+    h.session = asked.text(3);
+    h.hello.id = h.session;
+    h.hello.epoch = h.epoch;
+    h.hello.boot_id = asked.text(4);
+    h.hello.boot_number = asked.count(5);
+    h.hello.software = asked.text(6);
+    h.hello.metered = asked.number(7) != 0;
+    h.hello_received.ms = asked.number(8);
+    h.hello.sent = {MonoTime{asked.number(9)}, WallTime{asked.number(10)}};
+    h.hello.last_sequence = asked.count(11);
+    h.hello.ends = {asked.count(12), asked.count(13)};
+    h.hello.letters_through = asked.count(14);
+    h.cursor = asked.count(15);
+    if (!asked.null(16)) h.head = asked.fixed<32>(16);
+    h.verdicts = asked.count(17);
+    h.records = asked.count(18);
+    h.renewals = asked.count(19);
   }
+  return out;
 }
 
-std::optional<std::string> Ledger::hash_at(const std::string& post, std::uint64_t sequence) {
-  auto asked = database_.prepare("SELECT hash FROM records WHERE post = ? AND sequence = ?");
-  if (!asked.with(post, sequence).step()) return {};
-  return asked.text(0);
+void Ledger::add_history(HistoryRow& row, WallTime received) {
+  {
+    auto asked = database_->query("SELECT coalesce(max(id), 0) + 1 FROM histories");
+    if (asked.step()) row.id = asked.number(0);
+  }
+  database_->run("INSERT INTO histories(id, post, epoch, public_key, first_seen_ms, head) VALUES($1, $2, $3, $4, $5, $6)", row.id, row.post,
+                 row.epoch, row.key, received.ms, row.head);
+  database_->run("INSERT INTO posts(post, first_seen_ms, history) VALUES($1, $2, $3) ON CONFLICT(post) DO UPDATE SET history = excluded.history",
+                 row.post, received.ms, row.id);
 }
 
-void Ledger::quarantine(const std::string& post, std::optional<std::uint64_t> sequence, const std::string& reason, ByteView bytes,
-                        WallTime received) {
-  database_.prepare("INSERT OR IGNORE INTO quarantine(post, sequence, reason, bytes, digest, received_ms) VALUES(?,?,?,?,?,?)")
-      .with(post, sequence, reason, bytes, hex(sha256(bytes)), received.ms)
-      .run();
+void Ledger::save(const HistoryRow& h, WallTime now) {
+  database_->run("UPDATE histories SET session = $1, boot = $2, boot_number = $3, software = $4, metered = $5, last_hello_ms = $6,"
+                 " sent_mono_ns = $7, sent_wall_ms = $8, last_sequence = $9, verdicts_end = $10, events_end = $11, letters_through = $12,"
+                 " last_record_ms = CASE WHEN records < $13 THEN $14 ELSE last_record_ms END, walked = $15, head = $16, verdicts = $17,"
+                 " records = $13, renewals = $18 WHERE id = $19",
+                 h.session, h.hello.boot_id, h.hello.boot_number, h.hello.software, h.hello.metered, h.hello_received.ms, h.hello.sent.mono.ns,
+                 h.hello.sent.wall.ms, h.hello.last_sequence, h.hello.ends.verdicts, h.hello.ends.events, h.hello.letters_through, h.records,
+                 now.ms, h.cursor, h.head, h.verdicts, h.renewals, h.id);
 }
 
-std::vector<QuarantinedRecord> Ledger::quarantined(const std::string& post, std::size_t limit) {
+void Ledger::make_current(const HistoryRow& row) {
+  database_->run("UPDATE posts SET history = $1 WHERE post = $2", row.id, row.post);
+}
+
+StreamRow Ledger::stream(std::int64_t history, Stream stream) {
+  auto asked = database_->query("SELECT held, recheck FROM streams WHERE history = $1 AND stream = $2", history, static_cast<int>(stream));
+  if (!asked.step()) return {};
+  return {unpacked_ranges(asked.bytes(0)), asked.count(1)};
+}
+
+void Ledger::save(std::int64_t history, Stream stream, const StreamRow& row) {
+  const std::uint64_t through = !row.held.empty() && row.held.front().first == 1 ? row.held.front().last : 0;
+  database_->run("INSERT INTO streams(history, stream, through, held, recheck) VALUES($1, $2, $3, $4, $5) ON CONFLICT(history, stream)"
+                 " DO UPDATE SET through = excluded.through, held = excluded.held, recheck = excluded.recheck",
+                 history, static_cast<int>(stream), through, packed(row.held), row.recheck);
+}
+
+void Ledger::add(std::int64_t history, std::uint64_t number, const store::format::ParsedRecord& record, ByteView bytes, WallTime received) {
+  const auto& e = record.entry;
+  records_->add(record_key(history, e.stream, number)).add(journal_key(history, e.sequence)).add(e.at.wall.ms).add(received.ms)
+      .add(ByteView{record.hash}).add(std::string_view(e.kind)).add(std::string_view(e.lane)).add(std::string_view(e.crossing)).add(bytes);
+  records_->end_row();
+}
+
+std::vector<StoredRecord> Ledger::records(std::int64_t history, Stream stream, std::uint64_t from, std::uint64_t last, std::size_t limit) {
+  std::vector<StoredRecord> out;
+  auto asked = database_->query("SELECT id, turn, hash, bytes FROM records WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT $3",
+                                record_key(history, stream, from), record_key(history, stream, last), limit);
+  while (asked.step())
+    out.push_back({number_of_key(asked.number(0)), static_cast<std::uint64_t>(asked.number(1) - journal_key(history, 0)), asked.fixed<32>(2), asked.copy(3)});
+  return out;
+}
+
+std::optional<store::Hash> Ledger::hash_at(std::int64_t history, std::uint64_t sequence) {
+  auto asked = database_->query("SELECT hash FROM records WHERE turn = $1", journal_key(history, sequence));
+  if (!asked.step()) return {};
+  return asked.fixed<32>(0);
+}
+
+std::optional<std::pair<std::int64_t, std::uint64_t>> Ledger::before(std::int64_t history, std::uint64_t sequence) {
+  auto asked = database_->query("SELECT id, turn FROM records WHERE turn < $1 AND turn >= $2 ORDER BY turn DESC LIMIT 1",
+                                journal_key(history, sequence), journal_key(history, 0));
+  if (!asked.step()) return {};
+  return std::pair{asked.number(0), static_cast<std::uint64_t>(asked.number(1) - journal_key(history, 0))};
+}
+
+void Ledger::expect(std::int64_t history, Stream stream, std::uint64_t number, const Sha256& hash) {
+  database_->run("INSERT INTO expected_hashes(id, hash) VALUES($1, $2) ON CONFLICT(id) DO NOTHING", record_key(history, stream, number), hash);
+}
+
+std::vector<std::pair<std::uint64_t, Sha256>> Ledger::expected(std::int64_t history, Stream stream) {
+  std::vector<std::pair<std::uint64_t, Sha256>> out;
+  auto asked = database_->query("SELECT id, hash FROM expected_hashes WHERE id >= $1 AND id <= $2", record_key(history, stream, 0),
+                                record_key(history, stream, number_end - 1));
+  while (asked.step()) out.emplace_back(number_of_key(asked.number(0)), asked.fixed<32>(1));
+  return out;
+}
+
+void Ledger::met(std::int64_t history, Stream stream, std::uint64_t number) {
+  database_->run("DELETE FROM expected_hashes WHERE id = $1", record_key(history, stream, number));
+}
+
+void Ledger::quarantine(const HistoryRow& history, const QuarantinedRecord& record, ByteView bytes, WallTime received) {
+  database_->run("INSERT INTO quarantine(post, history, stream, number, reason, bytes, digest, received_ms) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
+                 " ON CONFLICT DO NOTHING",
+                 history.post, history.id, static_cast<int>(record.stream), record.sequence, record.reason, bytes, sha256(bytes), received.ms);
+}
+
+std::vector<QuarantinedRecord> Ledger::quarantined(std::int64_t history, std::size_t limit) {
   std::vector<QuarantinedRecord> out;
-  auto asked = database_.prepare("SELECT sequence, reason FROM quarantine WHERE post = ? AND sequence IS NOT NULL ORDER BY id DESC LIMIT ?");
-  asked.with(post, limit);
-  while (asked.step()) out.push_back({static_cast<std::uint64_t>(asked.number(0)), asked.text(1)});
+  auto asked = database_->query("SELECT number, reason, stream FROM quarantine WHERE history = $1 ORDER BY id DESC LIMIT $2", history, limit);
+  while (asked.step()) out.push_back({asked.count(0), asked.text(1), static_cast<Stream>(asked.number(2))});
   return out;
 }
 
-void Ledger::alarm(const std::string& post, std::uint64_t sequence, const std::string& what, const std::string& detail, WallTime raised) {
-  database_.prepare("INSERT OR IGNORE INTO alarms(post, sequence, what, detail, raised_ms) VALUES(?,?,?,?,?)")
-      .with(post, sequence, what, detail, raised.ms)
-      .run();
+void Ledger::add_break(std::int64_t history, std::uint64_t sequence, Break what) {
+  database_->run("INSERT INTO breaks(turn, what) VALUES($1, $2) ON CONFLICT(turn) DO UPDATE SET what = excluded.what",
+                 journal_key(history, sequence), static_cast<int>(what));
 }
 
-std::vector<MissingBlob> Ledger::missing_blobs(const std::string& post, std::size_t limit) {
-  std::vector<MissingBlob> out;
-  auto asked = database_.prepare(
-      "SELECT b.sha256, b.size_bytes, min(r.sequence) FROM blobs b JOIN record_blobs r ON r.sha256 = b.sha256"
-      " WHERE b.state = 1 AND r.post = ? GROUP BY b.sha256 ORDER BY 3 LIMIT ?");
-  asked.with(post, limit);
-  while (asked.step()) out.push_back({asked.text(0), static_cast<std::uint64_t>(asked.number(1))});
+void Ledger::forget_breaks(std::int64_t history, std::uint64_t from) {
+  database_->run("DELETE FROM breaks WHERE turn >= $1 AND turn < $2", journal_key(history, from), journal_key(history + 1, 0));
+}
+
+bool Ledger::alarm(const std::string& post, std::uint64_t sequence, const std::string& what, const std::string& detail, WallTime raised) {
+  auto added = database_->query("INSERT INTO alarms(post, sequence, what, detail, raised_ms) VALUES($1, $2, $3, $4, $5)"
+                                " ON CONFLICT DO NOTHING RETURNING id", post, sequence, what, detail, raised.ms);
+  const bool is_new = added.step();
+  while (is_new && added.step()) {}
+  return is_new;
+}
+
+BlobState Ledger::blob(const Sha256& sha256) {
+  auto asked = database_->query("SELECT state FROM blobs WHERE sha256 = $1", sha256);
+  return asked.step() ? static_cast<BlobState>(asked.number(0)) : BlobState::unknown;
+}
+
+bool Ledger::name_blob(const HistoryRow& history, Stream stream, std::uint64_t number, std::uint64_t sequence, std::size_t position, const BlobRef& ref) {
+  const Sha256 sha = parse_sha256(ref.sha256).value_or(Sha256{});
+  database_->run("INSERT INTO record_blobs(id, position, name, media_type, sha256, size_bytes) VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                 record_key(history.id, stream, number), position, ref.name, ref.media_type, sha, ref.size_bytes);
+  const BlobState state = blob(sha);
+  if (state == BlobState::held) return false;
+  // A blob given up earlier (not there, wrong three times) is asked for again when a new record names it.
+  if (state != BlobState::missing)
+    database_->run("INSERT INTO blobs(sha256, size_bytes, state) VALUES($1, $2, 1) ON CONFLICT(sha256) DO UPDATE SET state = 1", sha, ref.size_bytes);
+  database_->run("INSERT INTO wants(post, sha256, size_bytes, rank, sequence, present) VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                 history.post, sha, ref.size_bytes, stream == Stream::verdicts ? verdict_rank : event_rank, sequence, Bytes{});
+  return true;
+}
+
+namespace {
+
+WantRow want_in(const Query& row) {
+  return {row.fixed<32>(0), row.count(1), row.number(2) == boosted_rank, static_cast<int>(row.number(3)), {}, row.copy(4), row.count(5)};
+}
+
+}  // namespace
+
+std::vector<WantRow> Ledger::wants(const std::string& post, std::size_t limit) {
+  std::vector<WantRow> out;
+  {
+    auto asked = database_->query("SELECT sha256, size_bytes, rank, attempts, present, have FROM wants WHERE post = $1"
+                                  " ORDER BY rank, sequence, sha256 LIMIT $2", post, limit);
+    while (asked.step()) out.push_back(want_in(asked));
+  }
+  for (WantRow& want : out) want.chunks = manifest(post, want.sha256);
   return out;
 }
 
-BlobRow Ledger::blob(const std::string& sha256) {
-  auto asked = database_.prepare("SELECT state, size_bytes, attempts FROM blobs WHERE sha256 = ?");
-  if (!asked.with(sha256).step()) return {};
-  return {static_cast<BlobState>(asked.number(0)), static_cast<std::uint64_t>(asked.number(1)), static_cast<int>(asked.number(2))};
+std::optional<WantRow> Ledger::want(const std::string& post, const Sha256& sha256) {
+  std::optional<WantRow> out;
+  {
+    auto asked = database_->query("SELECT sha256, size_bytes, rank, attempts, present, have FROM wants WHERE post = $1 AND sha256 = $2", post, sha256);
+    if (!asked.step()) return {};
+    out = want_in(asked);
+  }
+  out->chunks = manifest(post, sha256);
+  return out;
 }
 
-void Ledger::set_blob(const std::string& sha256, BlobState state, int attempts) {
-  database_.prepare("UPDATE blobs SET state = ?2, attempts = ?3 WHERE sha256 = ?1").with(sha256, static_cast<int>(state), attempts).run();
+std::vector<Sha256> Ledger::manifest(const std::string& post, const Sha256& sha256) {
+  auto asked = database_->query("SELECT chunks FROM manifests WHERE post = $1 AND sha256 = $2", post, sha256);
+  return asked.step() ? split(asked.bytes(0)) : std::vector<Sha256>{};
+}
+
+void Ledger::save(const std::string& post, const WantRow& w) {
+  database_->run("UPDATE wants SET attempts = $1, present = $2, have = $3 WHERE post = $4 AND sha256 = $5", w.attempts, w.present, w.have_bytes, post, w.sha256);
+}
+
+void Ledger::save_manifest(const std::string& post, const WantRow& w) {
+  database_->run("DELETE FROM manifests WHERE post = $1 AND sha256 = $2", post, w.sha256);
+  if (!w.chunks.empty()) database_->run("INSERT INTO manifests(post, sha256, chunks) VALUES($1, $2, $3)", post, w.sha256, joined(w.chunks));
+}
+
+bool Ledger::boost(const std::string& post, const Sha256& sha256) {
+  auto changed = database_->query("UPDATE wants SET rank = $1 WHERE sha256 = $2 AND post = $3 RETURNING post", boosted_rank, sha256, post);
+  const bool any = changed.step();
+  while (any && changed.step()) {}
+  return any;
+}
+
+void Ledger::held(const Sha256& sha256, std::uint64_t size_bytes, std::span<const Sha256> chunks, WallTime now) {
+  database_->run("INSERT INTO blobs(sha256, size_bytes, state, held_ms) VALUES($1, $2, 2, $3) ON CONFLICT(sha256) DO UPDATE SET"
+                 " state = 2, size_bytes = excluded.size_bytes, held_ms = excluded.held_ms", sha256, size_bytes, now.ms);
+  database_->run("DELETE FROM wants WHERE sha256 = $1", sha256);
+  database_->run("DELETE FROM manifests WHERE sha256 = $1", sha256);
+  for (std::size_t i = 0; i < chunks.size(); ++i)
+    database_->run("INSERT INTO chunks(hash, blob, place) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", chunks[i], sha256, i * chunk_bytes);
+}
+
+void Ledger::give_up(const std::string& post, const Sha256& sha256) {
+  database_->run("DELETE FROM wants WHERE post = $1 AND sha256 = $2", post, sha256);
+  database_->run("DELETE FROM manifests WHERE post = $1 AND sha256 = $2", post, sha256);
+  database_->run("UPDATE blobs SET state = 3 WHERE sha256 = $1 AND state = 1 AND NOT EXISTS(SELECT 1 FROM wants WHERE wants.sha256 = $1)", sha256);
+}
+
+std::optional<Ledger::ChunkPlace> Ledger::chunk(const Sha256& hash) {
+  auto asked = database_->query("SELECT blob, place FROM chunks WHERE hash = $1", hash);
+  if (!asked.step()) return {};
+  return ChunkPlace{asked.fixed<32>(0), asked.count(1)};
+}
+
+ClockEstimate Ledger::clock(std::int64_t history, const std::string& boot) {
+  ClockEstimate clock;
+  auto asked = database_->query("SELECT lower_ns, lower_at_ns, upper_ns, upper_at_ns FROM clock_samples WHERE history = $1 AND boot = $2", history, boot);
+  if (!asked.step()) return clock;
+  if (!asked.null(0)) clock.lower = ClockBound{asked.number(0), MonoTime{asked.number(1)}};
+  if (!asked.null(2)) clock.upper = ClockBound{asked.number(2), MonoTime{asked.number(3)}};
+  return clock;
+}
+
+void Ledger::save(std::int64_t history, const std::string& boot, const ClockEstimate& clock) {
+  const auto part = [](const std::optional<ClockBound>& bound, bool at) -> std::optional<std::int64_t> {
+    if (!bound) return {};
+    return at ? bound->at.ns : bound->offset_ns;
+  };
+  database_->run("INSERT INTO clock_samples(history, boot, lower_ns, lower_at_ns, upper_ns, upper_at_ns) VALUES($1, $2, $3, $4, $5, $6)"
+                 " ON CONFLICT(history, boot) DO UPDATE SET lower_ns = excluded.lower_ns, lower_at_ns = excluded.lower_at_ns,"
+                 " upper_ns = excluded.upper_ns, upper_at_ns = excluded.upper_at_ns",
+                 history, boot, part(clock.lower, false), part(clock.lower, true), part(clock.upper, false), part(clock.upper, true));
 }
 
 }  // namespace rampa::sync::hq

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -10,6 +11,10 @@
 
 #include "edge/runtime/system_clock.hpp"
 #include "sync/digest.hpp"
+#include "sync/envelope.hpp"
+#include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/desk.hpp"
+#include "sync/hq/hq_key.hpp"
 #include "sync/hq/report.hpp"
 #include "sync/hq/serve.hpp"
 
@@ -74,23 +79,65 @@ int serve(hq::ServeSettings settings, bool json) {
   return served ? 0 : complain(served.error());
 }
 
-int send(const std::string& directory, const std::string& post, const std::string& declarations, const std::string& watch_list, bool json) {
-  const bool lists = !watch_list.empty();
-  const std::string& path = lists ? watch_list : declarations;
+std::string text_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return complain({ErrorCode::not_found, path + " cannot be read"});
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  hq::Downlink downlink(directory);
-  const auto item = downlink.add(post, lists ? Leaf::watch_list : Leaf::declarations, as_bytes(text));
-  if (!item) return complain({item.error().code, path + ": " + item.error().what});
-  if (json) std::cout << nlohmann::json{{"version", item->version}, {"post", item->post}}.dump() << '\n';
-  else std::cout << "version " << item->version << " goes to " << item->post << " with its next hello\n";
+  if (!file) throw std::runtime_error(path + " cannot be read");
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+struct LetterOptions {
+  std::string post, declarations, watch_list, kind, body;
+};
+
+int send(const hq::Place& place, const LetterOptions& options, bool json) {
+  const std::string kind = !options.watch_list.empty() ? "watch_list" : !options.declarations.empty() ? "declarations" : options.kind;
+  const std::string& path = !options.watch_list.empty() ? options.watch_list : !options.declarations.empty() ? options.declarations : options.body;
+  if (options.post != "all" && !usable_as_post(options.post)) return complain({ErrorCode::invalid, "\"" + options.post + "\" is no post's name"});
+  const auto body = hq::checked_letter(kind, as_bytes(text_of(path)));
+  if (!body) return complain({body.error().code, path + ": " + body.error().what});
+  std::filesystem::create_directories(place.directory);
+  const auto id = hq::open_desk(place)->add_letter(options.post == "all" ? "" : options.post, kind, *body, runtime::SystemClock().now().wall);
+  if (json) std::cout << nlohmann::json{{"letter", id}, {"version", id}, {"post", options.post}, {"kind", kind}}.dump() << '\n';
+  else std::cout << "letter " << id << " goes to " << options.post << '\n';
+  return 0;
+}
+
+/// To the serving process, which looks at its desk several times a second.
+int order(const hq::Place& place, const std::vector<hq::Order>& orders, bool json) {
+  const auto desk = hq::open_desk(place);
+  nlohmann::json out = nlohmann::json::array();
+  for (const hq::Order& each : orders) {
+    desk->add_order(each, runtime::SystemClock().now().wall);
+    out.push_back({{"post", each.post}, {"order", each.what}, {"detail", each.detail}});
+  }
+  if (json) std::cout << out.dump() << '\n';
+  else for (const auto& each : out) std::cout << each["order"].get<std::string>() << ' ' << each["post"].get<std::string>() << ": ordered\n";
+  return 0;
+}
+
+int boost(const hq::Place& place, const std::string& sha, bool json) {
+  if (!parse_sha256(sha)) return complain({ErrorCode::invalid, "\"" + sha + "\": expected 64 lower-case hex digits"});
+  const auto posts = hq::posts_asked_for(place, sha);
+  if (!posts) return complain(posts.error());
+  if (posts->empty()) return complain({ErrorCode::not_found, "no post is asked for " + sha + ": it is here already, or no record names it"});
+  std::vector<hq::Order> orders;
+  for (const std::string& post : *posts) orders.push_back({post, "boost", sha});
+  return order(place, orders, json);
+}
+
+int key(const std::string& directory, bool json) {
+  const auto seed = hq::hq_key(directory);
+  if (!seed) return complain(seed.error());
+  const std::string text = hex(ByteView{public_key_of(*seed)});
+  if (json) std::cout << nlohmann::json{{"key", text}}.dump() << '\n';
+  else std::cout << text << '\n';
   return 0;
 }
 
 int image(const std::string& directory, const std::string& sha, const std::string& out, bool json) {
-  if (!parse_sha256(sha)) return complain({ErrorCode::invalid, "\"" + sha + "\": expected 64 lower-case hex digits"});
-  const auto bytes = hq::BlobShelf(directory).read(sha);
+  const auto hash = parse_sha256(sha);
+  if (!hash) return complain({ErrorCode::invalid, "\"" + sha + "\": expected 64 lower-case hex digits"});
+  const auto bytes = hq::read_checked(hq::BlobShelf(directory), *hash);
   if (!bytes) return complain(bytes.error());
   if (json && out.empty()) {
     std::cout << nlohmann::json{{"sha256", sha}, {"size_bytes", bytes->size()}}.dump() << '\n';
@@ -112,11 +159,16 @@ int main(int argc, char** argv) try {
   app.require_subcommand(1);
   app.fallthrough();
   bool json = false;
-  std::string directory, post, sha, out, declarations, watch_list;
+  std::string post, sha, out, epoch;
+  bool boosted = false;
+  std::uint64_t from = 1;
+  hq::Place place;
   hq::ServeSettings settings;
   hq::RecordQuery query;
+  LetterOptions letter;
   app.add_flag("--json", json, "machine-readable output");
-  app.add_option("--directory", directory, "where HQ keeps its database and blobs")->required();
+  app.add_option("--directory", place.directory, "where HQ keeps its database, its key and blobs")->required();
+  app.add_option("--database", place.database, "postgresql://... (default: SQLite in the directory)");
 
   auto* serve_command = app.add_subcommand("serve", "receive until SIGTERM; prints one line per event");
   serve_command->add_option("--broker", settings.broker, "mqtts://HOST:PORT")->required();
@@ -125,27 +177,37 @@ int main(int argc, char** argv) try {
   serve_command->add_option("--key", settings.credentials.key_file, "PEM: its private key");
   serve_command->add_option("--post", settings.posts, "take only this post; may be repeated (default: all that the broker lets in)");
 
-  auto* posts_command = app.add_subcommand("posts", "every post: cursor, backlog, alarms");
+  auto* posts_command = app.add_subcommand("posts", "every post: cursor, streams, backlog, clock, alarms");
   auto* records_command = app.add_subcommand("records", "records of a post; personal fields stay encrypted");
   records_command->add_option("--post", query.post)->required();
   records_command->add_option("--crossing", query.crossing, "only this crossing");
-  records_command->add_option("--from", query.from, "first sequence");
+  records_command->add_option("--from", query.from, "first sequence of the journal");
   records_command->add_option("--limit", query.limit);
-  auto* gaps_command = app.add_subcommand("gaps", "sequences that are not here");
+  records_command->add_option("--epoch", query.epoch, "of an earlier journal of this post (default: the current one)");
+  auto* gaps_command = app.add_subcommand("gaps", "numbers of each stream that are not here");
   gaps_command->add_option("--post", post);
-  auto* alarms_command = app.add_subcommand("alarms", "conflicts, broken chains, blobs that could not be had");
+  auto* alarms_command = app.add_subcommand("alarms", "conflicts, broken chains, new epochs, blobs that could not be had");
   alarms_command->add_option("--post", post);
   auto* verify_command = app.add_subcommand("verify", "walk the chain and the blobs of a post");
   verify_command->add_option("--post", post)->required();
+  verify_command->add_option("--epoch", epoch, "of an earlier journal of this post (default: the current one)");
   auto* image_command = app.add_subcommand("image", "a blob by its SHA-256, checked");
   image_command->add_option("sha256", sha)->required();
   image_command->add_option("--out", out, "file (default: standard output)");
-  auto* send_command = app.add_subcommand("send", "declarations or a watch list to one post or \"all\"");
-  send_command->add_option("--post", post, "post, or all")->required();
+  image_command->add_flag("--boost", boosted, "it is not here yet: the posts that have it send it before all other pictures");
+  auto* send_command = app.add_subcommand("send", "a letter to one post or \"all\": it comes in order, once, and is receipted");
+  send_command->add_option("--post", letter.post, "post, or all")->required();
   auto* kinds = send_command->add_option_group("what");
-  kinds->add_option("--declarations", declarations, "JSON file {\"declarations\":[...]}");
-  kinds->add_option("--watch-list", watch_list, "JSON file {\"name\":...,\"plates\":[...]}");
+  kinds->add_option("--declarations", letter.declarations, "JSON file {\"declarations\":[...]}");
+  kinds->add_option("--watch-list", letter.watch_list, "JSON file {\"name\":...,\"plates\":[...]}");
+  auto* kind_option = kinds->add_option("--kind", letter.kind, "any other kind, with --body");
   kinds->require_option(1);
+  auto* body_option = send_command->add_option("--body", letter.body, "JSON file");
+  kind_option->needs(body_option);
+  auto* resend_command = app.add_subcommand("resend", "let a post send its records again: what is here is compared, what is not is stored");
+  resend_command->add_option("post", post)->required();
+  resend_command->add_option("--from", from, "first sequence of the journal (default: all)");
+  auto* key_command = app.add_subcommand("key", "HQ's public key, for the posts' site files");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -153,16 +215,21 @@ int main(int argc, char** argv) try {
   }
 
   if (*serve_command) {
-    settings.directory = directory;
+    settings.place = place;
     return serve(std::move(settings), json);
   }
-  if (*posts_command) return print(hq::report_posts(directory), json);
-  if (*records_command) return print(hq::report_records(directory, query), json);
-  if (*gaps_command) return print(hq::report_gaps(directory, post), json);
-  if (*alarms_command) return print(hq::report_alarms(directory, post), json);
-  if (*verify_command) return print(hq::verify_post(directory, post), json);
-  if (*image_command) return image(directory, sha, out, json);
-  return send(directory, post, declarations, watch_list, json);
+  if (*posts_command) return print(hq::report_posts(place), json);
+  if (*records_command) return print(hq::report_records(place, query), json);
+  if (*gaps_command) return print(hq::report_gaps(place, post), json);
+  if (*alarms_command) return print(hq::report_alarms(place, post), json);
+  if (*verify_command) return print(hq::verify_post(place, post, epoch), json);
+  if (*image_command) return boosted ? boost(place, sha, json) : image(place.directory, sha, out, json);
+  if (*resend_command) {
+    if (!usable_as_post(post)) return complain({ErrorCode::invalid, "\"" + post + "\" is no post's name"});
+    return order(place, {{post, "resend", std::to_string(from)}}, json);
+  }
+  if (*key_command) return key(place.directory, json);
+  return send(place, letter, json);
 } catch (const std::exception& error) {
   std::cerr << "rampa-hq: " << error.what() << '\n';
   return 2;

@@ -1,23 +1,25 @@
 #include "sync/hq/receiver.hpp"
 
-#include <utility>
+#include <algorithm>
+#include <charconv>
 
-#include "sync/digest.hpp"
-#include "sync/frame.hpp"
+#include "edge/store/segment_format.hpp"
+#include "sync/hq/chain_walk.hpp"
 
 namespace rampa::sync::hq {
 namespace format = store::format;
 namespace {
 
-constexpr Duration resend_gap = 200ms;       ///< many frames behind one lost frame: one request is enough
-constexpr std::size_t blobs_asked_max = 8;   ///< per post at a time
 constexpr std::size_t quarantined_told_max = 100;
-constexpr int blob_attempts_max = 3;
+constexpr std::uint64_t letters_under_way_max = 256;
+constexpr std::size_t letters_at_once = 64, letter_bytes_at_once = 512u << 10;
+constexpr Duration letters_again = 3s;  ///< a hello says how far the post was when it sent it, not what is on its way since
 
 template <class Work>
 Result<void> guarded(Work work) {
   try {
-    return work();
+    work();
+    return {};
   } catch (const DatabaseError& error) {
     return fail(error.code, error.what());
   } catch (const std::exception& error) {
@@ -25,82 +27,305 @@ Result<void> guarded(Work work) {
   }
 }
 
-/// Disk trouble inside take(): ends the group.
-void must(const Result<void>& done) {
-  if (!done) throw DatabaseError(done.error().code, done.error().what);
-}
-
 }  // namespace
 
-Receiver::Receiver(Ledger& ledger, BlobShelf& shelf, Downlink& downlink, std::string incarnation)
-    : ledger_(ledger), shelf_(shelf), downlink_(downlink), incarnation_(std::move(incarnation)) {}
+Receiver::Receiver(Ledger& ledger, ImageStore& images, Desk& desk, const ReceiverSettings& settings)
+    : ledger_(ledger), desk_(desk), settings_(settings), signer_(signer_of(settings.key)), public_key_(hex(ByteView{public_key_of(settings.key)})),
+      durability_(ledger.database().durability()), bell_(ledger), records_(ledger, bell_), blobs_(ledger, images, bell_) {}
 
 Result<void> Receiver::begin() {
-  return guarded([&]() -> Result<void> {
-    ledger_.begin();
-    return {};
-  });
+  return guarded([&] { ledger_.begin(); });
+}
+
+void Receiver::load(Post& state, const std::string& name) {
+  for (HistoryRow& row : ledger_.histories(name)) {
+    History& history = state.histories.emplace_back();
+    history.row = std::move(row);
+    for (const Stream which : store::streams) {
+      const StreamRow stored = ledger_.stream(history.row.id, which);
+      HeldStream& stream = history.stream(which);
+      stream.held = RangeSet(stored.held);
+      stream.recheck = stored.recheck;
+      for (const auto& [number, hash] : ledger_.expected(history.row.id, which)) stream.expected.emplace(number, hash);
+    }
+    history.walk = true;  // a walk may have been cut short
+  }
+  state.loaded = true;
+}
+
+Receiver::Post& Receiver::post(const std::string& name) {
+  Post& state = posts_[name];
+  if (!state.loaded) load(state, name);
+  return state;
 }
 
 Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
-  return guarded([&]() -> Result<void> {
+  return guarded([&] {
     const std::string& name = topic.post.text;
-    Post& p = post(name);
+    const std::string text = topic_text(topic);
+    Post& state = post(name);
+    if (topic.leaf == Leaf::hello) return take_hello(name, state, text, payload, now);
+    if (state.histories.empty()) return bell_.tell({"refused", name, "it has not said hello yet", 0});
     switch (topic.leaf) {
-      case Leaf::hello: take_hello(name, p, payload, now); break;
-      case Leaf::records: take_records(name, p, payload, now); break;
-      case Leaf::blob: take_slice(name, p, payload, now); break;
-      case Leaf::unavailable: take_unavailable(name, payload, now); break;
-      default: break;
+      case Leaf::verdicts: return take_frame(name, state, Stream::verdicts, text, payload, now);
+      case Leaf::events: return take_frame(name, state, Stream::events, text, payload, now);
+      case Leaf::slice: {
+        const auto slice = decode_slice(payload);
+        if (!slice) return refuse(name, slice.error().what, now);
+        return blobs_.take(name, *slice, now);
+      }
+      case Leaf::manifest:
+        return take_signed<Manifest>(name, state, text, payload, decode_manifest, [&](const Manifest& manifest) { blobs_.take(name, manifest, now); }, now);
+      case Leaf::unavailable:
+        return take_signed<Unavailable>(name, state, text, payload, decode_unavailable, [&](const Unavailable& gone) { blobs_.take(name, gone, now); }, now);
+      case Leaf::receipt:
+        return take_signed<Receipt>(name, state, text, payload, decode_receipt, [&](const Receipt& receipt) { take_receipt(name, state, receipt, now); }, now);
+      default: return;
     }
-    return {};
   });
+}
+
+void Receiver::refuse(const std::string& name, const std::string& why, Stamp now) {
+  bell_.tell({"refused", name, why, 0});
+  bell_.alarm(name, 0, "refused", why, now);
+}
+
+template <class Payload, class Take>
+void Receiver::take_signed(const std::string& name, Post& state, std::string_view topic, ByteView payload, Result<Payload> (*decode)(ByteView),
+                           Take take, Stamp now) {
+  const auto body = open(topic, payload, state.histories.back().row.key);
+  if (!body) return refuse(name, body.error().what, now);
+  const auto read = decode(*body);
+  if (!read) return refuse(name, read.error().what, now);
+  take(*read);
+}
+
+void Receiver::take_hello(const std::string& name, Post& state, std::string_view topic, ByteView payload, Stamp now) {
+  const auto body = peek(payload);
+  if (!body) return refuse(name, body.error().what, now);
+  const auto hello = decode_hello(*body);
+  if (!hello) return refuse(name, hello.error().what, now);
+  const PublicKey key = parse_public_key(hello->key).value_or(PublicKey{});
+  if (format::epoch_of(PostId{name}, key) != hello->epoch) return refuse(name, "hello: its epoch is not that of its key", now);
+  if (const auto opened = open(topic, payload, key); !opened) return refuse(name, opened.error().what, now);
+
+  auto known = std::find_if(state.histories.begin(), state.histories.end(), [&](const History& h) { return h.row.epoch == hello->epoch; });
+  if (known == state.histories.end()) {
+    const bool first = state.histories.empty();
+    History& history = state.histories.emplace_back();
+    history.row.post = name;
+    history.row.epoch = hello->epoch;
+    history.row.key = key;
+    history.row.head = format::genesis(PostId{name});
+    ledger_.add_history(history.row, now.wall);
+    if (!first)
+      bell_.alarm(name, 0, "new_epoch", "the post has begun a new journal, epoch " + hex(ByteView{hello->epoch}) +
+                                            ": a new disk, or somebody else with its certificate?", now);
+  } else if (known->row.key != key) {
+    return refuse(name, "hello: another key than the one that this epoch began with", now);
+  } else if (known + 1 != state.histories.end()) {
+    std::rotate(known, known + 1, state.histories.end());
+    ledger_.make_current(state.histories.back().row);
+  }
+  History& history = state.histories.back();
+  check_hello(history, *hello, now);
+  history.row.session = hello->id;
+  history.row.hello = *hello;
+  history.row.hello_received = now.wall;
+  history.changed = history.answer = history.greeted = history.walk = true;
+  history.quarantined = ledger_.quarantined(history.row.id, quarantined_told_max);
+  ClockEstimate clock = ledger_.clock(history.row.id, hello->boot_id);
+  if (!clock.take(*hello, now.wall))
+    bell_.alarm(name, 0, "clock_set", "boot " + hello->boot_id + ": a clock was set, here or there; what was known of the post's is dropped", now);
+  ledger_.save(history.row.id, hello->boot_id, clock);
+  state.heard = true;
+  state.letters = desk_.number_letters(name, hello->letters_through);
+  state.letters.through = hello->letters_through;
+  state.letters_due = true;
+  blobs_.greet(name);
+  bell_.tell({"greeted", name, hello->metered ? "over a metered line" : "", hello->last_sequence});
+}
+
+void Receiver::check_hello(History& history, const Hello& hello, Stamp now) {
+  const HistoryRow& row = history.row;
+  bool back = hello.last_sequence < row.cursor;
+  for (const Stream which : store::streams) back |= hello.ends.of(which) < history.stream(which).through();
+  if (back)
+    bell_.alarm(row.post, hello.last_sequence, "post_went_back",
+                "the post says its last record is " + std::to_string(hello.last_sequence) + ", HQ has up to " + std::to_string(row.cursor) +
+                    ": restored journal, or two machines with one key?", now);
+  if (hello.last_sequence == 0 || hello.last_sequence >= number_end) return;
+  if (const auto own = ledger_.hash_at(row.id, hello.last_sequence); own && hex(ByteView{*own}) != hello.last_hash)
+    bell_.alarm(row.post, hello.last_sequence, "conflict", "the post's record hashes to " + hello.last_hash + ", HQ holds " + hex(ByteView{*own}), now);
+}
+
+void Receiver::take_frame(const std::string& name, Post& state, Stream stream, std::string_view topic, ByteView payload, Stamp now) {
+  // Nearly always it is of the current epoch; what is late from before is told apart by whose signature holds.
+  Result<Bytes> body = open(topic, payload, state.histories.back().row.key);
+  std::size_t index = state.histories.size() - 1;
+  while (!body && index-- > 0)
+    if (auto late = open(topic, payload, state.histories[index].row.key)) body = std::move(late);
+  History& history = body ? state.histories[index] : state.histories.back();
+  const auto refused = [&](const std::string& why) {
+    history.answer = true;
+    history.refused.push_back({stream, 0, why});
+    refuse(name, why, now);
+  };
+  if (!body) return refused(body.error().what);
+  bodies_.push_back(std::move(*body));
+  const auto frame = decode_records(bodies_.back());
+  if (!frame) return refused(frame.error().what);
+  if (frame->head.stream != stream) return refused("the frame is of another stream than its topic");
+  if (frame->head.epoch != history.row.epoch) return refused("the frame is of another epoch than its signature");
+  const std::uint64_t records = history.row.records;
+  if (records_.take(history, *frame, now)) blobs_.look(name);
+  if (history.row.records != records) bell_.tell({"records", name, std::string(store::name_of(stream)), 0});
+  state.heard = true;
+}
+
+void Receiver::take_receipt(const std::string& name, Post& state, const Receipt& receipt, Stamp now) {
+  desk_.receive(name, receipt, now.wall);
+  for (const RefusedLetter& refused : receipt.refused)
+    bell_.alarm(name, 0, "letter_refused", "letter " + std::to_string(refused.number) + ": " + refused.reason, now);
+  state.letters.through = std::max(state.letters.through, std::min(receipt.through, state.letters.last));
+  state.letters_due = state.letters.through < state.letters.last;
+  state.heard = true;
+  bell_.tell({"receipt", name, "letters up to " + std::to_string(receipt.through), 0});
+}
+
+bool Receiver::desk_changed() {
+  bool changed = false;
+  const auto done = guarded([&] {
+    const std::uint64_t version = desk_.version();
+    changed = version != desk_version_;
+    desk_version_ = version;
+  });
+  return done && changed;
+}
+
+Result<void> Receiver::look_at_desk(Stamp) {
+  return guarded([&] {
+    for (auto& [name, state] : posts_) {
+      if (state.histories.empty()) continue;
+      for (const Order& order : desk_.take_orders(name)) {
+        if (order.what == "resend") {
+          std::uint64_t from = 1;
+          std::from_chars(order.detail.data(), order.detail.data() + order.detail.size(), from);
+          records_.renew(state.histories.back(), from);
+          bell_.tell({"resend", name, "asked to send again", from});
+        } else if (order.what == "boost") {
+          if (const auto sha = parse_sha256(order.detail); sha && ledger_.boost(name, *sha)) blobs_.look(name);
+        }
+      }
+      if (!state.heard) continue;
+      const LetterState fresh = desk_.number_letters(name, 0);
+      state.letters_due |= fresh.last > state.letters.last;
+      state.letters.last = fresh.last;
+    }
+  });
+}
+
+Answer Receiver::sealed(const std::string& name, Leaf leaf, const Bytes& body) const {
+  std::string topic = topic_text({PostId{name}, leaf});
+  Bytes payload = seal(topic, body, signer_);
+  return {std::move(topic), std::move(payload)};
+}
+
+Ack Receiver::ack_for(const std::string&, Post& state, History& history, Stamp now) const {
+  const HistoryRow& row = history.row;
+  Ack ack;
+  ack.session = row.session;
+  ack.answers = history.greeted;
+  ack.incarnation = settings_.incarnation + (row.renewals ? "-" + std::to_string(row.renewals) : "");
+  ack.epoch = row.epoch;
+  ack.key = public_key_;
+  for (const Stream which : store::streams) {
+    const HeldStream& stream = history.stream(which);
+    StreamAck& said = ack.streams[static_cast<std::size_t>(which)];
+    said.through = stream.through();
+    for (const Range& range : stream.held.list())
+      if (range.first > said.through && said.ranges.size() < ack_ranges_max) said.ranges.push_back(range);
+  }
+  ack.cursor = row.cursor;
+  if (row.cursor > 0 && row.head) ack.hash = hex(ByteView{*row.head});
+  ack.durability = durability_;
+  ack.credit_bytes = settings_.credit_bytes;
+  ack.letters_last = state.letters.last;
+  ack.quarantined = std::exchange(history.quarantined, {});
+  ack.refused = std::exchange(history.refused, {});
+  ack.hello_mono_ns = row.hello.sent.mono.ns;
+  ack.hello_received = row.hello_received;
+  ack.answered = now.wall;
+  return ack;
 }
 
 Result<std::vector<Answer>> Receiver::commit(Stamp now) {
   std::vector<Answer> answers;
-  const auto done = guarded([&]() -> Result<void> {
-    for (auto& [name, p] : posts_) {
-      if (p.moved) ledger_.set_cursor(name, p.state, now.wall);
-      if (p.new_blobs) ask_for_blobs(name, p, false);
+  std::vector<std::pair<std::string, Want>> wants;
+  std::map<std::string, Letters> letters;
+  busy_ = false;
+  const auto done = guarded([&] {
+    for (auto& [name, state] : posts_) {
+      for (History& history : state.histories) {
+        const std::uint64_t cursor = history.row.cursor;
+        if (history.walk) history.walk = walk(history, ledger_, bell_, settings_.walk_records, now);
+        busy_ |= history.walk;
+        history.answer |= history.row.cursor != cursor;
+        if (history.row.cursor > cursor) bell_.tell({"cursor", name, "", history.row.cursor});
+        for (const Stream which : store::streams)
+          if (HeldStream& stream = history.stream(which); std::exchange(stream.changed, false))
+            ledger_.save(history.row.id, which, {stream.held.list(), stream.recheck});
+        if (std::exchange(history.changed, false)) ledger_.save(history.row, now.wall);
+      }
+      if (std::exchange(state.letters_due, false)) {
+        const bool under_way = state.letters_sent > state.letters.through && now.mono - state.letters_sent_at < letters_again;
+        const std::uint64_t after = under_way ? state.letters_sent : state.letters.through;
+        if (after < state.letters.last && after - state.letters.through < letters_under_way_max) {
+          Letters next{desk_.letters(name, after, letters_at_once, letter_bytes_at_once)};
+          if (!next.letters.empty()) {
+            state.letters_sent = next.letters.back().number;
+            state.letters_sent_at = now.mono;
+            letters[name] = std::move(next);
+          }
+        }
+      }
     }
+    wants = blobs_.settle(now);
     ledger_.commit();
-    return {};
   });
   if (!done) {
     rollback();
     return tl::unexpected(done.error());
   }
   // From here on nothing can fail: what is acknowledged is on the disk.
-  for (auto& [name, p] : posts_) {
-    if (p.answer) {
-      const Ack ack{p.state.cursor, p.state.cursor && p.state.head ? hex(ByteView{*p.state.head}) : "", incarnation_,
-                    p.hello, p.resend, p.quarantined, now.wall};
-      answers.push_back({topic_text({PostId{name}, Leaf::ack}), encode(ack)});
+  for (auto& [name, state] : posts_) {
+    for (History& history : state.histories) {
+      for (const Stream which : store::streams) history.stream(which).fresh.clear();
+      if (std::exchange(history.answer, false) && !history.row.session.empty())
+        answers.push_back(sealed(name, Leaf::ack, encode(ack_for(name, state, history, now))));
+      history.greeted = false;
     }
-    if (!p.want.blobs.empty() || !p.want.done.empty())
-      answers.push_back({topic_text({PostId{name}, Leaf::want}), encode(p.want)});
-    for (Answer& down : p.down) answers.push_back(std::move(down));
-    p.answer = p.resend = p.moved = p.new_blobs = false;
-    p.hello.clear();
-    p.quarantined.clear();
-    p.want = {};
-    p.down.clear();
   }
+  for (const auto& [name, want] : wants) answers.push_back(sealed(name, Leaf::want, encode(want)));
+  for (const auto& [name, next] : letters) answers.push_back(sealed(name, Leaf::letters, encode(next)));
+  bodies_.clear();
   return answers;
 }
 
 void Receiver::rollback() {
   ledger_.rollback();
   posts_.clear();  // read again from the ledger when next needed
-  notices_.clear();
+  blobs_.rollback();
+  bodies_.clear();
+  desk_version_ = 0;
+  (void)bell_.take();
 }
 
-Result<std::vector<Answer>> Receiver::announce(Stamp now) {
+Result<std::vector<Answer>> Receiver::announce(Stamp now, const std::vector<std::string>* posts) {
   if (const auto begun = begin(); !begun) return tl::unexpected(begun.error());
-  const auto loaded = guarded([&]() -> Result<void> {
-    for (const std::string& name : ledger_.posts()) post(name).answer = true;
-    return {};
+  const auto loaded = guarded([&] {
+    for (const std::string& name : posts ? *posts : ledger_.posts())
+      for (Post& state = post(name); History& history : state.histories) history.answer = &history == &state.histories.back();
   });
   if (!loaded) {
     rollback();
@@ -109,212 +334,9 @@ Result<std::vector<Answer>> Receiver::announce(Stamp now) {
   return commit(now);
 }
 
-std::vector<Notice> Receiver::take_notices() { return std::exchange(notices_, {}); }
-
-Receiver::Post& Receiver::post(const std::string& name) {
-  Post& p = posts_[name];
-  if (!p.loaded) {
-    p.state = ledger_.post(name);
-    p.loaded = true;
-  }
-  return p;
-}
-
-void Receiver::alarm(const std::string& name, std::uint64_t sequence, const std::string& what, const std::string& detail, Stamp now) {
-  ledger_.alarm(name, sequence, what, detail, now.wall);
-  notices_.push_back({"alarm", name, what + ": " + detail, sequence});
-}
-
-void Receiver::damaged(const std::string& name, const Error& error, ByteView payload, Stamp now) {
-  ledger_.quarantine(name, {}, error.what, payload, now.wall);
-  notices_.push_back({"quarantine", name, error.what, 0});
-}
-
-void Receiver::ask_again(Post& p, Stamp now) {
-  const std::uint64_t from = p.state.cursor + 1;
-  p.answer = true;
-  if (p.resend_from == from && now.mono - p.resend_told < resend_gap) return;
-  p.resend = true;
-  p.resend_from = from;
-  p.resend_told = now.mono;
-}
-
-void Receiver::take_hello(const std::string& name, Post& p, ByteView payload, Stamp now) {
-  const auto hello = decode_hello(payload);
-  if (!hello) return damaged(name, hello.error(), payload, now);
-  ledger_.greet(name, *hello, now.wall);
-  p.answer = true;
-  p.hello = hello->id;
-  p.quarantined = ledger_.quarantined(name, quarantined_told_max);
-  if (hello->last_sequence < p.state.cursor)
-    alarm(name, hello->last_sequence, "post_went_back",
-          "the post says its last record is " + std::to_string(hello->last_sequence) + ", HQ has up to " +
-              std::to_string(p.state.cursor) + ": restored journal, or two machines with one certificate?", now);
-  else if (const auto own = ledger_.hash_at(name, hello->last_sequence); own && *own != hello->last_hash)
-    alarm(name, hello->last_sequence, "conflict", "the post's record hashes to " + hello->last_hash + ", HQ holds " + *own, now);
-  p.asked.clear();
-  ask_for_blobs(name, p, true);
-  for (const DownlinkItem& item : downlink_.items()) {
-    if (item.post != "all" && item.post != name) continue;
-    const auto known = item.leaf == Leaf::declarations ? hello->declarations_version : hello->watch_lists_version;
-    if (item.version <= known) continue;
-    if (auto content = Downlink::payload(item)) p.down.push_back({topic_text({PostId{name}, item.leaf}), std::move(*content)});
-    else alarm(name, 0, "downlink", content.error().what, now);
-  }
-  notices_.push_back({"greeted", name, "", hello->last_sequence});
-}
-
-void Receiver::take_records(const std::string& name, Post& p, ByteView payload, Stamp now) {
-  const auto frame = decode_records(payload);
-  if (!frame) {
-    damaged(name, frame.error(), payload, now);
-    // Damaged on the way heals by sending again; a format that HQ does not know does not, and people must look.
-    if (frame.error().code == ErrorCode::bad_reply) ask_again(p, now);
-    else alarm(name, 0, "unknown_format", frame.error().what, now);
-    return;
-  }
-  if (frame->first_sequence > p.state.cursor + 1) return ask_again(p, now);
-  const std::uint64_t before = p.state.cursor;
-  for (std::size_t i = 0; i < frame->records.size(); ++i) {
-    const std::uint64_t sequence = frame->first_sequence + i;
-    if (sequence <= before) compare(name, p, sequence, frame->records[i], now);
-    else take_record(name, p, sequence, frame->records[i], now);
-  }
-  p.answer = true;
-  if (p.state.cursor != before) notices_.push_back({"records", name, "", p.state.cursor});
-}
-
-/// A record that HQ already has: the same one is fine, another one is an alarm and never overwrites.
-void Receiver::compare(const std::string& name, Post& p, std::uint64_t sequence, ByteView bytes, Stamp now) {
-  const auto held = ledger_.hash_at(name, sequence);
-  if (!held) return;  // it is in quarantine, and stays there
-  const auto record = format::parse(bytes);
-  if (record && record->length == bytes.size() && record->entry.sequence == sequence && hex(ByteView{record->hash}) == *held) return;
-  const std::string detail = record ? "arrived again with hash " + hex(ByteView{record->hash}) + ", HQ holds " + *held
-                                    : "arrived again unreadable: " + record.error().what;
-  ledger_.quarantine(name, sequence, detail, bytes, now.wall);
-  p.quarantined.push_back({sequence, detail});
-  alarm(name, sequence, "conflict", detail, now);
-}
-
-void Receiver::take_record(const std::string& name, Post& p, std::uint64_t sequence, ByteView bytes, Stamp now) {
-  const auto record = format::parse(bytes);
-  std::string reason;
-  if (!record) reason = record.error().what;
-  else if (record->length != bytes.size()) reason = "its length says " + std::to_string(record->length) + " bytes";
-  else if (record->entry.sequence != sequence) reason = "it says it is number " + std::to_string(record->entry.sequence);
-  p.moved = true;
-  p.state.cursor = sequence;
-  if (!reason.empty()) {
-    ledger_.quarantine(name, sequence, reason, bytes, now.wall);
-    alarm(name, sequence, "quarantined", reason, now);
-    p.quarantined.push_back({sequence, reason});
-    p.state.head.reset();
-    return;
-  }
-  Chain chain = Chain::unverifiable;
-  if (p.state.head) chain = format::chain_hash(*p.state.head, bytes) == record->hash ? Chain::linked : Chain::broken;
-  if (chain == Chain::broken)
-    alarm(name, sequence, "chain_broken", "its hash does not follow from record " + std::to_string(sequence - 1), now);
-  ledger_.add(name, *record, bytes, chain, now.wall);
-  p.state.head = record->hash;
-  p.new_blobs |= !record->entry.blobs.empty();
-}
-
-void Receiver::take_slice(const std::string& name, Post& p, ByteView payload, Stamp now) {
-  const auto slice = decode_slice(payload);
-  if (!slice) {
-    damaged(name, slice.error(), payload, now);
-    return ask_for_blobs(name, p, true);
-  }
-  const std::string sha = hex(slice->blob);
-  const BlobRow row = ledger_.blob(sha);
-  if (row.state != BlobState::missing) {  // held, given up or never named: nothing more of it, please
-    p.want.done.push_back(sha);
-    return;
-  }
-  if (slice->size_bytes != row.size_bytes) {
-    alarm(name, 0, "blob_size", sha + ": the record says " + std::to_string(row.size_bytes) + " bytes, the slice " +
-                                    std::to_string(slice->size_bytes), now);
-    ledger_.set_blob(sha, BlobState::unavailable, row.attempts);
-    p.want.done.push_back(sha);
-    return;
-  }
-  std::uint64_t have = shelf_.have(name, sha);
-  if (have > row.size_bytes) {
-    shelf_.discard(name, sha);
-    have = 0;
-  }
-  bool gap = slice->offset > have;
-  if (slice->offset == have) {
-    must(shelf_.append(name, *slice));
-    have += slice->bytes.size();
-  }
-  if (have == row.size_bytes) {
-    const auto finished = shelf_.finish(name, sha);
-    if (finished) {
-      ledger_.set_blob(sha, BlobState::held, row.attempts);
-      p.want.done.push_back(sha);
-      p.asked.erase(sha);
-      std::erase_if(p.want.blobs, [&](const WantedBlob& w) { return w.sha256 == sha; });
-      p.new_blobs = true;  // room for the next ones
-      notices_.push_back({"blob", name, sha, 0});
-      return;
-    }
-    if (finished.error().code != ErrorCode::bad_reply) must(finished);
-    alarm(name, 0, "blob_content", sha + ": " + finished.error().what, now);
-    const bool give_up = row.attempts + 1 >= blob_attempts_max;
-    ledger_.set_blob(sha, give_up ? BlobState::unavailable : BlobState::missing, row.attempts + 1);
-    if (give_up) return p.want.done.push_back(sha);
-    have = 0;
-    gap = true;
-  }
-  // One entry per blob and answer: the newest progress; a request to go back stays until it is said.
-  for (WantedBlob& w : p.want.blobs)
-    if (w.sha256 == sha) {
-      w.have_bytes = have;
-      w.resend |= gap;
-      return;
-    }
-  p.want.blobs.push_back({sha, row.size_bytes, have, gap});
-}
-
-void Receiver::take_unavailable(const std::string& name, ByteView payload, Stamp now) {
-  const auto gone = decode_unavailable(payload);
-  if (!gone) return damaged(name, gone.error(), payload, now);
-  const BlobRow row = ledger_.blob(gone->sha256);
-  if (row.state != BlobState::missing) return;
-  ledger_.set_blob(gone->sha256, BlobState::unavailable, row.attempts);
-  alarm(name, 0, "blob_unavailable", gone->sha256 + ": " + gone->reason, now);
-  Post& p = post(name);
-  p.asked.erase(gone->sha256);
-  p.new_blobs = true;
-}
-
-void Receiver::ask_for_blobs(const std::string& name, Post& p, bool resend) {
-  // What the shelf can settle by itself needs no asking; then there is room for others.
-  for (bool settled = true; std::exchange(settled, false);)
-    for (const MissingBlob& blob : ledger_.missing_blobs(name, blobs_asked_max)) {
-      if (blob.size_bytes == 0 && !shelf_.holds(blob.sha256)) {
-        must(shelf_.append(name, BlobSlice{parse_sha256(blob.sha256).value_or(Sha256{}), 0, 0, {}}));
-        if (!shelf_.finish(name, blob.sha256)) {
-          ledger_.set_blob(blob.sha256, BlobState::unavailable, 0);
-          settled = true;
-          continue;
-        }
-      }
-      if (shelf_.holds(blob.sha256)) {
-        ledger_.set_blob(blob.sha256, BlobState::held, 0);
-        settled = true;
-        continue;
-      }
-      if (!p.asked.insert(blob.sha256).second && !resend) continue;
-      std::erase_if(p.want.blobs, [&](const WantedBlob& w) { return w.sha256 == blob.sha256; });
-      std::uint64_t have = shelf_.have(name, blob.sha256);
-      if (have > blob.size_bytes) shelf_.discard(name, blob.sha256);
-      if (have >= blob.size_bytes) have = 0;
-      p.want.blobs.push_back({blob.sha256, blob.size_bytes, have, resend});
-    }
+void Receiver::let_go(const std::string& post) {
+  posts_.erase(post);
+  blobs_.forget(post);
 }
 
 }  // namespace rampa::sync::hq

@@ -6,6 +6,7 @@
 #include "edge/store/record_format.hpp"
 #include "sync/digest.hpp"
 #include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/clock_estimate.hpp"
 #include "sync/hq/ledger.hpp"
 
 namespace rampa::sync::hq {
@@ -18,13 +19,13 @@ Report document(const json& value, bool sound = true) {
   return {value.dump(2, ' ', false, json::error_handler_t::replace), sound};
 }
 
-template <class Work>
-Result<Report> reading(const std::string& directory, Work work) {
-  if (!std::filesystem::exists(database_file(directory)))
-    return fail(ErrorCode::not_found, database_file(directory) + " does not exist: has `rampa-hq serve` run with this --directory?");
+template <class Answer, class Work>
+Result<Answer> reading(const Place& place, Work work) {
+  if (!place.server() && !std::filesystem::exists(ledger_file(place.directory)))
+    return fail(ErrorCode::not_found, ledger_file(place.directory) + " does not exist: has `rampa-hq serve` run with this --directory?");
   try {
-    Database database(database_file(directory), Database::Mode::read);
-    return work(database);
+    const auto database = place.server() ? open_postgres(place.database) : open_sqlite(ledger_file(place.directory), OpenFor::reading);
+    return work(*database);
   } catch (const DatabaseError& error) {
     return fail(error.code, error.what());
   } catch (const std::exception& error) {
@@ -32,95 +33,166 @@ Result<Report> reading(const std::string& directory, Work work) {
   }
 }
 
-std::int64_t count(Database& database, std::string_view sql, const std::string& post) {
-  auto asked = database.prepare(sql);
-  return asked.with(post).step() ? asked.number(0) : 0;
+template <class... Values>
+std::int64_t count(Database& database, std::string_view sql, const Values&... values) {
+  auto asked = database.query(sql, values...);
+  return asked.step() ? asked.number(0) : 0;
 }
 
-const char* chain_name(std::int64_t chain) { return chain == 1 ? "linked" : chain == 0 ? "broken" : "unverifiable"; }
+/// A post's current history, or the one of an epoch.
+struct Chosen {
+  std::int64_t id = 0;
+  std::string post, epoch;
+  std::int64_t cursor = 0, last_sequence = 0, ends[2] = {0, 0};
+};
 
-json gap(const std::string& post, std::int64_t first, std::int64_t last, const std::string& why) {
-  return {{"post", post}, {"first", first}, {"last", last}, {"why", why}};
-}
-
-void gaps_of(Database& database, const std::string& post, std::int64_t cursor, std::int64_t last_sequence, json& out) {
-  auto asked = database.prepare("SELECT sequence FROM records WHERE post = ? ORDER BY sequence");
-  asked.with(post);
-  std::int64_t expected = 1;
-  const auto hole = [&](std::int64_t next) {
-    if (next > expected) out.push_back(gap(post, expected, next - 1, "quarantined or missing"));
-  };
+Result<std::vector<Chosen>> choose(Database& database, const std::string& post, const std::string& epoch) {
+  std::vector<Chosen> out;
+  auto asked = database.query("SELECT h.id, h.post, h.epoch, h.walked, h.last_sequence, h.verdicts_end, h.events_end FROM histories h JOIN posts p ON"
+                              " p.post = h.post WHERE ($1 = '' OR h.post = $1) AND ($2 <> '' OR h.id = p.history) ORDER BY h.post, h.id", post, epoch);
   while (asked.step()) {
-    hole(asked.number(0));
-    expected = asked.number(0) + 1;
+    Chosen found{asked.number(0), asked.text(1), hex(asked.bytes(2)), asked.number(3), asked.number(4), {asked.number(5), asked.number(6)}};
+    if (epoch.empty() || found.epoch == epoch) out.push_back(std::move(found));
   }
-  hole(cursor + 1);
-  if (last_sequence > cursor) out.push_back(gap(post, cursor + 1, last_sequence, "recorded at the post, not yet here"));
+  if (!post.empty() && out.empty())
+    return fail(ErrorCode::not_found, "nothing was ever received from post \"" + post + "\"" + (epoch.empty() ? "" : " in epoch " + epoch));
+  return out;
+}
+
+std::vector<Range> held_of(Database& database, std::int64_t history, Stream stream) {
+  auto asked = database.query("SELECT held FROM streams WHERE history = $1 AND stream = $2", history, static_cast<int>(stream));
+  return asked.step() ? unpacked_ranges(asked.bytes(0)) : std::vector<Range>{};
+}
+
+json gap(const Chosen& of, Stream stream, std::uint64_t first, std::uint64_t last, const std::string& why) {
+  return {{"post", of.post}, {"epoch", of.epoch}, {"stream", store::name_of(stream)}, {"first", first}, {"last", last}, {"why", why}};
+}
+
+void gaps_of(Database& database, const Chosen& of, Stream stream, json& out) {
+  std::uint64_t expected = 1;
+  for (const Range& r : held_of(database, of.id, stream)) {
+    if (r.first > expected) out.push_back(gap(of, stream, expected, r.first - 1, "not yet here"));
+    expected = r.last + 1;
+  }
+  const auto end = static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]);
+  if (end >= expected) out.push_back(gap(of, stream, expected, end, "recorded at the post, not yet here"));
+  auto asked = database.query("SELECT DISTINCT number FROM quarantine q WHERE history = $1 AND stream = $2 AND NOT EXISTS"
+                              "(SELECT 1 FROM records r WHERE r.id = $3 + q.number) ORDER BY number",
+                              of.id, static_cast<int>(stream), record_key(of.id, stream, 0));
+  while (asked.step()) out.push_back(gap(of, stream, asked.count(0), asked.count(0), "in quarantine"));
+}
+
+json clock_of(Database& database, std::int64_t history, const std::string& boot, MonoTime mono, WallTime wall) {
+  ClockEstimate clock;
+  auto asked = database.query("SELECT lower_ns, lower_at_ns, upper_ns, upper_at_ns FROM clock_samples WHERE history = $1 AND boot = $2", history, boot);
+  if (asked.step()) {
+    if (!asked.null(0)) clock.lower = ClockBound{asked.number(0), MonoTime{asked.number(1)}};
+    if (!asked.null(2)) clock.upper = ClockBound{asked.number(2), MonoTime{asked.number(3)}};
+  }
+  const auto interval = clock.at(mono);
+  if (!interval) return nullptr;
+  // The true time of that moment, by HQ's clock, less what the post's wall clock said.
+  const std::int64_t lowest = (mono.ns + interval->lowest_ns) / 1'000'000 - wall.ms, highest = (mono.ns + interval->highest_ns) / 1'000'000 + 1 - wall.ms;
+  return {{"behind_ms_min", lowest}, {"behind_ms_max", highest}};
+}
+
+json streams_of(Database& database, const Chosen& of, json& totals) {
+  json out = json::object();
+  for (const Stream stream : store::streams) {
+    const auto held = held_of(database, of.id, stream);
+    const std::uint64_t through = !held.empty() && held.front().first == 1 ? held.front().last : 0;
+    std::uint64_t beyond = 0;
+    for (const Range& r : held)
+      if (r.first > through) beyond += r.last - r.first + 1;
+    const auto end = static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]);
+    out[std::string(store::name_of(stream))] = {{"through", through}, {"beyond", beyond}, {"at_post", end},
+                                                {"holes", held.size() - (through > 0 ? 1 : 0)}};
+    totals["here"] = totals.value("here", std::uint64_t{0}) + through + beyond;
+  }
+  return out;
 }
 
 }  // namespace
 
-Result<Report> report_posts(const std::string& directory) {
-  return reading(directory, [](Database& database) {
+Result<Report> report_posts(const Place& place) {
+  return reading<Report>(place, [](Database& database) -> Result<Report> {
     json out = json::array();
-    auto asked = database.prepare("SELECT post, cursor, last_sequence, last_hello_ms, last_record_ms, boot, software, clock_behind_ms FROM posts ORDER BY post");
-    while (asked.step()) {
-      const std::string post = asked.text(0);
-      const std::int64_t last = std::max(asked.number(1), asked.number(2));
-      out.push_back({{"post", post}, {"cursor", asked.number(1)}, {"last_sequence", last}, {"behind", last - asked.number(1)},
-                     {"last_hello_ms", asked.number(3)}, {"last_record_ms", asked.number(4)}, {"boot", asked.text(5)},
-                     {"software", asked.text(6)}, {"clock_behind_ms", asked.number(7)},
-                     {"records", count(database, "SELECT count(*) FROM records WHERE post = ?", post)},
-                     {"quarantined", count(database, "SELECT count(*) FROM quarantine WHERE post = ?", post)},
-                     {"alarms", count(database, "SELECT count(*) FROM alarms WHERE post = ?", post)},
-                     {"blobs_missing", count(database, "SELECT count(DISTINCT b.sha256) FROM blobs b JOIN record_blobs r ON"
-                                                       " r.sha256 = b.sha256 WHERE b.state = 1 AND r.post = ?", post)}});
+    auto chosen = choose(database, "", "");
+    if (!chosen) return tl::unexpected(chosen.error());
+    for (const Chosen& of : *chosen) {
+      json totals = json::object();
+      const json streams = streams_of(database, of, totals);
+      auto asked = database.query("SELECT last_hello_ms, last_record_ms, boot, software, sent_mono_ns, sent_wall_ms, records, metered, letters_through,"
+                                  " boot_number FROM histories WHERE id = $1", of.id);
+      if (!asked.step()) continue;
+      const std::int64_t last = std::max(of.cursor, of.last_sequence);
+      const std::string boot = asked.text(2);
+      out.push_back({{"post", of.post}, {"epoch", of.epoch}, {"cursor", of.cursor}, {"last_sequence", last}, {"behind", last - of.cursor},
+                     {"streams", streams}, {"last_hello_ms", asked.number(0)}, {"last_record_ms", asked.number(1)}, {"boot", boot},
+                     {"boot_number", asked.number(9)}, {"software", asked.text(3)},
+                     {"clock", clock_of(database, of.id, boot, MonoTime{asked.number(4)}, WallTime{asked.number(5)})},
+                     {"clock_behind_ms", asked.number(0) - asked.number(5)}, {"records", asked.number(6)}, {"metered", asked.number(7) != 0},
+                     {"letters_through", asked.number(8)},
+                     {"epochs", count(database, "SELECT count(*) FROM histories WHERE post = $1", of.post)},
+                     {"quarantined", count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of.id)},
+                     {"alarms", count(database, "SELECT count(*) FROM alarms WHERE post = $1", of.post)},
+                     {"blobs_missing", count(database, "SELECT count(*) FROM wants WHERE post = $1", of.post)}});
     }
     return document(out);
   });
 }
 
-Result<Report> report_records(const std::string& directory, const RecordQuery& query) {
-  return reading(directory, [&](Database& database) {
+Result<Report> report_records(const Place& place, const RecordQuery& query) {
+  return reading<Report>(place, [&](Database& database) -> Result<Report> {
     json out = json::array();
-    auto asked = database.prepare("SELECT sequence, hash, kind, lane, crossing, wall_ms, chain, open, bytes, received_ms, boot FROM records"
-                                  " WHERE post = ?1 AND sequence >= ?2 AND (?3 = '' OR crossing = ?3) ORDER BY sequence LIMIT ?4");
-    asked.with(query.post, query.from, query.crossing, query.limit);
-    auto blobs = database.prepare("SELECT r.name, r.media_type, r.sha256, b.size_bytes, b.state FROM record_blobs r JOIN blobs b"
-                                  " ON b.sha256 = r.sha256 WHERE r.post = ? AND r.sequence = ? ORDER BY r.name");
+    auto chosen = choose(database, query.post, query.epoch);
+    if (!chosen) return document(out);
+    const Chosen& of = chosen->front();
+    auto asked = database.query("SELECT id, turn, hash, kind, lane, crossing, wall_ms, bytes, received_ms FROM records"
+                                " WHERE turn >= $1 AND turn < $2 AND ($3 = '' OR crossing = $3) ORDER BY turn LIMIT $4",
+                                journal_key(of.id, query.from), journal_key(of.id + 1, 0), query.crossing, query.limit);
     while (asked.step()) {
-      const json open = json::parse(asked.text(7), nullptr, false);
-      const auto record = format::parse(asked.blob(8));
+      const std::int64_t turn = asked.number(1), sequence = turn - journal_key(of.id, 0);
+      const auto record = format::parse(asked.bytes(7));
+      const json open = record ? json::parse(record->entry.open, nullptr, false) : json();
       json attached = json::array();
-      blobs.with(query.post, asked.number(0));
+      auto blobs = database.query("SELECT r.name, r.media_type, r.sha256, r.size_bytes, b.state FROM record_blobs r JOIN blobs b"
+                                  " ON b.sha256 = r.sha256 WHERE r.id = $1 ORDER BY r.name", asked.number(0));
       while (blobs.step())
-        attached.push_back({{"name", blobs.text(0)}, {"media_type", blobs.text(1)}, {"sha256", blobs.text(2)},
+        attached.push_back({{"name", blobs.text(0)}, {"media_type", blobs.text(1)}, {"sha256", hex(blobs.bytes(2))},
                             {"size_bytes", blobs.number(3)}, {"held", blobs.number(4) == static_cast<int>(BlobState::held)}});
-      out.push_back({{"post", query.post}, {"sequence", asked.number(0)}, {"hash", asked.text(1)}, {"kind", asked.text(2)},
-                     {"lane", asked.text(3)}, {"crossing", asked.text(4)}, {"wall_ms", asked.number(5)},
-                     {"chain", chain_name(asked.number(6))}, {"open", open.is_discarded() ? json(asked.text(7)) : open},
-                     {"personal", record && !record->entry.personal.empty() ? "encrypted" : "none"}, {"blobs", std::move(attached)},
-                     {"received_ms", asked.number(9)}, {"boot", asked.text(10)}});
+      const std::int64_t broken = count(database, "SELECT what + 1 FROM breaks WHERE turn = $1", turn);
+      const char* chain = broken == 1 ? "broken" : broken == 3 ? "unverifiable" : sequence <= of.cursor ? "linked" : "waiting";
+      json row{{"post", query.post}, {"sequence", sequence}, {"stream", store::name_of(stream_of_key(asked.number(0)))},
+               {"number", number_of_key(asked.number(0))}, {"hash", hex(asked.bytes(2))}, {"kind", asked.text(3)}, {"lane", asked.text(4)},
+               {"crossing", asked.text(5)}, {"wall_ms", asked.number(6)}, {"chain", chain}, {"open", open.is_discarded() ? json(record->entry.open) : open},
+               {"personal", record && !record->entry.personal.empty() ? "encrypted" : "none"}, {"blobs", std::move(attached)},
+               {"received_ms", asked.number(8)}};
+      if (record) {
+        row["boot"] = record->boot_hex();
+        row["clock"] = clock_of(database, of.id, record->boot_hex(), record->entry.at.mono, record->entry.at.wall);
+      }
+      out.push_back(std::move(row));
     }
     return document(out);
   });
 }
 
-Result<Report> report_gaps(const std::string& directory, const std::string& post) {
-  return reading(directory, [&](Database& database) {
+Result<Report> report_gaps(const Place& place, const std::string& post) {
+  return reading<Report>(place, [&](Database& database) -> Result<Report> {
     json out = json::array();
-    auto asked = database.prepare("SELECT post, cursor, last_sequence FROM posts WHERE ?1 = '' OR post = ?1 ORDER BY post");
-    asked.with(post);
-    while (asked.step()) gaps_of(database, asked.text(0), asked.number(1), asked.number(2), out);
+    auto chosen = choose(database, post, "");
+    if (!chosen) return tl::unexpected(chosen.error());
+    for (const Chosen& of : *chosen)
+      for (const Stream stream : store::streams) gaps_of(database, of, stream, out);
     return document(out, out.empty());
   });
 }
 
-Result<Report> report_alarms(const std::string& directory, const std::string& post) {
-  return reading(directory, [&](Database& database) {
+Result<Report> report_alarms(const Place& place, const std::string& post) {
+  return reading<Report>(place, [&](Database& database) -> Result<Report> {
     json out = json::array();
-    auto asked = database.prepare("SELECT post, sequence, what, detail, raised_ms FROM alarms WHERE ?1 = '' OR post = ?1 ORDER BY id");
-    asked.with(post);
+    auto asked = database.query("SELECT post, sequence, what, detail, raised_ms FROM alarms WHERE $1 = '' OR post = $1 ORDER BY id", post);
     while (asked.step())
       out.push_back({{"post", asked.text(0)}, {"sequence", asked.number(1)}, {"what", asked.text(2)}, {"detail", asked.text(3)},
                      {"raised_ms", asked.number(4)}});
@@ -128,48 +200,109 @@ Result<Report> report_alarms(const std::string& directory, const std::string& po
   });
 }
 
-Result<Report> verify_post(const std::string& directory, const std::string& post) {
-  return reading(directory, [&](Database& database) -> Result<Report> {
-    auto known = database.prepare("SELECT cursor FROM posts WHERE post = ?");
-    if (!known.with(post).step()) return fail(ErrorCode::not_found, "nothing was ever received from post \"" + post + "\"");
-    const auto cursor = static_cast<std::uint64_t>(known.number(0));
+Result<Report> verify_post(const Place& place, const std::string& post, const std::string& epoch) {
+  return reading<Report>(place, [&](Database& database) -> Result<Report> {
+    auto chosen = choose(database, post, epoch);
+    if (!chosen) return tl::unexpected(chosen.error());
+    const Chosen& of = chosen->front();
     std::string broken;
     const auto breaks = [&](const std::string& what) { if (broken.empty()) broken = what; };
 
+    constexpr std::uint64_t batch = 512;
     store::Hash previous = format::genesis(PostId{post});
-    std::uint64_t records = 0, blobs = 0;
-    auto asked = database.prepare("SELECT sequence, hash, bytes FROM records WHERE post = ? ORDER BY sequence");
-    asked.with(post);
-    while (asked.step()) {
-      const auto sequence = static_cast<std::uint64_t>(asked.number(0));
-      if (sequence != ++records) {
-        breaks("record " + std::to_string(records) + " is not here (see `rampa-hq gaps`)");
-        break;
+    std::uint64_t records = 0, verdicts = 0, blobs = 0;
+    for (bool more = true; more && broken.empty();) {
+      auto asked = database.query("SELECT id, turn, hash, bytes FROM records WHERE turn > $1 AND turn <= $2 ORDER BY turn LIMIT $3",
+                                  journal_key(of.id, records), journal_key(of.id, static_cast<std::uint64_t>(of.cursor)), batch);
+      for (more = false; broken.empty() && asked.step(); more = true) {
+        const auto sequence = static_cast<std::uint64_t>(asked.number(1) - journal_key(of.id, 0));
+        if (sequence != ++records) {
+          --records;
+          breaks("record " + std::to_string(records + 1) + " is not here (see `rampa-hq gaps`)");
+          break;
+        }
+        const auto record = format::parse_after(asked.bytes(3), previous);
+        if (!record) {
+          breaks("record " + std::to_string(sequence) + ": " + record.error().what);
+          break;
+        }
+        verdicts += record->entry.stream == Stream::verdicts;
+        const std::uint64_t number = record->entry.stream == Stream::verdicts ? verdicts : sequence - verdicts;
+        const ByteView hash = asked.bytes(2);
+        if (!std::equal(hash.begin(), hash.end(), record->hash.begin(), record->hash.end()) ||
+            asked.number(0) != record_key(of.id, record->entry.stream, number))
+          breaks("record " + std::to_string(sequence) + ": its hash or number beside it was changed");
+        previous = record->hash;
       }
-      const Bytes bytes = asked.blob(2);
-      const auto record = format::parse_after(bytes, previous);
-      if (!record) {
-        breaks("record " + std::to_string(sequence) + ": " + record.error().what);
-        break;
-      }
-      if (hex(ByteView{record->hash}) != asked.text(1)) breaks("record " + std::to_string(sequence) + ": its hash column was changed");
-      previous = record->hash;
     }
-    if (broken.empty() && records != cursor)
-      breaks("records " + std::to_string(records + 1) + " to " + std::to_string(cursor) + " were acknowledged and are not here");
+    if (broken.empty() && records != static_cast<std::uint64_t>(of.cursor))
+      breaks("records " + std::to_string(records + 1) + " to " + std::to_string(of.cursor) + " were acknowledged and are not here");
 
-    const BlobShelf shelf(directory);
-    auto named = database.prepare("SELECT DISTINCT r.sha256, b.state FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256 WHERE r.post = ?");
-    named.with(post);
-    while (named.step()) {
-      if (named.number(1) != static_cast<int>(BlobState::held)) {
-        breaks("blob " + named.text(0) + " has not arrived");
-        continue;
+    const BlobShelf shelf(place.directory);
+    Bytes last;
+    for (bool more = true; more;) {
+      auto named = database.query("SELECT DISTINCT r.sha256, b.state FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256"
+                                  " WHERE r.id >= $1 AND r.id < $2 AND r.sha256 > $3 ORDER BY r.sha256 LIMIT $4",
+                                  record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0), last, batch);
+      for (more = false; named.step(); more = true) {
+        last = named.copy(0);
+        const Sha256 sha = named.fixed<32>(0);
+        if (named.number(1) != static_cast<int>(BlobState::held)) {
+          breaks("blob " + hex(sha) + " has not arrived");
+          continue;
+        }
+        if (const auto whole = read_checked(shelf, sha); !whole) breaks("blob " + hex(sha) + ": " + whole.error().what);
+        else ++blobs;
       }
-      if (const auto whole = shelf.read(named.text(0)); !whole) breaks("blob " + named.text(0) + ": " + whole.error().what);
-      else ++blobs;
     }
-    return document({{"post", post}, {"records", records}, {"cursor", cursor}, {"blobs", blobs}, {"first_broken", broken}}, broken.empty());
+    return document({{"post", post}, {"epoch", of.epoch}, {"records", records}, {"cursor", of.cursor}, {"blobs", blobs}, {"first_broken", broken}},
+                    broken.empty());
+  });
+}
+
+Result<std::vector<std::string>> posts_asked_for(const Place& place, const std::string& sha256) {
+  return reading<std::vector<std::string>>(place, [&](Database& database) -> Result<std::vector<std::string>> {
+    std::vector<std::string> posts;
+    auto asked = database.query("SELECT post FROM wants WHERE sha256 = $1 ORDER BY post", parse_sha256(sha256).value_or(Sha256{}));
+    while (asked.step()) posts.push_back(asked.text(0));
+    return posts;
+  });
+}
+
+Result<std::string> report_metrics(const Place& place, WallTime now) {
+  return reading<std::string>(place, [&](Database& database) -> Result<std::string> {
+    auto chosen = choose(database, "", "");
+    if (!chosen) return tl::unexpected(chosen.error());
+    struct Metric {
+      const char *name, *what;
+      std::vector<std::pair<std::string, std::int64_t>> values;
+    };
+    std::vector<Metric> metrics{{"rampa_hq_cursor", "journal sequence up to which everything is durable here", {}},
+                                {"rampa_hq_behind_records", "records the post says it has and HQ lacks", {}},
+                                {"rampa_hq_records", "records held", {}},
+                                {"rampa_hq_blobs_missing", "blobs asked for", {}},
+                                {"rampa_hq_alarms", "alarms raised", {}},
+                                {"rampa_hq_quarantined", "records kept apart", {}},
+                                {"rampa_hq_hello_age_seconds", "since the post was last heard", {}}};
+    for (const Chosen& of : *chosen) {
+      const std::string label = "{post=\"" + of.post + "\"}";
+      json totals = json::object();
+      (void)streams_of(database, of, totals);
+      const std::int64_t here = totals.value("here", std::int64_t{0});
+      const std::int64_t values[] = {of.cursor, std::max<std::int64_t>(0, of.last_sequence - here),
+                                     count(database, "SELECT records FROM histories WHERE id = $1", of.id),
+                                     count(database, "SELECT count(*) FROM wants WHERE post = $1", of.post),
+                                     count(database, "SELECT count(*) FROM alarms WHERE post = $1", of.post),
+                                     count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of.id),
+                                     (now.ms - count(database, "SELECT last_hello_ms FROM histories WHERE id = $1", of.id)) / 1000};
+      for (std::size_t i = 0; i < metrics.size(); ++i) metrics[i].values.emplace_back(label, values[i]);
+    }
+    std::string text;
+    for (const Metric& metric : metrics) {
+      text += std::string("# HELP ") + metric.name + " " + metric.what + "\n# TYPE " + metric.name + " gauge\n";
+      for (const auto& [label, value] : metric.values) text += metric.name + label + " " + std::to_string(value) + "\n";
+    }
+    return text;
   });
 }
 

@@ -1,18 +1,22 @@
 // What the command-line tools say about HQ's holdings. Read-only; works beside a running `serve`. Each returns one JSON
-// document as text. Errors: not_found (no database yet), invalid, io.
+// document as text. Errors: not_found (no database yet), invalid, io. Numbers of records are of their stream where a stream is
+// named, else of the post's journal. All speak of the post's current epoch unless another one is given.
 #pragma once
 
 #include <string>
 
 #include "firmware-interfaces/result.hpp"
+#include "firmware-interfaces/time.hpp"
+#include "sync/hq/database.hpp"
 
 namespace rampa::sync::hq {
 
 struct RecordQuery {
   std::string post;
   std::string crossing;        ///< empty: all
-  std::uint64_t from = 1;      ///< first sequence
+  std::uint64_t from = 1;      ///< first sequence of the journal
   std::uint64_t limit = 1000;
+  std::string epoch;           ///< hex; empty: the current one
 };
 
 /// One document and whether everything is as it should be (exit status 0 or 1).
@@ -21,16 +25,21 @@ struct Report {
   bool sound = true;
 };
 
-/// [{"post","cursor","last_sequence","behind","records","quarantined","alarms","blobs_missing",...}]
-[[nodiscard]] Result<Report> report_posts(const std::string& directory);
-/// [{"sequence","hash","kind","lane","crossing","wall_ms","chain","personal","open",...}], ascending
-[[nodiscard]] Result<Report> report_records(const std::string& directory, const RecordQuery& query);
-/// [{"post","first","last","why"}]: sequences that HQ does not hold as records. Not sound if there are any.
-[[nodiscard]] Result<Report> report_gaps(const std::string& directory, const std::string& post);
+/// [{"post","epoch","epochs","cursor","last_sequence","behind","records","streams":{...},"clock":{...},"quarantined",
+/// "alarms","blobs_missing",...}]
+[[nodiscard]] Result<Report> report_posts(const Place& place);
+/// [{"sequence","stream","number","hash","kind","lane","crossing","wall_ms","chain","personal","open",...}], ascending
+[[nodiscard]] Result<Report> report_records(const Place& place, const RecordQuery& query);
+/// [{"post","epoch","stream","first","last","why"}]: numbers that HQ does not hold as records. Not sound if there are any.
+[[nodiscard]] Result<Report> report_gaps(const Place& place, const std::string& post);
 /// [{"post","sequence","what","detail","raised_ms"}]
-[[nodiscard]] Result<Report> report_alarms(const std::string& directory, const std::string& post);
-/// {"post","records","blobs","first_broken"}: walks the chain from the post's genesis over the bytes as they came, and
+[[nodiscard]] Result<Report> report_alarms(const Place& place, const std::string& post);
+/// {"post","epoch","records","blobs","first_broken"}: walks the chain from the post's genesis over the bytes as they came, and
 /// every blob's content. Not sound if anything is broken, unverifiable or missing.
-[[nodiscard]] Result<Report> verify_post(const std::string& directory, const std::string& post);
+[[nodiscard]] Result<Report> verify_post(const Place& place, const std::string& post, const std::string& epoch = "");
+/// Posts that are asked for this blob, one per line of JSON: what --boost writes orders for.
+[[nodiscard]] Result<std::vector<std::string>> posts_asked_for(const Place& place, const std::string& sha256);
+/// Prometheus text: what is held, missing and waiting, per post.
+[[nodiscard]] Result<std::string> report_metrics(const Place& place, WallTime now);
 
 }  // namespace rampa::sync::hq

@@ -8,10 +8,13 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <variant>
 
 #include "sync/backoff.hpp"
+#include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/hq_key.hpp"
 
 namespace rampa::sync::hq {
 namespace {
@@ -22,46 +25,82 @@ constexpr Duration storing_pause = 1s;  ///< after a commit that failed (disk fu
 struct Connected {};
 struct Subscribed {};
 struct Lost { std::string why; };
-struct Message { std::string topic; Bytes payload; };
+struct Message { Topic topic; Bytes payload; };
 struct Fact {
   std::uint64_t attempt = 0;
-  std::variant<Connected, Subscribed, Lost, Message> what;
+  std::variant<Connected, Subscribed, Lost> what;
 };
 
-/// Paho's threads put, the serving thread takes.
+/// Paho's threads put, the serving thread takes: facts about the link first, then messages, one of each post in turn.
 class Queue {
  public:
-  explicit Queue(std::size_t bytes_max) : bytes_max_(bytes_max) {}
-  void put(Fact fact) {
+  Queue(std::size_t bytes_max, std::size_t post_bytes_max) : bytes_max_(bytes_max), post_bytes_max_(post_bytes_max) {}
+  void put_message(std::string topic, Bytes payload) {
+    const auto parsed = parse_topic(topic);
+    if (!parsed || !goes_up(parsed->leaf)) return;
     {
       std::lock_guard lock(mutex_);
-      if (const auto* message = std::get_if<Message>(&fact.what)) {
-        if (bytes_ + message->payload.size() > bytes_max_) return;  // never acknowledged, so it comes again
-        bytes_ += message->payload.size();
-      }
+      Line& line = lines_[parsed->post.text];
+      // What is dropped here was never acknowledged, so it comes again.
+      if (bytes_ + payload.size() > bytes_max_ || line.bytes + payload.size() > post_bytes_max_) return;
+      bytes_ += payload.size();
+      line.bytes += payload.size();
+      line.messages.push_back({*parsed, std::move(payload)});
+      ++count_;
+    }
+    ready_.notify_one();
+  }
+  void put_fact(Fact fact) {
+    {
+      std::lock_guard lock(mutex_);
       facts_.push_back(std::move(fact));
     }
     ready_.notify_one();
   }
-  /// What is there, at most `count`; waits for the first.
-  std::vector<Fact> take(std::size_t count, Duration wait) {
+  struct Taken {
+    std::vector<Fact> facts;
+    std::vector<Message> messages;
+  };
+  /// What is there; waits for the first.
+  Taken take(std::size_t count, std::size_t bytes, Duration wait) {
     std::unique_lock lock(mutex_);
-    ready_.wait_for(lock, wait, [this] { return !facts_.empty(); });
-    std::vector<Fact> taken;
-    while (!facts_.empty() && taken.size() < count) {
-      if (const auto* message = std::get_if<Message>(&facts_.front().what)) bytes_ -= message->payload.size();
-      taken.push_back(std::move(facts_.front()));
-      facts_.pop_front();
+    ready_.wait_for(lock, wait, [this] { return !facts_.empty() || count_ > 0; });
+    Taken taken;
+    taken.facts = std::exchange(facts_, {});
+    std::size_t sum = 0;
+    while (count_ > 0 && taken.messages.size() < count && sum < bytes) {
+      auto at = lines_.upper_bound(turn_);
+      if (at == lines_.end()) at = lines_.begin();
+      turn_ = at->first;
+      Line& line = at->second;
+      Message message = std::move(line.messages.front());
+      line.messages.pop_front();
+      line.bytes -= message.payload.size();
+      bytes_ -= message.payload.size();
+      sum += message.payload.size();
+      --count_;
+      if (line.messages.empty()) lines_.erase(at);
+      taken.messages.push_back(std::move(message));
     }
     return taken;
   }
+  [[nodiscard]] std::size_t bytes() const {
+    std::lock_guard lock(mutex_);
+    return bytes_;
+  }
 
  private:
-  const std::size_t bytes_max_;
-  std::mutex mutex_;
+  struct Line {
+    std::deque<Message> messages;
+    std::size_t bytes = 0;
+  };
+  const std::size_t bytes_max_, post_bytes_max_;
+  mutable std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<Fact> facts_;
-  std::size_t bytes_ = 0;
+  std::vector<Fact> facts_;
+  std::map<std::string, Line> lines_;  ///< only those with messages
+  std::string turn_;
+  std::size_t bytes_ = 0, count_ = 0;
 };
 
 /// Two receivers on one directory would each believe in their own cursor.
@@ -85,17 +124,26 @@ class DirectoryLock {
 
 class Server {
  public:
-  Server(const ServeSettings& settings, const Clock& clock)
-      : settings_(settings), clock_(clock), queue_(settings.queue_bytes_max), ledger_(settings.directory),
-        shelf_(settings.directory), downlink_(settings.directory), receiver_(ledger_, shelf_, downlink_, settings.incarnation),
+  Server(const ServeSettings& settings, const std::array<std::uint8_t, 32>& key, const Clock& clock)
+      : settings_(settings), clock_(clock), queue_(settings.queue_bytes_max, settings.post_queue_bytes_max), ledger_(open_ledger(settings.place)),
+        desk_(open_desk(settings.place)), shelf_(settings.place.directory),
+        receiver_(*ledger_, shelf_, *desk_, {settings.incarnation, key, settings.post_queue_bytes_max / 2}),
         backoff_(settings.pause_first, settings.pause_last, settings.jitter_seed) {}
 
   Result<void> run(const std::atomic<bool>& stop) {
     while (!stop) {
       if (!link_ && clock_.mono() >= connect_at_)
         if (const auto opened = connect(); !opened) return opened;
-      std::vector<Fact> facts = queue_.take(settings_.group_messages_max, wait_max);
-      if (!facts.empty()) group(facts);
+      Queue::Taken taken = queue_.take(settings_.group_messages_max, settings_.group_bytes_max, receiver_.busy() ? Duration{} : wait_max);
+      for (const Fact& fact : taken.facts)
+        if (fact.attempt == attempt_ && link_) link_fact(fact);
+      bool desk = false;
+      if (clock_.mono() >= desk_at_) {
+        desk = receiver_.desk_changed();
+        desk_at_ = clock_.mono() + wait_max;
+      }
+      // Messages of a connection that is gone are as good as any: they were received, so they are stored.
+      if (!taken.messages.empty() || desk || receiver_.busy()) group(taken.messages, desk);
     }
     return {};
   }
@@ -104,14 +152,12 @@ class Server {
   /// A wrong setting ends the program; a broker that is away does not.
   Result<void> connect() {
     ++attempt_;
-    const LinkSettings link{settings_.broker, "rampa-hq", uplink_filter(), settings_.credentials};
+    const LinkSettings link{settings_.broker, settings_.client_id, uplink_filter(), settings_.credentials};
     const std::uint64_t attempt = attempt_;
-    auto opened = open_link(link, {[this, attempt] { queue_.put({attempt, Connected{}}); },
-                                   [this, attempt] { queue_.put({attempt, Subscribed{}}); },
-                                   [this, attempt](std::string why) { queue_.put({attempt, Lost{std::move(why)}}); },
-                                   [this, attempt](std::string topic, Bytes payload) {
-                                     queue_.put({attempt, Message{std::move(topic), std::move(payload)}});
-                                   }});
+    auto opened = open_link(link, {[this, attempt] { queue_.put_fact({attempt, Connected{}}); },
+                                   [this, attempt] { queue_.put_fact({attempt, Subscribed{}}); },
+                                   [this, attempt](std::string why) { queue_.put_fact({attempt, Lost{std::move(why)}}); },
+                                   [this](std::string topic, Bytes payload) { queue_.put_message(std::move(topic), std::move(payload)); }});
     if (opened) link_ = std::move(*opened);
     else if (opened.error().code == ErrorCode::invalid) return tl::unexpected(opened.error());
     else hang_up(opened.error().what);
@@ -124,16 +170,9 @@ class Server {
     tell({"link_lost", "", why, 0});
   }
 
-  void group(std::vector<Fact>& facts) {
-    // Messages of a connection that is gone are as good as any: they were received, so they are stored.
-    std::vector<Fact*> messages;
-    for (Fact& fact : facts) {
-      if (std::holds_alternative<Message>(fact.what)) messages.push_back(&fact);
-      else if (fact.attempt == attempt_ && link_) link_fact(fact);
-    }
-    if (messages.empty()) return;
+  void group(const std::vector<Message>& messages, bool desk) {
     if (clock_.mono() < store_at_) return;
-    auto answers = store(messages);
+    auto answers = store(messages, desk);
     if (!answers) {
       store_at_ = clock_.mono() + storing_pause;
       return tell({"alarm", "", "storing failed, nothing is acknowledged: " + answers.error().what, 0});
@@ -143,17 +182,20 @@ class Server {
     for (const Notice& notice : receiver_.take_notices()) tell(notice);
   }
 
-  Result<std::vector<Answer>> store(const std::vector<Fact*>& messages) {
+  Result<std::vector<Answer>> store(const std::vector<Message>& messages, bool desk) {
     if (const auto begun = receiver_.begin(); !begun) return tl::unexpected(begun.error());
-    for (const Fact* fact : messages) {
-      const auto& message = std::get<Message>(fact->what);
-      const auto topic = parse_topic(message.topic);
-      if (!topic || !goes_up(topic->leaf) || !wanted(topic->post.text)) continue;
-      if (const auto taken = receiver_.take(*topic, message.payload, clock_.now()); !taken) {
+    for (const Message& message : messages) {
+      if (!wanted(message.topic.post.text)) continue;
+      if (const auto taken = receiver_.take(message.topic, message.payload, clock_.now()); !taken) {
         receiver_.rollback();
         return tl::unexpected(taken.error());
       }
     }
+    if (desk)
+      if (const auto looked = receiver_.look_at_desk(clock_.now()); !looked) {
+        receiver_.rollback();
+        return tl::unexpected(looked.error());
+      }
     return receiver_.commit(clock_.now());
   }
 
@@ -169,7 +211,7 @@ class Server {
     }
     backoff_.reset();
     tell({"ready", "", settings_.broker, 0});
-    if (auto answers = receiver_.announce(clock_.now())) publish(*answers);
+    if (auto answers = receiver_.announce(clock_.now(), settings_.posts.empty() ? nullptr : &settings_.posts)) publish(*answers);
     else tell({"alarm", "", answers.error().what, 0});
   }
 
@@ -187,12 +229,12 @@ class Server {
   const ServeSettings& settings_;
   const Clock& clock_;
   Queue queue_;
-  Ledger ledger_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Desk> desk_;
   BlobShelf shelf_;
-  Downlink downlink_;
   Receiver receiver_;
   Backoff backoff_;
-  MonoTime connect_at_{}, store_at_{};
+  MonoTime connect_at_{}, store_at_{}, desk_at_{};
   std::uint64_t attempt_ = 0;
   std::unique_ptr<MqttLink> link_;
 };
@@ -203,12 +245,14 @@ Result<void> serve(const ServeSettings& settings, const Clock& clock, const std:
   for (const std::string& post : settings.posts)
     if (!usable_as_post(post)) return fail(ErrorCode::invalid, "--post " + post + ": 1 to 48 letters, digits, - or _, and not \"hq\"");
   std::error_code trouble;
-  std::filesystem::create_directories(settings.directory, trouble);
-  const DirectoryLock lock(settings.directory);
-  if (!lock.exists()) return fail(ErrorCode::io, settings.directory + " cannot be written: " + trouble.message());
-  if (!lock.held()) return fail(ErrorCode::busy, "another rampa-hq serves " + settings.directory);
+  std::filesystem::create_directories(settings.place.directory, trouble);
+  const DirectoryLock lock(settings.place.directory);
+  if (!lock.exists()) return fail(ErrorCode::io, settings.place.directory + " cannot be written: " + trouble.message());
+  if (!lock.held()) return fail(ErrorCode::busy, "another rampa-hq serves " + settings.place.directory);
   try {
-    return Server(settings, clock).run(stop);
+    const auto key = hq_key(settings.place.directory);
+    if (!key) return tl::unexpected(key.error());
+    return Server(settings, *key, clock).run(stop);
   } catch (const DatabaseError& error) {
     return fail(error.code, error.what());
   } catch (const std::exception& error) {

@@ -1,5 +1,5 @@
 // `rampa-hq serve`: the loop around Receiver and the MQTT link. One thread stores (group commit: everything that waits,
-// one transaction), Paho's only put messages into its queue.
+// one transaction), Paho's only put messages into its queue, where each post has a line of its own and all get their turn.
 #pragma once
 
 #include <atomic>
@@ -16,13 +16,16 @@ namespace rampa::sync::hq {
 
 struct ServeSettings {
   std::string broker;
-  std::string directory;          ///< hq.sqlite, blobs/, partial/, downlink/, lock
+  Place place;                    ///< hq.sqlite, desk.sqlite, hq.key, blobs/, partial/, lock
+  std::string client_id = "rampa-hq";  ///< the broker drops an older connection of the same name
   LinkCredentials credentials;
   std::vector<std::string> posts; ///< only these; empty: every post whose certificate the broker accepts
   std::string incarnation;        ///< different at every start
   std::uint64_t jitter_seed = 0;
-  std::size_t group_messages_max = 256;
-  std::size_t queue_bytes_max = 64u << 20;  ///< beyond it messages are dropped; the posts send them again
+  std::size_t group_messages_max = 512;
+  std::size_t group_bytes_max = 16u << 20;
+  std::size_t queue_bytes_max = 256u << 20;      ///< beyond it messages are dropped; the posts send them again
+  std::size_t post_queue_bytes_max = 16u << 20;  ///< the same for one post, so that none crowds out the others
   Duration pause_first = 250ms, pause_last = 5s;
 
   std::function<void(const Notice&)> notice;  ///< also "ready" and "link_lost"; on the serving thread

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   if (argc != 8) return 2;
   rampa::sync::hq::ServeSettings settings;
   settings.broker = argv[1];
-  settings.directory = argv[2];
+  settings.place.directory = argv[2];
   settings.credentials = {argv[3], argv[4], argv[5]};
   settings.incarnation = argv[6];
   long commits_left = std::atol(argv[7]);

@@ -1,0 +1,34 @@
+// Where HQ keeps the blobs' bytes: files (blob_shelf.hpp), or a service that speaks S3. Whole blobs go by their SHA-256;
+// an unfinished one belongs to the post that is sending it, so that no post can spoil another's. Thread: one owner.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "firmware-interfaces/result.hpp"
+#include "sync/digest.hpp"
+
+namespace rampa::sync::hq {
+
+class ImageStore {
+ public:
+  virtual ~ImageStore() = default;
+
+  [[nodiscard]] virtual bool holds(const Sha256& sha256) const = 0;
+  /// `count` bytes at `offset` of a whole blob; fewer at its end. Errors: not_found, io.
+  [[nodiscard]] virtual Result<Bytes> read(const Sha256& sha256, std::uint64_t offset, std::size_t count) const = 0;
+
+  /// Into an unfinished blob. Not durable: a power cut only means that finish() finds it missing. Errors: no_space, io.
+  [[nodiscard]] virtual Result<void> write(const std::string& post, const Sha256& sha256, std::uint64_t offset, ByteView bytes) = 0;
+  /// From an unfinished blob; bytes that were never written read as zeros or are cut off. Errors: not_found, io.
+  [[nodiscard]] virtual Result<Bytes> read_unfinished(const std::string& post, const Sha256& sha256, std::uint64_t offset, std::size_t count) const = 0;
+  /// Forgets an unfinished blob.
+  virtual void discard(const std::string& post, const Sha256& sha256) = 0;
+  /// All of it is written and its hash was found right: durable under its hash when this returns. Errors: not_found, no_space, io.
+  [[nodiscard]] virtual Result<void> finish(const std::string& post, const Sha256& sha256) = 0;
+};
+
+/// A whole blob, checked. Errors: not_found, bad_reply (damaged where it lies), io.
+[[nodiscard]] Result<Bytes> read_checked(const ImageStore& images, const Sha256& sha256);
+
+}  // namespace rampa::sync::hq

@@ -1,0 +1,33 @@
+// Takes frames of records in any order: stores what is new, compares what is here, keeps apart what is broken. Throws
+// DatabaseError (the group is rolled back).
+#pragma once
+
+#include "sync/hq/bell.hpp"
+#include "sync/hq/history.hpp"
+
+namespace rampa::sync::hq {
+
+/// More holes than that in one stream are refused: the post fills some first.
+inline constexpr std::size_t holes_max = 4096;
+
+/// Thread: the ledger's.
+class RecordIntake {
+ public:
+  RecordIntake(Ledger& ledger, Bell& bell) : ledger_(ledger), bell_(bell) {}
+
+  /// `frame`'s records must live until the group ends. True: a record names blobs that HQ lacks.
+  bool take(History& history, const RecordFrame& frame, Stamp now);
+  /// The post is to send again from this place in the journal on.
+  void renew(History& history, std::uint64_t from);
+
+ private:
+  void refuse(History& history, const RecordFrame& frame, const std::string& reason, Stamp now);
+  [[nodiscard]] std::optional<store::Hash> hash_of(History& history, Stream stream, std::uint64_t number);
+  bool take_new(History& history, Stream stream, std::uint64_t number, ByteView bytes, Stamp now);
+  void compare(History& history, Stream stream, std::uint64_t number, ByteView held, ByteView bytes, Stamp now);
+  void keep_apart(History& history, Stream stream, std::uint64_t number, const std::string& reason, ByteView bytes, Stamp now);
+  Ledger& ledger_;
+  Bell& bell_;
+};
+
+}  // namespace rampa::sync::hq
