@@ -2,7 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "edge/api/durable_file.hpp"
+#include "edge/app/profiles_install.hpp"
 #include "edge/store/digest.hpp"
 #include "sync/fetch_shelf.hpp"
 #include "sync/letters.hpp"
@@ -10,16 +14,22 @@
 namespace rampa::app {
 namespace {
 
+SharedBytes read_whole(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  auto bytes = std::make_shared<Bytes>(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  return in.bad() || bytes->empty() ? nullptr : SharedBytes(std::move(bytes));
+}
+
 std::string hq_key_file(const config::Site& site) { return site.directory + "/hq.pub"; }
 
 }  // namespace
 
-Result<std::shared_ptr<Downlink>> Downlink::open(Appliance& appliance) {
+Result<std::shared_ptr<Downlink>> Downlink::open(Appliance& appliance, const Clock& clock) {
   const config::Site& site = appliance.site();
   auto disk = store::real_disk();
   auto applied = store::SlotFile::open(*disk, site.directory + "/letters");
   if (!applied) return tl::unexpected(applied.error());
-  std::shared_ptr<Downlink> downlink(new Downlink(appliance, std::move(disk), std::move(*applied)));
+  std::shared_ptr<Downlink> downlink(new Downlink(appliance, clock, std::move(disk), std::move(*applied)));
   std::string key = site.sync.hq_key;
   if (key.empty()) {
     auto kept = api::read_file(hq_key_file(site));
@@ -122,9 +132,11 @@ void Downlink::fetched(const std::string& sha256, const std::string& trouble) {
     std::string outcome = trouble;
     if (outcome.empty()) {
       // Verified by the bundle's own signatures; the lanes get it from the folder, as after `rampa profiles install`.
-      if (auto installed = install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, fetch_directory() + "/" + sha256); !installed)
-        outcome = installed.error().what;
-      else spdlog::info("{} is installed: {}", wanted.purpose, *installed);
+      const auto text = read_whole(fetch_directory() + "/" + sha256);
+      if (!text) outcome = "it cannot be read";
+      else if (auto installed = install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, text, clock_.now().wall); !installed)
+        outcome = installed.error().text();
+      else spdlog::info("{} is installed", wanted.purpose);
     }
     if (!outcome.empty()) {
       spdlog::error("{} from HQ is not installed: {}", wanted.purpose, outcome);

@@ -17,7 +17,7 @@ namespace rampa::app {
 class Downlink : public std::enable_shared_from_this<Downlink> {
  public:
   /// Errors: invalid (a damaged file, named, with what to do), io, no_space.
-  [[nodiscard]] static Result<std::shared_ptr<Downlink>> open(Appliance& appliance);
+  [[nodiscard]] static Result<std::shared_ptr<Downlink>> open(Appliance& appliance, const Clock& clock);
 
   /// What the uplink needs to speak for this post.
   [[nodiscard]] sync::Identity identity() const;
@@ -35,13 +35,14 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   void fetched(const std::string& sha256, const std::string& trouble);
 
  private:
-  Downlink(Appliance& appliance, std::shared_ptr<store::Disk> disk, store::SlotFile applied)
-      : appliance_(appliance), disk_(std::move(disk)), applied_(std::move(applied)) {}
+  Downlink(Appliance& appliance, const Clock& clock, std::shared_ptr<store::Disk> disk, store::SlotFile applied)
+      : appliance_(appliance), clock_(clock), disk_(std::move(disk)), applied_(std::move(applied)) {}
   [[nodiscard]] std::string fetch_directory() const { return appliance_.site().directory + "/fetch"; }
   [[nodiscard]] Result<void> note_bundle(const std::string& body);
   void take(Result<void> durable, std::uint64_t number, const std::function<void(std::string)>& done);
 
   Appliance& appliance_;
+  const Clock& clock_;
   std::shared_ptr<store::Disk> disk_;
   store::SlotFile applied_;       ///< written on the store's thread, one letter at a time
   std::optional<sync::PublicKey> hq_key_;

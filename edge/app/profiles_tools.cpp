@@ -1,8 +1,5 @@
 #include "edge/app/profiles_tools.hpp"
 
-#include "edge/app/folder_lock.hpp"
-
-
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -11,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "config/site.hpp"
+#include "edge/app/folder_lock.hpp"
+#include "edge/app/profiles_install.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/risk/risk.hpp"
 #include "edge/runtime/system_clock.hpp"
@@ -77,14 +76,6 @@ void print_set(const char* what, const std::optional<bundle::InstalledSet>& set)
 
 void print_notices(const bundle::Installed& installed) {
   for (const auto& notice : installed.notices) std::cerr << "rampa: " << notice << "\n";
-}
-
-/// A set that the lanes could not run on must not become active.
-Result<void> compiles(const bundle::ProfileTable& set) {
-  const std::string text = set.text();
-  auto compiled = risk::compile(text, bundle::hex(bundle::sha256(text)));
-  if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
-  return {};
 }
 
 int report(const bundle::Installed& done, bool json, const std::string& what) {
@@ -157,25 +148,19 @@ int profiles_install(const InstallOptions& given) {
     if (!begun) return refused(begun.error(), o.place.json);
     return report(*begun, o.place.json, o.place.directory + " trusts root " + std::to_string(begun->state.roots.rbegin()->first));
   }
+  if (o.rollback.empty()) {
+    auto done = install_bundle(o.place.directory, o.place.post, *bytes, now);
+    if (!done) return done.error().refusal ? refused(*done.error().refusal, o.place.json) : complain(done.error().what, exit_found);
+    return report(*done, o.place.json, "installed");
+  }
   const FolderLock lock(o.place.directory, FolderLock::For::installing);
   if (!lock.ok()) return complain(o.place.directory + ": no such folder; begin with --root", exit_found);
   auto before = bundle::open_installed(*disk, o.place.directory);
   if (!before) return refused(before.error(), o.place.json);
   print_notices(*before);
-  if (!o.rollback.empty()) {
-    auto done = bundle::rollback(*disk, o.place.directory, *before, as_text(**bytes), o.place.post, now);
-    if (!done) return refused(done.error(), o.place.json);
-    return report(*done, o.place.json, "gone back");
-  }
-  auto verified = bundle::verify(*bytes, before->state, o.place.post, now);
-  if (!verified) return refused(verified.error(), o.place.json);
-  auto set = bundle::resulting_set(*verified, before->set);
-  if (!set) return refused(set.error(), o.place.json);
-  if (verified->kind != bundle::VerifiedBundle::Kind::refresh)
-    if (auto fine = compiles(**set); !fine) return complain(fine.error().what, exit_found);
-  auto done = bundle::install(*disk, o.place.directory, *before, *verified, *set, now);
+  auto done = bundle::rollback(*disk, o.place.directory, *before, as_text(**bytes), o.place.post, now);
   if (!done) return refused(done.error(), o.place.json);
-  return report(*done, o.place.json, "installed");
+  return report(*done, o.place.json, "gone back");
 }
 
 int profiles_list(const ProfilesPlace& given) {

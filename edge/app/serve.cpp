@@ -111,7 +111,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   settings.drain.boot_id = status.boot_id;
   settings.drain.boot_number = status.boot_number;
   settings.drain.software = version;
-  auto downlink = Downlink::open(appliance);
+  auto downlink = Downlink::open(appliance, clock);
   if (!downlink) return tl::unexpected(downlink.error());
   settings.drain.identity = (*downlink)->identity();
   settings.drain.letters_through = (*downlink)->letters_through();

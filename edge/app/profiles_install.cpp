@@ -1,0 +1,38 @@
+#include "edge/app/profiles_install.hpp"
+
+#include "edge/app/folder_lock.hpp"
+#include "edge/risk/risk.hpp"
+
+namespace rampa::app {
+namespace {
+
+tl::unexpected<NotInstalled> refused(const bundle::Refusal& refusal) { return tl::unexpected(NotInstalled{refusal, {}}); }
+
+}  // namespace
+
+Result<void> compiles(const bundle::ProfileTable& set) {
+  const std::string text = set.text();
+  auto compiled = risk::compile(text, bundle::hex(bundle::sha256(text)));
+  if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
+  return {};
+}
+
+tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& folder, const std::string& post, const SharedBytes& bytes, WallTime now) {
+  const auto disk = store::real_disk();
+  const FolderLock lock(folder, FolderLock::For::installing);
+  if (!lock.ok()) return tl::unexpected(NotInstalled{{}, folder + ": no such folder; begin with `rampa profiles install --root`"});
+  auto before = bundle::open_installed(*disk, folder);
+  if (!before) return refused(before.error());
+  auto verified = bundle::verify(bytes, before->state, post, now);
+  if (!verified) return refused(verified.error());
+  auto set = bundle::resulting_set(*verified, before->set);
+  if (!set) return refused(set.error());
+  if (verified->kind != bundle::VerifiedBundle::Kind::refresh)
+    if (auto fine = compiles(**set); !fine) return tl::unexpected(NotInstalled{{}, fine.error().what});
+  auto done = bundle::install(*disk, folder, *before, *verified, *set, now);
+  if (!done) return refused(done.error());
+  done->notices.insert(done->notices.begin(), before->notices.begin(), before->notices.end());
+  return std::move(*done);
+}
+
+}  // namespace rampa::app
