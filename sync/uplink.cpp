@@ -1,5 +1,6 @@
 #include "sync/uplink.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -212,6 +213,16 @@ class StoredBlobs : public BlobSource {
 };
 
 }  // namespace
+
+Identity identity_of(const store::Store& store) {
+  const store::Status status = store.status();
+  Identity identity;
+  const auto bytes = parse_sha256(status.epoch + std::string(32, '0'));  // 16 bytes as hex
+  if (bytes) std::copy_n(bytes->begin(), identity.epoch.size(), identity.epoch.begin());
+  identity.device_key = status.device_key;
+  identity.signer = store.signer();
+  return identity;
+}
 
 Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
                                              std::unique_ptr<BlobSource> blobs, std::unique_ptr<FetchShelf> shelf, std::uint64_t acknowledged, UplinkCalls calls,

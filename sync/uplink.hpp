@@ -43,6 +43,9 @@ class Uplink {
   [[nodiscard]] virtual std::uint64_t beats() const = 0;
 };
 
+/// Epoch, key and signer of a post's store; HQ's key is not known to it.
+[[nodiscard]] Identity identity_of(const store::Store& store);
+
 /// Owns journal, blobs and shelf (null: nothing is fetched). `acknowledged`: from Store::status(). Errors: invalid (settings), io.
 [[nodiscard]] Result<std::unique_ptr<Uplink>> start_uplink(UplinkSettings settings, std::unique_ptr<store::JournalReader> journal,
                                                            std::unique_ptr<BlobSource> blobs, std::unique_ptr<FetchShelf> shelf,

@@ -7,9 +7,9 @@
 
 #include "edge/api/durable_file.hpp"
 #include "edge/app/profiles_install.hpp"
-#include "edge/store/digest.hpp"
 #include "sync/fetch_shelf.hpp"
 #include "sync/letters.hpp"
+#include "sync/uplink.hpp"
 
 namespace rampa::app {
 namespace {
@@ -46,12 +46,7 @@ Result<std::shared_ptr<Downlink>> Downlink::open(Appliance& appliance, const Clo
 }
 
 sync::Identity Downlink::identity() const {
-  const store::Status status = appliance_.store().status();
-  sync::Identity identity;
-  if (const auto epoch = store::from_hex(status.epoch); epoch && epoch->size() == identity.epoch.size())
-    std::copy(epoch->begin(), epoch->end(), identity.epoch.begin());
-  identity.device_key = status.device_key;
-  identity.signer = appliance_.store().signer();
+  sync::Identity identity = sync::identity_of(appliance_.store());
   identity.hq_key = hq_key_;
   return identity;
 }

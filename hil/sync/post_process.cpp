@@ -102,7 +102,9 @@ class PostProcess {
     if (settings_.brokers.empty()) return {};
     sync::UplinkSettings uplink;
     uplink.drain.post = store.post;
+    uplink.drain.identity = sync::identity_of(*store_);
     uplink.drain.boot_id = status.boot_id;
+    uplink.drain.boot_number = status.boot_number;
     uplink.drain.software = "sync-post";
     uplink.brokers = settings_.brokers;
     uplink.credentials = {settings_.ca_file, settings_.cert_file, settings_.key_file};
@@ -113,7 +115,7 @@ class PostProcess {
       stopwatch_.acknowledged(sequence);
     };
     auto started = sync::start_uplink(std::move(uplink), store_->journal_reader(), sync::blobs_of(store::open_blobs(settings_.directory)),
-                                      status.last_sequence, status.acknowledged, std::move(calls), clock_);
+                                      nullptr, status.acknowledged, std::move(calls), clock_);
     if (!started) return tl::unexpected(started.error());
     uplink_ = std::move(*started);
     listening_ = uplink_.get();
