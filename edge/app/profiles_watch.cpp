@@ -80,6 +80,7 @@ void ProfilesWatch::look() {
   try {
     const auto mark = mark_of(from_);
     if (!mark.empty() && mark != seen_) look_at(mark);
+    if (calls_.tick) calls_.tick();
   } catch (const std::exception& thrown) {
     seen_.clear();  // memory may have been short: tried again
     refuse(thrown.what(), thrown.what());
