@@ -72,7 +72,7 @@ class UrgentProfiles : public api::UrgentDesk {
   UrgentBook book_;
   Outside outside_;
   std::string applied_;       ///< names_in_force() of the set that lanes have
-  std::string uncompilable_;  ///< the same of one that did not compile: not tried every two seconds
+  std::optional<std::string> uncompilable_;  ///< the same of one that did not compile: not tried every two seconds
   std::string damage_;        ///< what was wrong with the file, until HQ is told
   std::string complained_;    ///< logged once
   MonoTime saved_;
