@@ -71,6 +71,7 @@ void ProfilesWatch::loop() {
   while (!end_.wait_for(lock, period_, [this] { return ending_; })) {
     lock.unlock();
     look();
+    tick();
     ++beats_;
     lock.lock();
   }
@@ -80,13 +81,21 @@ void ProfilesWatch::look() {
   try {
     const auto mark = mark_of(from_);
     if (!mark.empty() && mark != seen_) look_at(mark);
-    if (calls_.tick) calls_.tick();
   } catch (const std::exception& thrown) {
     seen_.clear();  // memory may have been short: tried again
     refuse(thrown.what(), thrown.what());
   } catch (...) {
     seen_.clear();
     refuse("an unknown exception", "an unknown exception");
+  }
+}
+
+// Whatever became of the look: a set that cannot be read must not make an urgent profile live longer.
+void ProfilesWatch::tick() {
+  try {
+    if (calls_.tick) calls_.tick();
+  } catch (const std::exception& thrown) {
+    refuse(thrown.what(), std::string("urgent profiles: ") + thrown.what());
   }
 }
 

@@ -36,6 +36,7 @@ class ProfilesWatch {
  private:
   void loop();
   void look();
+  void tick();
   void look_at(const std::string& mark);
   void refuse(const std::string& why, const std::string& said);
 
