@@ -105,6 +105,9 @@ Result<void> UrgentProfiles::use_base(LoadedProfiles base) {
   auto set = merged(base, book_);
   if (!set) return tl::unexpected(set.error());
   if (auto used = outside_.use(set->set, set->bytes); !used) return used;
+  if (base.installed)
+    if (auto told = outside_.report(*base.installed); !told) spdlog::error("who signed the profile set is not in the journal: {}", told.error().what);
+  base.installed.reset();
   base_ = std::move(base);
   applied_ = names_in_force(book_);
   return {};
