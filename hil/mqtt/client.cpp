@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace rampa::hil::mqtt {
 
@@ -42,7 +43,7 @@ void Client::ping() { queue(bare_bytes(PacketType::pingreq)); }
 
 void Client::lose(std::vector<Event>& events, const std::string& why) {
   if (std::exchange(lost_, true)) return;
-  events.push_back(Lost{why});
+  events.emplace_back(std::in_place_type<Lost>, Lost{why});
 }
 
 void Client::take(const Packet& packet, std::vector<Event>& events) {
@@ -52,13 +53,13 @@ void Client::take(const Packet& packet, std::vector<Event>& events) {
       return queue(subscribe_bytes(1, filter_));
     case PacketType::suback:
       if (packet.body.size() != 3 || packet.body[2] > 2) return lose(events, "the broker refuses the subscription");
-      events.push_back(Subscribed{});
+      events.emplace_back(std::in_place_type<Subscribed>);
       return;
     case PacketType::publish: {
       auto message = publication_of(packet);
       if (!message) return lose(events, "the broker sends a PUBLISH that is none");
       if (message->qos > 0) queue(puback_bytes(message->id));
-      events.push_back(Message{std::move(message->topic), std::move(message->payload)});
+      events.emplace_back(std::in_place_type<Message>, Message{std::move(message->topic), std::move(message->payload)});
       return;
     }
     default: return;
