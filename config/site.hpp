@@ -40,6 +40,7 @@ struct Site {
   std::string name;
   std::string directory;        ///< where the store lives
   std::string profiles_file;    ///< the profile set, or the folder that bundles of it are installed in
+  std::int64_t urgent_hours_max = 72;  ///< longest life of an urgent profile, 1-720
   std::string declarations_file;///< optional JSON lines, read at start (until the downlink brings them)
   std::string watch_lists_file; ///< optional
   std::uint16_t random_of_10000_min = 0;  ///< of what nothing selects, at least so many are drawn for a control, whatever the set says

@@ -63,6 +63,7 @@ class SiteReader {
     out_.site.name = t.text("name").value_or(out_.site.post.text);
     out_.site.directory = resolved(t.text("directory", true).value_or(""));
     out_.site.profiles_file = existing(t, "profiles", true);
+    out_.site.urgent_hours_max = t.integer("urgent_hours_max", false, 1, 720).value_or(out_.site.urgent_hours_max);
     out_.site.declarations_file = existing(t, "declarations", false);
     out_.site.watch_lists_file = existing(t, "watch_lists", false);
     if (const auto percent = t.number("random_percent_min")) {

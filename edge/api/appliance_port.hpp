@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/api/urgent_desk.hpp"
 #include "edge/crossing/records.hpp"
 #include "edge/lane/lane.hpp"
 #include "edge/runtime/reactor.hpp"
@@ -116,6 +117,9 @@ class AppliancePort {
 
   /// Logins, account changes. Returns once durable. Errors: busy, no_space, io, outcome_unknown.
   [[nodiscard]] virtual Result<void> write_audit_note(AuditNote note, Duration timeout) = 0;
+
+  /// nullptr: this post keeps none.
+  [[nodiscard]] virtual UrgentDesk* urgent() { return nullptr; }
 
   /// A reader of its own connection; the interface keeps a few. Errors: io, busy (picture is being rebuilt).
   [[nodiscard]] virtual Result<std::unique_ptr<store::PictureReader>> picture_reader() = 0;

@@ -147,6 +147,25 @@ std::vector<JsonInput> JsonInput::objects(std::string_view key) {
   return list;
 }
 
+std::vector<std::string> JsonInput::texts_or_none(std::string_view key, std::size_t most, std::size_t longest) {
+  std::vector<std::string> list;
+  const Json* found = tree_->find(key);
+  if (!found) return list;
+  const std::string allowed = "must be a list of at most " + std::to_string(most) + " texts of 1 to " + std::to_string(longest) + " bytes without control characters";
+  if (!found->is_array() || found->size() > most) {
+    complain(key, allowed);
+    return list;
+  }
+  for (const auto& item : *found) {
+    std::string value = item.is_string() ? item.get<std::string>() : std::string{};
+    bool fine = !value.empty() && value.size() <= longest;
+    for (const char c : value) fine = fine && static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+    if (fine) list.push_back(std::move(value));
+    else complain(key, allowed);
+  }
+  return list;
+}
+
 Result<void> JsonInput::finish() const {
   if (!tree_->wrong.empty()) return fail(ErrorCode::invalid, tree_->wrong);
   if (tree_->json.is_object())

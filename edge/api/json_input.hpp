@@ -34,6 +34,9 @@ class JsonInput {
   [[nodiscard]] std::optional<JsonInput> object_if(std::string_view key);
   [[nodiscard]] std::vector<JsonInput> objects(std::string_view key);
 
+  /// A list of such texts, none of them empty; absent or null: none.
+  [[nodiscard]] std::vector<std::string> texts_or_none(std::string_view key, std::size_t most, std::size_t longest);
+
   /// After all getters. Errors of nested objects count through their own finish().
   [[nodiscard]] Result<void> finish() const;
 

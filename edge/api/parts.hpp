@@ -130,6 +130,11 @@ Response list_devices(Parts&, Call&);
 Response get_status(Parts&, Call&);
 Response get_profiles(Parts&, Call&);
 
+Response list_urgent_profiles(Parts&, Call&);
+Response propose_urgent_profile(Parts&, Call&);
+Response confirm_urgent_profile(Parts&, Call&);
+Response withdraw_urgent_profile(Parts&, Call&);
+
 /// Shared by commands with an Idempotency-Key: `run` answers once per key. Its flag says whether the answer is kept
 /// (something happened, or may have) or the key is free again.
 struct Outcome {

@@ -5,7 +5,7 @@
 namespace rampa::api {
 namespace {
 
-enum class Access { anyone, locked_too, signed_in, decides, administrator };
+enum class Access { anyone, locked_too, signed_in, decides, shift_leader, administrator };
 
 struct Route {
   std::string_view method;
@@ -39,6 +39,10 @@ constexpr Route routes[] = {
     {"GET", "/api/v1/devices", Access::signed_in, list_devices},
     {"GET", "/api/v1/status", Access::signed_in, get_status},
     {"GET", "/api/v1/profiles", Access::signed_in, get_profiles},
+    {"GET", "/api/v1/urgent-profiles", Access::shift_leader, list_urgent_profiles},
+    {"POST", "/api/v1/urgent-profiles", Access::shift_leader, propose_urgent_profile},
+    {"POST", "/api/v1/urgent-profiles/*/confirm", Access::shift_leader, confirm_urgent_profile},
+    {"POST", "/api/v1/urgent-profiles/*/withdraw", Access::shift_leader, withdraw_urgent_profile},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::vector<std::string>& arguments) {
@@ -102,6 +106,8 @@ Response answer(Parts& parts, const Request& request) {
       call.session = *session;
       if (route.access == Access::administrator && session->role != Role::administrator)
         return problem(403, "role", "only an administrator may do that", request);
+      if (route.access == Access::shift_leader && session->role != Role::shift_leader)
+        return problem(403, "role", "only a shift leader may see or make urgent profiles", request);
       if (route.access == Access::decides && !decides(session->role))
         return problem(403, "role", "an administrator keeps accounts and decides nothing at a lane; sign in as an officer", request);
     }

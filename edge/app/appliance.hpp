@@ -39,6 +39,9 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   /// A newer profile set, compiled: lanes take it for their next crossing; its bytes go into the store. Errors: io, timeout. Thread: any.
   /// `installed`: who signed it, where it came in a bundle; journalled with it.
   Result<void> use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes, std::optional<AuditNote> installed = std::nullopt);
+  /// Once, before the HTTP interface starts; `desk` outlives it.
+  void set_urgent(api::UrgentDesk* desk) { urgent_ = desk; }
+  [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }
   [[nodiscard]] CachedDeclarations& declarations() { return declarations_; }
   /// From sync. Thread: any.
   void link_changed(api::LinkView link);
@@ -128,6 +131,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   api::LinkView link_;
 
   std::map<const void*, std::uint64_t> beats_seen_;
+  api::UrgentDesk* urgent_ = nullptr;
   std::atomic<std::uint64_t> paper_number_{0};
   std::string boot_number_;
 };

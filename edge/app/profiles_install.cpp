@@ -14,6 +14,7 @@ Result<void> compiles(const bundle::ProfileTable& set) {
   const std::string text = set.text();
   auto compiled = risk::compile(text, bundle::hex(bundle::sha256(text)));
   if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
+  if ((*compiled)->urgent() > 0) return fail(ErrorCode::invalid, "the set is signed and whole, but has urgent profiles, which only a post itself adds");
   return {};
 }
 

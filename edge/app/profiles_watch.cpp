@@ -71,6 +71,7 @@ void ProfilesWatch::loop() {
   while (!end_.wait_for(lock, period_, [this] { return ending_; })) {
     lock.unlock();
     look();
+    tick();
     ++beats_;
     lock.lock();
   }
@@ -86,6 +87,15 @@ void ProfilesWatch::look() {
   } catch (...) {
     seen_.clear();
     refuse("an unknown exception", "an unknown exception");
+  }
+}
+
+// Whatever became of the look: a set that cannot be read must not make an urgent profile live longer.
+void ProfilesWatch::tick() {
+  try {
+    if (calls_.tick) calls_.tick();
+  } catch (const std::exception& thrown) {
+    refuse(thrown.what(), std::string("urgent profiles: ") + thrown.what());
   }
 }
 

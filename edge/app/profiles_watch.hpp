@@ -20,6 +20,7 @@ class ProfilesWatch {
   struct Calls {
     std::function<Result<LoadedProfiles>(const std::string& from)> read;
     std::function<Result<void>(LoadedProfiles loaded)> use;  ///< an error: tried again
+    std::function<void()> tick = nullptr;                     ///< after every look: ends urgent profiles whose life is over
   };
   static constexpr Duration period_usual = 2s;
   /// A round while nothing is compiled takes no time. A compiler at idle priority may have to wait long for a busy post.
@@ -35,6 +36,7 @@ class ProfilesWatch {
  private:
   void loop();
   void look();
+  void tick();
   void look_at(const std::string& mark);
   void refuse(const std::string& why, const std::string& said);
 

@@ -16,6 +16,7 @@
 #include "edge/app/profiles_watch.hpp"
 #include "edge/app/service_notify.hpp"
 #include "edge/app/tools.hpp"
+#include "edge/app/urgent_profiles.hpp"
 #include "edge/app/version.hpp"
 #include "edge/store/blob_reader.hpp"
 #include "sync/uplink.hpp"
@@ -192,12 +193,16 @@ int serve(const ToolOptions& options, bool simulated) {
   if (!store) return complain("store: " + store.error().what, exit_found);
   if (const auto status = (*store)->status(); !status.repaired.empty()) spdlog::warn("journal repaired: {}", status.repaired);
 
-  const std::string profiles_sha256 = profiles->set->sha256();
-  Appliance appliance(std::move(check.site), profiles->set, std::move(*store), clock, simulated, profiles->bytes);
+  UrgentProfiles urgent({check.site.directory + "/urgent-profiles.json", check.site.post, check.site.urgent_hours_max, UrgentProfiles::present_os_boot()}, *profiles, clock);
+  auto in_force = urgent.begin();
+  Appliance appliance(std::move(check.site), std::move(in_force.set), std::move(*store), clock, simulated, std::move(in_force.bytes));
   if (auto loaded = load_lists(appliance); !loaded) return complain("declarations and watch lists: " + loaded.error().what, exit_found);
   if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
   if (profiles->installed)
     if (auto noted = appliance.write_audit_note(*profiles->installed, 10s); !noted) spdlog::error("who signed the profile set is not in the journal: {}", noted.error().what);
+  urgent.connect({[&](auto set, auto bytes) { return appliance.use_profiles(std::move(set), std::move(bytes)); },
+                  [&](AuditNote note) { return appliance.write_audit_note(std::move(note), 5s); }});
+  appliance.set_urgent(&urgent);
 
   Sync sync;
   if (appliance.site().sync.enabled) {
@@ -223,8 +228,9 @@ int serve(const ToolOptions& options, bool simulated) {
   std::optional<ProfilesWatch> watch;
   ProfilesWatch::Calls watched;
   watched.read = read_profiles;
-  watched.use = [&appliance](LoadedProfiles loaded) { return appliance.use_profiles(std::move(loaded.set), std::move(loaded.bytes), std::move(loaded.installed)); };
-  watch.emplace(appliance.site().profiles_file, profiles_sha256, std::move(watched));
+  watched.use = [&urgent](LoadedProfiles loaded) { return urgent.use_base(std::move(loaded)); };
+  watched.tick = [&urgent] { urgent.tick(); };
+  watch.emplace(appliance.site().profiles_file, urgent.base_sha256(), std::move(watched));
   service_notify("READY=1");
   while (!end.wait_a_second())
     if (appliance.all_threads_alive() && sync.alive(clock.mono()) && watch->alive(clock.mono())) service_notify("WATCHDOG=1");

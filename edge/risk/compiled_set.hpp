@@ -46,6 +46,8 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::size_t size() const override { return heads.size(); }
   [[nodiscard]] std::string instruction(const std::string& profile, const std::string& language) const override;
   [[nodiscard]] std::vector<ControlOrder> controls(const std::string& profile) const override;
+  [[nodiscard]] std::size_t urgent() const override { return head.urgent; }
+  [[nodiscard]] std::string risk_unit_key() const override { return head.policy.risk_unit_key; }
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::string doubt(WallTime now) const override;
 

@@ -96,6 +96,7 @@ struct SetHead {
   SetPolicy policy;
   NamedLists lists;
   std::vector<GreenList> green_lists;
+  std::size_t urgent = 0;  ///< urgent profiles of the post (urgent.hpp); above 0 `version` ends in "+urgent.N"
 };
 
 /// Asks the kernel for large pages behind this memory: advice, which changes how fast a set is read and answers, never what.

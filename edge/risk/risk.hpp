@@ -38,6 +38,8 @@ class ProfileSet {
     (void)now;
     return {};
   }
+  [[nodiscard]] virtual std::size_t urgent() const { return 0; }           ///< urgent profiles of the post among them (urgent.hpp)
+  [[nodiscard]] virtual std::string risk_unit_key() const { return {}; }   ///< PROFILES.md, Policy; empty where the set names none
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }  ///< memory held, instruction texts aside
 };
 

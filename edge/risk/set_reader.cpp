@@ -6,6 +6,7 @@
 #include "edge/risk/hashing_internal.hpp"
 #include "edge/risk/json_fields.hpp"
 #include "edge/risk/profile.hpp"
+#include "edge/risk/urgent.hpp"
 
 namespace rampa::risk {
 
@@ -39,7 +40,7 @@ class SetReader : JsonFields {
     Object set;
     const Path top{};
     if (root.get(set)) return findings_.push_back({"$", "is not an object", "write {\"format\": 2, \"version\": ..., \"profiles\": [...]}"});
-    known_keys(set, top, {"format", "version", "issued", "default_language", "policy", "lists", "green_lists", "profiles", "note"});
+    known_keys(set, top, {"format", "version", "issued", "default_language", "policy", "lists", "green_lists", "profiles", "urgent", "note"});
     std::int64_t format = 0;
     if (set["format"].get(format) || (format != 1 && format != 2)) fault(top / "format", "is not 1 or 2", "this program reads formats 1 and 2");
     head_.version = text(set, top, "version", true);
@@ -51,21 +52,47 @@ class SetReader : JsonFields {
     green_lists(set, top);
     simdjson::dom::array list;
     if (set["profiles"].get(list)) return fault(top / "profiles", "is not a list", "write a list, empty if there are no profiles");
-    const Path profiles = top / "profiles";
-    if (list.size() > profiles_max) return fault(profiles, "has more than " + std::to_string(profiles_max) + " entries", "split the set");
-    IdsSeen ids(list.size());
-    std::size_t i = 0;
-    for (const auto json : list) {
-      const Path at = profiles / i++;
-      const auto before = findings_.size();
-      RiskProfile profile = one(json, at);
-      std::string_view id;
-      if (!profile.id.empty() && !json["id"].get(id) && !ids.add(id)) fault(at / "id", "is used twice: " + profile.id, "give every profile its own id");
-      if (findings_.size() == before) on_profile(std::move(profile));
+    const Path profiles = top / "profiles", urgent = top / "urgent";
+    simdjson::dom::array urgents;
+    const bool has_urgent = !set["urgent"].error();
+    if (has_urgent && (set["urgent"].get(urgents) || urgents.size() == 0)) return fault(urgent, "is not a list of profiles", "remove it: only a post itself writes it");
+    // Known before the first profile is handed on; the set's name says that it is not HQ's alone.
+    if (has_urgent) {
+      head_.urgent = urgents.size();
+      head_.version += "+urgent." + std::to_string(head_.urgent);
     }
+    if (list.size() > profiles_max) return fault(profiles, "has more than " + std::to_string(profiles_max) + " entries", "split the set");
+    IdsSeen ids(list.size() + head_.urgent);
+    const auto each = [&](simdjson::dom::array all, const Path& in, auto rule) {
+      std::size_t i = 0;
+      for (const auto json : all) {
+        const Path at = in / i++;
+        const auto before = findings_.size();
+        RiskProfile profile = one(json, at);
+        std::string_view id;
+        if (!profile.id.empty() && !json["id"].get(id) && !ids.add(id)) fault(at / "id", "is used twice: " + profile.id, "give every profile its own id");
+        rule(profile, at);
+        if (findings_.size() == before) on_profile(std::move(profile));
+      }
+    };
+    each(list, profiles, [&](const RiskProfile& p, const Path& at) {
+      if (p.id.starts_with(urgent_id_prefix))
+        fault(at / "id", "is in the range of urgent profiles, which posts make themselves", "begin it with something else than " + std::string(urgent_id_prefix));
+    });
+    if (has_urgent) each(urgents, urgent, [&](const RiskProfile& p, const Path& at) { only_adds(p, at); });
   }
 
  private:
+  /// Whatever an urgent profile says, no lorry becomes greener by it.
+  void only_adds(const RiskProfile& p, const Path& at) {
+    if (!p.id.starts_with(urgent_id_prefix)) fault(at / "id", "does not begin with " + std::string(urgent_id_prefix), "urgent profiles have ids of their own range");
+    if (p.channel < SelectivityChannel::yellow) fault(at / "channel", "is not yellow or red", "an urgent profile stops");
+    if (!p.security) fault(at / "security", "is not true", "an urgent profile is the same for all operators");
+    if (p.sample_of_10000 != 10000) fault(at / "sample_percent", "leaves some out", "an urgent profile selects all that match");
+    if (p.weight != 0) fault(at / "weight", "is not 0", "an urgent profile stops by itself");
+    if (p.state != LifeCycle::active) fault(at / "state", "is not active", "leave the profile out instead");
+  }
+
   void policy(Object json, const Path& at) {
     using enum SelectivityChannel;
     known_keys(json, at, {"score", "cap_percent", "random_percent", "random_channel", "stale_after_hours", "stale_floor", "draw_secret", "risk_unit_key"});

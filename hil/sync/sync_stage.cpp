@@ -59,8 +59,8 @@ Result<void> SyncStage::start_broker() {
 
 Result<void> SyncStage::start_hq() {
   auto started = Process::start({settings_.binaries + "/rampa-hq", "--json", "--directory", hq_directory(), "serve", "--broker",
-                                 "mqtts://127.0.0.1:" + std::to_string(broker_port()), "--ca", certificates() + "/ca.pem", "--cert",
-                                 certificates() + "/hq.pem", "--key", certificates() + "/hq.key"}, log("hq"));
+                                 broker_url(broker_port()), "--ca", certificates() + "/ca.pem", "--cert", certificates() + "/hq.pem", "--key",
+                                 certificates() + "/hq.key"}, log("hq"));
   if (!started) return tl::unexpected(started.error());
   hq_ = std::move(*started);
   return {};
@@ -75,7 +75,7 @@ Result<void> SyncStage::start_post(PostProcessSettings settings, bool with_uplin
                                    "--image-every", number(settings.business.image_every), "--image-bytes", number(settings.business.image_bytes),
                                    "--picture-every", number(settings.business.picture_every), "--records", number(settings.records),
                                    "--rate", number(settings.rate_per_s), "--clock-offset-s", number(settings.clock_offset_s)};
-  if (with_uplink) command.insert(command.end(), {"--broker", "mqtts://127.0.0.1:" + number(line_->port())});
+  if (with_uplink) command.insert(command.end(), {"--broker", broker_url(line_->port())});
   auto started = Process::start(std::move(command), log("post"));
   if (!started) return tl::unexpected(started.error());
   post_ = std::move(*started);

@@ -20,6 +20,7 @@ struct SyncStageSettings {
   std::string binaries;   ///< folder of rampa-hq and rampa-hil
   std::string directory;  ///< everything the run writes; made, and kept where it is there already
   std::uint64_t seed = 1;
+  int foreign_broker_port = 0;  ///< somebody else's broker, without TLS; start_broker() is not called then
 };
 
 class SyncStage {
@@ -50,9 +51,10 @@ class SyncStage {
   [[nodiscard]] std::string hq_directory() const { return settings_.directory + "/hq"; }
   [[nodiscard]] std::string certificates() const { return settings_.directory + "/certificates"; }
   [[nodiscard]] std::string log(const std::string& name) const { return settings_.directory + "/" + name + ".log"; }
-  [[nodiscard]] int broker_port() const { return ports_; }
+  [[nodiscard]] int broker_port() const { return settings_.foreign_broker_port ? settings_.foreign_broker_port : ports_; }
 
  private:
+  [[nodiscard]] std::string broker_url(int port) const { return (settings_.foreign_broker_port ? "mqtt://127.0.0.1:" : "mqtts://127.0.0.1:") + std::to_string(port); }
   explicit SyncStage(SyncStageSettings settings) : settings_(std::move(settings)) {}
   SyncStageSettings settings_;
   int ports_ = 0;  ///< broker, post's control

@@ -38,6 +38,8 @@ class FakeAppliance : public api::AppliancePort {
   using Act = std::function<Result<lane::Answer>(const LaneId&, const lane::OfficerAction&)>;
   void on_act(Act act);
   void fail_audit(bool fails);
+  /// Outlives this; nullptr: the post keeps no urgent profiles.
+  void set_urgent(api::UrgentDesk* desk) { urgent_ = desk; }
 
   // ---- what a test looks at ---------------------------------------------------------------------------------------
   [[nodiscard]] std::vector<lane::OfficerAction> acts() const;
@@ -56,6 +58,7 @@ class FakeAppliance : public api::AppliancePort {
   [[nodiscard]] Result<lane::Answer> act(const LaneId& lane, lane::OfficerAction action, Duration timeout) override;
   [[nodiscard]] Result<CrossingId> enter_paper_crossing(const LaneId& lane, PaperCrossing crossing, Duration timeout) override;
   [[nodiscard]] Result<void> write_audit_note(AuditNote note, Duration timeout) override;
+  [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }
   [[nodiscard]] Result<std::unique_ptr<store::PictureReader>> picture_reader() override;
   [[nodiscard]] std::vector<std::string> not_ready() const override;
   void set_listener(api::ChangeListener* listener) override;
@@ -79,6 +82,7 @@ class FakeAppliance : public api::AppliancePort {
   store::Status store_;
   api::PostView post_{PostId{"RS-TEST"}, "Test post", "0.1.0", "", true};
   Act act_;
+  api::UrgentDesk* urgent_ = nullptr;
   bool audit_fails_ = false;
   int paper_ = 0;
   std::mutex listener_mutex_;  ///< held while the listener is called, so that taking it off waits for the call's end

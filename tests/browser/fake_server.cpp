@@ -8,6 +8,7 @@
 #include <string>
 
 #include "edge/api/server.hpp"
+#include "edge/app/urgent_profiles.hpp"
 #include "edge/runtime/system_clock.hpp"
 #include "tests/browser/fake_scene.hpp"
 
@@ -41,6 +42,16 @@ int main(int argc, char** argv) {
   rampa::runtime::SystemClock clock;
   rampa::tests::FakeAppliance post(clock);
   rampa::tests::set_scene(post, clock, pictures);
+  // The real desk over a set without profiles: nothing here assesses.
+  const std::string set = R"({"format":2,"version":"demo","profiles":[]})";
+  auto compiled = rampa::risk::compile(set, "");
+  if (!compiled) return 1;
+  rampa::app::UrgentProfiles urgent({settings.officers_file + ".urgent-profiles", rampa::PostId{"RS-DEMO"}, 72, ""},
+                                    {*compiled, std::make_shared<const rampa::Bytes>(set.begin(), set.end()), {}}, clock);
+  (void)urgent.begin();
+  urgent.connect({[](auto, auto) -> rampa::Result<void> { return {}; },
+                  [&](rampa::AuditNote note) { return post.write_audit_note(std::move(note), std::chrono::seconds(1)); }});
+  post.set_urgent(&urgent);
   auto server = rampa::api::start(settings, post, clock);
   if (!server) {
     std::fprintf(stderr, "%s\n", server.error().what.c_str());
@@ -50,6 +61,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   for (unsigned step = 0; !ended; ++step) {
     rampa::tests::play(post, clock, step);
+    urgent.tick();
     pollfd in{STDIN_FILENO, POLLIN, 0};
     char ignored[64];
     if (::poll(&in, 1, 500) > 0 && ::read(STDIN_FILENO, ignored, sizeof ignored) <= 0) break;

@@ -56,7 +56,7 @@ try {
   });
 
   await step('an administrator adds officers and cannot decide', async () => {
-    for (const [badge, name, role] of [['1001', 'Ana Petrovic', 'officer'], ['1002', 'Marko Ilic', 'shift_leader']]) {
+    for (const [badge, name, role] of [['1001', 'Ana Petrovic', 'officer'], ['1002', 'Marko Ilic', 'shift_leader'], ['1004', 'Jelena Kos', 'shift_leader']]) {
       await page.getByLabel('Badge').fill(badge);
       await page.getByLabel('Name').fill(name);
       await page.getByLabel('Role').selectOption(role);
@@ -205,6 +205,67 @@ try {
     await shot('paper');
     await page.getByRole('link', { name: /L2-P/ }).click();
     await page.getByText('NS555PP').first().waitFor();
+  });
+
+  await step('urgent profiles: no officer sees them, two shift leaders make one and take it back', async () => {
+    assert.equal(await page.getByRole('link', { name: 'Urgent' }).count(), 0);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Badge').fill('1002');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Urgent' }).click();
+    await page.getByText('nothing urgent now').waitFor();
+    await page.getByLabel('Container code').fill('CSQU 305438-4');
+    await page.getByLabel('What the officer').fill('Hold the lorry and call the shift leader.');
+    await page.getByLabel('Where the tip').fill('Telephone, police, 03:05');
+    await page.getByRole('button', { name: 'Propose' }).click();
+    await page.getByText(/check digit/).waitFor();
+    await axe('urgent refused');
+    await page.getByLabel('Container code').fill('');
+    await page.getByLabel('Plate', { exact: true }).fill('bg 555-xy, ns 101 aa');
+    await page.locator('#u-channel').selectOption('red');
+    await page.getByLabel(/Life in hours/).fill('6');
+    await page.getByRole('button', { name: 'Propose' }).click();
+    await page.getByText('waits for a second shift leader').waitFor();
+    await page.getByText('BG555XY, NS101AA').waitFor();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('dialog').getByLabel('Badge').fill('1002');
+    await page.getByRole('dialog').getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Confirm now' }).click();
+    await page.getByText('The second person must be somebody else.').waitFor();
+    await axe('urgent confirm');
+    await shot('urgent-confirm');
+    await page.getByRole('dialog').getByLabel('Badge').fill('1004');
+    await page.getByRole('dialog').getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Confirm now' }).click();
+    await page.getByText('active at all lanes').waitFor();
+    await page.getByText(/5\u00a0h 59\u00a0min left/).waitFor();
+    await page.getByLabel('Document number').fill('26RS014001B7K2QH41');
+    await page.getByLabel('What the officer').fill('Compare the seals with the papers.');
+    await page.getByLabel('Where the tip').fill('Telephone, Sid');
+    await page.getByRole('button', { name: 'Propose' }).click();
+    await page.getByText('waits for a second shift leader').waitFor();
+    for (const theme of ['night', 'glare', 'day']) {
+      await page.locator('#theme').selectOption(theme);
+      await axe(`urgent ${theme}`);
+      await shot(`urgent-${theme}`);
+    }
+    await page.locator('article', { hasText: 'active at all lanes' }).getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('Found elsewhere');
+    await page.getByRole('dialog').getByLabel('Badge').fill('1004');
+    await page.getByRole('dialog').getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Withdraw now' }).click();
+    await page.getByRole('cell', { name: 'Found elsewhere' }).waitFor();
+    await page.locator('#language').selectOption('sr-Latn');
+    await page.getByText('čeka drugog vođu smene').waitFor();
+    await axe('urgent sr');
+    await shot('urgent-sr');
+    await page.locator('#language').selectOption('en');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Badge').fill('1001');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Lanes' }).waitFor();
   });
 
   await step('the frame speaks Serbian', async () => {

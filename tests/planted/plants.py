@@ -18,6 +18,7 @@ BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--
 RISK = {"targets": ["risk_test"], "test": ["risk_test"]}
 LEARNING = {"targets": ["effectiveness_test"], "test": ["effectiveness_test"]}
 API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=Criteria.*:OpenChecks.*"]}
+URGENT = {"targets": ["urgent_test"], "test": ["urgent_test"]}
 RISK_FUZZ = {"targets": ["risk_fuzz"], "test": ["risk_fuzz", "1", "60"]}
 
 
@@ -127,6 +128,20 @@ PLANTS = [
           ("edge/risk/effectiveness.cpp", "const double centre = p + z * z / (2 * n),", "const double centre = p,")),
     plant("api-criterion-told", "the API names the fact that a profile asks for", API,
           ("edge/api/assessment_view.cpp", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts));", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts).empty() ? std::string_view{} : field);")),
+    plant("urgent-one-person", "whoever proposed an urgent profile may confirm it", URGENT,
+          ("edge/app/urgent_book.cpp", "if (second.empty() || second == p->proposed_by) return", "if (second.empty()) return")),
+    plant("urgent-withdrawn-by-one", "one person withdraws an active urgent profile", URGENT,
+          ("edge/app/urgent_book.cpp", "p->state == UrgentState::active && (second.empty() || second == who)", "p->state == UrgentState::active && second.empty() && who.empty()")),
+    plant("urgent-never-over", "an urgent profile's life is not looked at", URGENT,
+          ("edge/app/urgent_book.cpp", "if (lives(p) && p.left <= Duration{}) ids", "if (lives(p) && p.left < Duration{}) ids"),
+          ("edge/app/urgent_book.cpp", "p.state == UrgentState::active && p.left > Duration{}) out", "p.state == UrgentState::active) out")),
+    plant("urgent-clock-back", "over a restart an urgent profile's life counts by the wall clock", URGENT,
+          ("edge/app/urgent_book_text.cpp", "same_boot ? by_mono : by_wall", "same_boot && by_wall > year_ms ? by_mono : by_wall")),
+    plant("urgent-lost-with-a-new-set", "a new set of HQ's is used without the post's urgent profiles", URGENT,
+          ("edge/app/urgent_profiles.cpp", "  auto set = merged(base, book_);\n  if (!set) return tl::unexpected(set.error());\n  if (auto used = outside_.use(set->set",
+           "  Result<LoadedProfiles> set = base;\n  if (auto used = outside_.use(set->set")),
+    plant("urgent-lowers", "a set's urgent profiles may have any weight", URGENT,
+          ("edge/risk/set_reader.cpp", "    if (p.weight != 0) fault(", "    if (p.weight > 999999) fault(")),
     plant("risk-missing-not-looked-at", "profiles filed under a fact that is missing are not looked at", RISK_FUZZ,
           ("edge/risk/access_index.cpp", "    const bool missing = lacks(sheet, field);", "    const bool missing = lacks(sheet, field) && s.keys.size() > 999999;")),
     plant("risk-guard-refuses-missing", "a guard refuses what is undetermined for a missing fact", RISK_FUZZ,

@@ -5,6 +5,7 @@
 #include "edge/app/appliance.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/tools.hpp"
+#include "edge/app/urgent_profiles.hpp"
 #include "tests/unit/risk/sets.hpp"
 #include "tests/unit/store/live_store.hpp"
 
@@ -80,6 +81,45 @@ TEST_F(ApplianceTest, TheProfileSetOfAStartCanBeHadByItsHashLater) {
   ASSERT_TRUE(report);
   EXPECT_EQ(report->first_broken, "");
   EXPECT_EQ(report->blobs, 1u);
+}
+
+TEST_F(ApplianceTest, AnUrgentProfileIsInTheJournalItsSetInTheStoreAndBothGoOnAfterAKill) {
+  const std::string file = scratch.path() + "/profiles.json";
+  std::ofstream(file) << R"({"format":2,"version":"v1","profiles":[]})";
+  auto hq = app::read_profiles(file);
+  ASSERT_TRUE(hq) << hq.error().what;
+  std::filesystem::create_directories(site.directory);
+  const app::UrgentProfiles::Settings settings{site.directory + "/urgent-profiles.json", site.post, 72, app::UrgentProfiles::present_os_boot()};
+  std::string with_it;
+  for (int boot = 0; boot < 2; ++boot) {
+    app::UrgentProfiles urgent(settings, *hq, clock);
+    auto in_force = urgent.begin();
+    auto appliance = std::make_unique<app::Appliance>(site, in_force.set, open(), clock, true, in_force.bytes);
+    ASSERT_TRUE(appliance->start());
+    urgent.connect({[&](auto set, auto bytes) { return appliance->use_profiles(std::move(set), std::move(bytes)); },
+                    [&](AuditNote note) { return appliance->write_audit_note(std::move(note), 5s); }});
+    if (boot == 0) {
+      api::UrgentProposal proposal;
+      proposal.tip.plates = {"BG123AA"};
+      proposal.instruction = "Hold it.";
+      proposal.reason = "tip";
+      const auto id = urgent.propose(proposal, {"1002"});
+      ASSERT_TRUE(id) << id.error().what;
+      const auto confirmed = urgent.confirm(*id, {"1004"});
+      ASSERT_TRUE(confirmed) << confirmed.error().what;
+      with_it = appliance->profiles().sha256;
+    }
+    EXPECT_EQ(appliance->profiles().version, "v1+urgent.1") << "boot " << boot;
+    EXPECT_EQ(appliance->profiles().sha256, with_it) << "boot " << boot;
+  }
+  auto kept = app::stored_profiles(site.directory, with_it);
+  ASSERT_TRUE(kept) << kept.error().what;
+  auto q = question();
+  q.facts["vehicle.plates"] = std::vector<std::string>{"BG123AA"};
+  EXPECT_EQ(risk::assess(**kept, q).hits.size(), 1u);
+  auto report = store::verify(site.directory, {});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->first_broken, "");
 }
 
 TEST(ProfileFindings, NameLineCauseAndRemedy) {

@@ -14,6 +14,8 @@ export function day(ms: number): string {
   const d = new Date(ms);
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
 }
+/** Day and time. */
+export const stamp = (ms: number | null | undefined): string => (ms ? `${day(ms)} ${clock(ms, false)}` : '–');
 export function span(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000));
   if (s < 60) return `${s}\u00a0s`;

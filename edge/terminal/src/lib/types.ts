@@ -95,3 +95,12 @@ export interface SessionState {
   claimed: boolean; officer: Officer | null; locked: boolean; idle_lock_ms: number;
   post: { id: string; name: string; simulated: boolean };
 }
+
+export interface UrgentProfile {
+  id: string; state: 'proposed' | 'active' | 'withdrawn' | 'expired' | 'lapsed'; channel: Channel;
+  plates: string[]; containers: string[]; operators: string[]; documents: string[]; goods_prefixes: string[];
+  instruction: string; reason: string; hours: number; left_ms: number;
+  proposed_by: string; confirmed_by: string | null; ended_by: string | null; ended_second: string | null; end_reason: string | null;
+  proposed_ms: number; confirmed_ms: number | null; ended_ms: number | null;
+}
+export interface UrgentList { now_ms: number; hours_max: number; hours_default: number; profiles: UrgentProfile[] }

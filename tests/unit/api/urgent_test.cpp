@@ -1,0 +1,118 @@
+// Urgent profiles over HTTP, with the real desk behind them.
+#include "edge/app/urgent_profiles.hpp"
+#include "tests/unit/api/post_fixture.hpp"
+
+namespace rampa::tests {
+namespace {
+
+class UrgentApi : public ServedPost {
+ protected:
+  UrgentApi() {
+    const std::string text = R"({"format":2,"version":"v1","profiles":[]})";
+    auto set = risk::compile(text, "");
+    EXPECT_TRUE(set);
+    desk = std::make_unique<app::UrgentProfiles>(app::UrgentProfiles::Settings{directory + "/urgent-profiles.json", PostId{"RS-TEST"}, 24, ""},
+                                                 app::LoadedProfiles{*set, std::make_shared<const Bytes>(text.begin(), text.end()), {}}, clock);
+    (void)desk->begin();
+    desk->connect({[this](auto made, auto) -> Result<void> {
+                     lanes_have = made->version();
+                     return {};
+                   },
+                   [this](AuditNote note) { return post.write_audit_note(std::move(note), 1s); }});
+    post.set_urgent(desk.get());
+    staff();
+    Client admin = signed_in("1");
+    EXPECT_EQ(admin.post("/api/v1/officers", std::string(R"({"badge":"1004","name":"Second leader","role":"shift_leader","password":")") + password + "\"}").status, 201);
+  }
+  ~UrgentApi() override { server.reset(); }
+
+  static std::string second(const std::string& badge, const std::string& with = password) { return R"("second":{"badge":")" + badge + R"(","password":")" + with + "\"}"; }
+  Answer propose(Client& who, const std::string& more = R"("plates":["bg 123-ab"],"hours":6)") {
+    return who.post("/api/v1/urgent-profiles", R"({"channel":"red","instruction":"Hold it.","reason":"telephone",)" + more + "}", {{"Idempotency-Key", "p" + std::to_string(++number)}});
+  }
+  Answer step(Client& who, const std::string& id, const std::string& what, const std::string& body) {
+    return who.post("/api/v1/urgent-profiles/" + id + "/" + what, "{" + body + "}", {{"Idempotency-Key", "s" + std::to_string(++number)}});
+  }
+  static std::string id_in(const Answer& answer) {
+    const auto at = answer.body.find("URGENT-");
+    return at == std::string::npos ? "" : answer.body.substr(at, answer.body.find('"', at) - at);
+  }
+
+  std::string lanes_have = "v1";
+  int number = 0;
+  std::unique_ptr<app::UrgentProfiles> desk;
+};
+
+TEST_F(UrgentApi, IsForShiftLeadersAlone) {
+  for (const char* badge : {"1001", "1"}) {
+    Client other = signed_in(badge);
+    EXPECT_EQ(problem_of(other.get("/api/v1/urgent-profiles")), "role") << badge;
+    EXPECT_EQ(problem_of(propose(other)), "role") << badge;
+    EXPECT_EQ(problem_of(step(other, "URGENT-X", "confirm", second("1004"))), "role") << badge;
+  }
+  Client nobody(server->port());
+  EXPECT_EQ(nobody.get("/api/v1/urgent-profiles").status, 401);
+}
+
+TEST_F(UrgentApi, ProposeConfirmWithdraw) {
+  Client marko = signed_in("1002");
+  const auto made = propose(marko);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto id = id_in(made);
+  EXPECT_EQ(lanes_have, "v1");
+  EXPECT_NE(marko.get("/api/v1/urgent-profiles").body.find(R"("state":"proposed","channel":"red","plates":["BG123AB"])"), std::string::npos);
+  EXPECT_EQ(problem_of(step(marko, id, "confirm", "")), "second-person");
+  EXPECT_EQ(problem_of(step(marko, id, "confirm", second("1002"))), "second-is-first");
+  EXPECT_EQ(problem_of(step(marko, id, "confirm", second("1001"))), "second-person") << "an officer is no shift leader";
+  EXPECT_EQ(problem_of(step(marko, id, "confirm", second("1004", "wrong password"))), "second-person");
+  EXPECT_EQ(problem_of(step(marko, "URGENT-none", "confirm", second("1004"))), "not-found");
+  EXPECT_EQ(problem_of(step(marko, id, "confirm", second("1004") + R"(,"hours":700)")), "invalid");
+  EXPECT_EQ(lanes_have, "v1");
+  EXPECT_EQ(step(marko, id, "confirm", second("1004")).status, 204);
+  EXPECT_EQ(lanes_have, "v1+urgent.1");
+  const auto list = marko.get("/api/v1/urgent-profiles").body;
+  EXPECT_NE(list.find("\"state\":\"active\""), std::string::npos) << list;
+  EXPECT_NE(list.find("\"confirmed_by\":\"1004\""), std::string::npos) << list;
+  EXPECT_EQ(problem_of(step(marko, id, "withdraw", R"("reason":"mistake")")), "second-person");
+  EXPECT_EQ(problem_of(step(marko, id, "withdraw", R"("reason":"mistake",)" + second("1002"))), "second-is-first");
+  EXPECT_EQ(lanes_have, "v1+urgent.1");
+  EXPECT_EQ(step(marko, id, "withdraw", R"("reason":"mistake",)" + second("1004")).status, 204);
+  EXPECT_EQ(lanes_have, "v1");
+  EXPECT_EQ(problem_of(step(marko, id, "confirm", second("1004"))), "refused");
+}
+
+TEST_F(UrgentApi, TheSecondMayConfirmAtHisOwnTerminal) {
+  Client marko = signed_in("1002"), other = signed_in("1004");
+  const auto id = id_in(propose(marko));
+  EXPECT_EQ(problem_of(step(other, id, "confirm", second("1002"))), "second-is-first") << "whose password counts, not whose session";
+  EXPECT_EQ(step(other, id, "confirm", second("1004")).status, 204);
+}
+
+TEST_F(UrgentApi, AProposalIsTakenBackByOneAndTheSameKeyProposesOnce) {
+  Client marko = signed_in("1002");
+  const std::string body = R"({"channel":"yellow","instruction":"Look at the papers.","reason":"tip","documents":["26RS001"]})";
+  const auto first = marko.post("/api/v1/urgent-profiles", body, {{"Idempotency-Key", "once"}});
+  const auto again = marko.post("/api/v1/urgent-profiles", body, {{"Idempotency-Key", "once"}});
+  EXPECT_EQ(id_in(first), id_in(again));
+  EXPECT_EQ(desk->list().size(), 1u);
+  EXPECT_EQ(desk->list()[0].proposal.hours, 12);
+  EXPECT_EQ(step(marko, id_in(first), "withdraw", R"("reason":"typed wrongly")").status, 204);
+}
+
+TEST_F(UrgentApi, WhatIsWrongIsSaid) {
+  Client marko = signed_in("1002");
+  EXPECT_EQ(problem_of(propose(marko, R"("plates":[])")), "invalid") << "it would stop everybody";
+  const auto wrong = propose(marko, R"("containers":["CSQU3054384"],"goods_prefixes":["24"])");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_NE(wrong.body.find("check digit"), std::string::npos) << wrong.body;
+  EXPECT_NE(wrong.body.find("goods_prefixes[0]"), std::string::npos) << wrong.body;
+  EXPECT_EQ(problem_of(propose(marko, R"("plates":["BG123AB"],"hours":25)")), "invalid") << "the site allows 24";
+  EXPECT_EQ(problem_of(propose(marko, R"("plates":"BG123AB")")), "invalid");
+  EXPECT_EQ(problem_of(propose(marko, R"("cel":"true")")), "invalid");
+  post.fail_audit(true);
+  EXPECT_EQ(propose(marko).status, 503);
+  EXPECT_TRUE(desk->list().empty()) << "what HQ cannot be told of does not begin";
+}
+
+}  // namespace
+}  // namespace rampa::tests
