@@ -104,6 +104,15 @@ class MemoryJournal {
       journal.blob_bytes_read_ += run;
       return Bytes(from, from + static_cast<std::ptrdiff_t>(run));
     }
+    Result<sync::Manifest> manifest(const std::string& sha) override {
+      std::lock_guard lock(journal.mutex_);
+      const auto found = journal.blobs_.find(sha);
+      if (found == journal.blobs_.end()) return fail(ErrorCode::not_found, "no such blob");
+      sync::Manifest manifest{sync::sha256(found->second), found->second.size(), {}};
+      for (std::size_t at = 0; at < found->second.size(); at += sync::chunk_bytes)
+        manifest.chunks.push_back(sync::sha256(ByteView(found->second).subspan(at, std::min(sync::chunk_bytes, found->second.size() - at))));
+      return manifest;
+    }
     MemoryJournal& journal;
   };
 

@@ -1,0 +1,244 @@
+// HQ's side of the blobs: asked for in order, taken in pieces, known by content, never called held before they are.
+#include <random>
+
+#include "tests/unit/sync/hq_fixture.hpp"
+
+using namespace rampa;
+using namespace rampa::sync;
+using namespace rampa::sync::hq;
+using namespace rampa::tests;
+
+namespace {
+
+class ReceiverBlobs : public HqTest {
+ protected:
+  static Bytes noise(std::size_t size, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    Bytes out(size);
+    for (auto& byte : out) byte = static_cast<std::uint8_t>(random());
+    return out;
+  }
+  static Bytes slice(const Bytes& blob, std::size_t from, std::size_t to) {
+    return encode(BlobSlice{sha256(blob), from, blob.size(), ByteView(blob).subspan(from, to - from)});
+  }
+  static Manifest manifest_of(const Bytes& blob) {
+    Manifest m{sha256(blob), blob.size(), {}};
+    for (std::size_t at = 0; at < blob.size(); at += chunk_bytes) m.chunks.push_back(sha256(ByteView(blob).subspan(at, std::min(chunk_bytes, blob.size() - at))));
+    return m;
+  }
+  /// A record that names these blobs, sent; what HQ wants then.
+  Want name(const std::vector<Bytes>& blobs, const char* kind = "capture_taken") {
+    p1.journal.append(kind, "{}", blobs);
+    const Stream stream = store::stream_of_kind(kind);
+    const std::uint64_t number = p1.sequences(stream).size();
+    return want_in(group({{leaf_of(stream), p1.frame(stream, number, number)}}));
+  }
+  Want manifest(const Bytes& blob) { return want_in(group({{Leaf::manifest, encode(manifest_of(blob))}})); }
+  Want give(const Bytes& blob, std::size_t from, std::size_t to) { return want_in(group({{Leaf::slice, slice(blob, from, to)}})); }
+  bool holds(const Bytes& blob) const {
+    const auto read = read_checked(*shelf, sha256(blob));
+    return read && *read == blob;
+  }
+  void SetUp() override {
+    HqTest::SetUp();
+    greet();
+  }
+};
+
+}  // namespace
+
+TEST_F(ReceiverBlobs, ASmallOneIsWantedResumedCheckedAndNeverAskedTwice) {
+  const Bytes blob(1000, 5);
+  const Want want = name({blob});
+  ASSERT_EQ(want.blobs.size(), 1u);
+  EXPECT_EQ(want.blobs[0].size_bytes, 1000u);
+  EXPECT_FALSE(want.blobs[0].manifest);
+  EXPECT_EQ(want.blobs[0].chunks, (std::vector<Range>{{0, 0}}));
+  EXPECT_EQ(give(blob, 0, 400).blobs.at(0).have_bytes, 400u);
+  const Want gap = give(blob, 600, 700);
+  EXPECT_TRUE(gap.blobs.at(0).resend);
+  EXPECT_EQ(gap.blobs.at(0).have_bytes, 400u);
+  EXPECT_FALSE(give(blob, 0, 100).blobs.at(0).resend) << "a duplicate is only answered";
+  open();  // HQ restarts: it goes on where it was
+  const Want again = want_in(group({{Leaf::hello, encode(p1.hello())}}));
+  ASSERT_EQ(again.blobs.size(), 1u);
+  EXPECT_EQ(again.blobs[0].have_bytes, 400u);
+  EXPECT_EQ(give(blob, 400, 1000).done, std::vector<std::string>{hex(sha256(blob))});
+  EXPECT_TRUE(holds(blob));
+  EXPECT_TRUE(name({blob}).blobs.empty()) << "the same content is not asked for again";
+  EXPECT_EQ(posts()[0]["blobs_missing"], 0);
+  EXPECT_TRUE(verify_post(place, "P1")->sound);
+}
+
+TEST_F(ReceiverBlobs, ALargeOneComesByItsManifest) {
+  const Bytes blob = noise(3 * chunk_bytes + 777, 1);
+  const Want first = name({blob});
+  ASSERT_EQ(first.blobs.size(), 1u);
+  EXPECT_TRUE(first.blobs[0].manifest);
+  EXPECT_TRUE(first.blobs[0].chunks.empty());
+  EXPECT_TRUE(give(blob, 0, 1000).blobs.at(0).manifest) << "no slice is believed without it";
+  const Want known = manifest(blob);
+  EXPECT_FALSE(known.blobs.at(0).manifest);
+  EXPECT_EQ(known.blobs.at(0).chunks, (std::vector<Range>{{0, 3}}));
+  EXPECT_EQ(give(blob, 0, chunk_bytes).blobs.at(0).chunks, (std::vector<Range>{{1, 3}}));
+  EXPECT_EQ(give(blob, 2 * chunk_bytes, 3 * chunk_bytes).blobs.at(0).chunks, (std::vector<Range>{{1, 1}, {3, 3}}));
+  EXPECT_EQ(give(blob, chunk_bytes, chunk_bytes + 5).blobs.at(0).have_bytes, 5u);
+  open();
+  const Want again = want_in(group({{Leaf::hello, encode(p1.hello())}}));
+  EXPECT_EQ(again.blobs.at(0).chunks, (std::vector<Range>{{1, 1}, {3, 3}}));
+  EXPECT_EQ(again.blobs.at(0).have_bytes, 5u);
+  give(blob, chunk_bytes + 5, 2 * chunk_bytes);
+  EXPECT_EQ(give(blob, 3 * chunk_bytes, blob.size()).done.size(), 1u);
+  EXPECT_TRUE(holds(blob));
+  EXPECT_TRUE(alarms().empty());
+}
+
+TEST_F(ReceiverBlobs, ContentThatIsHereUnderAnyNameIsNotAskedForAgain) {
+  const Bytes a = noise(chunk_bytes, 1), b = noise(chunk_bytes, 2), c = noise(100, 3);
+  Bytes first = a, second = b;
+  first.insert(first.end(), b.begin(), b.end());
+  first.insert(first.end(), c.begin(), c.end());
+  second.insert(second.end(), a.begin(), a.end());
+  second.insert(second.end(), a.begin(), a.end());
+  second.insert(second.end(), c.begin(), c.end());
+  name({first});
+  manifest(first);
+  for (std::size_t at = 0; at < first.size(); at += chunk_bytes) give(first, at, std::min(first.size(), at + chunk_bytes));
+  ASSERT_TRUE(holds(first));
+  name({second});
+  EXPECT_EQ(manifest(second).done.size(), 1u) << "all of its chunks are known";
+  EXPECT_TRUE(holds(second));
+  // Equal chunks inside one blob come once.
+  Bytes twice(2 * chunk_bytes, 8);
+  twice.push_back(1);
+  name({twice});
+  EXPECT_EQ(manifest(twice).blobs.at(0).chunks, (std::vector<Range>{{0, 2}}));
+  EXPECT_EQ(give(twice, 0, chunk_bytes).blobs.at(0).chunks, (std::vector<Range>{{2, 2}}));
+}
+
+TEST_F(ReceiverBlobs, AnotherPostsContentCountsToo) {
+  const Bytes blob = noise(2 * chunk_bytes, 1);
+  name({blob});
+  manifest(blob);
+  give(blob, 0, chunk_bytes);
+  give(blob, chunk_bytes, 2 * chunk_bytes);
+  SigningPost p2("P2", 3);
+  p2.journal.append("capture_taken", "{}", {blob});
+  greet(p2);
+  const auto answers = group({{Leaf::events, p2.frame(Stream::events, 1, 1)}}, p2);
+  EXPECT_FALSE(said(answers, p2, Leaf::want, decode_want));
+  EXPECT_TRUE(verify_post(place, "P2")->sound);
+}
+
+TEST_F(ReceiverBlobs, VerdictsFirstThenByAgeAndAFewAtATime) {
+  std::vector<Bytes> blobs;
+  for (std::uint64_t i = 0; i < 12; ++i) blobs.push_back(noise(50, i));
+  std::vector<std::string> asked;
+  for (const Want& want : {name({blobs.begin(), blobs.begin() + 6}), name({blobs.begin() + 6, blobs.end()})})
+    for (const WantedBlob& w : want.blobs) asked.push_back(w.sha256);
+  EXPECT_EQ(asked.size(), blobs_asked_max);
+  const Bytes urgent = noise(50, 99);
+  const Want want = name({urgent}, "verdict");
+  ASSERT_EQ(want.blobs.size(), 1u);
+  EXPECT_EQ(want.blobs[0].sha256, hex(sha256(urgent)));
+  std::size_t more = 0;
+  for (std::size_t i = 0; i < 6; ++i) more += give(blobs[i], 0, 50).blobs.size();
+  EXPECT_GE(more, 4u) << "as they arrive others are asked for";
+}
+
+TEST_F(ReceiverBlobs, ABoostComesBeforeAll) {
+  std::vector<Bytes> blobs;
+  for (std::uint64_t i = 0; i < 12; ++i) blobs.push_back(noise(50, i));
+  for (const Bytes& blob : blobs) name({blob});
+  const std::string last = hex(sha256(blobs[11]));
+  EXPECT_EQ(*posts_asked_for(place, last), std::vector<std::string>{"P1"});
+  desk->add_order({"P1", "boost", last}, clock.now().wall);
+  ASSERT_TRUE(receiver->begin());
+  ASSERT_TRUE(receiver->look_at_desk(clock.now()));
+  const Want want = want_in(receiver->commit(clock.now()).value());
+  ASSERT_EQ(want.blobs.size(), 1u);
+  EXPECT_EQ(want.blobs[0].sha256, last);
+  EXPECT_TRUE(want.blobs[0].boost);
+}
+
+TEST_F(ReceiverBlobs, WrongContentIsRefusedThreeTimes) {
+  const Bytes blob(10, 5);
+  name({blob});
+  const Bytes wrong = encode(BlobSlice{sha256(blob), 0, 10, Bytes(10, 6)});
+  const auto give_wrong = [&] { return want_in(group({{Leaf::slice, wrong}})); };
+  EXPECT_TRUE(give_wrong().blobs.at(0).resend);
+  EXPECT_EQ(give_wrong().blobs.at(0).have_bytes, 0u);
+  EXPECT_EQ(give_wrong().done.size(), 1u);
+  EXPECT_FALSE(shelf->holds(sha256(blob)));
+  EXPECT_FALSE(alarms().empty());
+  EXPECT_EQ(name({blob}).blobs.size(), 1u) << "a new record that names it gives it another chance";
+}
+
+TEST_F(ReceiverBlobs, AManifestOfAnotherBlobIsFoundOut) {
+  const Bytes blob = noise(2 * chunk_bytes, 1), other = noise(2 * chunk_bytes, 2);
+  name({blob});
+  Manifest lie = manifest_of(other);
+  lie.blob = sha256(blob);
+  group({{Leaf::manifest, encode(lie)}});
+  const auto lying = [&](std::size_t from) { return encode(BlobSlice{sha256(blob), from, blob.size(), ByteView(other).subspan(from, chunk_bytes)}); };
+  group({{Leaf::slice, lying(0)}});
+  const Want want = want_in(group({{Leaf::slice, lying(chunk_bytes)}}));
+  EXPECT_TRUE(want.blobs.at(0).manifest) << "the manifest is asked for anew";
+  EXPECT_FALSE(shelf->holds(sha256(blob)));
+  manifest(blob);
+  give(blob, 0, chunk_bytes);
+  give(blob, chunk_bytes, 2 * chunk_bytes);
+  EXPECT_TRUE(holds(blob));
+}
+
+TEST_F(ReceiverBlobs, WhatAPowerCutTookIsFoundMissingAtTheEnd) {
+  const Bytes blob = noise(3 * chunk_bytes, 1);
+  name({blob});
+  manifest(blob);
+  give(blob, 0, chunk_bytes);
+  give(blob, chunk_bytes, 2 * chunk_bytes);
+  open();
+  std::filesystem::resize_file(place.directory + "/partial/P1-" + hex(sha256(blob)), chunk_bytes);
+  greet();
+  const Want want = give(blob, 2 * chunk_bytes, 3 * chunk_bytes);
+  EXPECT_EQ(want.blobs.at(0).chunks, (std::vector<Range>{{1, 1}}));
+  EXPECT_EQ(give(blob, chunk_bytes, 2 * chunk_bytes).done.size(), 1u);
+  EXPECT_TRUE(holds(blob));
+}
+
+TEST_F(ReceiverBlobs, AnEmptyOneNeedsNoTransfer) {
+  EXPECT_TRUE(name({Bytes{}}).blobs.empty());
+  EXPECT_TRUE(verify_post(place, "P1")->sound);
+}
+
+TEST_F(ReceiverBlobs, OneThatThePostLacksIsAnAlarm) {
+  const Bytes blob(10, 5);
+  name({blob});
+  group({{Leaf::unavailable, encode(Unavailable{hex(sha256(blob)), "gone"})}});
+  EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"blob_unavailable"});
+  EXPECT_EQ(posts()[0]["blobs_missing"], 0);
+  EXPECT_FALSE(verify_post(place, "P1")->sound);
+}
+
+TEST_F(ReceiverBlobs, CutAnywhereItGoesOnAtThatByte) {
+  std::mt19937_64 random(4);
+  const Bytes blob = noise(5 * chunk_bytes + 999, 7);
+  name({blob});
+  Want want = manifest(blob);
+  std::size_t sent = 0;
+  for (int cut = 0; cut < 200 && want.done.empty(); ++cut) {
+    // From where HQ says; a piece of random length; now and then the next piece is lost or HQ restarts.
+    const WantedBlob& w = want.blobs.at(0);
+    const std::size_t from = w.chunks.at(0).first * chunk_bytes + w.have_bytes;
+    const std::size_t border = std::min(blob.size(), (w.chunks.at(0).first + 1) * chunk_bytes);
+    const std::size_t to = std::min<std::size_t>(border, from + 1 + random() % 20'000);
+    want = give(blob, from, to);
+    sent += to - from;
+    if (want.done.empty() && random() % 10 == 0) {
+      open();
+      want = want_in(group({{Leaf::hello, encode(p1.hello())}}));
+    }
+  }
+  EXPECT_TRUE(holds(blob));
+  EXPECT_EQ(sent, blob.size()) << "no byte was asked for twice";
+}
