@@ -39,6 +39,7 @@ class ClockEstimate {
     if ((lower && at_least(hello.sent.mono) > above.offset_ns) || (below && upper && at_most(hello.heard) < below->offset_ns)) {
       lower.reset();
       upper.reset();
+      below.reset();  // it was said before
       agrees = false;
     }
     if (!upper || above.offset_ns <= at_most(above.at)) upper = above;

@@ -96,8 +96,8 @@ class Database {
   [[nodiscard]] virtual std::unique_ptr<BulkInsert> bulk(const std::string& table, const std::vector<std::string>& columns) = 0;
   /// "disk", or "standby": a commit waits for a second server.
   [[nodiscard]] virtual std::string durability() { return "disk"; }
-  /// CREATE statements as they are written here in SQLite's words, in the words of this database.
-  [[nodiscard]] virtual std::string in_own_words(std::string schema) const { return schema; }
+  /// CREATE statements in the words of this database: they are written in SQLite's, with AUTO_ID for a key that counts itself.
+  [[nodiscard]] virtual std::string in_own_words(std::string schema) const = 0;
   /// A lock that all programs with this database share and that goes with the connection. False: another one has it.
   [[nodiscard]] virtual bool try_lock(const std::string&) { return true; }
   virtual void unlock(const std::string&) {}

@@ -143,6 +143,11 @@ class SqliteDatabase : public Database {
     }
     return std::make_unique<SqliteBulk>(database_, "INSERT INTO " + table + "(" + names + ") VALUES(" + marks + ")");
   }
+  std::string in_own_words(std::string schema) const override {
+    constexpr std::string_view word = "AUTO_ID";
+    for (std::size_t at = 0; (at = schema.find(word, at)) != std::string::npos;) schema.replace(at, word.size(), "INTEGER PRIMARY KEY");
+    return schema;
+  }
 
  private:
   std::unique_ptr<Statement> prepare(std::string_view sql) override { return std::make_unique<SqliteStatement>(database_, sql); }

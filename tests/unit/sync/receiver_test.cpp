@@ -340,7 +340,11 @@ TEST_F(ReceiverTest, AMillionHolesAreNotKept) {
   greet();
   const std::vector<Bytes> one{Bytes(10, 1)};
   std::size_t refused = 0;
-  for (std::uint64_t n = 2; n < 10'000; n += 2) refused += ack_in(group({{Leaf::events, frame_of(Stream::events, n, {}, one)}})).refused.size();
+  for (std::uint64_t n = 2; n < 10'000;) {
+    Messages many;
+    for (; many.size() < 500; n += 2) many.emplace_back(Leaf::events, frame_of(Stream::events, n, {}, one));
+    refused += ack_in(group(many)).refused.size();
+  }
   EXPECT_GT(refused, 0u);
   EXPECT_TRUE(events(1, 1).refused.empty()) << "what fills a hole is welcome";
 }
@@ -400,7 +404,7 @@ TEST_F(ReceiverTest, OnePostsNonsenseHurtsNoOther) {
 }
 
 TEST_F(ReceiverTest, AnyOrderAnyLossAnyRepetitionEndsAsTheSource) {
-  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
     std::mt19937_64 random(seed);
     SigningPost post("R" + std::to_string(seed), static_cast<std::uint8_t>(seed + 10));
     for (int i = 0; i < 150; ++i) post.append(1, random() % 4 == 0 ? "verdict" : "audit_note");
@@ -408,7 +412,7 @@ TEST_F(ReceiverTest, AnyOrderAnyLossAnyRepetitionEndsAsTheSource) {
     open();
     greet(post);
     std::uint64_t last_cursor = 0;
-    for (int round = 0; round < 400 && last_cursor < post.journal.last(); ++round) {
+    for (int round = 0; round < 200 && last_cursor < post.journal.last(); ++round) {
       Messages messages;
       for (std::size_t n = random() % 4; n > 0; --n) {
         const Stream stream = random() % 3 == 0 ? Stream::verdicts : Stream::events;
