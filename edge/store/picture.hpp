@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/store/blob_class.hpp"
 #include "edge/store/cache_file.hpp"
 #include "edge/store/journal.hpp"
 #include "edge/store/store.hpp"
@@ -60,6 +61,10 @@ class Picture {
   /// WAL into the database, between transactions, as far as readers allow. `truncate`: all of it, leaving an empty WAL.
   /// Errors also: busy (a reader still needs the WAL: try again later).
   [[nodiscard]] Result<void> checkpoint(bool truncate = false);
+  /// What lies on the disk by class, as of applied().
+  [[nodiscard]] const BlobTotals& blob_totals() const { return blob_totals_; }
+  /// Records that could not be read from the journal: blobs that only they name are not known here.
+  [[nodiscard]] std::uint64_t missing() const { return missing_; }
   /// Size of the WAL in pages that wait for a checkpoint, as of the last transaction.
   [[nodiscard]] std::uint64_t pages_waiting() const;
   /// Device and inode of the file at open, to notice that it was deleted or replaced.
@@ -74,6 +79,8 @@ class Picture {
   std::unique_ptr<Inside> inside_;
   std::uint64_t applied_ = 0;
   Bytes applied_hash_;
+  BlobTotals blob_totals_;
+  std::uint64_t missing_ = 0;
   std::string identity_;
 };
 

@@ -135,6 +135,12 @@ bool PictureKeeper::work(std::size_t count) {
   return true;
 }
 
+Picture* PictureKeeper::caught_up() {
+  if (!picture_ || behind() > backlog_max) return nullptr;
+  while (behind() > 0 && work(64)) {}
+  return picture_ && behind() == 0 ? picture_.get() : nullptr;
+}
+
 void PictureKeeper::tick() {
   if (picture_ && shared_->suspect.exchange(false)) set_aside("a reader found a row whose hash does not fit");
   if (picture_ && file_identity(layout_.picture()) != picture_->file_identity()) {
