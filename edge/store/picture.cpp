@@ -140,6 +140,18 @@ Result<std::vector<std::string>> Picture::crossings_of_day(std::uint32_t day) {
   }
 }
 
+Result<Pictured> Picture::last_record() {
+  auto s = inside_->statement("SELECT " + std::string(record_columns) + " FROM records WHERE sequence = ?1");
+  if (!s) return tl::unexpected(s.error());
+  (*s)->bind(1, applied_);
+  auto row = (*s)->step();
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return fail(ErrorCode::not_found, "picture.sqlite: record " + std::to_string(applied_) + " is not in it");
+  auto record = record_of(**s);
+  (*s)->reset();
+  return record;
+}
+
 Result<std::vector<Pictured>> Picture::places_of(const std::string& crossing) {
   auto s = inside_->statement("SELECT " + std::string(record_columns) + " FROM records WHERE crossing = ?1 ORDER BY sequence");
   if (!s) return tl::unexpected(s.error());

@@ -53,6 +53,8 @@ class Picture {
   [[nodiscard]] Result<void> replace_lists(const CachedLists& lists);
   /// Crossings with encrypted records of that day.
   [[nodiscard]] Result<std::vector<std::string>> crossings_of_day(std::uint32_t day);
+  /// The row of the last record that it shows. Errors also: not_found.
+  [[nodiscard]] Result<Pictured> last_record();
   /// Where the records of a crossing lie, ascending; up to applied().
   [[nodiscard]] Result<std::vector<Pictured>> places_of(const std::string& crossing);
   /// Makes these crossings' lines anew from all their records (after an erasure). Their old content is gone once a
