@@ -35,6 +35,13 @@ struct HttpSettings {
   std::string web_directory;  ///< built terminal; empty: the one beside the binary
 };
 
+/// What blobs may take on the disk; edge/store/ROOM.md.
+struct StoreSettings {
+  std::uint64_t quota_images_mib = 0;      ///< 0: no limit but the disk's
+  std::uint64_t quota_thumbnails_mib = 0;  ///< 0: no limit but the disk's
+  std::uint64_t reserve_mib = 64;          ///< kept free on the disk
+};
+
 struct Site {
   PostId post;
   std::string name;
@@ -49,6 +56,7 @@ struct Site {
   std::map<std::string, icd::Product> products;  ///< all ICDs that devices name
   SyncSettings sync;
   HttpSettings http;
+  StoreSettings store;
 };
 
 /// One finding of the check. `key` is the path in the file: "lane[2].device[1].address".

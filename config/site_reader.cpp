@@ -28,6 +28,7 @@ class SiteReader {
     if (const Node* node = root.table("post", true)) post(*node);
     if (const Node* node = root.table("http")) http(*node);
     if (const Node* node = root.table("sync")) sync(*node);
+    if (const Node* node = root.table("store")) store(*node);
     const auto lanes = root.tables("lane");
     if (lanes.empty()) root.finding("lane", "the site has no lane", "add a [[lane]] table");
     for (std::size_t n = 0; n < lanes.size(); ++n) lane(*lanes[n], "lane[" + std::to_string(n) + "]");
@@ -134,6 +135,21 @@ class SiteReader {
     cap.bytes_per_s = static_cast<std::uint64_t>(t.integer("kbit_per_s", true, 0, 10'000'000).value_or(0)) * 125;
     t.finish();
     out_.site.sync.caps.push_back(std::move(cap));
+  }
+
+  void store(const Node& node) {
+    TableReader t = reader(node, "store");
+    auto& store = out_.site.store;
+    const auto quota = [&](const char* key, std::int64_t least, const char* why) {
+      const std::int64_t mib = t.integer(key, false, 0, 1'000'000'000).value_or(0);
+      if (mib > 0 && mib < least)
+        t.finding(key, std::to_string(mib) + " MiB is too little: " + why, "write " + std::to_string(least) + " or more, or 0 for no limit but the disk's");
+      return static_cast<std::uint64_t>(mib);
+    };
+    store.quota_images_mib = quota("quota_images_mib", 256, "a few scans that are just being taken fill it, and evidence is refused");
+    store.quota_thumbnails_mib = quota("quota_thumbnails_mib", 32, "the pictures of crossings that are open fill it, and evidence is refused");
+    store.reserve_mib = static_cast<std::uint64_t>(t.integer("reserve_mib", false, 32, 1'000'000).value_or(static_cast<std::int64_t>(store.reserve_mib)));
+    t.finish();
   }
 
   void lane(const Node& node, const std::string& path) {

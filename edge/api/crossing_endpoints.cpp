@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdio>
 
 #include "edge/api/json_input.hpp"
 #include "edge/api/parts.hpp"
@@ -7,6 +9,14 @@
 
 namespace rampa::api {
 namespace {
+
+/// "2026-07-14"
+std::string utc_date(WallTime at) {
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(at.ms)))};
+  char text[32];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  return text;
+}
 
 /// Upper case, without spaces and hyphens: how plates are stored.
 std::string normalised_plate(const std::string& typed) {
@@ -168,6 +178,13 @@ Response get_blob(Parts& parts, Call& call) {
     head = std::move(*begin);
     return reader.blob_range(hash, range->first, range->last - range->first + 1);
   });
+  if (!bytes && bytes.error().code == ErrorCode::not_found) {
+    auto gone = parts.readers.with([&](store::PictureReader& reader) { return reader.blob_gone(hash); });
+    if (gone && *gone)
+      return problem(410, (*gone)->held_at_hq ? "removed-at-hq" : "removed",
+                     "removed on " + utc_date((*gone)->when) + " for lack of room; " +
+                         ((*gone)->held_at_hq ? "HQ holds it" : "HQ never had it"), request);
+  }
   if (!bytes) return failed(bytes.error(), request);
   const std::string all = std::to_string(size);
   if (range && !range->satisfiable)

@@ -40,6 +40,7 @@ std::string_view title_of(int status) {
     case 401: return "Not signed in";
     case 403: return "Not allowed";
     case 404: return "Not found";
+    case 410: return "Gone";
     case 405: return "Method not allowed";
     case 409: return "Conflict";
     case 411: return "Length required";

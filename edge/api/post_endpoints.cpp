@@ -51,6 +51,16 @@ Response metrics(Parts& parts, Call&) {
   line({"rampa_hq_link_up", "", "1 while headquarters can be reached.", false, link.up ? 1.0 : 0.0});
   line({"rampa_hq_backlog_records", "", "Records not acknowledged by headquarters.", false, static_cast<double>(link.backlog_records)});
   line({"rampa_store_free_bytes", "", "Free space of the store's disk.", false, static_cast<double>(store.free_bytes)});
+  const auto by_class = [&](const std::string& name, const std::string& text, bool counter, auto value) {
+    line({name, "class=\"image\"", text, counter, static_cast<double>(value(store.room.images))});
+    line({name, "class=\"thumbnail\"", text, counter, static_cast<double>(value(store.room.thumbnails))});
+  };
+  using Of = decltype(store.room.images);
+  by_class("rampa_blob_bytes", "What blobs take on the disk, whole blocks.", false, [](const Of& o) { return o.bytes; });
+  by_class("rampa_blob_quota_bytes", "What they may take; 0: no limit but the disk's.", false, [](const Of& o) { return o.quota_bytes; });
+  by_class("rampa_blobs", "Blobs on the disk.", false, [](const Of& o) { return o.blobs; });
+  by_class("rampa_blobs_evicted_held_total", "Removed for lack of room, headquarters holds them.", true, [](const Of& o) { return o.evicted_held; });
+  by_class("rampa_blobs_evicted_not_held_total", "Removed for lack of room, nobody has them any more.", true, [](const Of& o) { return o.evicted_not_held; });
   line({"rampa_store_writable", "", "1 while records can be made durable.", false, store.writable ? 1.0 : 0.0});
   line({"rampa_journal_last_sequence", "", "Sequence of the last durable record.", true, static_cast<double>(store.last_sequence)});
   for (const auto& m : parts.port.metrics()) line(m);

@@ -127,6 +127,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   settings.jitter_seed = runtime::random_bits();
   sync::UplinkCalls calls;
   calls.acknowledged = [&appliance](std::uint64_t sequence) { appliance.store().acknowledge(sequence); };
+  calls.blob_held = [&appliance](const std::string& sha256) { appliance.store().blob_held(sha256); };
   calls.quarantined = [](const sync::QuarantinedRecord& record) {
     spdlog::error("hq put a record into quarantine: sequence={} {}", record.sequence, record.reason);
   };
@@ -189,6 +190,9 @@ int serve(const ToolOptions& options, bool simulated) {
   store::Settings store_settings;
   store_settings.directory = check.site.directory;
   store_settings.post = check.site.post;
+  store_settings.reserve_bytes = check.site.store.reserve_mib << 20;
+  store_settings.quota_images_bytes = check.site.store.quota_images_mib << 20;
+  store_settings.quota_thumbnails_bytes = check.site.store.quota_thumbnails_mib << 20;
   auto store = store::open(store_settings, clock);
   if (!store) return complain("store: " + store.error().what, exit_found);
   if (const auto status = (*store)->status(); !status.repaired.empty()) spdlog::warn("journal repaired: {}", status.repaired);

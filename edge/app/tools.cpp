@@ -161,9 +161,11 @@ int verify(const ToolOptions& options) {
   if (!report) return complain(report.error());
   if (options.json)
     std::cout << Json{{"ok", report->first_broken.empty()}, {"records", report->records}, {"signatures", report->signatures},
-                      {"blobs", report->blobs}, {"rows", report->rows}, {"first_broken", report->first_broken}}.dump() << "\n";
+                      {"blobs", report->blobs}, {"blobs_at_hq", report->blobs_at_hq}, {"blobs_removed", report->blobs_removed}, {"rows", report->rows}, {"first_broken", report->first_broken}}.dump() << "\n";
   else
-    std::cout << report->records << " records, " << report->signatures << " signatures, " << report->blobs << " blobs, "
+    std::cout << report->records << " records, " << report->signatures << " signatures, " << report->blobs << " blobs"
+              << (report->blobs_at_hq + report->blobs_removed > 0 ? " (" + std::to_string(report->blobs_at_hq + report->blobs_removed) + " more made room, " +
+                      std::to_string(report->blobs_at_hq) + " of them HQ holds)" : "") << ", "
               << report->rows << " rows: " << (report->first_broken.empty() ? "whole" : "BROKEN: " + report->first_broken) << "\n";
   return report->first_broken.empty() ? exit_ok : exit_found;
 }

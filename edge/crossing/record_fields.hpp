@@ -82,11 +82,15 @@ template <class A> void fields(A& a, PaperCrossing& x) {
 }
 template <class A> void fields(A& a, AuditNote& x) { a("what", x.what); a("who", x.who); a("detail", x.detail); }
 
+template <class A> void fields(A& a, BlobEvicted& x) {
+  a("sha256", x.sha256); a("size_bytes", x.size_bytes); a("class", x.blob_class); a("reason", x.reason); a("held_at_hq", x.held_at_hq);
+}
+
 /// The word for each kind; the order is RecordBody's. Words are never reused or renamed: journals live for years.
 inline constexpr std::string_view kinds[] = {"booted",           "crossing_opened", "capture",     "assessment",
                                              "verdict",          "control",         "passage",     "crossing_closed",
                                              "officer_action",   "lane_mode",       "fault",       "paper_crossing",
-                                             "audit"};
+                                             "audit",            "blob_evicted"};
 static_assert(std::size(kinds) == std::variant_size_v<RecordBody>);
 
 inline constexpr std::string_view capture_kinds[] = {"weighing", "plate", "radiation", "scan", "frame"};

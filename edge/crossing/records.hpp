@@ -140,9 +140,20 @@ struct AuditNote {
   bool operator==(const AuditNote&) const = default;
 };
 
+/// The store removed a blob for lack of room, in the fixed order of edge/store/ROOM.md. Durable before the file goes. It stands
+/// in the crossing whose record named the blob last.
+struct BlobEvicted {
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+  std::string blob_class;   ///< "image", "thumbnail"
+  std::string reason;       ///< what it made room for: "quota_images", "quota_thumbnails", "disk_reserve"
+  bool held_at_hq = false;  ///< HQ had said that it holds it; false: nobody has it any more
+  bool operator==(const BlobEvicted&) const = default;
+};
+
 using RecordBody =
     std::variant<Booted, CrossingOpened, CaptureTaken, AssessmentMade, VerdictGiven, ControlRecorded, PassageSeen,
-                 CrossingClosed, OfficerActed, LaneModeChanged, FaultChanged, PaperCrossing, AuditNote>;
+                 CrossingClosed, OfficerActed, LaneModeChanged, FaultChanged, PaperCrossing, AuditNote, BlobEvicted>;
 
 struct Record {
   LaneId lane;          ///< empty where it concerns the post

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "edge/store/blob_class.hpp"
 #include "edge/store/durable_file.hpp"
 
 namespace rampa::store {
@@ -197,6 +198,26 @@ void BlobStore::give_up(const std::string& key, Error why) {
   g.finished.reset();
   g.used = ++counter_;
   if (!g.wrong) g.wrong = std::move(why);
+}
+
+Result<void> BlobStore::remove(const std::vector<std::string>& sha256s) {
+  // The blob before its manifest: where the blob is, its manifest is.
+  for (const std::string& sha : sha256s)
+    for (const std::string& path : {blob_path(layout_, sha), manifest_path(layout_, sha)})
+      if (disk_->exists(path))
+        if (auto ok = disk_->unlink(path); !ok) return ok;
+  return {};
+}
+
+std::uint64_t BlobStore::growing_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [key, growing] : growing_)
+    if (growing.file) sum += room_of(growing.size);
+  return sum;
+}
+
+bool BlobStore::tries_again() const {
+  return std::any_of(growing_.begin(), growing_.end(), [](const auto& g) { return g.second.finished.has_value(); });
 }
 
 void BlobStore::drop(std::map<std::string, Growing>::iterator it) {

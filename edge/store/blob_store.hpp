@@ -39,6 +39,12 @@ class BlobStore {
 
   /// Appends to the growing blob of this key; what goes wrong is kept and is the answer of the stage() that finishes it.
   void append(const std::string& key, ByteView strip);
+  /// Takes these blobs off the disk; one that is not there is fine. After a power cut their names may be back. Errors: io.
+  [[nodiscard]] Result<void> remove(const std::vector<std::string>& sha256s);
+  /// Of all growing blobs together.
+  [[nodiscard]] std::uint64_t growing_bytes() const;
+  /// A grown blob waits for its group to be tried again: it may lie under its address already, named by no record yet.
+  [[nodiscard]] bool tries_again() const;
   /// The caller had to throw a strip away: the blob cannot be finished any more.
   void give_up(const std::string& key, Error why);
 

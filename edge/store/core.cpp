@@ -73,13 +73,15 @@ Result<std::unique_ptr<Core>> Core::open(Disk& disk, const Settings& settings, C
   if (!keys) return tl::unexpected(keys.error());
   auto blobs = BlobStore::open(disk, layout, settings.growing_blobs_max);
   if (!blobs) return tl::unexpected(blobs.error());
+  auto held = HeldLog::open(disk, layout);
+  if (!held) return tl::unexpected(held.error());
   auto cursor = SlotFile::open(disk, layout.cursor());
   if (!cursor) return tl::unexpected(cursor.error());
   auto boots = SlotFile::open(disk, layout.boots());
   if (!boots) return tl::unexpected(boots.error());
 
   auto core = std::unique_ptr<Core>(
-      new Core(disk, settings, clock, std::move(*keys), std::move(*blobs), std::move(*cursor), std::move(*boots)));
+      new Core(disk, settings, clock, std::move(*keys), std::move(*blobs), std::move(*held), std::move(*cursor), std::move(*boots)));
   const Stamp now = clock.now();
   auto seals = SealLog::open(disk, layout, settings.post, core->keys_.signing_seed(), now.wall, create);
   if (!seals) return tl::unexpected(seals.error());
@@ -129,6 +131,8 @@ Result<Core::Ready> Core::prepare(const Request& request, bool room_for_evidence
                         std::none_of(request.records.begin(), request.records.end(), is_verdict);
   if (evidence && !room_for_evidence)
     return fail(ErrorCode::no_space, low_space_text(settings_));
+  if (evidence && admit_)
+    if (auto ok = admit_(request.records); !ok) return tl::unexpected(ok.error());
   for (const Record& r : request.records) {
     PlainRecord plain{r.at, std::string(kind_of(r.body)), r.lane.text, r.crossing.text, {}, {}, {}};
     RecordText text = encode(r.body);
@@ -184,12 +188,13 @@ void Core::commit(std::vector<Request> batch) {
   if constexpr (plant::blob_after_record) (void)blobs_.settle();
   if constexpr (plant::ack_before_sync) return;
   if (done) no_space_.clear();
-  if (done || done.error().code != ErrorCode::no_space || waiting.size() == 1) {
+  const bool again = !done && done.error().code == ErrorCode::no_space && (give_reserve() || waiting.size() > 1);
+  if (!again) {
     for (Ready& ready : waiting)
       answer(*ready.request, done ? Result<std::vector<std::uint64_t>>(ready.sequences) : tl::unexpected(done.error()));
     return;
   }
-  // Too much for the room that is left: what fits alone still goes in.
+  // Too much for the room that is left: what fits alone still goes in, now also into the reserve.
   for (Ready& ready : waiting) {
     auto sequences = journal_->add(ready.records);
     if (sequences) {
@@ -197,6 +202,41 @@ void Core::commit(std::vector<Request> batch) {
     }
     answer(*ready.request, std::move(sequences));
   }
+}
+
+Result<void> Core::evict(const std::vector<Eviction>& evictions) {
+  if (evictions.empty()) return {};
+  std::vector<PlainRecord> group;
+  std::vector<std::string> files;
+  for (const Eviction& e : evictions) {
+    const RecordBody body = e.what;
+    group.push_back({clock_.now(), std::string(kind_of(body)), e.lane.text, e.crossing.text, {}, encode(body).open, {}});
+    files.push_back(e.what.sha256);
+  }
+  if constexpr (plant::blob_before_tombstone) (void)blobs_.remove(files);
+  Result<void> done;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (auto added = journal_->add(group); !added) return tl::unexpected(added.error());
+    done = timed_commit();
+    if (done || done.error().code != ErrorCode::no_space || !give_reserve()) break;
+  }
+  if (!done) {
+    note_failure(done.error());
+    return done;
+  }
+  return blobs_.remove(files);
+}
+
+void Core::keep_reserve() {
+  if (settings_.reserve_file_bytes == 0 || disk_.exists(layout_.reserve())) return;
+  auto free = disk_.free_bytes(settings_.directory);
+  if (!free || *free < settings_.reserve_bytes + 2 * settings_.reserve_file_bytes) return;
+  auto file = disk_.open(layout_.reserve(), OpenMode::create);
+  if (file && !(*file)->allocate(settings_.reserve_file_bytes)) (void)disk_.unlink(layout_.reserve());  // else at the next try
+}
+
+bool Core::give_reserve() {
+  return settings_.reserve_file_bytes > 0 && disk_.exists(layout_.reserve()) && disk_.unlink(layout_.reserve()).has_value();
 }
 
 void Core::acknowledge(std::uint64_t sequence) {
@@ -210,6 +250,7 @@ void Core::acknowledge(std::uint64_t sequence) {
 
 void Core::tick() {
   if (journal_->failed()) return;
+  keep_reserve();
   if (!no_space_.empty())
     if (auto free = disk_.free_bytes(settings_.directory); free && *free >= settings_.reserve_bytes) no_space_.clear();
   if (cursor_.value() != acknowledged_)

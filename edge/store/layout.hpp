@@ -12,6 +12,8 @@ struct Layout {
   [[nodiscard]] std::string heads_log() const { return seals() + "/heads.log"; }
   [[nodiscard]] std::string blobs() const { return root + "/blobs"; }
   [[nodiscard]] std::string blobs_tmp() const { return blobs() + "/tmp"; }
+  [[nodiscard]] std::string held() const { return root + "/held"; }
+  [[nodiscard]] std::string reserve() const { return root + "/reserve"; }
   [[nodiscard]] std::string keys() const { return root + "/keys"; }
   [[nodiscard]] std::string day_keys() const { return keys() + "/days"; }
   [[nodiscard]] std::string cursor() const { return root + "/cursor"; }

@@ -2,76 +2,14 @@
 
 #include <sys/stat.h>
 
-#include <map>
-
-#include "edge/store/declaration_json.hpp"
-#include "edge/store/picture_rows.hpp"
+#include "edge/store/picture_blobs.hpp"
+#include "edge/store/picture_inside.hpp"
 #include "edge/store/picture_schema.hpp"
 
 namespace rampa::store {
 
 using sqlite::Database;
 using sqlite::Statement;
-
-struct Picture::Inside {
-  Database db;
-  std::map<std::string, Statement> statements;
-  std::uint64_t pages_waiting = 0;
-
-  Result<Statement*> statement(const std::string& sql) {
-    auto it = statements.find(sql);
-    if (it == statements.end()) {
-      auto made = db.prepare(sql);
-      if (!made) return tl::unexpected(made.error());
-      it = statements.emplace(sql, std::move(*made)).first;
-    }
-    return &it->second;
-  }
-  /// Prepares, lets `binder` bind, runs.
-  template <class Binder>
-  Result<void> run(const std::string& sql, Binder binder) {
-    auto s = statement(sql);
-    if (!s) return tl::unexpected(s.error());
-    binder(**s);
-    return (*s)->run();
-  }
-  /// All of it or nothing.
-  template <class Work>
-  Result<void> transaction(Work work) {
-    if (auto ok = db.execute("BEGIN IMMEDIATE"); !ok) return ok;
-    Result<void> done = work();
-    if (done) done = db.execute("COMMIT");
-    if (!done) (void)db.execute("ROLLBACK");  // the first error is the one that counts
-    return done;
-  }
-  Result<CrossingLine> line_of(const std::string& crossing) {
-    auto s = statement("SELECT " + std::string(crossing_columns) + " FROM crossings WHERE crossing = ?1");
-    if (!s) return tl::unexpected(s.error());
-    (*s)->bind(1, crossing);
-    auto row = (*s)->step();
-    if (!row) return tl::unexpected(row.error());
-    Result<CrossingLine> line = *row ? crossing_of(**s) : CrossingLine{};
-    (*s)->reset();
-    return line;
-  }
-  Result<void> store(const CrossingLine& line) {
-    return run("INSERT OR REPLACE INTO crossings (" + std::string(crossing_columns) +
-                   ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
-               [&](Statement& s) { bind(s, line); });
-  }
-  Result<void> put(const Declaration& d) {
-    const std::string text = encode(d);
-    const Hash hash = declaration_row_hash(d.reference, d.plate, d.trailer, text);
-    return run("INSERT OR REPLACE INTO declarations (reference, plate, trailer, text, row_hash) VALUES (?1,?2,?3,?4,?5)",
-               [&](Statement& s) { s.bind(1, d.reference).bind(2, d.plate).bind(3, d.trailer).bind(4, text).bind(5, ByteView(hash)); });
-  }
-  Result<void> put(const std::string& name, const std::vector<std::string>& plates) {
-    auto done = run("DELETE FROM watch_lists WHERE name = ?1", [&](Statement& s) { s.bind(1, name); });
-    for (const std::string& plate : plates)
-      if (done) done = run("INSERT OR IGNORE INTO watch_lists VALUES (?1,?2)", [&](Statement& s) { s.bind(1, name).bind(2, plate); });
-    return done;
-  }
-};
 
 Picture::Picture() : inside_(std::make_unique<Inside>()) {}
 Picture::~Picture() = default;
@@ -108,11 +46,19 @@ Result<void> Picture::load_progress() {
   if (!*row) return fail(ErrorCode::invalid, "picture.sqlite: progress is empty");
   applied_ = s->number(0);
   applied_hash_ = s->blob(1);
+  auto totals = load_totals(*inside_);
+  if (!totals) return tl::unexpected(totals.error());
+  blob_totals_ = *totals;
+  auto missing = inside_->db.value("SELECT records FROM missing");
+  if (!missing) return tl::unexpected(missing.error());
+  missing_ = static_cast<std::uint64_t>(*missing);
   return {};
 }
 
 Result<void> Picture::apply(const std::vector<Pictured>& records) {
   if (records.empty()) return {};
+  BlobTotals totals = blob_totals_;
+  const std::uint64_t missing = missing_ + (records.back().entry.sequence - applied_ - records.size());
   auto done = inside_->transaction([&]() -> Result<void> {
     std::map<std::string, CrossingLine> lines;
     for (const Pictured& p : records) {
@@ -144,12 +90,17 @@ Result<void> Picture::apply(const std::vector<Pictured>& records) {
     }
     for (const auto& [crossing, line] : lines)
       if (auto ok = inside_->store(line); !ok) return ok;
+    if (missing != missing_)
+      if (auto ok = inside_->run("UPDATE missing SET records = ?1", [&](Statement& s) { s.bind(1, missing); }); !ok) return ok;
+    if (auto ok = picture_blobs(*inside_, records, lines, totals); !ok) return ok;
     return inside_->run("UPDATE progress SET applied = ?1, hash = ?2",
                         [&](Statement& s) { s.bind(1, records.back().entry.sequence).bind(2, ByteView(records.back().hash)); });
   });
   if (!done) return done;
   applied_ = records.back().entry.sequence;
   applied_hash_.assign(records.back().hash.begin(), records.back().hash.end());
+  blob_totals_ = totals;
+  missing_ = missing;
   return {};
 }
 
@@ -187,6 +138,18 @@ Result<std::vector<std::string>> Picture::crossings_of_day(std::uint32_t day) {
     if (!*row) return out;
     out.push_back((*s)->text(0));
   }
+}
+
+Result<Pictured> Picture::last_record() {
+  auto s = inside_->statement("SELECT " + std::string(record_columns) + " FROM records WHERE sequence = ?1");
+  if (!s) return tl::unexpected(s.error());
+  (*s)->bind(1, applied_);
+  auto row = (*s)->step();
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return fail(ErrorCode::not_found, "picture.sqlite: record " + std::to_string(applied_) + " is not in it");
+  auto record = record_of(**s);
+  (*s)->reset();
+  return record;
 }
 
 Result<std::vector<Pictured>> Picture::places_of(const std::string& crossing) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/store/blob_class.hpp"
 #include "edge/store/cache_file.hpp"
 #include "edge/store/journal.hpp"
 #include "edge/store/store.hpp"
@@ -52,6 +53,8 @@ class Picture {
   [[nodiscard]] Result<void> replace_lists(const CachedLists& lists);
   /// Crossings with encrypted records of that day.
   [[nodiscard]] Result<std::vector<std::string>> crossings_of_day(std::uint32_t day);
+  /// The row of the last record that it shows. Errors also: not_found.
+  [[nodiscard]] Result<Pictured> last_record();
   /// Where the records of a crossing lie, ascending; up to applied().
   [[nodiscard]] Result<std::vector<Pictured>> places_of(const std::string& crossing);
   /// Makes these crossings' lines anew from all their records (after an erasure). Their old content is gone once a
@@ -60,6 +63,10 @@ class Picture {
   /// WAL into the database, between transactions, as far as readers allow. `truncate`: all of it, leaving an empty WAL.
   /// Errors also: busy (a reader still needs the WAL: try again later).
   [[nodiscard]] Result<void> checkpoint(bool truncate = false);
+  /// What lies on the disk by class, as of applied().
+  [[nodiscard]] const BlobTotals& blob_totals() const { return blob_totals_; }
+  /// Records that could not be read from the journal: blobs that only they name are not known here.
+  [[nodiscard]] std::uint64_t missing() const { return missing_; }
   /// Size of the WAL in pages that wait for a checkpoint, as of the last transaction.
   [[nodiscard]] std::uint64_t pages_waiting() const;
   /// Device and inode of the file at open, to notice that it was deleted or replaced.
@@ -74,6 +81,8 @@ class Picture {
   std::unique_ptr<Inside> inside_;
   std::uint64_t applied_ = 0;
   Bytes applied_hash_;
+  BlobTotals blob_totals_;
+  std::uint64_t missing_ = 0;
   std::string identity_;
 };
 

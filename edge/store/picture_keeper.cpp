@@ -50,7 +50,10 @@ void PictureKeeper::show_site_lists(CachedLists lists) {
 bool PictureKeeper::fits_journal() {
   if (picture_->applied() == 0) return true;
   if (picture_->applied() > durable_->sequence) return false;
-  auto record = source_.by_sequence(picture_->applied());
+  // Its own place first: looking for the number would walk up to a whole segment, at every start.
+  const auto row = picture_->last_record();
+  auto record = row ? source_.at({row->segment, row->offset, row->length}) : tl::unexpected(row.error());
+  if (!record || record->record.entry.sequence != picture_->applied()) record = source_.by_sequence(picture_->applied());
   // A damaged record is no reason to throw the picture away: it may be the only one that still shows it.
   return !record || picture_->applied_hash() == Bytes(record->record.hash.begin(), record->record.hash.end());
 }
@@ -133,6 +136,12 @@ bool PictureKeeper::work(std::size_t count) {
     return false;
   }
   return true;
+}
+
+Picture* PictureKeeper::caught_up() {
+  if (!picture_ || behind() > backlog_max) return nullptr;
+  while (behind() > 0 && work(64)) {}
+  return picture_ && behind() == 0 ? picture_.get() : nullptr;
 }
 
 void PictureKeeper::tick() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/store/blob_room.hpp"
 #include "edge/store/journal_reader.hpp"
 #include "edge/store/picture.hpp"
 
@@ -20,14 +21,14 @@ struct PictureShared {
 };
 
 /// Thread: the store's. Never fails to its caller: what is wrong stands in trouble().
-class PictureKeeper {
+class PictureKeeper : public PictureDoor {
  public:
   static constexpr std::size_t backlog_max = 1024;  ///< records kept in memory; behind that it reads the journal
 
   PictureKeeper(std::shared_ptr<Disk> disk, Layout layout, std::shared_ptr<const Durable> durable, std::shared_ptr<PictureShared> shared);
 
   /// Records that just became durable.
-  void offer(std::vector<Written> written);
+  void offer(std::vector<Written> written) override;
   /// Pictures up to `count` more records. False: there is nothing to do now.
   bool work(std::size_t count);
   /// About once a second: notices a deleted or damaged picture, opens a new one, makes checkpoints.
@@ -44,6 +45,8 @@ class PictureKeeper {
   [[nodiscard]] std::uint64_t behind() const;
   /// Last sequence that it shows; 0: there is none.
   [[nodiscard]] std::uint64_t applied() const { return picture_ ? picture_->applied() : 0; }
+  [[nodiscard]] Picture* picture() override { return picture_.get(); }
+  [[nodiscard]] Picture* caught_up() override;
   [[nodiscard]] bool rebuilding() const { return !picture_ || behind() > backlog_max; }
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
@@ -51,7 +54,7 @@ class PictureKeeper {
   void open();
   /// Moves the file aside; the next tick() builds a new one.
   void set_aside(const std::string& why);
-  void failed(const Error& error);
+  void failed(const Error& error) override;
   void renew_lists();
   [[nodiscard]] bool fits_journal();
   [[nodiscard]] Result<std::optional<std::string>> personal_of(const format::Entry& entry);

@@ -120,6 +120,19 @@ class Reader : public PictureReader {
     if (!row) return told(row.error());
     return *row;
   }
+  Result<std::optional<BlobGone>> blob_gone(const std::string& sha256) override {
+    const auto hash = hash_from_hex(sha256);
+    if (!hash) return tl::unexpected(hash.error());
+    auto database = fresh();
+    if (!database) return tl::unexpected(database.error());
+    auto s = (*database)->prepare("SELECT gone_ms, gone_held FROM blobs WHERE sha256 = ?1 AND gone > 0");
+    if (!s) return tl::unexpected(s.error());
+    s->bind(1, ByteView(*hash));
+    auto row = s->step();
+    if (!row) return told(row.error());
+    if (!*row) return std::optional<BlobGone>{};
+    return std::optional<BlobGone>(BlobGone{WallTime{s->integer(0)}, s->integer(1) != 0});
+  }
   Result<std::uint64_t> blob_size(const std::string& sha256) override {
     auto manifest = blobs_->manifest(sha256);
     if (!manifest) return tl::unexpected(manifest.error());

@@ -45,6 +45,32 @@ constexpr const char* k_steps[] = {
       DELETE FROM crossings;
       UPDATE progress SET applied = 0, hash = x'';
     )sql",
+    // 3: the room that blobs take (ROOM.md). From the journal, so it is read again. `held` is from the held log; it, the state and
+    // what is gone make the rank in which a blob is removed, 0: never.
+    R"sql(
+      CREATE TABLE blobs (
+        sha256 BLOB PRIMARY KEY CHECK (length(sha256) = 32), size_bytes INTEGER NOT NULL, room INTEGER NOT NULL,
+        class INTEGER NOT NULL, sequence INTEGER NOT NULL, crossing TEXT NOT NULL, lane TEXT NOT NULL, shared INTEGER NOT NULL,
+        state INTEGER NOT NULL, held INTEGER NOT NULL, gone INTEGER NOT NULL, gone_ms INTEGER NOT NULL, gone_held INTEGER NOT NULL,
+        rank INTEGER GENERATED ALWAYS AS (
+          CASE WHEN class = 2 OR state = 0 THEN 0
+               WHEN held THEN CASE class WHEN 0 THEN 1 ELSE 3 END
+               WHEN state = 1 THEN CASE class WHEN 0 THEN 2 ELSE 4 END
+               ELSE CASE class WHEN 0 THEN 5 ELSE 6 END END) VIRTUAL) STRICT, WITHOUT ROWID;
+      CREATE INDEX blobs_of_crossing ON blobs (crossing);
+      CREATE INDEX blobs_in_order ON blobs (rank, sequence) WHERE gone = 0;
+      CREATE TABLE blob_totals (class INTEGER PRIMARY KEY, blobs INTEGER NOT NULL, room INTEGER NOT NULL) STRICT;
+      INSERT INTO blob_totals VALUES (0, 0, 0), (1, 0, 0), (2, 0, 0);
+      CREATE TABLE held (sha256 BLOB PRIMARY KEY CHECK (length(sha256) = 32)) STRICT, WITHOUT ROWID;
+      CREATE TABLE held_progress (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL, entries INTEGER NOT NULL) STRICT;
+      INSERT INTO held_progress VALUES (1, 0, 0);
+      CREATE TABLE missing (one INTEGER PRIMARY KEY CHECK (one = 1), records INTEGER NOT NULL) STRICT;
+      INSERT INTO missing VALUES (1, 0);
+      DELETE FROM records;
+      DELETE FROM crossings;
+      DELETE FROM blob_refs;
+      UPDATE progress SET applied = 0, hash = x'';
+    )sql",
 };
 static_assert(std::size(k_steps) == picture_version);
 

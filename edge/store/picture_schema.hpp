@@ -8,7 +8,7 @@
 namespace rampa::store {
 
 inline constexpr std::int64_t picture_application_id = 0x524D5041;  ///< "RMPA"
-inline constexpr std::int64_t picture_version = 2;
+inline constexpr std::int64_t picture_version = 3;
 
 /// Brings an empty or older picture to picture_version. A step that needs facts from the journal sets progress back to
 /// zero: the store fills the tables again. Errors: refused (a newer Rampa wrote it, or no picture at all), invalid

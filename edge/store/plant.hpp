@@ -29,5 +29,10 @@ inline constexpr bool blob_after_record = true;  ///< the record is durable befo
 #else
 inline constexpr bool blob_after_record = false;
 #endif
+#ifdef RAMPA_PLANT_blob_before_tombstone
+inline constexpr bool blob_before_tombstone = true;  ///< an evicted blob goes before its tombstone is durable
+#else
+inline constexpr bool blob_before_tombstone = false;
+#endif
 
 }  // namespace rampa::store::plant

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct Settings {
   Duration group_wait = 5ms;
   std::size_t group_records_max = 64;
   std::uint64_t reserve_bytes = 64ull << 20;  ///< kept free: below it the store refuses new evidence, never a verdict
+  /// A file of this size is kept beside the journal and given up when records find no room: for about one record per 400
+  /// bytes. It is made again when twice as much is free above reserve_bytes. 0: none.
+  std::uint64_t reserve_file_bytes = 16ull << 20;
+  /// What images (more than one chunk) and thumbnails may take, whole blocks on the disk. 0: no limit but the disk's. ROOM.md.
+  std::uint64_t quota_images_bytes = 0;
+  std::uint64_t quota_thumbnails_bytes = 0;
   std::size_t queue_records_max = 4096;
   std::size_t growing_blobs_max = 16;
   std::size_t growing_queue_bytes_max = 64u << 20;  ///< strips waiting for the disk; over it the blob is given up
@@ -114,6 +121,15 @@ class PictureReader {
     (void)sha256;
     return true;
   }
+  /// When and how a blob made room; nothing where it did not. Errors: as above.
+  struct BlobGone {
+    WallTime when;
+    bool held_at_hq = false;  ///< HQ holds it; else nobody has it any more
+  };
+  [[nodiscard]] virtual Result<std::optional<BlobGone>> blob_gone(const std::string& sha256) {
+    (void)sha256;
+    return std::optional<BlobGone>{};
+  }
   /// Without reading the blob. Errors: not_found, invalid, io.
   [[nodiscard]] virtual Result<std::uint64_t> blob_size(const std::string& sha256) {
     auto whole = blob(sha256);
@@ -128,6 +144,19 @@ class PictureReader {
     const std::size_t n = std::min(count, whole->size() - from);
     return Bytes(whole->begin() + static_cast<std::ptrdiff_t>(from), whole->begin() + static_cast<std::ptrdiff_t>(from + n));
   }
+};
+
+/// What blobs take on the disk, whole blocks; ROOM.md.
+struct RoomStatus {
+  struct Of {
+    std::uint64_t blobs = 0, bytes = 0, quota_bytes = 0;  ///< quota 0: none
+    std::uint64_t evicted_held = 0;      ///< since the start, of those that HQ holds
+    std::uint64_t evicted_not_held = 0;  ///< since the start, each with a tombstone that says so
+  };
+  Of images, thumbnails;
+  std::uint64_t kept_bytes = 0;   ///< what is never removed: profile sets
+  std::uint64_t held_blobs = 0;   ///< that HQ said it holds, told since the start
+  std::string trouble;            ///< empty, or why there is no room and what to do
 };
 
 struct Status {
@@ -145,6 +174,7 @@ struct Status {
   Duration fdatasync_p99{};         ///< of the last 1024 groups
   std::uint64_t boot_number = 0;    ///< 1, 2, 3...: counts open() over the post's life, never twice; part of crossing ids
   bool clean_before = false;        ///< the run before was closed in an orderly way
+  RoomStatus room;
   std::string repaired;             ///< what open() cut off the journal's end (never acknowledged to anyone); empty: nothing
 };
 
@@ -180,6 +210,13 @@ class Store {
   /// HQ has committed everything up to and including `sequence`. Lower than before only where HQ lost its database. Kept
   /// durably within about a second. Never blocks.
   virtual void acknowledge(std::uint64_t sequence) = 0;
+  /// HQ has said that it holds this blob; `held` false: that it does not any more (it asked for it again). Decides in which
+  /// order room is made and what a tombstone says. Survives restarts, kept within about a second without a sync: what a
+  /// power cut takes means only that HQ is asked again. An address that is none is ignored. Never blocks.
+  virtual void blob_held(const std::string& sha256, bool held = true) {
+    (void)sha256;
+    (void)held;
+  }
   [[nodiscard]] virtual Status status() const = 0;
   [[nodiscard]] virtual std::unique_ptr<JournalReader> journal_reader() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<PictureReader>> picture_reader() = 0;
@@ -226,6 +263,8 @@ struct JournalTail {
 
 struct VerifyReport {
   std::uint64_t records = 0, signatures = 0, blobs = 0, rows = 0;
+  std::uint64_t blobs_at_hq = 0;    ///< removed for lack of room, HQ holds them
+  std::uint64_t blobs_removed = 0;  ///< removed for lack of room, HQ never had them
   std::string first_broken;  ///< empty: all whole. Otherwise names segment, record, file or row, and what to do
 };
 /// Walks chain, signatures, blobs and SQLite's picture; `progress` gets 0..100.

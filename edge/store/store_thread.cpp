@@ -17,6 +17,7 @@ namespace {
 constexpr Duration k_tick = 1s;
 constexpr Duration k_idle_wait = 400ms;           // so that beats() rises twice a second
 constexpr std::size_t k_slice = 64;              // records pictured between two looks at the queue
+constexpr std::size_t k_held_max = 65536;        // that HQ may say between two ticks
 constexpr std::uint64_t k_behind_max = 512;      // more than this and the picture gets its slice even under load
 }  // namespace
 
@@ -24,9 +25,10 @@ StoreThread::StoreThread(std::shared_ptr<Disk> disk, const Settings& settings, C
                          CacheFile cache, int lock)
     : disk_(disk), settings_(settings), layout_{settings.directory}, clock_(clock), core_(std::move(core)), cache_(std::move(cache)),
       lock_(lock), picture_(disk, layout_, core_->journal().durable(), shared_), durable_(core_->journal().durable()),
-      signing_seed_(core_->signing_seed()),
+      room_(*disk, settings, *core_, picture_), signing_seed_(core_->signing_seed()),
       cache_trouble_(cache_.damage()), told_(core_->journal().last_sequence()) {
   shared_->acknowledged = core_->acknowledged();
+  core_->set_admission([this](const std::vector<Record>& records) { return room_.admit(records); });
   last_tick_ = clock_.mono();
   refresh_status();
   thread_ = std::thread([this] { run(); });
@@ -84,6 +86,13 @@ void StoreThread::put_watch_list(const std::string& name, std::vector<std::strin
 void StoreThread::show_site_lists(CachedLists lists) { push(SiteLists{std::move(lists)}); }
 void StoreThread::erase_day(const std::string& date, std::function<void(Result<void>)> answer) { push(Erase{date, std::move(answer)}); }
 void StoreThread::acknowledge(std::uint64_t sequence) { shared_->acknowledged = sequence; }  // the thread takes it at its next tick
+
+void StoreThread::blob_held(const std::string& sha256, bool held) {
+  const auto hash = hash_from_hex(sha256);
+  if (!hash) return;
+  std::lock_guard guard(mutex_);
+  if (held_.size() < k_held_max) held_.push_back({*hash, held});  // else HQ is asked again
+}
 
 Status StoreThread::status() const {
   std::lock_guard guard(mutex_);
@@ -155,6 +164,7 @@ void StoreThread::run() {
       handle(std::move(batch));
       more_to_picture = picture_.behind() > 0;
       if (!busy || picture_.behind() > k_behind_max) more_to_picture = picture_.work(k_slice);
+      if (!more_to_picture || busy) more_to_picture = make_room(busy) || more_to_picture;
       tell_pictured();
       if (clock_.mono() - last_tick_ >= k_tick || (idle && !busy)) tick();
     } catch (const std::exception& e) {
@@ -162,6 +172,7 @@ void StoreThread::run() {
       refresh_status();
     }
   }
+  tick_held();
   core_->acknowledge(shared_->acknowledged);
   core_->close();
   picture_.close();
@@ -173,7 +184,8 @@ void StoreThread::handle(std::vector<Work> batch) {
     if (auto* request = std::get_if<Request>(&work)) {
       group.push_back(std::move(*request));
     } else if (auto* strip = std::get_if<Strip>(&work)) {
-      core_->blobs().append(strip->key, *strip->bytes);
+      if (auto ok = room_.admit_strip(strip->bytes->size()); ok) core_->blobs().append(strip->key, *strip->bytes);
+      else core_->blobs().give_up(strip->key, ok.error());
     } else if (auto* give_up = std::get_if<GiveUp>(&work)) {
       core_->blobs().give_up(give_up->key, {ErrorCode::busy, "strips of '" + give_up->key + "' came faster than the disk takes them"});
     } else if (auto* rejected = std::get_if<Rejected>(&work)) {
@@ -206,9 +218,22 @@ void StoreThread::commit(std::vector<Request>& group) {
   last_commit_ = clock_.mono();
   committed_ = true;
   core_->commit(std::exchange(group, {}));
-  picture_.offer(core_->take_written());
+  take_written();
   refresh_status();
   tell_durable();
+}
+
+void StoreThread::take_written() {
+  auto written = core_->take_written();
+  room_.committed(written);
+  picture_.offer(std::move(written));
+}
+
+bool StoreThread::make_room(bool busy) {
+  if (core_->journal().failed() || !room_.work(busy)) return false;
+  refresh_status();
+  tell_durable();
+  return true;
 }
 
 void StoreThread::tell_durable() {
@@ -231,18 +256,30 @@ void StoreThread::tell_pictured() {
   pictured_.notify_all();
 }
 
+void StoreThread::tick_held() {
+  std::vector<HeldEntry> held;
+  {
+    std::lock_guard guard(mutex_);
+    held.swap(held_);
+  }
+  room_.held(held);
+}
+
 void StoreThread::tick() {
   last_tick_ = clock_.mono();
   core_->acknowledge(shared_->acknowledged);
   core_->tick();
   picture_.tick();
+  tick_held();
+  if (!core_->journal().failed()) room_.tick();
   refresh_status();
 }
 
 void StoreThread::refresh_status() {
   Status s = core_->status();
   s.picture_rebuilding = picture_.rebuilding();
-  for (const std::string& trouble : {picture_.trouble(), cache_trouble_})
+  s.room = room_.status();
+  for (const std::string& trouble : {s.room.trouble, picture_.trouble(), cache_trouble_})
     if (s.trouble.empty()) s.trouble = trouble;
   std::lock_guard guard(mutex_);
   status_ = std::move(s);

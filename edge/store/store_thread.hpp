@@ -30,6 +30,7 @@ class StoreThread : public Store {
   void put_watch_list(const std::string& name, std::vector<std::string> plates, std::function<void(Result<void>)> answer) override;
   void show_site_lists(CachedLists lists) override;
   void acknowledge(std::uint64_t sequence) override;
+  void blob_held(const std::string& sha256, bool held) override;
   [[nodiscard]] Status status() const override;
   [[nodiscard]] std::unique_ptr<JournalReader> journal_reader() override;
   [[nodiscard]] Result<std::unique_ptr<PictureReader>> picture_reader() override;
@@ -56,6 +57,9 @@ class StoreThread : public Store {
   void wait_for_company(std::unique_lock<std::mutex>& lock);
   void handle(std::vector<Work> batch);
   void commit(std::vector<Request>& group);
+  void take_written();
+  bool make_room(bool busy);
+  void tick_held();
   void tell_durable();
   void tick();
   void tell_pictured();
@@ -71,6 +75,7 @@ class StoreThread : public Store {
   std::shared_ptr<PictureShared> shared_ = std::make_shared<PictureShared>();
   PictureKeeper picture_;
   std::shared_ptr<const Durable> durable_;
+  BlobRoom room_;
   format::SigningSeed signing_seed_;  ///< never changes while this runs
 
   mutable std::mutex mutex_;  ///< guards all below
@@ -78,6 +83,7 @@ class StoreThread : public Store {
   std::deque<Work> queue_;
   std::size_t queued_records_ = 0;
   std::size_t queued_strip_bytes_ = 0;
+  std::vector<HeldEntry> held_;  ///< what HQ said since the last tick
   bool stopping_ = false;
   std::vector<std::function<void(std::uint64_t)>> callbacks_;
   Status status_;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "edge/crossing/record_json.hpp"
 #include "edge/store/blob_files.hpp"
 #include "edge/store/blob_store.hpp"
 #include "edge/store/durable_file.hpp"
@@ -42,7 +43,7 @@ class Walk {
       say(static_cast<int>(90 * i / segments->size()));
       if (!segment((*segments)[i], i == 0, i + 1 == segments->size(), applied.value_or(0))) return report_;
     }
-    if (!check_ends()) return report_;
+    if (!check_ends() || !check_missing()) return report_;
     say(90);
     if (!applied && applied.error().code != ErrorCode::not_found) return broken(applied.error().what + rebuild_hint());
     if (applied) check_picture();
@@ -134,12 +135,37 @@ class Walk {
     if (!personal) return bad(name + ": " + personal.error().what);
     for (const BlobRef& ref : r.entry.blobs) {
       if (!checked_blobs_.insert(ref.sha256).second) continue;
+      // One that made room has its tombstone further on; it is taken off the list there.
+      if (!disk_->exists(blob_path(layout_, ref.sha256))) {
+        missing_.emplace(ref.sha256, name + " names " + ref.name + ": " + blob_path(layout_, ref.sha256) + " is missing and no record says that it was removed");
+        checked_blobs_.erase(ref.sha256);
+        continue;
+      }
       if (!blob(ref, name)) return false;
       ++report_.blobs;
     }
+    if (r.entry.kind == "blob_evicted") tombstone(r.entry);
     if (r.entry.sequence > applied) return true;
     waiting_.push_back({r.entry, r.hash, place.first_sequence, offset, r.length, std::move(*personal)});
     return waiting_.size() < k_batch || flush();
+  }
+
+  void tombstone(const format::Entry& entry) {
+    const auto body = decode(entry.open, "");
+    const auto* evicted = body ? std::get_if<BlobEvicted>(&*body) : nullptr;
+    if (!evicted) return;
+    if (missing_.erase(evicted->sha256) > 0) ++(evicted->held_at_hq ? report_.blobs_at_hq : report_.blobs_removed);
+  }
+
+  /// Blobs that were taken away while this walked: their tombstones came after the records that were read.
+  bool check_missing() {
+    RecordSource source(disk_, layout_);
+    for (std::uint64_t next = next_; !missing_.empty(); ++next) {
+      auto read = source.by_sequence(next);
+      if (!read) break;
+      if (read->record.entry.kind == "blob_evicted") tombstone(read->record.entry);
+    }
+    return missing_.empty() || bad(missing_.begin()->second + "; restore the file from the backup or from HQ");
   }
 
   bool signature(std::size_t index) {
@@ -277,6 +303,7 @@ class Walk {
   std::vector<StoredSeal> seals_;
   std::size_t next_seal_ = 0;
   std::set<std::string> checked_blobs_;
+  std::map<std::string, std::string> missing_;  ///< by address: who names it
   PostId post_;
   Hash previous_{};
   std::uint64_t next_ = 1;

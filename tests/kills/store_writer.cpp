@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   settings.post = {"RS-TEST"};
   settings.segment_bytes_max = 128 * 1024;
   settings.reserve_bytes = 0;
+  settings.reserve_file_bytes = 0;
   auto store = store::open(settings, clock);
   if (!store) {
     std::fprintf(stderr, "store_writer: %s\n", store.error().what.c_str());

@@ -48,7 +48,8 @@ std::vector<RecordBody> one_of_each() {
           LaneModeChanged{"out_of_service", "1001", "snow"},
           FaultChanged{{"L1-io"}, "io", {device::ConditionLevel::faulted, "watchdog_unarmed", "arm it"}},
           paper,
-          AuditNote{"login", "1001", "T1"}};
+          AuditNote{"login", "1001", "T1"},
+          BlobEvicted{std::string(64, 'a'), 70'000, "thumbnail", "quota_thumbnails", true}};
 }
 
 }  // namespace

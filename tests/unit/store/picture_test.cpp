@@ -113,7 +113,7 @@ TEST_F(Rebuild, BehindByThousandsItCatchesUpInSlicesWhilePersistGoesOn) {
 
 /// Pictures as older Rampas left them, by their version; the journal is today's.
 TEST_F(Rebuild, EveryOlderVersionBecomesTodays) {
-  for (const char* version : {"1"}) {
+  for (const char* version : {"1", "2"}) {
     remove_picture();
     std::ifstream in(std::string("tests/unit/store/fixtures/picture_v") + version + ".sql");
     ASSERT_TRUE(in) << "fixture of version " << version;

@@ -60,6 +60,7 @@ inline store::Settings small_settings(const std::string& directory) {
   s.post = {"RS-TEST"};
   s.segment_bytes_max = 8 * 1024;
   s.reserve_bytes = 0;
+  s.reserve_file_bytes = 0;
   return s;
 }
 

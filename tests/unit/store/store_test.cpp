@@ -271,5 +271,44 @@ TEST_F(Whole, AWrongDirectoryOrPostIsNamed) {
   EXPECT_EQ(store::open(settings, clock).error().code, ErrorCode::invalid);
 }
 
+TEST_F(Whole, BlobsMakeRoomWithTombstonesAndVerifyIsContent) {
+  settings.quota_thumbnails_bytes = 12 * 4096;
+  start();
+  const auto cross_with_picture = [&](int i) {
+    const CrossingId id{"L1-1-" + std::to_string(i)};
+    ASSERT_TRUE(put({opened(id, clock.now())}));
+    ASSERT_TRUE(put({plate_read(id, "BG1", clock.now(), {{"plate.jpg", "image/jpeg", content(2000 + static_cast<std::size_t>(i), 7)}})}));
+    ASSERT_TRUE(put({verdict(id, Verdict::release, clock.now()), closed(id, clock.now())}));
+  };
+  for (int i = 10; i < 20; ++i) cross_with_picture(i);
+  auto first = [&] {
+    auto reader = store->picture_reader();
+    auto records = (*reader)->records_of({"L1-1-10"});
+    return records->at(1).blobs.at(0).sha256;
+  }();
+  ASSERT_TRUE(write_until([&] { return store->wait_for_picture(1s); }));
+  store->blob_held(first);
+  store->blob_held("no address");
+  ASSERT_TRUE(write_until([&] { return store->status().room.held_blobs == 1; }));
+  for (int i = 20; i < 40; ++i) cross_with_picture(i);
+  ASSERT_TRUE(write_until([&] { return store->status().room.thumbnails.bytes <= settings.quota_thumbnails_bytes; }));
+  const auto room = store->status().room;
+  EXPECT_EQ(room.thumbnails.evicted_held, 1u);
+  EXPECT_GT(room.thumbnails.evicted_not_held, 15u);
+  ASSERT_TRUE(store->wait_for_picture(5s));
+  auto gone = (*store->picture_reader())->blob_gone(first);
+  ASSERT_TRUE(gone && *gone);
+  EXPECT_TRUE((*gone)->held_at_hq);
+  EXPECT_EQ(verify_finding(), "");
+  // One that is gone without a tombstone is named.
+  stop();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path("blobs")))
+    if (entry.is_regular_file()) {
+      std::filesystem::remove(entry.path());
+      break;
+    }
+  EXPECT_NE(verify_finding().find("no record says that it was removed"), std::string::npos) << verify_finding();
+}
+
 }  // namespace
 }  // namespace rampa::tests
