@@ -12,6 +12,9 @@ namespace {
 
 constexpr int quality_of_service = 1;
 constexpr int paho_in_flight_max = 65000;  ///< never reached: our own windows are far smaller
+/// Paho counts here what its sending thread has not taken yet, also while connected, and refuses at 100 by default: HQ that
+/// answers 300 posts at once would lose its connection over it.
+constexpr int paho_waiting_max = 1'000'000;
 
 /// Held by every callback and by a link's birth and death, before any member is touched: once the destructor has had it,
 /// no callback of that link runs or will. One for all links (a process has one or two), so that reaching it needs no
@@ -47,7 +50,7 @@ class PahoLink : public MqttLink {
         }),
         subscribe_listener_(*this, "subscribing", [this] { calls_.subscribed(); }), arrivals_(*this),
         client_(std::make_unique<mqtt::async_client>(paho_address(settings.broker), settings.client_id,
-                                                     mqtt::create_options(MQTTVERSION_3_1_1), nullptr)) {}
+                                                     mqtt::create_options(MQTTVERSION_3_1_1, paho_waiting_max), nullptr)) {}
 
   ~PahoLink() override {
     bool courteous = false;
