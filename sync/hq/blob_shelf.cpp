@@ -117,6 +117,12 @@ std::string BlobShelf::partial_of(const std::string& post, const Sha256& sha256)
 
 bool BlobShelf::holds(const Sha256& sha256) const { return ::access(path_of(sha256).c_str(), F_OK) == 0; }
 
+Result<std::uint64_t> BlobShelf::size(const Sha256& sha256) const {
+  struct ::stat found {};
+  if (::stat(path_of(sha256).c_str(), &found) != 0) return trouble("looking at", path_of(sha256));
+  return static_cast<std::uint64_t>(found.st_size);
+}
+
 std::uint64_t BlobShelf::unfinished_bytes(const std::string& post, const Sha256& sha256) const {
   struct ::stat found {};
   return ::stat(partial_of(post, sha256).c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;

@@ -17,6 +17,7 @@ class BlobShelf : public ImageStore {
   BlobShelf& operator=(const BlobShelf&) = delete;
 
   [[nodiscard]] bool holds(const Sha256& sha256) const override;
+  [[nodiscard]] Result<std::uint64_t> size(const Sha256& sha256) const override;
   [[nodiscard]] Result<Bytes> read(const Sha256& sha256, std::uint64_t offset, std::size_t count) const override;
   [[nodiscard]] Result<void> write(const std::string& post, const Sha256& sha256, std::uint64_t offset, ByteView bytes) override;
   [[nodiscard]] Result<Bytes> read_unfinished(const std::string& post, const Sha256& sha256, std::uint64_t offset, std::size_t count) const override;

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS letter_streams(
 );
 CREATE TABLE IF NOT EXISTS numbered_letters(post TEXT NOT NULL, number INTEGER NOT NULL, letter INTEGER NOT NULL, PRIMARY KEY(post, number));
 CREATE TABLE IF NOT EXISTS refused_letters(post TEXT NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(post, number));
+CREATE TABLE IF NOT EXISTS offers(post TEXT NOT NULL, sha256 TEXT NOT NULL, made_ms INTEGER NOT NULL, PRIMARY KEY(post, sha256));
 CREATE TABLE IF NOT EXISTS orders(id AUTO_ID, post TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL, made_ms INTEGER NOT NULL);
 )sql";
 
@@ -50,6 +51,17 @@ void Desk::add_order(const Order& order, WallTime now) {
   database_->transaction([&] {
     database_->run("INSERT INTO orders(post, what, detail, made_ms) VALUES($1, $2, $3, $4)", order.post, order.what, order.detail, now.ms);
   });
+}
+
+void Desk::offer(const std::string& post, const std::string& sha256, WallTime now) {
+  database_->transaction([&] {
+    database_->run("INSERT INTO offers(post, sha256, made_ms) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", post, sha256, now.ms);
+  });
+}
+
+bool Desk::offered(const std::string& post, const std::string& sha256) {
+  auto asked = database_->query("SELECT 1 FROM offers WHERE sha256 = $1 AND (post = '' OR post = $2)", sha256, post);
+  return asked.step();
 }
 
 std::uint64_t Desk::version() {
@@ -121,6 +133,8 @@ Result<std::string> checked_letter(const std::string& kind, ByteView document) {
     if (const auto read = decode_declarations(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind == "watch_list") {
     if (const auto read = decode_watch_list(as_bytes(text)); !read) return tl::unexpected(read.error());
+  } else if (kind == "bundle") {
+    if (const auto read = decode_bundle(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind.empty()) {
     return fail(ErrorCode::invalid, "a letter needs a kind");
   }

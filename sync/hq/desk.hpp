@@ -29,6 +29,10 @@ class Desk {
   std::uint64_t add_letter(const std::string& post, const std::string& kind, const std::string& body, WallTime now);
   void add_order(const Order& order, WallTime now);
 
+  /// This post (empty: every one) may fetch this blob.
+  void offer(const std::string& post, const std::string& sha256, WallTime now);
+  [[nodiscard]] bool offered(const std::string& post, const std::string& sha256);
+
   /// A number that changes when letters or orders were added.
   [[nodiscard]] std::uint64_t version();
   /// Gives the post's new letters their numbers, beyond `at_least`.

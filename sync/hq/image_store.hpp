@@ -15,6 +15,7 @@ class ImageStore {
   virtual ~ImageStore() = default;
 
   [[nodiscard]] virtual bool holds(const Sha256& sha256) const = 0;
+  [[nodiscard]] virtual Result<std::uint64_t> size(const Sha256& sha256) const = 0;  ///< Errors: not_found, io
   /// `count` bytes at `offset` of a whole blob; fewer at its end. Errors: not_found, io.
   [[nodiscard]] virtual Result<Bytes> read(const Sha256& sha256, std::uint64_t offset, std::size_t count) const = 0;
 

@@ -389,6 +389,13 @@ void Ledger::give_up(const std::string& post, const Sha256& sha256) {
   database_->run("UPDATE blobs SET state = 3 WHERE sha256 = $1 AND state = 1 AND NOT EXISTS(SELECT 1 FROM wants WHERE wants.sha256 = $1)", sha256);
 }
 
+bool Ledger::names(const std::string& post, const Sha256& sha256) {
+  // A record's key holds its history: see record_key().
+  auto asked = database_->query("SELECT 1 FROM record_blobs r JOIN histories h ON h.id = r.id / 4398046511104 WHERE r.sha256 = $1 AND h.post = $2 LIMIT 1",
+                                sha256, post);
+  return asked.step();
+}
+
 std::optional<Ledger::ChunkPlace> Ledger::chunk(const Sha256& hash) {
   auto asked = database_->query("SELECT blob, place FROM chunks WHERE hash = $1", hash);
   if (!asked.step()) return {};

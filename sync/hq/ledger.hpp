@@ -123,6 +123,8 @@ class Ledger {
   void held(const Sha256& sha256, std::uint64_t size_bytes, std::span<const Sha256> chunks, WallTime now);
   /// This post cannot give it.
   void give_up(const std::string& post, const Sha256& sha256);
+  /// A record of this post names it.
+  [[nodiscard]] bool names(const std::string& post, const Sha256& sha256);
   struct ChunkPlace {
     Sha256 blob{};
     std::uint64_t offset = 0;

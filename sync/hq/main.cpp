@@ -15,8 +15,10 @@
 #include "sync/hq/blob_shelf.hpp"
 #include "sync/hq/desk.hpp"
 #include "sync/hq/hq_key.hpp"
+#include "sync/hq/metrics.hpp"
 #include "sync/hq/report.hpp"
 #include "sync/hq/serve.hpp"
+#include "sync/letters.hpp"
 
 using namespace rampa;
 using namespace rampa::sync;
@@ -66,7 +68,7 @@ void print_notice(const hq::Notice& notice, bool json) {
   std::cout << std::endl;
 }
 
-int serve(hq::ServeSettings settings, bool json) {
+int serve(hq::ServeSettings settings, int metrics_port, bool json) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGPIPE, SIG_IGN);
@@ -75,6 +77,15 @@ int serve(hq::ServeSettings settings, bool json) {
   settings.incarnation = hex(ByteView{reinterpret_cast<const std::uint8_t*>(&bits), sizeof bits});
   settings.jitter_seed = runtime::random_bits();
   settings.notice = [json](const hq::Notice& notice) { print_notice(notice, json); };
+  // The broker drops an older connection of the same name: workers of one database must not share theirs.
+  if (settings.place.server()) settings.client_id = "rampa-hq-" + settings.incarnation;
+  std::unique_ptr<hq::MetricsServer> metrics;
+  if (metrics_port >= 0) {
+    auto started = hq::serve_metrics(settings.place, static_cast<std::uint16_t>(metrics_port), clock);
+    if (!started) return complain(started.error());
+    metrics = std::move(*started);
+    print_notice({"metrics", "", "http://127.0.0.1:" + std::to_string(metrics->port()) + "/metrics", 0}, json);
+  }
   const auto served = hq::serve(settings, clock, stop_wanted);
   return served ? 0 : complain(served.error());
 }
@@ -86,17 +97,35 @@ std::string text_of(const std::string& path) {
 }
 
 struct LetterOptions {
-  std::string post, declarations, watch_list, kind, body;
+  std::string post, declarations, watch_list, bundle, kind, body;
 };
 
+/// Puts a file among HQ's blobs, for a post to fetch. The letter's body.
+std::string shelved(const hq::Place& place, const std::string& path) {
+  const std::string text = text_of(path);
+  const Sha256 sha = sha256(as_bytes(text));
+  hq::BlobShelf shelf(place.directory);
+  if (!shelf.holds(sha)) {
+    const auto written = shelf.write("hq", sha, 0, as_bytes(text));
+    const auto finished = written ? shelf.finish("hq", sha) : written;
+    if (!finished) throw std::runtime_error(finished.error().what);
+  }
+  const Bytes body = encode(BundleLetter{std::filesystem::path(path).filename().string(), hex(sha), text.size()});
+  return {body.begin(), body.end()};
+}
+
 int send(const hq::Place& place, const LetterOptions& options, bool json) {
-  const std::string kind = !options.watch_list.empty() ? "watch_list" : !options.declarations.empty() ? "declarations" : options.kind;
+  std::filesystem::create_directories(place.directory);
+  const std::string post = options.post == "all" ? "" : options.post;
+  const std::string kind = !options.bundle.empty() ? "bundle" : !options.watch_list.empty() ? "watch_list" : !options.declarations.empty() ? "declarations" : options.kind;
   const std::string& path = !options.watch_list.empty() ? options.watch_list : !options.declarations.empty() ? options.declarations : options.body;
   if (options.post != "all" && !usable_as_post(options.post)) return complain({ErrorCode::invalid, "\"" + options.post + "\" is no post's name"});
-  const auto body = hq::checked_letter(kind, as_bytes(text_of(path)));
+  const auto body = hq::checked_letter(kind, as_bytes(options.bundle.empty() ? text_of(path) : shelved(place, options.bundle)));
   if (!body) return complain({body.error().code, path + ": " + body.error().what});
-  std::filesystem::create_directories(place.directory);
-  const auto id = hq::open_desk(place)->add_letter(options.post == "all" ? "" : options.post, kind, *body, runtime::SystemClock().now().wall);
+  const WallTime now = runtime::SystemClock().now().wall;
+  const auto desk = hq::open_desk(place);
+  if (!options.bundle.empty()) desk->offer(post, decode_bundle(as_bytes(*body))->sha256, now);
+  const auto id = desk->add_letter(post, kind, *body, now);
   if (json) std::cout << nlohmann::json{{"letter", id}, {"version", id}, {"post", options.post}, {"kind", kind}}.dump() << '\n';
   else std::cout << "letter " << id << " goes to " << options.post << '\n';
   return 0;
@@ -162,6 +191,7 @@ int main(int argc, char** argv) try {
   std::string post, sha, out, epoch;
   bool boosted = false;
   std::uint64_t from = 1;
+  int metrics_port = -1;
   hq::Place place;
   hq::ServeSettings settings;
   hq::RecordQuery query;
@@ -176,6 +206,9 @@ int main(int argc, char** argv) try {
   serve_command->add_option("--cert", settings.credentials.cert_file, "PEM: HQ's certificate, common name hq");
   serve_command->add_option("--key", settings.credentials.key_file, "PEM: its private key");
   serve_command->add_option("--post", settings.posts, "take only this post; may be repeated (default: all that the broker lets in)");
+
+  serve_command->add_option("--posts-max", settings.posts_max, "of several workers with one --database: take no more posts than this");
+  serve_command->add_option("--metrics", metrics_port, "port on 127.0.0.1 for /metrics; 0: any free one")->check(CLI::Range(0, 65535));
 
   auto* posts_command = app.add_subcommand("posts", "every post: cursor, streams, backlog, clock, alarms");
   auto* records_command = app.add_subcommand("records", "records of a post; personal fields stay encrypted");
@@ -200,6 +233,7 @@ int main(int argc, char** argv) try {
   auto* kinds = send_command->add_option_group("what");
   kinds->add_option("--declarations", letter.declarations, "JSON file {\"declarations\":[...]}");
   kinds->add_option("--watch-list", letter.watch_list, "JSON file {\"name\":...,\"plates\":[...]}");
+  kinds->add_option("--bundle", letter.bundle, "a signed bundle of profiles, which the post fetches and installs");
   auto* kind_option = kinds->add_option("--kind", letter.kind, "any other kind, with --body");
   kinds->require_option(1);
   auto* body_option = send_command->add_option("--body", letter.body, "JSON file");
@@ -216,7 +250,7 @@ int main(int argc, char** argv) try {
 
   if (*serve_command) {
     settings.place = place;
-    return serve(std::move(settings), json);
+    return serve(std::move(settings), metrics_port, json);
   }
   if (*posts_command) return print(hq::report_posts(place), json);
   if (*records_command) return print(hq::report_records(place, query), json);

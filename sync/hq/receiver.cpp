@@ -30,7 +30,7 @@ Result<void> guarded(Work work) {
 }  // namespace
 
 Receiver::Receiver(Ledger& ledger, ImageStore& images, Desk& desk, const ReceiverSettings& settings)
-    : ledger_(ledger), desk_(desk), settings_(settings), signer_(signer_of(settings.key)), public_key_(hex(ByteView{public_key_of(settings.key)})),
+    : ledger_(ledger), images_(images), desk_(desk), settings_(settings), signer_(signer_of(settings.key)), public_key_(hex(ByteView{public_key_of(settings.key)})),
       durability_(ledger.database().durability()), bell_(ledger), records_(ledger, bell_), blobs_(ledger, images, bell_) {}
 
 Result<void> Receiver::begin() {
@@ -80,9 +80,31 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
         return take_signed<Unavailable>(name, state, text, payload, decode_unavailable, [&](const Unavailable& gone) { blobs_.take(name, gone, now); }, now);
       case Leaf::receipt:
         return take_signed<Receipt>(name, state, text, payload, decode_receipt, [&](const Receipt& receipt) { take_receipt(name, state, receipt, now); }, now);
+      case Leaf::fetch:
+        return take_signed<Fetch>(name, state, text, payload, decode_fetch, [&](const Fetch& fetch) { take_fetch(name, fetch); }, now);
       default: return;
     }
   });
+}
+
+/// A post gets what was offered to it and what it once sent itself.
+void Receiver::take_fetch(const std::string& name, const Fetch& fetch) {
+  const Sha256 sha = parse_sha256(fetch.sha256).value_or(Sha256{});
+  const auto unavailable = [&](const std::string& why) {
+    fetched_.push_back(sealed(name, Leaf::not_there, encode(Unavailable{fetch.sha256, why})));
+  };
+  if (!desk_.offered(name, fetch.sha256) && !ledger_.names(name, sha)) return unavailable("HQ has nothing of this name for this post");
+  const auto size = images_.size(sha);
+  if (!size) return unavailable("HQ does not hold it: " + size.error().what);
+  const std::uint64_t end = std::min<std::uint64_t>(*size, fetch.offset + std::min<std::uint64_t>(fetch.bytes, slice_bytes_max));
+  std::uint64_t at = std::min(fetch.offset, *size);
+  do {
+    const std::uint64_t border = std::min(end, (at / chunk_bytes + 1) * chunk_bytes);
+    const auto bytes = images_.read(sha, at, border - at);
+    if (!bytes || bytes->size() != border - at) return unavailable("HQ cannot read it" + (bytes ? std::string{} : ": " + bytes.error().what));
+    fetched_.push_back({topic_text({PostId{name}, Leaf::fetched}), encode(BlobSlice{sha, at, *size, *bytes})});
+    at = border;
+  } while (at < end);
 }
 
 void Receiver::refuse(const std::string& name, const std::string& why, Stamp now) {
@@ -308,6 +330,8 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
   }
   for (const auto& [name, want] : wants) answers.push_back(sealed(name, Leaf::want, encode(want)));
   for (const auto& [name, next] : letters) answers.push_back(sealed(name, Leaf::letters, encode(next)));
+  for (Answer& answer : fetched_) answers.push_back(std::move(answer));
+  fetched_.clear();
   bodies_.clear();
   return answers;
 }
@@ -317,6 +341,7 @@ void Receiver::rollback() {
   posts_.clear();  // read again from the ledger when next needed
   blobs_.rollback();
   bodies_.clear();
+  fetched_.clear();
   desk_version_ = 0;
   (void)bell_.take();
 }

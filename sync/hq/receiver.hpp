@@ -70,6 +70,7 @@ class Receiver {
   void take_hello(const std::string& name, Post& state, std::string_view topic, ByteView payload, Stamp now);
   void check_hello(History& history, const Hello& hello, Stamp now);
   void take_frame(const std::string& name, Post& state, Stream stream, std::string_view topic, ByteView payload, Stamp now);
+  void take_fetch(const std::string& name, const Fetch& fetch);
   void take_receipt(const std::string& name, Post& state, const Receipt& receipt, Stamp now);
   template <class Payload, class Take>
   void take_signed(const std::string& name, Post& state, std::string_view topic, ByteView payload, Result<Payload> (*decode)(ByteView), Take take, Stamp now);
@@ -79,6 +80,7 @@ class Receiver {
   [[nodiscard]] Answer sealed(const std::string& name, Leaf leaf, const Bytes& body) const;
 
   Ledger& ledger_;
+  ImageStore& images_;
   Desk& desk_;
   ReceiverSettings settings_;
   Signer signer_;
@@ -87,6 +89,7 @@ class Receiver {
   RecordIntake records_;
   BlobIntake blobs_;
   std::map<std::string, Post> posts_;
+  std::vector<Answer> fetched_;  ///< of this group
   std::deque<Bytes> bodies_;  ///< of this group's frames: fresh records point into them
   std::uint64_t desk_version_ = 0;
   bool busy_ = false;

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <variant>
 
 #include "sync/backoff.hpp"
@@ -20,6 +22,7 @@ namespace rampa::sync::hq {
 namespace {
 
 constexpr Duration wait_max = 200ms;
+constexpr Duration lease_pause = 1s;
 constexpr Duration storing_pause = 1s;  ///< after a commit that failed (disk full): no use in trying at once
 
 struct Connected {};
@@ -144,6 +147,7 @@ class Server {
       }
       // Messages of a connection that is gone are as good as any: they were received, so they are stored.
       if (!taken.messages.empty() || desk || receiver_.busy()) group(taken.messages, desk);
+      if (database_lost_) return fail(ErrorCode::disconnected, *database_lost_);
     }
     return {};
   }
@@ -172,9 +176,15 @@ class Server {
 
   void group(const std::vector<Message>& messages, bool desk) {
     if (clock_.mono() < store_at_) return;
+    if (settings_.place.server())
+      if (const auto leased = take_leases(messages); !leased) {
+        database_lost_ = leased.error().what;
+        return;
+      }
     auto answers = store(messages, desk);
     if (!answers) {
       store_at_ = clock_.mono() + storing_pause;
+      if (answers.error().code == ErrorCode::disconnected) database_lost_ = answers.error().what;
       return tell({"alarm", "", "storing failed, nothing is acknowledged: " + answers.error().what, 0});
     }
     if (settings_.after_commit) settings_.after_commit();
@@ -199,7 +209,33 @@ class Server {
     return receiver_.commit(clock_.now());
   }
 
-  [[nodiscard]] bool wanted(const std::string& post) const {
+  /// A post that another worker serves is tried again about once a second: when that one is gone, so is its lock.
+  Result<void> take_leases(const std::vector<Message>& messages) {
+    std::vector<std::string> fresh;
+    try {
+      for (const Message& message : messages) {
+        const std::string& post = message.topic.post.text;
+        if (!chosen(post) || leases_.contains(post) || (settings_.posts_max > 0 && leases_.size() >= settings_.posts_max)) continue;
+        MonoTime& again = lease_again_.try_emplace(post).first->second;
+        if (clock_.mono() < again) continue;
+        again = clock_.mono() + lease_pause;
+        if (!ledger_->database().try_lock(post)) continue;
+        leases_.insert(post);
+        fresh.push_back(post);
+        tell({"lease", post, "", 0});
+      }
+    } catch (const DatabaseError& error) {
+      return fail(error.code, error.what());
+    }
+    if (fresh.empty()) return {};
+    if (auto answers = receiver_.announce(clock_.now(), &fresh)) publish(*answers);
+    else return tl::unexpected(answers.error());
+    return {};
+  }
+
+  [[nodiscard]] bool wanted(const std::string& post) const { return chosen(post) && (!settings_.place.server() || leases_.contains(post)); }
+
+  [[nodiscard]] bool chosen(const std::string& post) const {
     return settings_.posts.empty() || std::find(settings_.posts.begin(), settings_.posts.end(), post) != settings_.posts.end();
   }
 
@@ -211,7 +247,9 @@ class Server {
     }
     backoff_.reset();
     tell({"ready", "", settings_.broker, 0});
-    if (auto answers = receiver_.announce(clock_.now(), settings_.posts.empty() ? nullptr : &settings_.posts)) publish(*answers);
+    const std::vector<std::string> leased(leases_.begin(), leases_.end());
+    const auto* named = settings_.place.server() ? &leased : settings_.posts.empty() ? nullptr : &settings_.posts;
+    if (auto answers = receiver_.announce(clock_.now(), named)) publish(*answers);
     else tell({"alarm", "", answers.error().what, 0});
   }
 
@@ -236,6 +274,9 @@ class Server {
   Backoff backoff_;
   MonoTime connect_at_{}, store_at_{}, desk_at_{};
   std::uint64_t attempt_ = 0;
+  std::set<std::string> leases_;
+  std::map<std::string, MonoTime> lease_again_;
+  std::optional<std::string> database_lost_;
   std::unique_ptr<MqttLink> link_;
 };
 
@@ -248,7 +289,7 @@ Result<void> serve(const ServeSettings& settings, const Clock& clock, const std:
   std::filesystem::create_directories(settings.place.directory, trouble);
   const DirectoryLock lock(settings.place.directory);
   if (!lock.exists()) return fail(ErrorCode::io, settings.place.directory + " cannot be written: " + trouble.message());
-  if (!lock.held()) return fail(ErrorCode::busy, "another rampa-hq serves " + settings.place.directory);
+  if (!lock.held() && !settings.place.server()) return fail(ErrorCode::busy, "another rampa-hq serves " + settings.place.directory);
   try {
     const auto key = hq_key(settings.place.directory);
     if (!key) return tl::unexpected(key.error());

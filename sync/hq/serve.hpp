@@ -20,6 +20,7 @@ struct ServeSettings {
   std::string client_id = "rampa-hq";  ///< the broker drops an older connection of the same name
   LinkCredentials credentials;
   std::vector<std::string> posts; ///< only these; empty: every post whose certificate the broker accepts
+  std::size_t posts_max = 0;      ///< with a database server: takes no more than so many, others take the rest; 0: any number
   std::string incarnation;        ///< different at every start
   std::uint64_t jitter_seed = 0;
   std::size_t group_messages_max = 512;
@@ -32,8 +33,10 @@ struct ServeSettings {
   std::function<void()> after_commit;         ///< for tests: between HQ's commit and its acknowledgements
 };
 
-/// Runs until `stop` is true (looked at several times a second). Errors: invalid (settings, a database of a newer
-/// version), busy (another rampa-hq uses the directory), io.
+/// Several may serve the same posts over one database server: each post belongs to who has its lock there, and the next one
+/// takes over when that one is gone. Runs until `stop` is true (looked at several times a second). Errors: invalid (settings, a database of a newer
+/// version), busy (another rampa-hq uses the directory), disconnected
+/// (the database server is gone, and the locks with it: start again), io.
 [[nodiscard]] Result<void> serve(const ServeSettings& settings, const Clock& clock, const std::atomic<bool>& stop);
 
 }  // namespace rampa::sync::hq

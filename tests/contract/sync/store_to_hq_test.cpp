@@ -36,9 +36,10 @@ class StoreToHq : public SyncContract {
     const auto status = post_store->status();
     sync::UplinkCalls calls;
     calls.acknowledged = [this](std::uint64_t sequence) { post_store->acknowledge(sequence); };
-    auto started = sync::start_uplink(uplink_settings(*broker, "P1"), post_store->journal_reader(),
-                                      sync::blobs_of(store::open_blobs(post_directory)), status.last_sequence, status.acknowledged,
-                                      std::move(calls), clock);
+    auto uplink_with = uplink_settings(*broker, "P1");
+    uplink_with.drain.identity = sync::identity_of(*post_store);
+    auto started = sync::start_uplink(uplink_with, post_store->journal_reader(), sync::blobs_of(store::open_blobs(post_directory)), nullptr,
+                                      status.acknowledged, std::move(calls), clock);
     ASSERT_TRUE(started) << started.error().what;
     uplink = std::move(*started);
     listening = uplink.get();
@@ -74,7 +75,7 @@ class StoreToHq : public SyncContract {
   }
   void expect_journal_at_hq() {
     const auto reader = post_store->journal_reader();
-    const nlohmann::json rows = report(sync::hq::report_records(directory, {"P1", "", 1, 1'000'000}));
+    const nlohmann::json rows = report(sync::hq::report_records(place(), {"P1", "", 1, 1'000'000, ""}));
     ASSERT_EQ(rows.size(), post_store->status().last_sequence);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto raw = reader->read(i + 1, 1);
@@ -103,14 +104,14 @@ TEST_F(StoreToHq, CrossingsWithPicturesArriveAndPersonalFieldsStayEncrypted) {
   }
   ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
   expect_journal_at_hq();
-  const std::string rows = sync::hq::report_records(directory, {"P1", "", 1, 1000})->json;
+  const std::string rows = sync::hq::report_records(place(), {"P1", "", 1, 1000, ""})->json;
   EXPECT_EQ(rows.find("ZZ"), std::string::npos) << "a plate in clear at HQ";
   EXPECT_NE(rows.find("\"encrypted\""), std::string::npos);
   ASSERT_TRUE(eventually([&] {
-    const auto verified = sync::hq::verify_post(directory, "P1");
+    const auto verified = sync::hq::verify_post(place(), "P1");
     return verified && verified->sound;
-  })) << sync::hq::verify_post(directory, "P1")->json;
-  EXPECT_EQ(nlohmann::json::parse(sync::hq::verify_post(directory, "P1")->json)["blobs"], 5);
+  })) << sync::hq::verify_post(place(), "P1")->json;
+  EXPECT_EQ(nlohmann::json::parse(sync::hq::verify_post(place(), "P1")->json)["blobs"], 5);
 }
 
 TEST_F(StoreToHq, PostRestartedWhileHqIsDown) {
@@ -132,7 +133,7 @@ TEST_F(StoreToHq, HqWithoutItsDatabaseIsFilledAgainFromTheJournal) {
   for (const char* name : {"hq.sqlite", "hq.sqlite-wal", "hq.sqlite-shm"}) std::filesystem::remove(directory + "/" + name);
   start_hq();
   crossing("A2", {4, 5, 6});
-  ASSERT_TRUE(eventually([&] { return report(sync::hq::report_records(directory, {"P1", "", 1, 1000})).size() == post_store->status().last_sequence; }));
+  ASSERT_TRUE(eventually([&] { return report(sync::hq::report_records(place(), {"P1", "", 1, 1000, ""})).size() == post_store->status().last_sequence; }));
   ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
   expect_journal_at_hq();
 }

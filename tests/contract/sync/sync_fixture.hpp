@@ -11,7 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "edge/runtime/system_clock.hpp"
+#include "edge/store/segment_format.hpp"
+#include "sync/envelope.hpp"
 #include "sync/hq/report.hpp"
+#include "sync/letters.hpp"
 #include "sync/uplink.hpp"
 #include "tests/contract/sync/broker.hpp"
 #include "tests/support/memory_journal.hpp"
@@ -29,9 +32,21 @@ inline bool eventually(const std::function<bool()>& condition) {
   return condition();
 }
 
+/// Every post in these tests has a device key of its own.
+inline std::array<std::uint8_t, 32> device_seed(const std::string& name) {
+  std::array<std::uint8_t, 32> seed{};
+  std::copy(name.begin(), name.end(), seed.begin());
+  return seed;
+}
+inline sync::Identity identity_of(const std::string& name) {
+  const auto key = sync::public_key_of(device_seed(name));
+  return {store::format::epoch_of(PostId{name}, key), sync::hex(ByteView{key}), sync::signer_of(device_seed(name)), {}};
+}
+
 /// Quick time-outs, this broker, this post's certificate.
 inline sync::UplinkSettings uplink_settings(const Broker& broker, const std::string& name) {
   sync::UplinkSettings settings;
+  settings.drain.identity = identity_of(name);
   settings.drain.post = PostId{name};
   settings.drain.boot_id = "boot-1";
   settings.drain.software = "test";
@@ -60,11 +75,15 @@ class Post {
       std::lock_guard lock(mutex_);
       quarantined_.push_back(record);
     };
-    calls.declarations = [this](std::vector<Declaration> declarations) {
-      std::lock_guard lock(mutex_);
-      declarations_ += declarations.size();
+    calls.letter = [this](const sync::Letter& letter, const std::function<void(std::string)>& done) {
+      const auto read = sync::decode_declarations(as_bytes(letter.body));
+      {
+        std::lock_guard lock(mutex_);
+        if (read) declarations_ += read->declarations.size();
+      }
+      done(read ? "" : read.error().what);
     };
-    auto started = sync::start_uplink(uplink_settings(broker, name), journal.reader(), journal.blobs(), journal.last(), acknowledged, calls, clock_);
+    auto started = sync::start_uplink(uplink_settings(broker, name), journal.reader(), journal.blobs(), nullptr, acknowledged, calls, clock_);
     if (started) uplink_ = std::move(*started);
     else ADD_FAILURE() << started.error().what;
   }
@@ -113,6 +132,7 @@ class SyncContract : public ::testing::Test {
     broker.reset();
     if (!directory.empty()) std::filesystem::remove_all(directory);
   }
+  [[nodiscard]] sync::hq::Place place() const { return {directory, ""}; }
   void start_hq() {
     hq = Child({program("rampa-hq"), "--directory", directory, "--json", "serve", "--broker", broker->url(), "--ca",
                        broker->file("ca.pem"), "--cert", broker->file("hq.pem"), "--key", broker->file("hq.key")},
@@ -127,16 +147,16 @@ class SyncContract : public ::testing::Test {
     if (!r) return nlohmann::json::array();
     return nlohmann::json::parse(r->json);
   }
-  nlohmann::json alarms() { return report(sync::hq::report_alarms(directory, "")); }
+  nlohmann::json alarms() { return report(sync::hq::report_alarms(place(), "")); }
   /// Every record of the journal is at HQ, once, in order, with the same hash, and HQ's own check is green.
   void expect_all_at_hq(const std::string& post) {
-    const nlohmann::json rows = report(sync::hq::report_records(directory, {post, "", 1, 1'000'000}));
+    const nlohmann::json rows = report(sync::hq::report_records(place(), {post, "", 1, 1'000'000, ""}));
     ASSERT_EQ(rows.size(), journal.last());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       ASSERT_EQ(rows[i]["sequence"], i + 1);
       ASSERT_EQ(rows[i]["hash"], journal.at(i + 1).hash);
     }
-    const auto verified = sync::hq::verify_post(directory, post);
+    const auto verified = sync::hq::verify_post(place(), post);
     ASSERT_TRUE(verified) << verified.error().what;
     EXPECT_TRUE(verified->sound) << verified->json;
   }

@@ -54,7 +54,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"edge/runtime", {"edge/runtime/", "edge/lane/", "edge/risk/", "edge/crossing/", "firmware-interfaces/"}},
     {"edge/api", {"edge/api/", "edge/runtime/", "edge/store/", "edge/imaging/", "edge/lane/", "edge/crossing/", "edge/risk/", "firmware-interfaces/"}},
     {"config", {"config/", "edge/lane/", "edge/risk/", "edge/crossing/", "firmware-interfaces/"}},
-    {"sync", {"sync/", "edge/crossing/", "edge/store/disk.hpp", "edge/store/record_format.hpp", "edge/store/digest.hpp", "edge/store/blob_manifest.hpp", "edge/store/blob_reader.hpp", "edge/store/store.hpp", "edge/runtime/system_clock.hpp", "firmware-interfaces/"}},
+    {"sync", {"sync/", "edge/crossing/", "edge/store/disk.hpp", "edge/store/stream.hpp", "edge/store/segment_format.hpp", "edge/store/record_format.hpp", "edge/store/digest.hpp", "edge/store/blob_manifest.hpp", "edge/store/blob_reader.hpp", "edge/store/store.hpp", "edge/runtime/system_clock.hpp", "firmware-interfaces/"}},
 };
 
 /// Folders that are pure: none of these may appear, not even from the standard library.
@@ -66,12 +66,13 @@ const std::vector<std::string> impure = {"thread", "mutex", "condition_variable"
 const std::map<std::string, std::vector<std::string>> doors = {
     {"modbus/", {"drivers/transport/"}},
     {"modbus.h", {"drivers/transport/"}},
-    {"sqlite3.h", {"edge/store/", "sync/hq/"}},
+    {"sqlite3.h", {"edge/store/", "sync/hq/sqlite_database"}},
+    {"libpq-fe.h", {"sync/hq/postgres_database"}},
     {"mqtt/", {"sync/"}},
     {"MQTT", {"sync/"}},
     {"opencv2/", {"edge/vision/", "edge/imaging/", "drivers/camera/"}},
     {"tesseract/", {"edge/vision/"}},
-    {"Poco/", {"edge/api/", "edge/app/"}},
+    {"Poco/", {"edge/api/", "edge/app/", "sync/hq/metrics"}},
     {"toml", {"config/"}},
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/"}},
     {"CLI/", {"edge/app/", "sync/hq/"}},

@@ -13,6 +13,10 @@
 #include "sync/hq/report.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/virtual_clock.hpp"
+#ifdef RAMPA_HQ_POSTGRES
+#include "tests/contract/sync/postgres_server.hpp"
+#include "tests/support/shared_data.hpp"
+#endif
 
 namespace rampa::tests {
 
@@ -87,7 +91,18 @@ class HqTest : public ::testing::Test {
     close();
     std::filesystem::remove_all(place.directory);
   }
-  void SetUp() override { open(); }
+  void SetUp() override {
+#ifdef RAMPA_HQ_POSTGRES
+    if (const std::string why = postgres_missing(); !why.empty()) {
+      if (in_ci()) FAIL() << why;
+      GTEST_SKIP() << why;
+    }
+    ASSERT_FALSE(postgres_url().empty());
+    empty_postgres();
+    place.database = postgres_url();
+#endif
+    open();
+  }
   void close() {
     receiver.reset();
     desk.reset();

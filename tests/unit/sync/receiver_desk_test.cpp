@@ -87,6 +87,41 @@ TEST_F(ReceiverDesk, AReceiverWithoutItsDeskGoesOnBehindWhatThePostHas) {
   EXPECT_EQ(letters[0].number, 8u);
 }
 
+TEST_F(ReceiverDesk, APostFetchesWhatIsOfferedToItAndNothingElse) {
+  Bytes bundle(2 * chunk_bytes + 10);
+  for (std::size_t i = 0; i < bundle.size(); ++i) bundle[i] = static_cast<std::uint8_t>(i * 31 >> 4);
+  const Sha256 sha = sha256(bundle);
+  ASSERT_TRUE(shelf->write("hq", sha, 0, bundle) && shelf->finish("hq", sha));
+  greet();
+  const auto fetch = [&](std::uint64_t offset, std::uint32_t bytes) { return group({{Leaf::fetch, encode(Fetch{hex(sha), offset, bytes})}}); };
+  EXPECT_TRUE(said(fetch(0, 100), p1, Leaf::not_there, decode_unavailable)) << "it is another post's";
+  desk->offer("P1", hex(sha), clock.now().wall);
+  Bytes got;
+  while (got.size() < bundle.size()) {
+    const std::size_t before = got.size();
+    for (const Answer& answer : fetch(got.size(), 200'000)) {
+      if (answer.topic != p1.topic(Leaf::fetched)) continue;
+      const auto slice = decode_slice(answer.payload);
+      ASSERT_TRUE(slice) << slice.error().what;
+      ASSERT_EQ(slice->offset, got.size());
+      got.insert(got.end(), slice->bytes.begin(), slice->bytes.end());
+    }
+    ASSERT_GT(got.size(), before);
+  }
+  EXPECT_EQ(got, bundle);
+}
+
+TEST_F(ReceiverDesk, APostFetchesWhatItOnceSent) {
+  const Bytes scan(500, 3);
+  p1.journal.append("capture_taken", "{}", {scan});
+  greet();
+  events(1, 1);
+  group({{Leaf::slice, encode(BlobSlice{sha256(scan), 0, 500, scan})}});
+  const auto answers = group({{Leaf::fetch, encode(Fetch{hex(sha256(scan)), 400, 200})}});
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(decode_slice(answers[0].payload)->bytes.size(), 100u);
+}
+
 TEST_F(ReceiverDesk, ABrokenLetterIsNotTaken) {
   EXPECT_FALSE(checked_letter("declarations", as_bytes(R"({"declarations":[{}]})")));
   EXPECT_FALSE(checked_letter("watch_list", as_bytes("[]")));

@@ -1,0 +1,80 @@
+#include "sync/hq/metrics.hpp"
+
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/ServerSocket.h>
+
+#include "sync/hq/report.hpp"
+
+namespace rampa::sync::hq {
+namespace {
+
+namespace net = Poco::Net;
+
+class Answerer : public net::HTTPRequestHandler {
+ public:
+  Answerer(const Place& place, const Clock& clock) : place_(place), clock_(clock) {}
+  void handleRequest(net::HTTPServerRequest& request, net::HTTPServerResponse& response) override {
+    response.setContentType("text/plain; version=0.0.4");
+    std::string text = "only /metrics is here\n";
+    if (request.getURI() != "/metrics") {
+      response.setStatus(net::HTTPResponse::HTTP_NOT_FOUND);
+    } else if (auto report = report_metrics(place_, clock_.now().wall)) {
+      text = std::move(*report);
+    } else {
+      response.setStatus(net::HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
+      text = report.error().what + "\n";
+    }
+    response.sendBuffer(text.data(), text.size());
+  }
+
+ private:
+  const Place& place_;
+  const Clock& clock_;
+};
+
+class Factory : public net::HTTPRequestHandlerFactory {
+ public:
+  Factory(Place place, const Clock& clock) : place_(std::move(place)), clock_(clock) {}
+  net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override { return new Answerer(place_, clock_); }
+
+ private:
+  Place place_;
+  const Clock& clock_;
+};
+
+class PocoMetricsServer : public MetricsServer {
+ public:
+  PocoMetricsServer(const Place& place, std::uint16_t port, const Clock& clock)
+      : socket_(net::SocketAddress("127.0.0.1", port)), server_(new Factory(place, clock), socket_, parameters()) {
+    server_.start();
+  }
+  ~PocoMetricsServer() override { server_.stopAll(true); }
+  std::uint16_t port() const override { return socket_.address().port(); }
+
+ private:
+  static net::HTTPServerParams* parameters() {
+    auto* own = new net::HTTPServerParams;  // the server owns it
+    own->setMaxThreads(2);
+    own->setMaxQueued(8);
+    own->setKeepAlive(false);
+    return own;
+  }
+  net::ServerSocket socket_;
+  net::HTTPServer server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MetricsServer>> serve_metrics(const Place& place, std::uint16_t port, const Clock& clock) {
+  try {
+    return std::unique_ptr<MetricsServer>(std::make_unique<PocoMetricsServer>(place, port, clock));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::io, "/metrics on port " + std::to_string(port) + ": " + error.what());
+  }
+}
+
+}  // namespace rampa::sync::hq
