@@ -104,7 +104,7 @@ int main(int argc, char** argv) try {
   const std::string directory = argv[1], name = "RS-BENCH";
   const std::uint64_t records = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 100'000;
   std::filesystem::create_directories(directory);
-  const hq::Place place{directory, argc > 3 ? argv[3] : ""};
+  const std::string database = argc > 3 ? argv[3] : "";
   std::array<std::uint8_t, 32> seed{};
   seed.fill(3);
   const Source source = make_source(name, records, signer_of(seed), public_key_of(seed));
@@ -113,7 +113,11 @@ int main(int argc, char** argv) try {
   hq::ReceiverSettings settings;
   settings.incarnation = "bench";
   hq::BlobShelf shelf(directory);
-  for (const std::size_t group : {std::size_t{8}}) {
+  const std::vector<std::size_t> groups = database.empty() ? std::vector<std::size_t>{2, 8, 32} : std::vector<std::size_t>{32};
+  hq::Place place{directory, database};
+  for (const std::size_t group : groups) {
+    place.directory = directory + "/" + std::to_string(group);
+    std::filesystem::create_directories(place.directory);
     const auto ledger = hq::open_ledger(place);
     const auto desk = hq::open_desk(place);
     hq::Receiver receiver(*ledger, shelf, *desk, settings);
@@ -135,7 +139,7 @@ int main(int argc, char** argv) try {
     }
     const double wall = seconds_since(start), used = cpu_seconds() - cpu;
     std::sort(commits.begin(), commits.end());
-    std::printf("intake, %zu frames a commit: %8.0f records/s durable (%.1f s wall, %.1f s CPU: %8.0f records per CPU second)   commit p50 %.1f ms   p99 %.1f ms\n",
+    std::printf("intake, %2zu frames a commit: %8.0f records/s durable (%.1f s wall, %.1f s CPU: %8.0f records per CPU second)   commit p50 %.1f ms   p99 %.1f ms\n",
                 group, static_cast<double>(records) / wall, wall, used, static_cast<double>(records) / used, commits[commits.size() / 2],
                 commits[commits.size() * 99 / 100]);
   }

@@ -68,7 +68,7 @@ PLANTS = [
     plant("failed-sync-ignored", "a failed fdatasync counts as done", IO_ERROR, switch("failed-sync-ignored", "ignore_eio")),
     plant("blob-after-record", "a record is durable before the picture that it names", CRASH, switch("blob-after-record", "blob_after_record")),
     plant("duplicate-not-recognised", "HQ takes a record that it has for a new one", RECEIVER,
-          ("sync/hq/receiver.cpp", "if (sequence <= before) compare(", "if (sequence <= before && frame->records.empty()) compare(")),
+          ("sync/hq/record_intake.cpp", "missing = stream.held.missing_in({first, last});", "missing{{first, last}};")),
     plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,
           ("sync/drain.cpp", "  publish(Leaf::records, std::move(payload));\n",
            "  publish(Leaf::records, std::move(payload));\n  status_.cursor = next_ - 1;\n"

@@ -76,7 +76,7 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"toml", {"config/"}},
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/"}},
     {"CLI/", {"edge/app/", "sync/hq/"}},
-    {"zstd.h", {"sync/bundle/"}},
+    {"zstd.h", {"sync/bundle/", "sync/envelope"}},
     {"openssl/", {"sync/bundle/", "edge/app/"}},
     {"sodium.h", {"edge/store/", "edge/api/", "sync/", "edge/app/"}},
 };
