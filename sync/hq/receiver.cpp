@@ -343,6 +343,7 @@ void Receiver::rollback() {
   bodies_.clear();
   fetched_.clear();
   desk_version_ = 0;
+  busy_ = false;
   (void)bell_.take();
 }
 
