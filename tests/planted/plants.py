@@ -70,9 +70,10 @@ PLANTS = [
     plant("duplicate-not-recognised", "HQ takes a record that it has for a new one", RECEIVER,
           ("sync/hq/record_intake.cpp", "missing = stream.held.missing_in({first, last});", "missing{{first, last}};")),
     plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,
-          ("sync/drain.cpp", "  publish(Leaf::records, std::move(payload));\n",
-           "  publish(Leaf::records, std::move(payload));\n  status_.cursor = next_ - 1;\n"
-           "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n")),
+          ("sync/drain.cpp", "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n  return Fill::went_out;\n",
+           "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n"
+           "  status_.cursor = (*read)[records.size() - 1].sequence;\n"
+           "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n  return Fill::went_out;\n")),
     plant("duplicate-read-not-recognised", "the camera's repeated post is published again", CAMERA, REPOST_UNSEEN),
     plant("watchdog-not-read-back", "a module is armed without its watchdog having been read", IO,
           ("drivers/digital_io/arming.cpp", "    safe_value |= c.of == icd::CheckOf::safe_value;\n",

@@ -95,7 +95,7 @@ SCENARIO_PLANTS = [
 # A cursor that moves too early does no harm in a run of the whole: HQ says with every hello what it has, and the post goes back to
 # it. That plant stands in plants.py, against the drain alone.
 SCENARIO_PLANTS.append(on_processes("hq-down", "a connection that could not be made is tried again", (
-    "sync/drain.cpp", "  deadline_ = now + backoff_.next();\n  sent_.clear();", "  deadline_ = now + backoff_.next() * 10'000;\n  sent_.clear();")))
+    "sync/drain.cpp", "  deadline_ = now + backoff_.next();\n  for (const Stream", "  deadline_ = now + backoff_.next() * 10'000;\n  for (const Stream")))
 
 # No plant: what they are named for lies outside what virtual time plays.
 NOT_PLANTED = {
