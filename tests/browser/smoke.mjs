@@ -16,7 +16,7 @@ const complaints = [];
 page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
 page.on('console', (message) => {
   // A refused request is part of some steps; everything else on the console is a fault.
-  if (message.type() === 'error' && !/status of (401|403|409|422|423)/.test(message.text())) complaints.push(`console: ${message.text()}`);
+  if (message.type() === 'error' && !/status of (400|401|403|409|422|423)/.test(message.text())) complaints.push(`console: ${message.text()}`);
 });
 
 let steps = 0;
