@@ -103,30 +103,30 @@ Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream
   if (place.number != first) {
     const auto at = locate(stream, first);
     if (!at) return tl::unexpected(at.error());
-    place = {first, *at, 0};
+    place = {first, *at, {}, 0};
   }
   place.used = ++uses_;
   std::size_t bytes = 0;
   while (out.size() < count) {
-    auto run = read_run(slot, place.sequence, std::min(k_run, count));
-    if (!run) {
-      if (!out.empty()) break;  // what was read is good; the next call meets the error
-      place = {};
-      return run;
-    }
-    if (run->empty()) break;
-    for (Raw& raw : *run) {
-      if (raw.stream == stream && raw.stream_sequence >= first) {
-        if (out.size() == count || (!out.empty() && bytes + raw.bytes.size() > bytes_max)) return out;
-        bytes += raw.bytes.size();
-        place.number = raw.stream_sequence + 1;
-        place.sequence = raw.sequence + 1;
-        out.push_back(std::move(raw));
-        continue;
+    if (place.ahead.empty()) {
+      auto run = read_run(slot, place.sequence, k_run);
+      if (!run) {
+        if (!out.empty()) break;  // what was read is good; the next call meets the error
+        place = {};
+        return run;
       }
-      if (raw.stream != stream && raw.sequence == place.sequence) place.sequence = raw.sequence + 1;
+      if (run->empty()) break;
+      place.sequence = run->back().sequence + 1;
+      for (Raw& raw : *run)
+        if (raw.stream == stream && raw.stream_sequence >= first) place.ahead.push_back(std::move(raw));
+      continue;
     }
-    if (place.sequence <= run->back().sequence) place.sequence = run->back().sequence + 1;
+    Raw& raw = place.ahead.front();
+    if (!out.empty() && bytes + raw.bytes.size() > bytes_max) break;
+    bytes += raw.bytes.size();
+    place.number = raw.stream_sequence + 1;
+    out.push_back(std::move(raw));
+    place.ahead.pop_front();
   }
   return out;
 }

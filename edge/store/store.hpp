@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -76,7 +77,9 @@ class JournalReader {
 
  private:
   struct Place {
-    std::uint64_t number = 0, sequence = 0;  ///< that number's record is at this sequence or later
+    std::uint64_t number = 0;    ///< the next one that this place gives
+    std::uint64_t sequence = 1;  ///< what is to be read next, behind `ahead`
+    std::deque<Raw> ahead;       ///< read already and not yet given: going back in the journal is dear
     std::uint64_t used = 0;
   };
   std::array<Place, places_max> places_;
