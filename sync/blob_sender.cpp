@@ -24,12 +24,16 @@ BlobSender::Blob* BlobSender::find(const std::string& sha256) {
   return found == blobs_.end() ? nullptr : &*found;
 }
 
-BlobSender::Outcome BlobSender::wanted(const Want& want) {
+BlobSender::Outcome BlobSender::wanted(const Want& want, std::uint64_t before) {
   Outcome outcome;
   for (const std::string& sha : want.done) {
     if (const Blob* blob = find(sha)) outcome.delivered.insert(outcome.delivered.end(), blob->flight.begin(), blob->flight.end());
     forget(sha);
     outcome.done.push_back(sha);
+  }
+  for (const std::string& sha : want.dropped) {
+    if (const Blob* blob = find(sha)) outcome.lost += blob->flight.size();
+    forget(sha);
   }
   for (const WantedBlob& w : want.blobs) {
     Blob* blob = find(w.sha256);
@@ -42,7 +46,7 @@ BlobSender::Outcome BlobSender::wanted(const Want& want) {
     blob->size_bytes = w.size_bytes;
     blob->boost = w.boost;
     if (w.manifest) {
-      if (!blob->manifest || w.resend) outcome.manifests.push_back(w.sha256);
+      if (!blob->manifest || w.resend || blob->manifest_order < before) outcome.manifests.push_back(w.sha256);
       blob->manifest = true;
       continue;
     }
@@ -54,13 +58,13 @@ BlobSender::Outcome BlobSender::wanted(const Want& want) {
     std::deque<Sent> left;
     for (const Sent& sent : blob->flight) {
       if (missing.missing_in(sent.range) == std::vector<Range>{sent.range}) outcome.delivered.push_back(sent);
-      else if (w.resend || sent.order < newest) ++outcome.lost;
+      else if (w.resend || sent.order < newest || sent.order < before) ++outcome.lost;
       else left.push_back(sent);
     }
     blob->flight = std::move(left);
     blob->todo = missing;
     for (const Sent& sent : blob->flight) blob->todo.remove(sent.range);
-    blob->whole_missing = w.size_bytes == 0 && !w.chunks.empty() && (!known || w.resend);
+    blob->whole_missing = w.size_bytes == 0 && !w.chunks.empty() && (!known || w.resend || before > 0);
   }
   return outcome;
 }
@@ -89,6 +93,10 @@ void BlobSender::sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t 
   const Range range{piece.offset, piece.offset + piece.bytes - 1};
   blob->todo.remove(range);
   blob->flight.push_back({range, wire_bytes, order, at, false});
+}
+
+void BlobSender::manifest_sent(const std::string& sha256, std::uint64_t order) {
+  if (Blob* blob = find(sha256)) blob->manifest_order = order;
 }
 
 void BlobSender::forget(const std::string& sha256) {

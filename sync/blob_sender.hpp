@@ -22,7 +22,11 @@ class BlobSender {
     std::vector<std::string> done;       ///< HQ holds these now
     std::vector<std::string> manifests;  ///< to be sent before slices
   };
-  [[nodiscard]] Outcome wanted(const Want& want);
+  /// `before`: slices and manifests of a lower order that HQ still lacks are lost: the hello that it has answered since went
+  /// after them. 0: none.
+  [[nodiscard]] Outcome wanted(const Want& want, std::uint64_t before = 0);
+  /// A manifest that wanted() asked for went out.
+  void manifest_sent(const std::string& sha256, std::uint64_t order);
 
   struct Piece {
     std::string sha256;
@@ -42,6 +46,7 @@ class BlobSender {
     std::string sha256;
     std::uint64_t size_bytes = 0;
     bool boost = false, manifest = false;
+    std::uint64_t manifest_order = 0;  ///< of the last manifest that went out
     bool whole_missing = false;  ///< the empty blob: there is nothing to count
     RangeSet todo;               ///< bytes, counted from 0
     std::deque<Sent> flight;     ///< ranges are bytes

@@ -10,6 +10,7 @@ constexpr Duration hello_gap = 200ms;
 constexpr Duration journal_pause = 1s;     ///< after a read error
 constexpr std::size_t quarantined_known_max = 4096;
 constexpr std::size_t letters_waiting_max = 64;
+constexpr Duration letters_pause = 30s;    ///< after one that could not be kept: then a hello makes HQ say it again
 
 Leaf leaf_of(Stream stream) { return stream == Stream::verdicts ? Leaf::verdicts : Leaf::events; }
 
@@ -158,6 +159,11 @@ void Drain::check_times(Stamp now) {
         failed_in_a_row_ = 0;
         return hang_up("looking whether the primary line is back", now.mono);
       }
+      if (letters_again_.ns != 0 && now.mono >= letters_again_) {
+        letters_again_ = {};
+        say_hello(now);
+        break;
+      }
       if (now.mono < hello_due()) break;
       if (hellos_unanswered_ >= settings_.hellos_unanswered_max) {
         ++failed_in_a_row_;
@@ -198,6 +204,7 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
   wanted_.restart();
   fetcher_.disconnected();
   letters_.clear();
+  answered_order_ = 0;
   status_.blobs_wanted = 0;
   status_.round_trip = {};
   trouble(why);
@@ -271,6 +278,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   budget_.set_credit(ack.credit_bytes);
   if (phase_ == Phase::greeting) return start_streaming(ack, now);
   if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble.clear();  // both hear each other: what was told before is over
+  if (answers) answered_order_ = hello_order_;
   take_streams(ack, answers, now.mono);
   note_refused(ack, now.mono);
   move_cursor(ack.cursor);
@@ -342,9 +350,10 @@ void Drain::move_cursor(std::uint64_t cursor) {
 }
 
 void Drain::on_want(const Want& want, MonoTime now) {
-  auto outcome = wanted_.wanted(want);
+  auto outcome = wanted_.wanted(want, answered_order_);
   delivered(outcome.delivered, outcome.lost, now);
-  for (std::string& sha : outcome.done) effects_.emplace_back(effect::BlobHeld{std::move(sha)});
+  for (std::string& sha : outcome.done) effects_.emplace_back(effect::BlobHeld{std::move(sha), true});
+  for (const WantedBlob& blob : want.blobs) effects_.emplace_back(effect::BlobHeld{blob.sha256, false});
   for (const std::string& sha : outcome.manifests) send_manifest(sha);
   status_.blobs_wanted = wanted_.size();
   changed_ = true;
@@ -371,6 +380,14 @@ void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp)
   if (phase_ == Phase::streaming) publish(Leaf::receipt, encode(Receipt{settings_.letters_through, std::exchange(letters_refused_, {})}));
 }
 
+void Drain::letter_failed(std::uint64_t number, Stamp now) {
+  if (!letter_ || letter_->number != number) return;
+  letter_.reset();
+  letters_.clear();
+  letters_again_ = now.mono + letters_pause;
+  plan_wake();
+}
+
 void Drain::fill(Stamp now) {
   if (now.mono >= journal_again_) journal_again_ = {};
   if (now.mono >= refused_until_) refused_until_ = {};
@@ -378,6 +395,7 @@ void Drain::fill(Stamp now) {
   const bool records = journal_again_.ns == 0 && refused_until_.ns == 0;
   while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
     if (send_frame(Stream::verdicts, 128u << 10, true, now) != Fill::went_out) break;
+  for (auto done = fetcher_.complete(now.mono); done; done = fetcher_.complete(now.mono)) take_fetched(std::move(done));
   if (const auto fetch = fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
   while (phase_ == Phase::streaming) {
     if (bulk_under_way() >= budget_.bytes()) {
@@ -467,6 +485,7 @@ Drain::Fill Drain::send_slice(Traffic traffic, Stamp now) {
 void Drain::send_manifest(const std::string& sha256) {
   const auto manifest = blobs_.manifest(sha256);
   if (!manifest) return cannot_give(sha256, manifest.error().what);
+  wanted_.manifest_sent(sha256, ++sent_order_);
   publish(Leaf::manifest, encode(*manifest));
 }
 
@@ -503,9 +522,10 @@ void Drain::plan_wake() {
   if (under_way()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
   if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
   if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
+  if (letters_again_.ns != 0) wake_ = std::min(wake_, letters_again_);
   if (const auto fetch = fetcher_.wake()) wake_ = std::min(wake_, *fetch);
   if (status_.broker != 0 && !under_way() && !fetcher_.busy()) wake_ = std::min(wake_, connected_ + settings_.back_to_primary);
-  if (const auto release = order_.release()) wake_ = std::min(wake_, *release);
+  if (const auto release = order_.release(); release && !budget_full_) wake_ = std::min(wake_, *release);
 }
 
 void Drain::publish(Leaf leaf, ByteView body) {

@@ -104,8 +104,8 @@ struct Publish { std::uint64_t attempt = 0; std::string topic; Bytes payload; };
 /// HQ has committed up to here. May go back only when HQ lost its database.
 struct Acknowledged { std::uint64_t sequence = 0; };
 struct Quarantined { QuarantinedRecord record; };
-/// HQ holds this blob.
-struct BlobHeld { std::string sha256; };
+/// HQ says that it holds this blob; or, not `held`, that it does not (any more).
+struct BlobHeld { std::string sha256; bool held = true; };
 /// Apply it durably, then call letter_done(); the next one comes after that.
 struct TakeLetter { Letter letter; };
 /// What want() asked for is on the shelf, or `trouble` says why it cannot be had.
@@ -132,6 +132,8 @@ class Drain {
   void message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now);
   /// The letter of the last TakeLetter is applied durably; or `refused` says why it cannot be.
   void letter_done(std::uint64_t number, const std::string& refused, Stamp now);
+  /// It could not be kept (a full disk): HQ is asked to say it again after a while.
+  void letter_failed(std::uint64_t number, Stamp now);
   /// Fetch this blob of HQ's; Fetched follows.
   void want(const std::string& sha256, std::uint64_t size_bytes, Stamp now);
   void advance(Stamp now);  ///< call at next_wake() or earlier; the first call starts everything
@@ -213,6 +215,8 @@ class Drain {
   SendOrder order_;
   bool budget_full_ = false;   ///< the last fill() stopped for lack of room
   std::uint64_t sent_order_ = 0;  ///< of the last message
+  MonoTime letters_again_{};      ///< a letter could not be kept: a hello then
+  std::uint64_t answered_order_ = 0;  ///< of the last hello that HQ has answered on this connection
   std::uint64_t hello_order_ = 0; ///< sent_order_ when the last hello went: HQ has seen every message before it
   struct Tail {
     std::uint64_t number = 0;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -106,7 +107,7 @@ Result<void> note_wanted(const std::string& directory, const WantedFile& wanted)
   {
     const File file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
     if (file.fd() < 0) return failed("opening", fresh);
-    if (!file.write(as_bytes(std::to_string(wanted.size_bytes) + " " + wanted.purpose + "\n"))) return failed("writing", fresh);
+    if (!file.write(as_bytes(std::to_string(wanted.size_bytes) + " " + std::to_string(wanted.number) + " " + wanted.purpose + "\n"))) return failed("writing", fresh);
     if (::fdatasync(file.fd()) != 0) return failed("syncing", fresh);
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("renaming", fresh);
@@ -120,12 +121,13 @@ Result<std::vector<WantedFile>> noted_wanted(const std::string& directory) {
     WantedFile wanted;
     wanted.sha256 = entry.path().stem().string();
     std::ifstream in(entry.path());
-    if (entry.path().extension() != ".want" || !parse_sha256(wanted.sha256) || !(in >> wanted.size_bytes)) continue;
+    if (entry.path().extension() != ".want" || !parse_sha256(wanted.sha256) || !(in >> wanted.size_bytes >> wanted.number)) continue;
     in.get();
     std::getline(in, wanted.purpose);
     out.push_back(std::move(wanted));
   }
   if (error) return fail(ErrorCode::io, "reading " + directory + ": " + error.message());
+  std::sort(out.begin(), out.end(), [](const WantedFile& a, const WantedFile& b) { return a.number < b.number; });
   return out;
 }
 

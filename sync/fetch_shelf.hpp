@@ -12,6 +12,7 @@ namespace rampa::sync {
 struct WantedFile {
   std::string sha256;
   std::uint64_t size_bytes = 0;
+  std::uint64_t number = 0;  ///< of HQ's letter: what was wanted first is used first
   std::string purpose;  ///< one line, for who gets it: "bundle profiles-2026-11-21.rpb"
 };
 
@@ -33,7 +34,7 @@ class FileShelf : public FetchShelf {
 
 /// Notes durably that this is wanted. Errors: invalid (no SHA-256), no_space, io. Thread: any, one file at a time.
 [[nodiscard]] Result<void> note_wanted(const std::string& directory, const WantedFile& wanted);
-/// All that is noted. A file that is no note is left alone. Errors: io.
+/// All that is noted, by number. A file that is no note is left alone. Errors: io.
 [[nodiscard]] Result<std::vector<WantedFile>> noted_wanted(const std::string& directory);
 /// Used, or given up: the note, the part and the file go.
 void forget_wanted(const std::string& directory, const std::string& sha256);

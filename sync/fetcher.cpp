@@ -9,6 +9,12 @@ void Fetcher::want(const std::string& sha256, std::uint64_t size_bytes) {
   if (std::none_of(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.sha256 == sha256; })) wanted_.push_back({sha256, size_bytes});
 }
 
+std::optional<Fetcher::Done> Fetcher::complete(MonoTime now) {
+  if (wanted_.empty() || asked_ || (pause_ && now < *pause_)) return {};
+  const Wanted& w = wanted_.front();
+  return w.size_bytes > 0 && shelf_->have(w.sha256) >= w.size_bytes ? finish(now) : std::nullopt;
+}
+
 std::optional<Fetch> Fetcher::next(MonoTime now) {
   if (wanted_.empty() || (pause_ && now < *pause_)) return {};
   pause_.reset();
@@ -21,10 +27,14 @@ std::optional<Fetch> Fetcher::next(MonoTime now) {
   return Fetch{w.sha256, have, bytes};
 }
 
-std::optional<Fetcher::Done> Fetcher::finish() {
+std::optional<Fetcher::Done> Fetcher::finish(MonoTime now) {
   Wanted& w = wanted_.front();
   const auto finished = shelf_->finish(w.sha256);
   asked_.reset();
+  if (!finished && finished.error().code != ErrorCode::bad_reply) {  // the disk: all has arrived, so only this is tried again
+    pause_ = now + patience;
+    return {};
+  }
   if (!finished && finished.error().code == ErrorCode::bad_reply && ++w.wrong < wrong_max) return {};  // once more from the start
   const Done done{w.sha256, finished ? std::string{} : finished.error().what};
   wanted_.pop_front();
@@ -34,7 +44,8 @@ std::optional<Fetcher::Done> Fetcher::finish() {
 std::optional<Fetcher::Done> Fetcher::slice(const BlobSlice& slice, MonoTime now) {
   if (wanted_.empty() || hex(slice.blob) != wanted_.front().sha256) return {};
   const Wanted& w = wanted_.front();
-  if (slice.size_bytes != w.size_bytes) {
+  if (slice.size_bytes != w.size_bytes) {  // slices are not signed: one wrong one decides nothing
+    if (++wanted_.front().wrong < wrong_max) return {};
     const Done done{w.sha256, "HQ's letter says " + std::to_string(w.size_bytes) + " bytes, what it sends has " + std::to_string(slice.size_bytes)};
     wanted_.pop_front();
     asked_.reset();
@@ -48,7 +59,7 @@ std::optional<Fetcher::Done> Fetcher::slice(const BlobSlice& slice, MonoTime now
     return {};
   }
   const std::uint64_t end = have + slice.bytes.size();
-  if (end == w.size_bytes) return finish();
+  if (end == w.size_bytes) return finish(now);
   if (!asked_) return {};
   asked_->heard = now;
   if (end >= asked_->end) {

@@ -36,13 +36,14 @@ class Fetcher {
   /// Asked for already: nothing happens.
   void want(const std::string& sha256, std::uint64_t size_bytes);
   void disconnected() { asked_.reset(); }
-  /// What to ask HQ for now; nothing while an answer is awaited or nothing is wanted.
-  [[nodiscard]] std::optional<Fetch> next(MonoTime now);
-
   struct Done {
     std::string sha256;
     std::string trouble;  ///< empty: it is there whole
   };
+  /// What is there whole already (the program died before it was used) is done without asking. Before next().
+  [[nodiscard]] std::optional<Done> complete(MonoTime now);
+  /// What to ask HQ for now; nothing while an answer is awaited or nothing is wanted.
+  [[nodiscard]] std::optional<Fetch> next(MonoTime now);
   [[nodiscard]] std::optional<Done> slice(const BlobSlice& slice, MonoTime now);
   /// HQ does not have it.
   [[nodiscard]] std::optional<Done> unavailable(const Unavailable& gone);
@@ -61,7 +62,7 @@ class Fetcher {
     std::uint64_t end = 0;  ///< of the piece
     MonoTime heard;
   };
-  [[nodiscard]] std::optional<Done> finish();
+  [[nodiscard]] std::optional<Done> finish(MonoTime now);
 
   FetchShelf* shelf_;
   std::deque<Wanted> wanted_;

@@ -77,7 +77,7 @@ Bytes encode(const Want& w) {
   for (const auto& b : w.blobs)
     blobs.push_back({{"sha256", b.sha256}, {"size_bytes", b.size_bytes}, {"manifest", b.manifest}, {"chunks", to_json(b.chunks)},
                      {"have_bytes", b.have_bytes}, {"resend", b.resend}, {"boost", b.boost}});
-  return payload_of({{"blobs", std::move(blobs)}, {"done", w.done}});
+  return payload_of({{"blobs", std::move(blobs)}, {"done", w.done}, {"dropped", w.dropped}});
 }
 
 Bytes encode(const Unavailable& u) { return payload_of({{"sha256", u.sha256}, {"reason", u.reason}}); }
@@ -115,6 +115,9 @@ Result<Hello> decode_hello(ByteView bytes) {
     h.metered = f.flag("metered");
     if (f.whole() && h.ends.verdicts + h.ends.events != h.last_sequence) f.complain("verdicts and events do not add up to last_sequence");
     if (f.whole() && h.id.empty()) f.complain("id is empty");
+    // They go into HQ's indexes, which take no long keys.
+    for (const auto& [name, text] : {std::pair<const char*, const std::string*>{"id", &h.id}, {"boot_id", &h.boot_id}, {"software", &h.software}, {"last_hash", &h.last_hash}})
+      if (f.whole() && text->size() > hello_text_max) f.complain(std::string(name) + " is longer than " + std::to_string(hello_text_max) + " bytes");
   });
 }
 
@@ -164,6 +167,7 @@ Result<Want> decode_want(ByteView bytes) {
       f.adopt(b);
     }
     w.done = f.texts("done");
+    w.dropped = f.texts("dropped");
   });
 }
 

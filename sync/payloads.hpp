@@ -14,6 +14,8 @@
 
 namespace rampa::sync {
 
+inline constexpr std::size_t hello_text_max = 256;
+
 /// Post: "I am here, this is what I have". Also sent as a heartbeat.
 struct Hello {
   std::string id;        ///< names this hello; the ack that answers it repeats it
@@ -94,10 +96,11 @@ struct WantedBlob {
   bool operator==(const WantedBlob&) const = default;
 };
 
-/// HQ: blobs it lacks, and those that are whole now. Progress is a newer want of the same blob.
+/// HQ: blobs it lacks, and those that it wants nothing more of. Progress is a newer want of the same blob.
 struct Want {
   std::vector<WantedBlob> blobs;
-  std::vector<std::string> done;
+  std::vector<std::string> done;     ///< HQ holds these whole
+  std::vector<std::string> dropped;  ///< HQ asks no more for these and does not hold them
   bool operator==(const Want&) const = default;
 };
 

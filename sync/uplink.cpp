@@ -15,7 +15,7 @@ struct Connected { std::uint64_t attempt; };
 struct Subscribed { std::uint64_t attempt; };
 struct Lost { std::uint64_t attempt; std::string why; };
 struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
-struct LetterDone { std::uint64_t number; std::string refused; };
+struct LetterDone { std::uint64_t number; LetterOutcome outcome; };
 struct WantBlob { std::string sha256; std::uint64_t size_bytes; };
 using Fact = std::variant<Connected, Subscribed, Lost, Message, LetterDone, WantBlob>;
 
@@ -68,7 +68,8 @@ class RunningUplink : public Uplink {
   void put(Fact fact) {
     {
       std::lock_guard lock(mutex_);
-      if (facts_.size() >= facts_max) return;  // the loss is noticed by the time-outs
+      // The loss of a message is noticed by the time-outs; of the post's own facts none may be lost.
+      if (facts_.size() >= facts_max && std::holds_alternative<Message>(fact)) return;
       facts_.push_back(std::move(fact));
       woken_ = true;
     }
@@ -118,7 +119,9 @@ class RunningUplink : public Uplink {
   void take(const Lost& fact) { drain_.link_lost(fact.attempt, fact.why, clock_.now()); }
   void take(const Message& fact) { drain_.message(fact.attempt, fact.topic, fact.payload, clock_.now()); }
 
-  void take(const LetterDone& fact) { drain_.letter_done(fact.number, fact.refused, clock_.now()); }
+  void take(const LetterDone& fact) {
+    fact.outcome.kept ? drain_.letter_done(fact.number, fact.outcome.refused, clock_.now()) : drain_.letter_failed(fact.number, clock_.now());
+  }
 
   void take(const WantBlob& fact) { drain_.want(fact.sha256, fact.size_bytes, clock_.now()); }
 
@@ -152,14 +155,14 @@ class RunningUplink : public Uplink {
   }
   void act(const effect::Acknowledged& e) { if (calls_.acknowledged) calls_.acknowledged(e.sequence); }
   void act(const effect::Quarantined& e) { if (calls_.quarantined) calls_.quarantined(e.record); }
-  void act(const effect::BlobHeld& e) { if (calls_.blob_held) calls_.blob_held(e.sha256); }
+  void act(const effect::BlobHeld& e) { if (calls_.blob_held) calls_.blob_held(e.sha256, e.held); }
   void act(const effect::Fetched& e) { if (calls_.fetched) calls_.fetched(e.sha256, e.trouble); }
   void act(const effect::KeepHqKey& e) { if (calls_.keep_hq_key) calls_.keep_hq_key(e.key); }
   void act(const effect::TakeLetter& e) {
     if (!calls_.letter) return drain_.letter_done(e.letter.number, "this post takes no letters", clock_.now());
-    calls_.letter(e.letter, [inbox = inbox_, number = e.letter.number](std::string refused) {
+    calls_.letter(e.letter, [inbox = inbox_, number = e.letter.number](LetterOutcome outcome) {
       std::lock_guard lock(inbox->mutex);
-      if (inbox->to) inbox->to->put(LetterDone{number, std::move(refused)});
+      if (inbox->to) inbox->to->put(LetterDone{number, std::move(outcome)});
     });
   }
   void act(const effect::StatusChanged&) {

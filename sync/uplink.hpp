@@ -17,14 +17,19 @@ struct UplinkSettings {
   std::uint64_t jitter_seed = 0;      ///< production: runtime::random_bits()
 };
 
+/// What became of a letter: applied durably; refused for good, with the reason; or not kept now (a full disk), to be said again.
+struct LetterOutcome {
+  bool kept = true;
+  std::string refused;  ///< empty: applied
+};
+
 /// Called on the uplink's thread; must not block for long and must not throw. Empty ones are not called.
 struct UplinkCalls {
   std::function<void(std::uint64_t sequence)> acknowledged;   ///< -> Store::acknowledge
   std::function<void(const QuarantinedRecord&)> quarantined;  ///< HQ keeps this record apart; people should look
-  std::function<void(const std::string& sha256)> blob_held;   ///< HQ has this blob whole
-  /// HQ's next letter. `done` is to be called once, from any thread, when it is applied durably, or with the reason why it
-  /// cannot be. Without this function every letter is refused.
-  std::function<void(const Letter&, std::function<void(std::string refused)> done)> letter;
+  std::function<void(const std::string& sha256, bool held)> blob_held;  ///< HQ has this blob whole; or asks for it (again)
+  /// HQ's next letter. `done` is to be called once, from any thread. Without this function every letter is refused.
+  std::function<void(const Letter&, std::function<void(LetterOutcome)> done)> letter;
   std::function<void(const std::string& sha256, const std::string& trouble)> fetched;  ///< what want() asked for
   std::function<void(const std::string& key)> keep_hq_key;    ///< none was given and this is the first that was met
   std::function<void(const LinkStatus&)> status;              ///< on every change

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -57,19 +58,19 @@ void Downlink::keep_hq_key(const std::string& key) const {
   spdlog::warn("HQ was met for the first time and is known by its key {} from now on; compare it with `rampa-hq key`", key);
 }
 
-void Downlink::take(Result<void> durable, std::uint64_t number, const std::function<void(std::string)>& done) {
+void Downlink::take(Result<void> durable, std::uint64_t number, const std::function<void(sync::LetterOutcome)>& done) {
   if (durable) durable = applied_.store(number);
-  // Not applied: nothing is told, and HQ sends it again with the next connection.
-  if (!durable) return spdlog::error("letter {} of HQ could not be kept: {}", number, durable.error().what);
-  done({});
+  if (!durable) spdlog::error("letter {} of HQ could not be kept: {}; HQ is asked to say it again", number, durable.error().what);
+  done({durable.has_value(), {}});
 }
 
-void Downlink::apply(const sync::Letter& letter, std::function<void(std::string refused)> done) {
+void Downlink::apply(const sync::Letter& letter, std::function<void(sync::LetterOutcome)> done) {
   const auto kept = [self = shared_from_this(), number = letter.number, done](Result<void> durable) { self->take(std::move(durable), number, done); };
   const auto refuse = [&](const std::string& why) {
     spdlog::error("letter {} of HQ ({}) is refused: {}", letter.number, letter.kind, why);
-    if (auto noted = applied_.store(letter.number); !noted) return spdlog::error("letter {}: {}", letter.number, noted.error().what);
-    done(why);
+    const auto noted = applied_.store(letter.number);
+    if (!noted) spdlog::error("letter {}: {}", letter.number, noted.error().what);
+    done({noted.has_value(), why});
   };
   if (letter.kind == "declarations") {
     auto body = sync::decode_declarations(as_bytes(letter.body));
@@ -86,7 +87,7 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(std::string 
     return appliance_.store().put_watch_list(body->name, std::move(body->plates), kept);
   }
   if (letter.kind == "bundle") {
-    if (auto noted = note_bundle(letter.body); !noted) {
+    if (auto noted = note_bundle(letter.number, letter.body); !noted) {
       if (noted.error().code == ErrorCode::invalid) return refuse(noted.error().what);
       return kept(noted);
     }
@@ -95,10 +96,10 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(std::string 
   refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
 }
 
-Result<void> Downlink::note_bundle(const std::string& body) {
+Result<void> Downlink::note_bundle(std::uint64_t number, const std::string& body) {
   auto bundle = sync::decode_bundle(as_bytes(body));
   if (!bundle) return tl::unexpected(bundle.error());
-  if (auto noted = sync::note_wanted(fetch_directory(), {bundle->sha256, bundle->size_bytes, "bundle " + bundle->name}); !noted) return noted;
+  if (auto noted = sync::note_wanted(fetch_directory(), {bundle->sha256, bundle->size_bytes, number, "bundle " + bundle->name}); !noted) return noted;
   std::lock_guard lock(mutex_);
   if (want_) want_(bundle->sha256, bundle->size_bytes);
   return {};
@@ -119,26 +120,39 @@ void Downlink::fetch_with(std::function<void(const std::string&, std::uint64_t)>
     for (const sync::WantedFile& wanted : *noted) want_(wanted.sha256, wanted.size_bytes);
 }
 
+/// False: not now (the disk); it stays wanted and is tried again with the next bundle or start.
+bool Downlink::use(const sync::WantedFile& wanted, const std::string& trouble) {
+  std::string outcome = trouble;
+  if (outcome.empty()) {
+    const auto text = read_whole(fetch_directory() + "/" + wanted.sha256);
+    if (!text) return false;
+    // Verified by the bundle's own signatures; the lanes get it from the folder, as after `rampa profiles install`.
+    const auto installed = install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, text, clock_.now().wall);
+    const auto reason = !installed && installed.error().refusal ? std::optional(installed.error().refusal->reason) : std::nullopt;
+    if (reason == bundle::Reason::disk_failed || reason == bundle::Reason::state_changed) {
+      spdlog::error("{} from HQ is not installed yet: {}", wanted.purpose, installed.error().text());
+      return false;
+    }
+    if (installed) spdlog::info("{} is installed", wanted.purpose);
+    else if (reason != bundle::Reason::already_installed) outcome = installed.error().text();  // installed: the program died before it could note it
+  }
+  if (!outcome.empty()) {
+    spdlog::error("{} from HQ is not installed: {}", wanted.purpose, outcome);
+    if (auto told = appliance_.write_audit_note({"bundle-refused", "hq", wanted.purpose + ": " + outcome}, 10s); !told)
+      spdlog::error("that is not in the journal either: {}", told.error().what);
+  }
+  sync::forget_wanted(fetch_directory(), wanted.sha256);
+  return true;
+}
+
 void Downlink::fetched(const std::string& sha256, const std::string& trouble) {
   const auto noted = sync::noted_wanted(fetch_directory());
   if (!noted) return spdlog::error("what was fetched from HQ cannot be told: {}", noted.error().what);
+  // In HQ's order: a delta stands on the set before it. What is not here yet holds up what follows.
   for (const sync::WantedFile& wanted : *noted) {
-    if (wanted.sha256 != sha256) continue;
-    std::string outcome = trouble;
-    if (outcome.empty()) {
-      // Verified by the bundle's own signatures; the lanes get it from the folder, as after `rampa profiles install`.
-      const auto text = read_whole(fetch_directory() + "/" + sha256);
-      if (!text) outcome = "it cannot be read";
-      else if (auto installed = install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, text, clock_.now().wall); !installed)
-        outcome = installed.error().text();
-      else spdlog::info("{} is installed", wanted.purpose);
-    }
-    if (!outcome.empty()) {
-      spdlog::error("{} from HQ is not installed: {}", wanted.purpose, outcome);
-      if (auto told = appliance_.write_audit_note({"bundle-refused", "hq", wanted.purpose + ": " + outcome}, 10s); !told)
-        spdlog::error("that is not in the journal either: {}", told.error().what);
-    }
-    sync::forget_wanted(fetch_directory(), sha256);
+    const bool failed = wanted.sha256 == sha256 && !trouble.empty();
+    if (!failed && !std::filesystem::exists(fetch_directory() + "/" + wanted.sha256)) return;
+    if (!use(wanted, failed ? trouble : std::string{})) return;
   }
 }
 

@@ -10,7 +10,8 @@
 
 #include "edge/app/appliance.hpp"
 #include "edge/store/durable_file.hpp"
-#include "sync/drain.hpp"
+#include "sync/fetch_shelf.hpp"
+#include "sync/uplink.hpp"
 
 namespace rampa::app {
 
@@ -23,7 +24,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   [[nodiscard]] sync::Identity identity() const;
   [[nodiscard]] std::uint64_t letters_through() const { return applied_.value(); }
   /// Thread: the uplink's. `done` comes from the store's thread, or at once with the reason where the letter is refused.
-  void apply(const sync::Letter& letter, std::function<void(std::string refused)> done);
+  void apply(const sync::Letter& letter, std::function<void(sync::LetterOutcome)> done);
   /// The first HQ that was met: from now on no other.
   void keep_hq_key(const std::string& key) const;
 
@@ -38,8 +39,9 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   Downlink(Appliance& appliance, const Clock& clock, std::shared_ptr<store::Disk> disk, store::SlotFile applied)
       : appliance_(appliance), clock_(clock), disk_(std::move(disk)), applied_(std::move(applied)) {}
   [[nodiscard]] std::string fetch_directory() const { return appliance_.site().directory + "/fetch"; }
-  [[nodiscard]] Result<void> note_bundle(const std::string& body);
-  void take(Result<void> durable, std::uint64_t number, const std::function<void(std::string)>& done);
+  [[nodiscard]] Result<void> note_bundle(std::uint64_t number, const std::string& body);
+  void take(Result<void> durable, std::uint64_t number, const std::function<void(sync::LetterOutcome)>& done);
+  [[nodiscard]] bool use(const sync::WantedFile& wanted, const std::string& trouble);
 
   Appliance& appliance_;
   const Clock& clock_;

@@ -127,7 +127,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   settings.jitter_seed = runtime::random_bits();
   sync::UplinkCalls calls;
   calls.acknowledged = [&appliance](std::uint64_t sequence) { appliance.store().acknowledge(sequence); };
-  calls.blob_held = [&appliance](const std::string& sha256) { appliance.store().blob_held(sha256); };
+  calls.blob_held = [&appliance](const std::string& sha256, bool held) { appliance.store().blob_held(sha256, held); };
   calls.quarantined = [](const sync::QuarantinedRecord& record) {
     spdlog::error("hq put a record into quarantine: sequence={} {}", record.sequence, record.reason);
   };
@@ -138,7 +138,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
     view.detail = link.up ? std::string{} : link.trouble;
     appliance.link_changed(std::move(view));
   };
-  calls.letter = [downlink = *downlink](const sync::Letter& letter, std::function<void(std::string)> done) {
+  calls.letter = [downlink = *downlink](const sync::Letter& letter, std::function<void(sync::LetterOutcome)> done) {
     downlink->apply(letter, std::move(done));
   };
   calls.fetched = [downlink = *downlink](const std::string& sha256, const std::string& trouble) { downlink->fetched(sha256, trouble); };

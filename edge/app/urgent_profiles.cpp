@@ -43,16 +43,24 @@ std::string UrgentProfiles::present_os_boot() {
 UrgentProfiles::UrgentProfiles(Settings settings, LoadedProfiles base, const Clock& clock)
     : settings_(std::move(settings)), clock_(clock), base_(std::move(base)), book_(settings_.post, settings_.hours_max, settings_.os_boot) {
   const Stamp now = clock_.now();
+  read_book(now);
+  book_.pass(now);
+  show(now);
+}
+
+void UrgentProfiles::read_book(Stamp now) {
   auto text = api::read_file(settings_.file);
-  Result<void> read = !text ? Result<void>(tl::unexpected(text.error())) : *text ? book_.read(**text, now) : Result<void>{};
-  if (!read) {
+  unreadable_ = !text;
+  if (!text) {  // the disk, not the book: it stays where it is, nothing is written over it, and tick() tries again
+    spdlog::error("{}: {}; its urgent profiles are not looked for until it can be read", settings_.file, text.error().what);
+    return;
+  }
+  if (const Result<void> read = *text ? book_.read(**text, now) : Result<void>{}; !read) {
     damage_ = settings_.file + ": " + read.error().what;
     // Kept for whoever looks into it; the book begins anew.
     if (std::rename(settings_.file.c_str(), (settings_.file + ".damaged").c_str()) != 0) damage_ += "; it cannot be put aside either";
     spdlog::error("{}; put aside as .damaged: the urgent profiles that were in it are NOT looked for, have them proposed again", damage_);
   }
-  book_.pass(now);
-  show(now);
 }
 
 Result<LoadedProfiles> UrgentProfiles::merged(const LoadedProfiles& base, const UrgentBook& book) const {
@@ -149,6 +157,7 @@ Result<void> UrgentProfiles::report(const char* what, const api::UrgentProfile& 
 }
 
 Result<void> UrgentProfiles::commit(UrgentBook next, const std::string& id, const char* what, const std::string& who, Stamp now) {
+  if (unreadable_) return fail(ErrorCode::io, settings_.file + " cannot be read, so nothing is written over it; look at the disk");
   if (auto told = report(what, *next.find(id), who); !told) return told;
   if (auto written = save(next, now); !written) return written;
   book_ = std::move(next);
@@ -197,6 +206,7 @@ void UrgentProfiles::tick() {
   std::lock_guard lock(mutex_);
   if (!outside_.use) return;
   const Stamp now = clock_.now();
+  if (unreadable_) read_book(now);
   book_.pass(now);
   Result<void> done;
   if (!damage_.empty()) {
@@ -208,9 +218,16 @@ void UrgentProfiles::tick() {
     UrgentBook next = book_;
     next.end(id, now);
     const bool was_active = next.find(id)->state == api::UrgentState::expired;
-    done = commit(std::move(next), id, was_active ? "urgent_profile_expired" : "urgent_profile_lapsed", "rampa", now);
+    // Told once, however often its end cannot be written: the journal is never shortened.
+    if (!told_.contains(id)) done = report(was_active ? "urgent_profile_expired" : "urgent_profile_lapsed", *next.find(id), "rampa");
+    if (!done) break;
+    told_.insert(id);
+    done = save(next, now);
+    if (!done) break;
+    told_.erase(id);
+    book_ = std::move(next);
   }
-  // Whether or not HQ could be told: what is over is out of in_force() already.
+  // Whether or not its end could be written: what is over is out of in_force() already.
   if (auto used = apply(); !used) done = used;
   if (done && book_.something_lives() && now.mono - saved_ >= save_period) done = save(book_, now);
   if (!done && done.error().what != complained_) spdlog::error("urgent profiles: {}", done.error().what);

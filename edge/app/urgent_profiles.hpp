@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ class UrgentProfiles : public api::UrgentDesk {
   [[nodiscard]] Result<void> save(const UrgentBook& book, Stamp now);
   [[nodiscard]] Result<void> report(const char* what, const api::UrgentProfile& profile, const std::string& who);
   /// HQ is told, then the disk, then the book counts.
+  void read_book(Stamp now);
   [[nodiscard]] Result<void> commit(UrgentBook next, const std::string& id, const char* what, const std::string& who, Stamp now);
 
   const Settings settings_;
@@ -74,6 +76,8 @@ class UrgentProfiles : public api::UrgentDesk {
   std::string applied_;       ///< names_in_force() of the set that lanes have
   std::optional<std::string> uncompilable_;  ///< the same of one that did not compile: not tried every two seconds
   std::string damage_;        ///< what was wrong with the file, until HQ is told
+  bool unreadable_ = false;      ///< the book could not be read: it is not written over
+  std::set<std::string> told_;   ///< ends that are in the journal and not yet in the book
   std::string complained_;    ///< logged once
   MonoTime saved_;
 

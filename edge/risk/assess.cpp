@@ -98,11 +98,12 @@ bool doubtful(const CompiledSet& set, const Fields& facts) {
   return set.head.policy.stale_after_hours != INT64_MAX && facts.contains("set.from_the_future");
 }
 
-/// The post's least random share, where the set's is lower: the same draw against the higher share, so that it is drawn once.
+/// The post's least random share of controls: the same draw against it, so that it is drawn once. Also where the set's own
+/// draw leads to blue only, which is no control.
 void random_at_least(Decision& d, const CompiledSet& set, const Assessment& a) {
   const auto least = number(a.facts, "site.random_of_10000_min");
   const SetPolicy& p = set.head.policy;
-  if (least <= p.random_of_10000 || d.random || d.channel > SelectivityChannel::blue) return;
+  if (least == 0 || d.channel > SelectivityChannel::blue) return;
   if (d.random_drawn == 10000) d.random_drawn = static_cast<std::uint16_t>(draw(p.draw_secret, a.draw_key, draw_name("")));
   if (d.random_drawn >= least) return;
   d.random = true;

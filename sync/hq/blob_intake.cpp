@@ -48,9 +48,14 @@ BlobIntake::Transfer* BlobIntake::transfer(Post& state, const std::string& post,
 void BlobIntake::drop(const std::string& post, Post& state, const Sha256& sha256) {
   ledger_.give_up(post, sha256);
   images_.discard(post, sha256);
-  state.done.insert(hex(sha256));
+  state.dropped.insert(hex(sha256));
   state.active.erase(sha256);
   state.look = true;  // room for the next ones
+}
+
+/// Held, given up or never named: nothing more of it, please. Only what is here is said to be here.
+void BlobIntake::not_wanted(Post& state, const Sha256& sha256) {
+  (images_.holds(sha256) ? state.done : state.dropped).insert(hex(sha256));
 }
 
 void BlobIntake::wrong(const std::string& post, Post& state, Transfer& t, const std::string& what, Stamp now) {
@@ -62,7 +67,7 @@ void BlobIntake::wrong(const std::string& post, Post& state, Transfer& t, const 
 void BlobIntake::take(const std::string& post, const Manifest& manifest, Stamp now) {
   Post& state = posts_[post];
   Transfer* t = transfer(state, post, manifest.blob);
-  if (!t) return void(state.done.insert(hex(manifest.blob)));
+  if (!t) return not_wanted(state, manifest.blob);
   if (t->row.size_bytes != manifest.size_bytes) {
     bell_.alarm(post, 0, "blob_size", hex(manifest.blob) + ": the record says " + std::to_string(t->row.size_bytes) + " bytes, the manifest " +
                                           std::to_string(manifest.size_bytes), now);
@@ -89,7 +94,7 @@ void BlobIntake::take(const std::string& post, const Manifest& manifest, Stamp n
 void BlobIntake::take(const std::string& post, const BlobSlice& slice, Stamp now) {
   Post& state = posts_[post];
   Transfer* t = transfer(state, post, slice.blob);
-  if (!t) return void(state.done.insert(hex(slice.blob)));  // held, given up or never named: nothing more of it, please
+  if (!t) return not_wanted(state, slice.blob);
   if (slice.size_bytes != t->row.size_bytes) {
     bell_.alarm(post, 0, "blob_size", hex(slice.blob) + ": the record says " + std::to_string(t->row.size_bytes) + " bytes, the slice " +
                                           std::to_string(slice.size_bytes), now);
@@ -215,6 +220,7 @@ void BlobIntake::choose(const std::string& post, Post& state, Stamp now) {
       const Sha256 sha = row.sha256;
       if (images_.holds(sha)) {
         ledger_.held(sha, row.size_bytes, row.chunks, now.wall);
+        state.done.insert(hex(sha));  // the post may have slices of it under way
         state.active.erase(sha);
         settled = true;
         continue;
@@ -251,7 +257,9 @@ std::vector<std::pair<std::string, Want>> BlobIntake::settle(Stamp now) {
     }
     want.done.assign(state.done.begin(), state.done.end());
     state.done.clear();
-    if (!want.blobs.empty() || !want.done.empty()) out.emplace_back(post, std::move(want));
+    want.dropped.assign(state.dropped.begin(), state.dropped.end());
+    state.dropped.clear();
+    if (!want.blobs.empty() || !want.done.empty() || !want.dropped.empty()) out.emplace_back(post, std::move(want));
   }
   return out;
 }

@@ -39,12 +39,13 @@ class BlobIntake {
   };
   struct Post {
     std::map<Sha256, Transfer> active;
-    std::set<std::string> done;
+    std::set<std::string> done, dropped;
     bool anew = false, look = false;
   };
 
   [[nodiscard]] Transfer* transfer(Post& state, const std::string& post, const Sha256& sha256);
   void begin(Post& state, WantRow row);
+  void not_wanted(Post& state, const Sha256& sha256);
   void chunk_is_whole(const std::string& post, Transfer& t, std::uint64_t chunk, ByteView bytes);
   void advance(const std::string& post, Transfer& t, std::uint64_t chunk, ByteView bytes);
   [[nodiscard]] bool whole(const Transfer& t) const;

@@ -313,6 +313,7 @@ bool Ledger::name_blob(const HistoryRow& history, Stream stream, std::uint64_t n
   const Sha256 sha = parse_sha256(ref.sha256).value_or(Sha256{});
   database_->run("INSERT INTO record_blobs(id, position, name, media_type, sha256, size_bytes) VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
                  record_key(history.id, stream, number), position, ref.name, ref.media_type, sha, ref.size_bytes);
+  if (ref.size_bytes > blob_bytes_max) return false;  // no such blob can exist; room for its chunks is not made on a post's word
   const BlobState state = blob(sha);
   if (state == BlobState::held) return false;
   // A blob given up earlier (not there, wrong three times) is asked for again when a new record names it.

@@ -75,13 +75,13 @@ class Post {
       std::lock_guard lock(mutex_);
       quarantined_.push_back(record);
     };
-    calls.letter = [this](const sync::Letter& letter, const std::function<void(std::string)>& done) {
+    calls.letter = [this](const sync::Letter& letter, const std::function<void(sync::LetterOutcome)>& done) {
       const auto read = sync::decode_declarations(as_bytes(letter.body));
       {
         std::lock_guard lock(mutex_);
         if (read) declarations_ += read->declarations.size();
       }
-      done(read ? "" : read.error().what);
+      done({true, read ? std::string{} : read.error().what});
     };
     auto started = sync::start_uplink(uplink_settings(broker, name), journal.reader(), journal.blobs(), nullptr, acknowledged, calls, clock_);
     if (started) uplink_ = std::move(*started);

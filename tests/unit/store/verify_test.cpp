@@ -107,12 +107,14 @@ TEST_F(Verify, TamperedRowsOfThePicture) {
 TEST_F(Verify, ATamperedRowIsNotServedAndHealsByItself) {
   sql("UPDATE crossings SET verdict = 'hold' WHERE crossing = 'L1-1-1'");
   start();
-  auto reader = *store->picture_reader();
+  auto opened = store->picture_reader();
+  ASSERT_TRUE(opened) << opened.error().what;
+  auto reader = std::move(*opened);
   const auto refused = reader->crossings({});
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().what.find("L1-1-1"), std::string::npos) << refused.error().what;
-  ASSERT_TRUE(write_until([&] { auto found = reader->crossings({}); return found && found->size() == 2; }));
-  EXPECT_EQ(reader->crossings({})->back().verdict, "release");
+  // While the picture is made anew a look at it may be refused once more: until it answers, rightly.
+  ASSERT_TRUE(write_until([&] { auto found = reader->crossings({}); return found && found->size() == 2 && found->back().verdict == "release"; }));
   stop();
   EXPECT_EQ(verify_finding(), "");
 }

@@ -146,7 +146,7 @@ struct World {
       if (auto* publish = std::get_if<effect::Publish>(&e)) wire.push_back(std::move(*publish));
       if (const auto* acked = std::get_if<effect::Acknowledged>(&e)) acknowledged.push_back(acked->sequence);
       if (const auto* q = std::get_if<effect::Quarantined>(&e)) quarantined.push_back(q->record);
-      if (const auto* held = std::get_if<effect::BlobHeld>(&e)) blobs_held.push_back(held->sha256);
+      if (const auto* held = std::get_if<effect::BlobHeld>(&e)) (held->held ? blobs_held : blobs_lacked).push_back(held->sha256);
       if (const auto* letter = std::get_if<effect::TakeLetter>(&e)) letters.push_back(letter->letter);
       if (const auto* done = std::get_if<effect::Fetched>(&e)) fetched.push_back(*done);
       if (const auto* key = std::get_if<effect::KeepHqKey>(&e)) kept_key = key->key;
@@ -212,7 +212,7 @@ struct World {
   Drain drain;
   std::uint64_t attempt = 0;
   std::vector<std::size_t> opened;
-  std::vector<std::string> closed, blobs_held;
+  std::vector<std::string> closed, blobs_held, blobs_lacked;
   std::deque<effect::Publish> wire;
   std::vector<std::uint64_t> acknowledged;
   std::vector<QuarantinedRecord> quarantined;
@@ -526,6 +526,7 @@ TEST(Drain, BlobsGoAfterRecordsAndGoOnAtTheByte) {
   EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 1})) << "a verdict does not wait for the image";
   w.say(Leaf::want, Want{{}, {sha}});
   EXPECT_EQ(w.blobs_held, (std::vector<std::string>{sha}));
+  EXPECT_EQ(w.blobs_lacked.size(), 2u) << "each want says that HQ does not hold it";
   EXPECT_EQ(w.drain.status().blobs_wanted, 0u);
 }
 
@@ -584,6 +585,55 @@ TEST(Drain, DamagedAndForeignMessagesAreDropped) {
   EXPECT_FALSE(w.drain.status().trouble.empty());
   said_as("rampa/2/P1/dn/ack", "rampa/2/P1/dn/ack");
   EXPECT_EQ(w.drain.status().cursor, 2u);
+}
+
+TEST(Drain, SlicesThatALivingConnectionLostGoAgainAfterTheNextHello) {
+  World w;
+  const Bytes blob(5000, 9);
+  const std::string sha = hex(sha256(blob));
+  w.blobs.blobs[sha] = blob;
+  w.stream();
+  const Want want{{{sha, blob.size(), false, {{0, 0}}, 0, false, false}}, {}, {}};
+  w.say(Leaf::want, want);
+  ASSERT_FALSE(w.wire.empty());
+  w.wire.clear();  // HQ died with them; the broker lives
+  w.say(Leaf::want, want);
+  EXPECT_TRUE(w.wire.empty()) << "they may still be on their way";
+  w.wake();
+  w.hq.session = w.expect_hello().id;
+  w.ack(true);
+  w.say(Leaf::want, want);
+  const Bytes payload = w.expect(Leaf::slice);
+  EXPECT_EQ(decode_slice(payload)->offset, 0u);
+  w.say(Leaf::want, Want{{}, {}, {sha}});
+  EXPECT_TRUE(w.blobs_held.empty()) << "dropped is not held";
+  EXPECT_EQ(w.drain.status().blobs_wanted, 0u);
+}
+
+TEST(Drain, ALetterThatCouldNotBeKeptIsAskedForAgain) {
+  World w;
+  w.stream();
+  w.say(Leaf::letters, Letters{{{1, "a", "{}"}, {2, "b", "{}"}}});
+  ASSERT_EQ(w.letters.size(), 1u);
+  w.drain.letter_failed(1, w.clock.now());
+  w.wake();
+  while (!w.wire.empty() && !w.wire.front().topic.ends_with("hello")) w.wire.pop_front();
+  EXPECT_EQ(w.expect_hello().letters_through, 0u);
+  w.say(Leaf::letters, Letters{{{1, "a", "{}"}, {2, "b", "{}"}}});
+  ASSERT_EQ(w.letters.size(), 2u);
+  EXPECT_EQ(w.letters[1].number, 1u);
+}
+
+TEST(Drain, WhatLiesWholeOnTheShelfIsDoneWithoutAsking) {
+  World w;
+  const Bytes blob(100, 3);
+  const std::string sha = hex(sha256(blob));
+  w.shelf.parts[sha] = blob;
+  w.drain.want(sha, blob.size(), w.clock.now());
+  w.stream();
+  ASSERT_EQ(w.fetched.size(), 1u);
+  EXPECT_EQ(w.fetched[0].trouble, "");
+  EXPECT_TRUE(w.wire.empty());
 }
 
 TEST(Drain, LettersAreAppliedInOrderOnceAndReceipted) {

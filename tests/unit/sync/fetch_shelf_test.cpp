@@ -39,13 +39,14 @@ TEST_F(Shelf, OtherContentIsThrownAway) {
 }
 
 TEST_F(Shelf, WhatIsWantedIsRememberedUntilItIsForgotten) {
-  ASSERT_TRUE(note_wanted(directory, {sha, 1000, "bundle autumn set.rpb"}));
-  EXPECT_EQ(note_wanted(directory, {"../x", 1, ""}).error().code, ErrorCode::invalid);
+  ASSERT_TRUE(note_wanted(directory, {sha, 1000, 7, "bundle autumn set.rpb"}));
+  EXPECT_EQ(note_wanted(directory, {"../x", 1, 1, ""}).error().code, ErrorCode::invalid);
   const auto noted = noted_wanted(directory);
   ASSERT_TRUE(noted);
   ASSERT_EQ(noted->size(), 1u);
   EXPECT_EQ(noted->front().sha256, sha);
   EXPECT_EQ(noted->front().size_bytes, 1000u);
+  EXPECT_EQ(noted->front().number, 7u);
   EXPECT_EQ(noted->front().purpose, "bundle autumn set.rpb");
   ASSERT_TRUE(shelf->append(sha, content));
   forget_wanted(directory, sha);
