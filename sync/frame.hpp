@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "edge/store/blob_manifest.hpp"
 #include "edge/store/stream.hpp"
 #include "firmware-interfaces/bytes.hpp"
 #include "firmware-interfaces/result.hpp"
@@ -20,7 +21,7 @@ inline constexpr std::size_t frame_bytes_max = 32u << 20;  ///< a single record 
 inline constexpr std::size_t frame_head_bytes = 68;
 inline constexpr std::size_t slice_bytes_max = 1u << 20;
 inline constexpr std::size_t slice_head_bytes = 52;
-inline constexpr std::size_t chunk_bytes = 128u << 10;     ///< of blobs; the last chunk is shorter
+inline constexpr std::size_t chunk_bytes = store::blob_chunk_bytes;  ///< blobs travel in the chunks in which they lie; the last is shorter
 inline constexpr std::uint64_t blob_bytes_max = 16ull << 30;
 
 /// Records of consecutive number in one stream, as they lie in the journal.
@@ -61,8 +62,6 @@ struct Manifest {
 
 /// Merkle tree hash over the chunks' hashes: RFC 9162, 2.1.1, with SHA-256 and each chunk's hash as a leaf's data.
 [[nodiscard]] Sha256 merkle_root(std::span<const Sha256> chunks);
-[[nodiscard]] constexpr std::uint64_t chunks_of(std::uint64_t size_bytes) {
-  return size_bytes == 0 ? 1 : (size_bytes + chunk_bytes - 1) / chunk_bytes;
-}
+[[nodiscard]] constexpr std::uint64_t chunks_of(std::uint64_t size_bytes) { return store::chunk_count(size_bytes); }
 
 }  // namespace rampa::sync

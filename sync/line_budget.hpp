@@ -26,7 +26,6 @@ class LineBudget {
   void acknowledged(std::size_t bytes, MonoTime sent, MonoTime now, bool limited) {
     const Duration trip = now - sent;
     shortest_ = std::min(shortest_, trip);
-    latest_ = trip;
     const Duration queue = trip - shortest_;
     if (queue > queue_wanted / 2) slow_start_ = false;
     if (slow_start_) {
@@ -48,14 +47,13 @@ class LineBudget {
   /// What goes at once: a tenth of the budget, 4 to 128 KiB.
   [[nodiscard]] std::size_t piece() const { return std::clamp<std::size_t>(bytes() / 10, 4u << 10, 128u << 10); }
   [[nodiscard]] Duration shortest_trip() const { return shortest_ == Duration::max() ? Duration{} : shortest_; }
-  [[nodiscard]] Duration latest_trip() const { return latest_; }
 
  private:
   void grow(double bytes) { budget_ = std::clamp(budget_ + bytes, static_cast<double>(least), static_cast<double>(most)); }
 
   double budget_ = first;
   std::uint64_t credit_ = most;
-  Duration shortest_ = Duration::max(), latest_{};
+  Duration shortest_ = Duration::max();
   bool slow_start_ = true;
 };
 

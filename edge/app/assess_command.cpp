@@ -17,14 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<std::string> whole_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 bool all_digits(const std::string& text) { return !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == std::string::npos; }
 
 Json ids_of(std::vector<std::string> ids) {

@@ -6,12 +6,12 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "config/site.hpp"
 #include "edge/app/assess_command.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/sealing.hpp"
+#include "edge/app/tools.hpp"
 #include "edge/risk/explain.hpp"
 #include "edge/runtime/system_clock.hpp"
 #include "edge/store/blob_reader.hpp"
@@ -26,14 +26,6 @@ using Json = nlohmann::ordered_json;
 int complain(const std::string& what, int code = exit_found) {
   std::cerr << "rampa: " << what << "\n";
   return code;
-}
-
-std::optional<std::string> whole_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 // ---- explain

@@ -16,6 +16,15 @@
 #include "edge/store/store.hpp"
 
 namespace rampa::app {
+
+std::optional<std::string> whole_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 namespace {
 
 using Json = nlohmann::ordered_json;

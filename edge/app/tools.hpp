@@ -1,12 +1,16 @@
 // The appliance's command-line tools: read-only (but for erase_day), beside a running appliance or without one.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace rampa::app {
 
 /// Exit codes of every command: 0 fine, 1 it found something wrong, 2 wrong usage, 78 configuration (EX_CONFIG).
 enum Exit { exit_ok = 0, exit_found = 1, exit_usage = 2, exit_config = 78 };
+
+/// All of a file; nothing where it cannot be read.
+[[nodiscard]] std::optional<std::string> whole_file(const std::string& path);
 
 struct ToolOptions {
   bool json = false;
