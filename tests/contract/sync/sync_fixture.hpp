@@ -133,9 +133,9 @@ class SyncContract : public ::testing::Test {
     if (!directory.empty()) std::filesystem::remove_all(directory);
   }
   [[nodiscard]] sync::hq::Place place() const { return {directory, ""}; }
-  void start_hq() {
+  void start_hq(std::size_t credit_kib = 8192) {
     hq = Child({program("rampa-hq"), "--directory", directory, "--json", "serve", "--broker", broker->url(), "--ca",
-                       broker->file("ca.pem"), "--cert", broker->file("hq.pem"), "--key", broker->file("hq.key")},
+                       broker->file("ca.pem"), "--cert", broker->file("hq.pem"), "--key", broker->file("hq.key"), "--credit", std::to_string(credit_kib)},
                       directory + "/hq.log");
   }
   void start_hq_that_dies_after(int commits, int round) {
