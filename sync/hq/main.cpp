@@ -252,6 +252,7 @@ int main(int argc, char** argv) try {
 
   if (*serve_command) {
     settings.place = place;
+    settings.post_queue_bytes_max = 2 * credit_kib * 1024;
     return serve(std::move(settings), metrics_port, json);
   }
   if (*posts_command) return print(hq::report_posts(place), json);
