@@ -53,10 +53,21 @@ double counter_range(icd::Type type) { return icd::words_of(type) == 2 ? 4294967
 RegisterMap::RegisterMap(const icd::Product& product, int unit, ModbusBus& bus, const Clock& clock,
                          std::optional<icd::WordOrder> word_order)
     : product_(product), unit_(unit), bus_(bus), clock_(clock), word_order_(word_order) {
-  for (auto& request : plan_reads(product, true)) polled_.push_back({std::move(request), std::nullopt});
-  for (auto& request : plan_reads(product, false)) once_.push_back({std::move(request), std::nullopt});
+  polled_ = plan(true);
+  once_ = plan(false);
   for (const auto& point : product.points)
-    if (point.heartbeat) heartbeats_.emplace(point.name, Heartbeat(product.timing.heartbeat_max));
+    if (const auto slot = slots_.find(point.name); point.heartbeat && slot != slots_.end())
+      beatings_.push_back({point.name, &slot->second, counter_range(point.type), Heartbeat(product.timing.heartbeat_max)});
+}
+
+std::vector<RegisterMap::Planned> RegisterMap::plan(bool polled) {
+  std::vector<Planned> out;
+  for (auto& request : plan_reads(product_, polled)) {
+    Planned& planned = out.emplace_back();
+    planned.request = std::move(request);
+    for (const icd::Point* point : planned.request.points) planned.slots.push_back(&slots_[point->name]);
+  }
+  return out;
 }
 
 PointReading RegisterMap::decode(const icd::Point& point, const std::vector<std::uint16_t>& words, std::size_t at) const {
@@ -103,7 +114,7 @@ void RegisterMap::judge_range(const icd::Point& point, PointReading& reading) co
   reading.reason = point.name + " is out of its valid range (word order, decimal point or wrong device?)";
 }
 
-Result<void> RegisterMap::run(const ReadRequest& request, std::map<std::string, PointReading, std::less<>>& into) {
+Result<void> RegisterMap::run(const ReadRequest& request, std::vector<PointReading>& into) {
   std::vector<std::uint16_t> words;
   if (is_bits(request.table)) {
     auto bits = bus_.read_bits(unit_, request.table, request.address, request.count, product_.timing);
@@ -118,59 +129,75 @@ Result<void> RegisterMap::run(const ReadRequest& request, std::map<std::string, 
     return fail(ErrorCode::bad_reply, "asked for " + std::to_string(request.count) + " values, got " + std::to_string(words.size()));
   const Stamp received = clock_.now();
   append_pdu(raw_frame_, request.table, words);
-  for (const icd::Point* point : request.points) {
-    PointReading reading = decode(*point, words, static_cast<std::size_t>(point->address - request.address));
-    reading.received = received;
-    into[point->name] = std::move(reading);
+  into.resize(request.points.size());
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    const icd::Point& point = *request.points[i];
+    into[i] = decode(point, words, static_cast<std::size_t>(point.address - request.address));
+    into[i].received = received;
   }
   return {};
+}
+
+void RegisterMap::keep(Planned& planned, std::uint64_t poll) {
+  for (std::size_t i = 0; i < planned.slots.size(); ++i) {
+    std::swap(planned.slots[i]->reading, planned.arrived[i]);
+    planned.slots[i]->poll = poll;
+    planned.slots[i]->read = true;
+  }
 }
 
 Result<void> RegisterMap::poll() {
   raw_frame_.clear();
-  std::map<std::string, PointReading, std::less<>> read;
-  bool first = true;
   const MonoTime started = clock_.mono();
-  Stamp received = clock_.now();
+  std::optional<Stamp> received;
+  ++polls_;
+  good_poll_ = 0;
+  const auto due = [&](const Planned& planned) {
+    return planned.request.every == Duration{} || !planned.last || started - *planned.last >= planned.request.every;
+  };
   for (auto& planned : polled_) {
-    if (planned.request.every != Duration{} && planned.last && started - *planned.last < planned.request.every) continue;
-    if (auto ok = run(planned.request, read); !ok) {
+    if (!due(planned)) continue;
+    if (auto ok = run(planned.request, planned.arrived); !ok) {
       received_ = {};
       return ok;
     }
-    planned.last = started;
-    if (first) received = read.begin()->second.received;
-    first = false;
+    if (!received) received = planned.arrived.front().received;
   }
-  received_ = received;
-  for (auto& [name, reading] : read) readings_[name] = reading;
-  for (auto& [name, heartbeat] : heartbeats_)
-    if (const auto at = read.find(name); at != read.end())
-      heartbeat.seen(static_cast<double>(at->second.raw), counter_range(product_.find(name)->type), at->second.received.mono);
+  received_ = received.value_or(clock_.now());
+  for (auto& planned : polled_) {
+    if (!due(planned)) continue;
+    keep(planned, polls_);
+    planned.last = started;
+  }
+  good_poll_ = polls_;
+  for (auto& beating : beatings_)
+    if (beating.slot->poll == polls_)
+      beating.heartbeat.seen(static_cast<double>(beating.slot->reading.raw), beating.range, beating.slot->reading.received.mono);
   return {};
 }
 
 Result<void> RegisterMap::read_connect_points() {
-  std::map<std::string, PointReading, std::less<>> read;
   Bytes kept = std::move(raw_frame_);
   raw_frame_.clear();
   Result<void> result;
   for (auto& planned : once_)
-    if (result = run(planned.request, read); !result) break;
+    if (result = run(planned.request, planned.arrived); !result) break;
   raw_frame_ = std::move(kept);
   if (!result) return result;
-  for (auto& [name, reading] : read) readings_[name] = reading;
+  for (auto& planned : once_) keep(planned, 0);
+  // What is polled rarely was last read before whatever made the caller begin anew.
+  for (auto& planned : polled_) planned.last.reset();
   return {};
 }
 
 Result<PointReading> RegisterMap::read(const icd::Point& point) {
   const ReadRequest request{point.table, point.address, static_cast<std::uint16_t>(span_of(point)), {}, {&point}};
-  std::map<std::string, PointReading, std::less<>> into;
+  std::vector<PointReading> into;
   Bytes kept = raw_frame_;
   auto ok = run(request, into);
   raw_frame_ = std::move(kept);
   if (!ok) return tl::unexpected<Error>(ok.error());
-  return into.begin()->second;
+  return into.front();
 }
 
 Result<void> RegisterMap::write(const icd::Point& point, std::int64_t raw) {
@@ -187,13 +214,13 @@ Result<void> RegisterMap::write(const icd::Point& point, std::int64_t raw) {
 }
 
 const PointReading* RegisterMap::find(std::string_view point) const {
-  const auto at = readings_.find(point);
-  return at == readings_.end() ? nullptr : &at->second;
+  const auto at = slots_.find(point);
+  return at == slots_.end() || !at->second.read ? nullptr : &at->second.reading;
 }
 
 const PointReading* RegisterMap::fresh(std::string_view point) const {
-  const PointReading* reading = find(point);
-  return reading && received_.mono.ns != 0 && reading->received.mono >= received_.mono ? reading : nullptr;
+  const auto at = slots_.find(point);
+  return at == slots_.end() || good_poll_ == 0 || at->second.poll != good_poll_ ? nullptr : &at->second.reading;
 }
 
 std::optional<bool> RegisterMap::flag(std::string_view point, std::string_view symbol) const {
@@ -208,28 +235,28 @@ std::optional<bool> RegisterMap::flag(std::string_view point, std::string_view s
 RegisterMap::Judgement RegisterMap::judge(MonoTime now) const {
   using device::Quality;
   for (const auto& planned : polled_)
-    for (const icd::Point* point : planned.request.points) {
-      const PointReading* reading = find(point->name);
-      if (!reading) return {Quality::bad, "never_read", point->name + " was never read"};
-      if (reading->quality == Quality::bad) return {Quality::bad, "out_of_range", reading->reason};
+    for (std::size_t i = 0; i < planned.slots.size(); ++i) {
+      const Slot& slot = *planned.slots[i];
+      if (!slot.read) return {Quality::bad, "never_read", planned.request.points[i]->name + " was never read"};
+      if (slot.reading.quality == Quality::bad) return {Quality::bad, "out_of_range", slot.reading.reason};
     }
-  for (const auto& [name, heartbeat] : heartbeats_)
-    if (heartbeat.state(now) == Heartbeat::State::frozen)
+  for (const auto& beating : beatings_)
+    if (beating.heartbeat.state(now) == Heartbeat::State::frozen)
       return {Quality::suspect, "frozen_heartbeat",
-              name + " does not change: the device answers, but its values may be old; restart it"};
+              beating.name + " does not change: the device answers, but its values may be old; restart it"};
   for (const auto& planned : polled_)
-    for (const icd::Point* point : planned.request.points)
-      if (now - find(point->name)->received.mono > point->age_max)
-        return {Quality::suspect, "too_old", point->name + " is older than its limit: the line is too slow"};
-  for (const auto& [name, heartbeat] : heartbeats_)
-    if (heartbeat.state(now) == Heartbeat::State::unproven)
-      return {Quality::suspect, "heartbeat_unproven", name + " has not been seen to change yet"};
+    for (std::size_t i = 0; i < planned.slots.size(); ++i)
+      if (now - planned.slots[i]->reading.received.mono > planned.request.points[i]->age_max)
+        return {Quality::suspect, "too_old", planned.request.points[i]->name + " is older than its limit: the line is too slow"};
+  for (const auto& beating : beatings_)
+    if (beating.heartbeat.state(now) == Heartbeat::State::unproven)
+      return {Quality::suspect, "heartbeat_unproven", beating.name + " has not been seen to change yet"};
   return {};
 }
 
 bool RegisterMap::take_restarted() {
   bool restarted = false;
-  for (auto& [name, heartbeat] : heartbeats_) restarted |= heartbeat.take_restarted();
+  for (auto& beating : beatings_) restarted |= beating.heartbeat.take_restarted();
   return restarted;
 }
 

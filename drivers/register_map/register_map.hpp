@@ -39,7 +39,7 @@ class RegisterMap {
   /// Reads every polled point that is due. All or nothing: on an error no reading counts as read in this cycle.
   /// Errors: as ModbusBus.
   Result<void> poll();
-  /// Reads the points that are read once per connection.
+  /// Reads the points that are read once per connection. The next poll() reads all that is polled, however rarely.
   Result<void> read_connect_points();
   /// Reads one point now (a read-back after a write).
   Result<PointReading> read(const icd::Point& point);
@@ -71,11 +71,26 @@ class RegisterMap {
   [[nodiscard]] const icd::Product& product() const { return product_; }
 
  private:
+  struct Slot {
+    PointReading reading;
+    std::uint64_t poll = 0;  ///< number of the poll that read it last
+    bool read = false;
+  };
   struct Planned {
     ReadRequest request;
-    std::optional<MonoTime> last;  ///< start of the poll that read it last
+    std::vector<Slot*> slots;           ///< of its points, in their order
+    std::vector<PointReading> arrived;  ///< of its points; kept in `slots` when the whole poll has succeeded
+    std::optional<MonoTime> last;       ///< start of the poll that read it last
   };
-  Result<void> run(const ReadRequest& request, std::map<std::string, PointReading, std::less<>>& into);
+  struct Beating {
+    std::string name;
+    Slot* slot;
+    double range;  ///< of the counter
+    Heartbeat heartbeat;
+  };
+  [[nodiscard]] std::vector<Planned> plan(bool polled);
+  Result<void> run(const ReadRequest& request, std::vector<PointReading>& into);
+  void keep(Planned& planned, std::uint64_t poll);
   [[nodiscard]] PointReading decode(const icd::Point& point, const std::vector<std::uint16_t>& words, std::size_t at) const;
   void judge_range(const icd::Point& point, PointReading& reading) const;
 
@@ -84,9 +99,10 @@ class RegisterMap {
   ModbusBus& bus_;
   const Clock& clock_;
   std::optional<icd::WordOrder> word_order_;
+  std::map<std::string, Slot, std::less<>> slots_;  ///< every point that is read; Planned and Beating point into it
   std::vector<Planned> polled_, once_;
-  std::map<std::string, PointReading, std::less<>> readings_;
-  std::map<std::string, Heartbeat, std::less<>> heartbeats_;
+  std::vector<Beating> beatings_;
+  std::uint64_t polls_ = 0, good_poll_ = 0;  ///< counted; the last one if it succeeded, else 0
   Stamp received_;
   Bytes raw_frame_;
 };

@@ -201,8 +201,8 @@ void Reactor::durable_event(DurableEvent wanted, Stamp now) {
   handle(WriteRecords{std::move(records), std::move(answer)}, now);
 }
 
-void Reactor::step(Lane& lane, const lane::Event& event, Stamp now) {
-  lane.queue.push_back(event);
+void Reactor::step(Lane& lane, lane::Event event, Stamp now) {
+  lane.queue.push_back(std::move(event));
   if (lane.running) return;  // an effect answered at once; it is taken after the present step
   lane.running = true;
   while (!lane.queue.empty()) {

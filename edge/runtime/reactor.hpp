@@ -102,7 +102,7 @@ class Reactor {
     std::vector<std::function<void(const Result<std::vector<std::uint64_t>>&)>> done;
   };
 
-  void step(Lane& lane, const lane::Event& event, Stamp now);
+  void step(Lane& lane, lane::Event event, Stamp now);
   void run(Lane& lane, lane::Effect effect, Stamp now);
   std::uint64_t draw_key(const Lane& lane, const risk::Question& question, std::vector<std::string> plates, std::int64_t earlier);
   void ask(Lane& lane, const lane::Ask& ask, Stamp now);

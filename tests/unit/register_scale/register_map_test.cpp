@@ -183,6 +183,16 @@ TEST_F(MapTest, SlowPointsAreReadRarelyAndNotFreshInBetween) {
   EXPECT_EQ(bus.requests.size(), 14u);
 }
 
+TEST_F(MapTest, AfterTheReadAtTheConnectionAlsoTheSlowPointsAreReadAtOnce) {
+  product.points = {point("fast", input, 0, icd::Type::u16), point("slow", input, 1, icd::Type::u16)};
+  product.points[1].every = 300ms;
+  make();
+  ASSERT_TRUE(map->poll());
+  ASSERT_TRUE(map->read_connect_points());
+  ASSERT_TRUE(map->poll());
+  EXPECT_NE(map->fresh("slow"), nullptr);
+}
+
 TEST_F(MapTest, TextAndBlocks) {
   product.points = {point("name", input, 0, icd::Type::text), point("count", input, 16, icd::Type::u16)};
   product.points[0].block_words = 3;
