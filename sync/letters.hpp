@@ -1,10 +1,12 @@
 // The bodies of HQ's letters to a post, by kind (Letter::kind in payloads.hpp): JSON, pure. Errors name the key.
 //   declarations   declarations and pre-arrival records to cache; each replaces the one with its reference
 //   watch_list     replaces the list of that name; without entries it removes it
+//   gap            nothing: HQ's desk was restored and does not know any more what had this number
 //   bundle         a signed bundle of profiles (sync/bundle/BUNDLES.md) to fetch and install
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "edge/crossing/declaration.hpp"
@@ -12,6 +14,8 @@
 #include "firmware-interfaces/result.hpp"
 
 namespace rampa::sync {
+
+inline constexpr std::string_view gap_letter = "gap";
 
 struct DeclarationsLetter {
   std::vector<Declaration> declarations;

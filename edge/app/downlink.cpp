@@ -93,6 +93,7 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(sync::Letter
     }
     return kept({});
   }
+  if (letter.kind == sync::gap_letter) return kept({});
   refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
 }
 

@@ -16,12 +16,17 @@ struct Notice {
   std::uint64_t sequence = 0;  ///< of the journal; 0: none
 };
 
+inline constexpr std::size_t notices_max = 8192;  ///< of one group
+
 class Bell {
  public:
   explicit Bell(Ledger& ledger) : ledger_(ledger) {}
-  void tell(Notice notice) { notices_.push_back(std::move(notice)); }
+  void tell(Notice notice) {
+    if (notices_.size() < notices_max) notices_.push_back(std::move(notice));
+    else if (notices_.size() == notices_max) notices_.push_back({"alarm", "", "more happened in this group than is told", 0});
+  }
   void alarm(const std::string& post, std::uint64_t sequence, const std::string& what, const std::string& detail, Stamp now) {
-    if (ledger_.alarm(post, sequence, what, detail, now.wall)) notices_.push_back({"alarm", post, what + ": " + detail, sequence});
+    if (ledger_.alarm(post, sequence, what, detail, now.wall)) tell({"alarm", post, what + ": " + detail, sequence});
   }
   [[nodiscard]] std::vector<Notice> take() { return std::exchange(notices_, {}); }
 

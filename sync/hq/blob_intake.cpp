@@ -5,51 +5,52 @@
 namespace rampa::sync::hq {
 namespace {
 
-/// Disk trouble: ends the group.
-template <class Value>
-Value must(Result<Value> done) {
-  if (!done) throw DatabaseError(done.error().code, done.error().what);
-  if constexpr (!std::is_void_v<Value>) return std::move(*done);
-}
-
-bool has(const WantRow& row, std::uint64_t chunk) { return (row.present[chunk / 8] >> (chunk % 8) & 1) != 0; }
-void set(WantRow& row, std::uint64_t chunk, bool here) {
-  const auto bit = static_cast<std::uint8_t>(1u << (chunk % 8));
-  if (here) row.present[chunk / 8] |= bit;
-  else row.present[chunk / 8] &= static_cast<std::uint8_t>(~bit);
-}
-std::uint64_t length_of(const WantRow& row, std::uint64_t chunk) { return std::min<std::uint64_t>(chunk_bytes, row.size_bytes - chunk * chunk_bytes); }
-bool single(const WantRow& row) { return row.size_bytes <= chunk_bytes; }
-const Sha256& hash_of(const WantRow& row, std::uint64_t chunk) { return single(row) ? row.sha256 : row.chunks[chunk]; }
-std::uint64_t first_missing(const WantRow& row) {
-  const std::uint64_t count = chunks_of(row.size_bytes);
-  std::uint64_t chunk = 0;
-  while (chunk < count && has(row, chunk)) ++chunk;
-  return chunk;
-}
+constexpr int choices_max = 16;  ///< in one group; each may settle blobs_asked_max that are here already
 
 }  // namespace
 
-void BlobIntake::begin(Post& state, WantRow row) {
-  Transfer& t = state.active[row.sha256];
-  t.row = std::move(row);
-  t.row.present.resize((chunks_of(t.row.size_bytes) + 7) / 8);
-  if (t.row.have_bytes > 0) t.begun[first_missing(t.row)] = t.row.have_bytes;
+Transfer& BlobIntake::begin(Post& state, const std::string& post, WantRow row) {
+  row.chunks = ledger_.manifest(post, row.sha256);
+  const Sha256 sha = row.sha256;
+  state.works = true;
+  return state.active.try_emplace(sha, post, std::move(row), images_).first->second;
 }
 
-BlobIntake::Transfer* BlobIntake::transfer(Post& state, const std::string& post, const Sha256& sha256) {
+Transfer* BlobIntake::transfer(Post& state, const std::string& post, const Sha256& sha256) {
   if (const auto found = state.active.find(sha256); found != state.active.end()) return &found->second;
   auto row = ledger_.want(post, sha256);
   if (!row) return nullptr;
-  begin(state, std::move(*row));
-  return &state.active[sha256];
+  make_room(post, state, sha256, 0);
+  return &begin(state, post, std::move(*row));
+}
+
+/// For this one, with a manifest of so many bytes. What another one has is in the ledger, so it can be read again.
+void BlobIntake::make_room(const std::string& post, Post& state, const Sha256& keep, std::size_t bytes) {
+  for (const auto& [sha, t] : state.active) bytes += t.row().chunks.size() * sizeof(Sha256);
+  while (state.active.size() >= transfers_max || bytes > manifest_bytes_max) {
+    auto victim = state.active.end();
+    for (auto at = state.active.begin(); at != state.active.end(); ++at)  // rather one that nothing happens to
+      if (at->first != keep && (victim == state.active.end() || (victim->second.tell && !at->second.tell))) victim = at;
+    if (victim == state.active.end()) return;
+    save(post, victim->second);
+    bytes -= victim->second.row().chunks.size() * sizeof(Sha256);
+    state.active.erase(victim);
+  }
+}
+
+void BlobIntake::save(const std::string& post, Transfer& t) {
+  if (!t.dirty) return;
+  ledger_.save(post, t.save());
+  if (t.fresh_manifest) ledger_.save_manifest(post, t.row());
+  t.dirty = t.fresh_manifest = false;
 }
 
 void BlobIntake::drop(const std::string& post, Post& state, const Sha256& sha256) {
-  ledger_.give_up(post, sha256);
-  images_.discard(post, sha256);
-  state.dropped.insert(hex(sha256));
-  state.active.erase(sha256);
+  const Sha256 sha = sha256;  // it may lie in what goes now
+  ledger_.give_up(post, sha);
+  images_.discard(post, sha);
+  state.dropped.insert(hex(sha));
+  state.active.erase(sha);
   state.look = true;  // room for the next ones
 }
 
@@ -59,76 +60,45 @@ void BlobIntake::not_wanted(Post& state, const Sha256& sha256) {
 }
 
 void BlobIntake::wrong(const std::string& post, Post& state, Transfer& t, const std::string& what, Stamp now) {
-  bell_.alarm(post, 0, "blob_content", hex(t.row.sha256) + ": " + what, now);
-  t.touched = t.resend = true;
-  if (++t.row.attempts >= blob_attempts_max) drop(post, state, Sha256{t.row.sha256});
+  bell_.alarm(post, 0, "blob_content", hex(t.row().sha256) + ": " + what, now);
+  t.tell = t.resend = t.dirty = true;
+  if (t.count_wrong() >= blob_attempts_max) drop(post, state, t.row().sha256);
 }
 
 void BlobIntake::take(const std::string& post, const Manifest& manifest, Stamp now) {
   Post& state = posts_[post];
   Transfer* t = transfer(state, post, manifest.blob);
   if (!t) return not_wanted(state, manifest.blob);
-  if (t->row.size_bytes != manifest.size_bytes) {
-    bell_.alarm(post, 0, "blob_size", hex(manifest.blob) + ": the record says " + std::to_string(t->row.size_bytes) + " bytes, the manifest " +
+  if (t->row().size_bytes != manifest.size_bytes) {
+    bell_.alarm(post, 0, "blob_size", hex(manifest.blob) + ": the record says " + std::to_string(t->row().size_bytes) + " bytes, the manifest " +
                                           std::to_string(manifest.size_bytes), now);
     return drop(post, state, manifest.blob);
   }
-  t->touched = true;
-  if (!t->row.chunks.empty()) return;
-  t->row.chunks = manifest.chunks;
-  t->fresh_manifest = true;
-  // Content that is here under another name is not sent again.
-  for (std::uint64_t chunk = 0; chunk < manifest.chunks.size(); ++chunk) {
-    if (has(t->row, chunk)) continue;
-    const auto place = ledger_.chunk(manifest.chunks[chunk]);
-    if (!place) continue;
-    const auto bytes = images_.read(place->blob, place->offset, length_of(t->row, chunk));
-    if (bytes && sha256(*bytes) == manifest.chunks[chunk]) {
-      must(images_.write(post, manifest.blob, chunk * chunk_bytes, *bytes));
-      chunk_is_whole(post, *t, chunk, *bytes);
-    }
-  }
-  if (whole(*t)) finish(post, state, *t, now);
+  t->tell = true;
+  if (t->knows_chunks()) return;
+  make_room(post, state, manifest.blob, manifest.chunks.size() * sizeof(Sha256));
+  t->learn(manifest.chunks);
+  state.works = true;
 }
 
 void BlobIntake::take(const std::string& post, const BlobSlice& slice, Stamp now) {
   Post& state = posts_[post];
   Transfer* t = transfer(state, post, slice.blob);
   if (!t) return not_wanted(state, slice.blob);
-  if (slice.size_bytes != t->row.size_bytes) {
-    bell_.alarm(post, 0, "blob_size", hex(slice.blob) + ": the record says " + std::to_string(t->row.size_bytes) + " bytes, the slice " +
+  if (slice.size_bytes != t->row().size_bytes) {
+    bell_.alarm(post, 0, "blob_size", hex(slice.blob) + ": the record says " + std::to_string(t->row().size_bytes) + " bytes, the slice " +
                                           std::to_string(slice.size_bytes), now);
     return drop(post, state, slice.blob);
   }
-  t->touched = true;
-  if (slice.size_bytes == 0) return finish(post, state, *t, now);
-  if (!single(t->row) && t->row.chunks.empty()) return void(t->resend = true);
-  const std::uint64_t chunk = slice.offset / chunk_bytes, at = slice.offset % chunk_bytes, length = length_of(t->row, chunk);
-  if (has(t->row, chunk)) return;
-  std::uint64_t& have = t->begun[chunk];
-  if (at > have) {
-    t->resend = true;
-    return;
+  t->tell = state.works = true;
+  if (slice.size_bytes == 0) return;
+  if (!t->knows_chunks()) return void(t->resend = true);
+  switch (t->take(slice)) {
+    case Transfer::Taken::fine: return;
+    case Transfer::Taken::lost: return void(t->resend = true);
+    case Transfer::Taken::wrong:
+      return wrong(post, state, *t, "chunk " + std::to_string(slice.offset / chunk_bytes) + " arrived with other content", now);
   }
-  must(images_.write(post, slice.blob, slice.offset, slice.bytes));
-  have = std::max<std::uint64_t>(have, at + slice.bytes.size());
-  if (have < length) return;
-  t->begun.erase(chunk);
-  Bytes own;
-  ByteView bytes = slice.bytes;
-  if (bytes.size() != length) bytes = own = must(images_.read_unfinished(post, slice.blob, chunk * chunk_bytes, length));
-  if (sha256(bytes) != hash_of(t->row, chunk))
-    return wrong(post, state, *t, "chunk " + std::to_string(chunk) + " arrived with other content", now);
-  chunk_is_whole(post, *t, chunk, bytes);
-  // The same content elsewhere in the blob (an empty border of a picture) need not come again.
-  if (!single(t->row))
-    for (std::uint64_t twin = chunk + 1; twin < t->row.chunks.size(); ++twin)
-      if (t->row.chunks[twin] == t->row.chunks[chunk] && !has(t->row, twin) && length_of(t->row, twin) == bytes.size()) {
-        must(images_.write(post, slice.blob, twin * chunk_bytes, bytes));
-        t->begun.erase(twin);
-        chunk_is_whole(post, *t, twin, bytes);
-      }
-  if (whole(*t)) finish(post, state, *t, now);
 }
 
 void BlobIntake::take(const std::string& post, const Unavailable& gone, Stamp now) {
@@ -139,121 +109,82 @@ void BlobIntake::take(const std::string& post, const Unavailable& gone, Stamp no
   drop(post, state, sha);
 }
 
-void BlobIntake::chunk_is_whole(const std::string& post, Transfer& t, std::uint64_t chunk, ByteView bytes) {
-  set(t.row, chunk, true);
-  advance(post, t, chunk, bytes);
-}
-
-void BlobIntake::advance(const std::string& post, Transfer& t, std::uint64_t chunk, ByteView bytes) {
-  if (single(t.row) || chunk != t.digested) return;
-  t.digest->add(bytes);
-  for (++t.digested; t.digested < t.row.chunks.size() && has(t.row, t.digested); ++t.digested)
-    t.digest->add(must(images_.read_unfinished(post, t.row.sha256, t.digested * chunk_bytes, length_of(t.row, t.digested))));
-}
-
-bool BlobIntake::whole(const Transfer& t) const {
-  return (single(t.row) || !t.row.chunks.empty()) && first_missing(t.row) == chunks_of(t.row.size_bytes);
-}
-
-void BlobIntake::finish(const std::string& post, Post& state, Transfer& t, Stamp now) {
-  const Sha256 sha = t.row.sha256;
-  if (!single(t.row)) {
-    for (; t.digested < t.row.chunks.size(); ++t.digested)
-      t.digest->add(must(images_.read_unfinished(post, sha, t.digested * chunk_bytes, length_of(t.row, t.digested))));
-    const bool right = t.digest->finish() == sha;
-    t.digested = 0;
-    if (!right) {
-      // Chunks that were written before a power cut may be gone; if all are there, the manifest was wrong.
-      std::size_t gone = 0;
-      for (std::uint64_t chunk = 0; chunk < t.row.chunks.size(); ++chunk) {
-        const auto bytes = images_.read_unfinished(post, sha, chunk * chunk_bytes, length_of(t.row, chunk));
-        if (bytes && sha256(*bytes) == t.row.chunks[chunk]) continue;
-        set(t.row, chunk, false);
-        ++gone;
-      }
-      t.digest = std::make_unique<Digest>();
-      t.touched = t.resend = true;
-      if (gone > 0) return;
-      t.row.chunks.clear();
-      std::fill(t.row.present.begin(), t.row.present.end(), 0);
-      t.fresh_manifest = true;
-      return wrong(post, state, t, "its chunks are those of its manifest, but do not make this blob", now);
-    }
-  } else if (t.row.size_bytes > 0) {
-    const auto bytes = must(images_.read_unfinished(post, sha, 0, t.row.size_bytes));
-    if (sha256(bytes) != sha) {
-      set(t.row, 0, false);
-      return wrong(post, state, t, "its bytes are not those that arrived", now);
-    }
-  } else if (sha256(ByteView{}) != sha) {
-    bell_.alarm(post, 0, "blob_content", hex(sha) + ": no empty blob has this hash", now);
-    return drop(post, state, sha);
-  }
-  must(images_.finish(post, sha));
-  ledger_.held(sha, t.row.size_bytes, t.row.chunks, now.wall);
-  state.done.insert(hex(sha));
-  state.active.erase(sha);
+void BlobIntake::finish(const std::string& post, Post& state, const Transfer& t, Stamp now) {
+  const WantRow row = t.row();
+  if (const auto finished = images_.finish(post, row.sha256); !finished) throw DatabaseError(finished.error().code, finished.error().what);
+  ledger_.held(row.sha256, row.size_bytes, row.chunks, now.wall);
+  state.done.insert(hex(row.sha256));
+  state.active.erase(row.sha256);
   state.look = true;
-  bell_.tell({"blob", post, hex(sha), 0});
+  bell_.tell({"blob", post, hex(row.sha256), 0});
 }
 
-WantedBlob BlobIntake::wanted(const Transfer& t) const {
-  WantedBlob want{hex(t.row.sha256), t.row.size_bytes, !single(t.row) && t.row.chunks.empty(), {}, 0, t.resend, t.row.boost};
-  if (want.manifest) return want;
-  const std::uint64_t count = chunks_of(t.row.size_bytes);
-  for (std::uint64_t chunk = 0; chunk < count; ++chunk) {
-    if (has(t.row, chunk)) continue;
-    if (!want.chunks.empty() && want.chunks.back().last + 1 == chunk) want.chunks.back().last = chunk;
-    else want.chunks.push_back({chunk, chunk});
+void BlobIntake::work(const std::string& post, Post& state, WorkRoom& room, Stamp now) {
+  if (!std::exchange(state.works, false)) return;
+  for (auto at = state.active.begin(); at != state.active.end();) {
+    Transfer& t = (at++)->second;  // it may go
+    switch (t.work(ledger_, room)) {
+      case Transfer::State::waits: break;
+      case Transfer::State::works: state.works = true; break;
+      case Transfer::State::whole: finish(post, state, t, now); break;
+      case Transfer::State::wrong:
+        if (t.row().size_bytes == 0) {
+          bell_.alarm(post, 0, "blob_content", hex(t.row().sha256) + ": no empty blob has this hash", now);
+          drop(post, state, t.row().sha256);
+        } else {
+          wrong(post, state, t, t.single() ? "its bytes are not those that arrived" : "its chunks are those of its manifest, but do not make this blob", now);
+        }
+    }
   }
-  if (!want.chunks.empty())
-    if (const auto begun = t.begun.find(want.chunks.front().first); begun != t.begun.end()) want.have_bytes = begun->second;
-  return want;
 }
 
 void BlobIntake::choose(const std::string& post, Post& state, Stamp now) {
-  if (state.anew)
-    for (auto& [sha, t] : state.active) t.touched = true;
+  if (std::exchange(state.anew, false))
+    for (auto& [sha, t] : state.active) t.tell = true;
   // What HQ can settle by itself needs no asking; then there is room for others.
-  for (bool settled = true; std::exchange(settled, false);) {
-    for (WantRow& row : ledger_.wants(post, blobs_asked_max)) {
-      const Sha256 sha = row.sha256;
-      if (images_.holds(sha)) {
-        ledger_.held(sha, row.size_bytes, row.chunks, now.wall);
-        state.done.insert(hex(sha));  // the post may have slices of it under way
-        state.active.erase(sha);
-        settled = true;
-        continue;
-      }
-      const bool boost = row.boost;
-      const bool asked = state.active.contains(sha);
-      if (!asked) begin(state, std::move(row));
-      Transfer& t = state.active[sha];
-      if (t.row.size_bytes == 0 || whole(t)) {
-        const std::size_t before = state.active.size();
-        finish(post, state, t, now);
-        settled |= state.active.size() != before;
-        continue;
-      }
-      t.touched |= !asked || boost != t.row.boost;
-      t.row.boost = boost;
+  state.look = false;
+  for (WantRow& row : ledger_.wants(post, blobs_asked_max)) {
+    const Sha256 sha = row.sha256;
+    if (images_.holds(sha)) {
+      ledger_.held(sha, row.size_bytes, ledger_.manifest(post, sha), now.wall);
+      state.done.insert(hex(sha));  // the post may have slices of it under way
+      state.active.erase(sha);
+      state.look = true;
+      continue;
+    }
+    if (const auto known = state.active.find(sha); known != state.active.end()) {
+      known->second.tell |= row.boost != known->second.row().boost;
+      known->second.set_boost(row.boost);
+    } else {
+      make_room(post, state, sha, 0);
+      begin(state, post, std::move(row)).tell = true;
     }
   }
 }
 
 std::vector<std::pair<std::string, Want>> BlobIntake::settle(Stamp now) {
   std::vector<std::pair<std::string, Want>> out;
+  WorkRoom room{work_.chunks, work_.lookups};
+  std::vector<std::string> turns;
+  for (const auto& [post, state] : posts_)
+    if (state.look || state.anew || state.works) turns.push_back(post);
+  std::rotate(turns.begin(), std::upper_bound(turns.begin(), turns.end(), turn_), turns.end());
+  if (!turns.empty()) turn_ = turns.front();
+  for (const std::string& post : turns) {
+    Post& state = posts_[post];
+    for (int i = 0; i < choices_max && (i == 0 || state.look); ++i) {
+      if (state.look || state.anew) choose(post, state, now);
+      work(post, state, room, now);
+    }
+  }
+  busy_ = false;
   for (auto& [post, state] : posts_) {
-    if (state.look || state.anew) choose(post, state, now);
-    state.look = state.anew = false;
+    busy_ |= state.look || state.works;
     Want want;
     for (auto& [sha, t] : state.active) {
-      if (!t.touched) continue;
-      want.blobs.push_back(wanted(t));
-      t.row.have_bytes = want.blobs.back().have_bytes;
-      ledger_.save(post, t.row);
-      if (t.fresh_manifest) ledger_.save_manifest(post, t.row);
-      t.touched = t.resend = t.fresh_manifest = false;
+      if (t.tell) want.blobs.push_back(t.wanted());
+      save(post, t);
+      t.tell = t.resend = false;
     }
     want.done.assign(state.done.begin(), state.done.end());
     state.done.clear();

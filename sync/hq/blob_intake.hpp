@@ -6,17 +6,25 @@
 #include <set>
 
 #include "sync/hq/bell.hpp"
-#include "sync/hq/image_store.hpp"
+#include "sync/hq/transfer.hpp"
 
 namespace rampa::sync::hq {
 
 inline constexpr std::size_t blobs_asked_max = 8;  ///< per post at a time
 inline constexpr int blob_attempts_max = 3;        ///< times that wrong content may arrive
+/// Transfers of one post that are kept in memory, and what their manifests take; others are read again when needed.
+inline constexpr std::size_t transfers_max = 24, manifest_bytes_max = 16u << 20;
+
+/// What HQ does by itself for all blobs in one group: copying content that it has, hashing what came out of order.
+struct BlobWork {
+  std::size_t chunks = 64;     ///< of 128 KiB
+  std::size_t lookups = 1024;
+};
 
 /// Thread: the ledger's.
 class BlobIntake {
  public:
-  BlobIntake(Ledger& ledger, ImageStore& images, Bell& bell) : ledger_(ledger), images_(images), bell_(bell) {}
+  BlobIntake(Ledger& ledger, ImageStore& images, Bell& bell, const BlobWork& work) : ledger_(ledger), images_(images), bell_(bell), work_(work) {}
 
   void greet(const std::string& post) { posts_[post].anew = true; }  ///< says again all that is wanted
   void look(const std::string& post) { posts_[post].look = true; }   ///< new records name blobs, or an order came
@@ -24,40 +32,37 @@ class BlobIntake {
   void take(const std::string& post, const BlobSlice& slice, Stamp now);
   void take(const std::string& post, const Unavailable& gone, Stamp now);
 
-  /// Before the commit: saves progress, chooses what to ask for. What the posts are to be told after it.
+  /// Before the commit: works, saves progress, chooses what to ask for. What the posts are to be told after it.
   [[nodiscard]] std::vector<std::pair<std::string, Want>> settle(Stamp now);
+  [[nodiscard]] bool busy() const { return busy_; }  ///< settle() has more to do, also without messages
   void rollback() { posts_.clear(); }
   void forget(const std::string& post) { posts_.erase(post); }
 
  private:
-  struct Transfer {
-    WantRow row;
-    std::map<std::uint64_t, std::uint64_t> begun;  ///< bytes that are here of chunks that are not whole
-    std::unique_ptr<Digest> digest = std::make_unique<Digest>();  ///< over the chunks from the start, as far as they are here...
-    std::uint64_t digested = 0;                    ///< ...which is so many
-    bool touched = false, resend = false, fresh_manifest = false;
-  };
   struct Post {
     std::map<Sha256, Transfer> active;
     std::set<std::string> done, dropped;
     bool anew = false, look = false;
+    bool works = true;  ///< a transfer may have something to do by itself
   };
 
   [[nodiscard]] Transfer* transfer(Post& state, const std::string& post, const Sha256& sha256);
-  void begin(Post& state, WantRow row);
+  Transfer& begin(Post& state, const std::string& post, WantRow row);
   void not_wanted(Post& state, const Sha256& sha256);
-  void chunk_is_whole(const std::string& post, Transfer& t, std::uint64_t chunk, ByteView bytes);
-  void advance(const std::string& post, Transfer& t, std::uint64_t chunk, ByteView bytes);
-  [[nodiscard]] bool whole(const Transfer& t) const;
-  void finish(const std::string& post, Post& state, Transfer& t, Stamp now);
+  void work(const std::string& post, Post& state, WorkRoom& room, Stamp now);
+  void finish(const std::string& post, Post& state, const Transfer& t, Stamp now);
   void wrong(const std::string& post, Post& state, Transfer& t, const std::string& what, Stamp now);
   void drop(const std::string& post, Post& state, const Sha256& sha256);
   void choose(const std::string& post, Post& state, Stamp now);
-  [[nodiscard]] WantedBlob wanted(const Transfer& t) const;
+  void save(const std::string& post, Transfer& t);
+  void make_room(const std::string& post, Post& state, const Sha256& keep, std::size_t bytes);
   Ledger& ledger_;
   ImageStore& images_;
   Bell& bell_;
+  const BlobWork work_;
   std::map<std::string, Post> posts_;
+  std::string turn_;  ///< the post that worked first the last time
+  bool busy_ = false;
 };
 
 }  // namespace rampa::sync::hq

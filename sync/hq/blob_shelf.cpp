@@ -83,19 +83,35 @@ Result<void> write_durably(const std::string& path, ByteView bytes, unsigned mod
   return sync_directory(fs::path(path).parent_path().string());
 }
 
-Result<Bytes> read_checked(const ImageStore& images, const Sha256& sha256) {
+namespace {
+
+/// Reads all of a blob, hands on the pieces and compares the hash.
+template <class Take>
+Result<void> read_through(const ImageStore& images, const Sha256& sha256, Take take) {
   constexpr std::size_t piece_bytes = 1u << 20;
-  Bytes bytes;
   Digest digest;
-  for (;;) {
-    const auto piece = images.read(sha256, bytes.size(), piece_bytes);
+  for (std::uint64_t at = 0;; at += piece_bytes) {
+    const auto piece = images.read(sha256, at, piece_bytes);
     if (!piece) return tl::unexpected(piece.error());
     digest.add(*piece);
-    bytes.insert(bytes.end(), piece->begin(), piece->end());
+    take(*piece);
     if (piece->size() < piece_bytes) break;
   }
   if (const Sha256 hash = digest.finish(); hash != sha256)
     return fail(ErrorCode::bad_reply, "blob " + hex(sha256) + " is damaged where it lies: it hashes to " + hex(hash));
+  return {};
+}
+
+}  // namespace
+
+Result<void> check(const ImageStore& images, const Sha256& sha256) {
+  return read_through(images, sha256, [](const Bytes&) {});
+}
+
+Result<Bytes> read_checked(const ImageStore& images, const Sha256& sha256) {
+  Bytes bytes;
+  const auto read = read_through(images, sha256, [&](const Bytes& piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  if (!read) return tl::unexpected(read.error());
   return bytes;
 }
 
@@ -161,6 +177,14 @@ void BlobShelf::discard(const std::string& post, const Sha256& sha256) {
   const std::string path = partial_of(post, sha256);
   close_file(path);
   ::unlink(path.c_str());
+}
+
+Result<void> BlobShelf::set_aside(const Sha256& sha256) {
+  std::error_code ignored;  // the renaming reports it
+  fs::create_directories(directory_ + "/damaged", ignored);
+  const std::string path = path_of(sha256);
+  if (::rename(path.c_str(), (directory_ + "/damaged/" + hex(sha256)).c_str()) != 0) return trouble("setting aside", path);
+  return {};
 }
 
 Result<void> BlobShelf::finish(const std::string& post, const Sha256& sha256) {

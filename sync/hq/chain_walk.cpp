@@ -27,8 +27,9 @@ Step look(History& history, Ledger& ledger, Stream stream, std::uint64_t number)
     std::uint64_t last = number + read_ahead_records - 1;
     if (const auto missing = held.held.missing_in({number, last}); !missing.empty()) last = missing.front().first - 1;
     if (const auto fresh = held.fresh.lower_bound(number); fresh != held.fresh.end()) last = std::min(last, fresh->first - 1);
-    ahead.asked = {number, last};
-    ahead.records = ledger.records(history.row.id, stream, number, last, read_ahead_records);
+    auto stored = ledger.records(history.row.id, stream, number, last, read_ahead_records);
+    ahead.asked = {number, stored.through};
+    ahead.records = std::move(stored.records);
   }
   const auto found = std::lower_bound(ahead.records.begin(), ahead.records.end(), number,
                                       [](const StoredRecord& r, std::uint64_t n) { return r.number < n; });

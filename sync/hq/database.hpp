@@ -98,6 +98,9 @@ class Database {
   [[nodiscard]] virtual std::string durability() { return "disk"; }
   /// CREATE statements in the words of this database: they are written in SQLite's, with AUTO_ID for a key that counts itself.
   [[nodiscard]] virtual std::string in_own_words(std::string schema) const = 0;
+  [[nodiscard]] virtual bool has_table(const std::string& name) = 0;
+  /// Inside a transaction: until its end no other program makes tables here, so that two that start at once do not race.
+  virtual void lock_for_tables() {}
   /// A lock that all programs with this database share and that goes with the connection. False: another one has it.
   [[nodiscard]] virtual bool try_lock(const std::string&) { return true; }
   virtual void unlock(const std::string&) {}
@@ -144,6 +147,7 @@ class Database {
   static void put(Statement& s, int index, bool value) { s.bind(index, static_cast<std::int64_t>(value)); }
   static void put(Statement& s, int index, const char* value) { s.bind(index, std::string_view(value)); }
   static void put(Statement& s, int index, const std::string& value) { s.bind(index, std::string_view(value)); }
+  static void put(Statement& s, int index, std::string_view value) { s.bind(index, value); }
   static void put(Statement& s, int index, const Bytes& value) { s.bind(index, ByteView(value)); }
   static void put(Statement& s, int index, ByteView value) { s.bind(index, value); }
   template <std::size_t n>

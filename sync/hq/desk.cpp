@@ -8,6 +8,8 @@
 namespace rampa::sync::hq {
 namespace {
 
+constexpr std::size_t reason_bytes_max = 500;
+
 constexpr const char* schema = R"sql(
 CREATE TABLE IF NOT EXISTS letters(
   id AUTO_ID, post TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, made_ms INTEGER NOT NULL
@@ -19,6 +21,8 @@ CREATE TABLE IF NOT EXISTS numbered_letters(post TEXT NOT NULL, number INTEGER N
 CREATE TABLE IF NOT EXISTS refused_letters(post TEXT NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(post, number));
 CREATE TABLE IF NOT EXISTS offers(post TEXT NOT NULL, sha256 TEXT NOT NULL, made_ms INTEGER NOT NULL, PRIMARY KEY(post, sha256));
 CREATE TABLE IF NOT EXISTS orders(id AUTO_ID, post TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL, made_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS epoch_allowances(post TEXT PRIMARY KEY, epochs INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS desk_clock(version INTEGER NOT NULL);
 )sql";
 
 }  // namespace
@@ -28,29 +32,47 @@ std::unique_ptr<Desk> open_desk(const Place& place) {
 }
 
 Desk::Desk(std::unique_ptr<Database> database) : database_(std::move(database)) {
-  bool there = true;
-  try {
-    auto asked = database_->query("SELECT count(*) FROM orders");
-    there = asked.step();
-  } catch (const DatabaseError&) {
-    there = false;
-  }
-  if (!there) database_->transaction([&] { database_->execute(database_->in_own_words(schema)); });
+  if (database_->has_table("desk_clock")) return;
+  database_->transaction([&] {
+    database_->lock_for_tables();
+    if (database_->has_table("desk_clock")) return;
+    database_->execute(database_->in_own_words(schema));
+    // A desk from before it had a clock goes on behind its newest number.
+    database_->run("INSERT INTO desk_clock(version) SELECT coalesce((SELECT max(id) FROM letters), 0) + coalesce((SELECT max(id) FROM orders), 0)");
+  });
+}
+
+std::uint64_t Desk::tick() {
+  auto ticked = database_->query("UPDATE desk_clock SET version = version + 1 RETURNING version");
+  std::uint64_t version = 0;
+  while (ticked.step()) version = ticked.count(0);
+  return version;
 }
 
 std::uint64_t Desk::add_letter(const std::string& post, const std::string& kind, const std::string& body, WallTime now) {
   std::uint64_t id = 0;
   database_->transaction([&] {
-    auto added = database_->query("INSERT INTO letters(post, kind, body, made_ms) VALUES($1, $2, $3, $4) RETURNING id", post, kind, body, now.ms);
-    while (added.step()) id = added.count(0);
+    id = tick();
+    database_->run("INSERT INTO letters(id, post, kind, body, made_ms) VALUES($1, $2, $3, $4, $5)", id, post, kind, body, now.ms);
   });
   return id;
 }
 
 void Desk::add_order(const Order& order, WallTime now) {
   database_->transaction([&] {
-    database_->run("INSERT INTO orders(post, what, detail, made_ms) VALUES($1, $2, $3, $4)", order.post, order.what, order.detail, now.ms);
+    database_->run("INSERT INTO orders(id, post, what, detail, made_ms) VALUES($1, $2, $3, $4, $5)", tick(), order.post, order.what, order.detail, now.ms);
   });
+}
+
+void Desk::allow_epoch(const std::string& post) {
+  database_->transaction([&] {
+    database_->run("INSERT INTO epoch_allowances(post, epochs) VALUES($1, 1) ON CONFLICT(post) DO UPDATE SET epochs = epoch_allowances.epochs + 1", post);
+  });
+}
+
+std::uint64_t Desk::epochs_allowed(const std::string& post) {
+  auto asked = database_->query("SELECT epochs FROM epoch_allowances WHERE post = $1", post);
+  return asked.step() ? asked.count(0) : 0;
 }
 
 void Desk::offer(const std::string& post, const std::string& sha256, WallTime now) {
@@ -65,20 +87,22 @@ bool Desk::offered(const std::string& post, const std::string& sha256) {
 }
 
 std::uint64_t Desk::version() {
-  auto asked = database_->query("SELECT coalesce((SELECT max(id) FROM letters), 0) + coalesce((SELECT max(id) FROM orders), 0) + (SELECT count(*) FROM orders)");
+  auto asked = database_->query("SELECT version FROM desk_clock");
   return asked.step() ? asked.count(0) : 0;
 }
 
+LetterState Desk::letter_state(const std::string& post) {
+  auto known = database_->query("SELECT last, through FROM letter_streams WHERE post = $1", post);
+  return known.step() ? LetterState{known.count(0), known.count(1)} : LetterState{};
+}
+
 LetterState Desk::number_letters(const std::string& post, std::uint64_t at_least) {
-  LetterState state;
+  LetterState state = letter_state(post);
   std::uint64_t taken = 0;
   std::vector<std::uint64_t> fresh;
   {
-    auto known = database_->query("SELECT taken, last, through FROM letter_streams WHERE post = $1", post);
-    if (known.step()) {
-      taken = known.count(0);
-      state = {known.count(1), known.count(2)};
-    }
+    auto known = database_->query("SELECT taken FROM letter_streams WHERE post = $1", post);
+    if (known.step()) taken = known.count(0);
   }
   {
     auto asked = database_->query("SELECT id FROM letters WHERE id > $1 AND (post = $2 OR post = '') ORDER BY id", taken, post);
@@ -95,33 +119,48 @@ LetterState Desk::number_letters(const std::string& post, std::uint64_t at_least
   return state;
 }
 
-std::vector<Letter> Desk::letters(const std::string& post, std::uint64_t after, std::size_t count, std::size_t bytes) {
+std::vector<Letter> Desk::letters(const std::string& post, std::uint64_t after, std::uint64_t last, std::size_t count, std::size_t bytes) {
   std::vector<Letter> out;
+  std::size_t sum = 0;
+  const auto full = [&] { return out.size() >= count || sum >= bytes; };
+  const auto fill_up_to = [&](std::uint64_t number) {  // before this one
+    for (; !full() && after + 1 < number; ++after) out.push_back({after + 1, std::string(gap_letter), "{\"v\":2}"});
+  };
   auto asked = database_->query("SELECT n.number, l.kind, l.body FROM numbered_letters n JOIN letters l ON l.id = n.letter"
-                                " WHERE n.post = $1 AND n.number > $2 ORDER BY n.number LIMIT $3", post, after, count);
-  for (std::size_t sum = 0; sum < bytes && asked.step();) {
+                                " WHERE n.post = $1 AND n.number > $2 AND n.number <= $3 ORDER BY n.number LIMIT $4", post, after, last, count);
+  while (!full() && asked.step()) {
+    fill_up_to(asked.count(0));
+    if (full()) return out;
     out.push_back({asked.count(0), asked.text(1), asked.text(2)});
     sum += out.back().body.size();
+    after = out.back().number;
   }
+  fill_up_to(last + 1);
   return out;
 }
 
 void Desk::receive(const std::string& post, const Receipt& receipt, WallTime now) {
   database_->transaction([&] {
+    const std::uint64_t last = letter_state(post).last, through = std::min(last, receipt.through);
     for (const RefusedLetter& refused : receipt.refused)
-      database_->run("INSERT INTO refused_letters(post, number, reason) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", post, refused.number, refused.reason);
-    database_->run("UPDATE letter_streams SET through = $1, receipt_ms = $2 WHERE post = $3 AND through < $1", receipt.through, now.ms, post);
+      if (refused.number <= last)
+        database_->run("INSERT INTO refused_letters(post, number, reason) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", post, refused.number,
+                       refused.reason.substr(0, reason_bytes_max));
+    database_->run("UPDATE letter_streams SET through = $1, receipt_ms = $2 WHERE post = $3 AND through < $1", through, now.ms, post);
   });
 }
 
-std::vector<Order> Desk::take_orders(const std::string& post) {
+std::vector<Order> Desk::orders(const std::string& post) {
   std::vector<Order> out;
-  {
-    auto asked = database_->query("SELECT what, detail FROM orders WHERE post = $1 ORDER BY id", post);
-    while (asked.step()) out.push_back({post, asked.text(0), asked.text(1)});
-  }
-  if (!out.empty()) database_->transaction([&] { database_->run("DELETE FROM orders WHERE post = $1", post); });
+  auto asked = database_->query("SELECT id, what, detail FROM orders WHERE post = $1 ORDER BY id", post);
+  while (asked.step()) out.push_back({post, asked.text(1), asked.text(2), asked.count(0)});
   return out;
+}
+
+void Desk::remove_orders(const std::vector<std::uint64_t>& ids) {
+  database_->transaction([&] {
+    for (const std::uint64_t id : ids) database_->run("DELETE FROM orders WHERE id = $1", id);
+  });
 }
 
 Result<std::string> checked_letter(const std::string& kind, ByteView document) {

@@ -11,9 +11,11 @@
 
 namespace rampa::sync::hq {
 
-/// To the process that serves the post: "resend" (detail: journal sequence) or "boost" (detail: SHA-256).
+/// To the process that serves the post: "resend" (detail: journal sequence), "boost" or "lost" (detail: SHA-256 of a blob that
+/// is to come first, or that is not here any more). To apply one twice does no harm.
 struct Order {
   std::string post, what, detail;
+  std::uint64_t id = 0;  ///< given by the desk
 };
 
 struct LetterState {
@@ -33,17 +35,28 @@ class Desk {
   void offer(const std::string& post, const std::string& sha256, WallTime now);
   [[nodiscard]] bool offered(const std::string& post, const std::string& sha256);
 
-  /// A number that changes when letters or orders were added.
+  /// Grows with every letter and order, in the order in which they are durable; no number comes twice.
   [[nodiscard]] std::uint64_t version();
-  /// Gives the post's new letters their numbers, beyond `at_least`.
+  [[nodiscard]] LetterState letter_state(const std::string& post);
+  /// Gives the post's new letters their numbers, beyond `at_least`: what the post says that it has, though this desk (restored
+  /// from a backup) may know nothing of it.
   [[nodiscard]] LetterState number_letters(const std::string& post, std::uint64_t at_least);
-  /// Letters after this number: at most `count`, and no more once `bytes` are reached.
-  [[nodiscard]] std::vector<Letter> letters(const std::string& post, std::uint64_t after, std::size_t count, std::size_t bytes);
+  /// Letters after this number, up to `last`: at most `count`, and no more once `bytes` are reached. Numbers that this desk
+  /// knows nothing of are letters of the kind "gap", so that no post waits for them.
+  [[nodiscard]] std::vector<Letter> letters(const std::string& post, std::uint64_t after, std::uint64_t last, std::size_t count, std::size_t bytes);
   void receive(const std::string& post, const Receipt& receipt, WallTime now);
-  /// Takes the orders for this post off the desk.
-  [[nodiscard]] std::vector<Order> take_orders(const std::string& post);
+  /// They stay on the desk until they are removed: after the commit that applied them.
+  [[nodiscard]] std::vector<Order> orders(const std::string& post);
+  void remove_orders(const std::vector<std::uint64_t>& ids);
+
+  /// One journal more of this post is taken (Receiver refuses them from epochs_max on).
+  void allow_epoch(const std::string& post);
+  [[nodiscard]] std::uint64_t epochs_allowed(const std::string& post);  ///< beyond epochs_max
 
  private:
+  /// In a transaction, before anything else is written: who adds something waits for who is adding, so that what has a lower
+  /// number is durable first.
+  [[nodiscard]] std::uint64_t tick();
   std::unique_ptr<Database> database_;
 };
 

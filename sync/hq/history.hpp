@@ -16,6 +16,9 @@ struct FreshRecord {
   ByteView bytes;
 };
 
+/// Refusals, and records kept apart, that one ack names at most.
+inline constexpr std::size_t told_max = 100;
+
 struct HeldStream {
   RangeSet held;              ///< stored or in quarantine
   std::uint64_t recheck = 0;  ///< see StreamRow

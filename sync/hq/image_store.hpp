@@ -23,12 +23,16 @@ class ImageStore {
   [[nodiscard]] virtual Result<void> write(const std::string& post, const Sha256& sha256, std::uint64_t offset, ByteView bytes) = 0;
   /// From an unfinished blob; bytes that were never written read as zeros or are cut off. Errors: not_found, io.
   [[nodiscard]] virtual Result<Bytes> read_unfinished(const std::string& post, const Sha256& sha256, std::uint64_t offset, std::size_t count) const = 0;
+  /// A whole one that is not what it should be: not among the blobs any more, but kept. Errors: not_found, io.
+  [[nodiscard]] virtual Result<void> set_aside(const Sha256& sha256) = 0;
   /// Forgets an unfinished blob.
   virtual void discard(const std::string& post, const Sha256& sha256) = 0;
   /// All of it is written and its hash was found right: durable under its hash when this returns. Errors: not_found, no_space, io.
   [[nodiscard]] virtual Result<void> finish(const std::string& post, const Sha256& sha256) = 0;
 };
 
+/// Whether a whole blob is what it should be, without holding it in memory. Errors as read_checked().
+[[nodiscard]] Result<void> check(const ImageStore& images, const Sha256& sha256);
 /// A whole blob, checked. Errors: not_found, bad_reply (damaged where it lies), io.
 [[nodiscard]] Result<Bytes> read_checked(const ImageStore& images, const Sha256& sha256);
 

@@ -70,19 +70,11 @@ CREATE TABLE clock_samples(
 );
 )sql";
 
-constexpr int boosted_rank = 0, verdict_rank = 1, event_rank = 2;
-
-Bytes joined(std::span<const Sha256> hashes) {
-  Bytes out;
-  out.reserve(hashes.size() * 32);
-  for (const Sha256& hash : hashes) out.insert(out.end(), hash.begin(), hash.end());
-  return out;
-}
-
-std::vector<Sha256> split(ByteView bytes) {
-  std::vector<Sha256> out(bytes.size() / 32);
-  for (std::size_t i = 0; i < out.size(); ++i) std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * 32), 32, out[i].begin());
-  return out;
+/// At most `most` bytes, not cut inside a character.
+std::string_view cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
 }
 
 }  // namespace
@@ -112,32 +104,25 @@ std::unique_ptr<Ledger> open_ledger(const Place& place) {
 }
 
 Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(database)) {
-  std::int64_t version = 0;
   database_->transaction([&] {
-    database_->execute("CREATE TABLE IF NOT EXISTS hq_schema(version INTEGER NOT NULL)");
-    auto asked = database_->query("SELECT version FROM hq_schema");
-    if (asked.step()) version = asked.number(0);
+    database_->lock_for_tables();
+    std::int64_t version = 0;
+    if (database_->has_table("hq_schema")) {
+      auto asked = database_->query("SELECT version FROM hq_schema");
+      if (asked.step()) version = asked.number(0);
+    }
+    if (version == schema_version) return;
+    if (version != 0)
+      throw DatabaseError(ErrorCode::invalid, "the database has schema " + std::to_string(version) + ", this rampa-hq knows " +
+                                                  std::to_string(schema_version) + ": use the rampa-hq that wrote it");
+    if (database_->has_table("posts"))
+      throw DatabaseError(ErrorCode::invalid, "the database is of protocol 1, which no post speaks any more: move it away");
+    database_->execute("DROP TABLE IF EXISTS hq_schema");
+    database_->execute(database_->in_own_words(schema));
+    database_->run("INSERT INTO hq_schema(version) VALUES($1)", schema_version);
   });
-  if (version == 0) {
-    database_->transaction([&] {
-      bool old = false;
-      try {
-        auto asked = database_->query("SELECT cursor FROM posts LIMIT 1");  // as version 1 had it
-        old = true;
-      } catch (const DatabaseError&) {
-        old = false;
-      }
-      if (old) throw DatabaseError(ErrorCode::invalid, "the database is of protocol 1, which no post speaks any more: move it away");
-    });
-    database_->transaction([&] {
-      database_->execute("DROP TABLE hq_schema");
-      database_->execute(database_->in_own_words(schema));
-      database_->run("INSERT INTO hq_schema(version) VALUES($1)", schema_version);
-    });
-  } else if (version != schema_version) {
-    throw DatabaseError(ErrorCode::invalid, "the database has schema " + std::to_string(version) + ", this rampa-hq knows " +
-                                                std::to_string(schema_version) + ": use the rampa-hq that wrote it");
-  }
+  database_->execute(database_->in_own_words("CREATE TEMP TABLE many_chunks(hash BLOB NOT NULL, blob BLOB NOT NULL, place INTEGER NOT NULL)"));
+  many_chunks_ = database_->bulk("many_chunks", {"hash", "blob", "place"});
   records_ = database_->bulk("records", {"id", "turn", "wall_ms", "received_ms", "hash", "kind", "lane", "crossing", "bytes"});
 }
 
@@ -148,7 +133,9 @@ void Ledger::commit() {
 
 void Ledger::rollback() noexcept {
   records_->forget();
+  many_chunks_->forget();
   database_->rollback();
+  alarms_.clear();
 }
 
 std::vector<std::string> Ledger::posts() {
@@ -232,16 +219,29 @@ void Ledger::save(std::int64_t history, Stream stream, const StreamRow& row) {
 void Ledger::add(std::int64_t history, std::uint64_t number, const store::format::ParsedRecord& record, ByteView bytes, WallTime received) {
   const auto& e = record.entry;
   records_->add(record_key(history, e.stream, number)).add(journal_key(history, e.sequence)).add(e.at.wall.ms).add(received.ms)
-      .add(ByteView{record.hash}).add(std::string_view(e.kind)).add(std::string_view(e.lane)).add(std::string_view(e.crossing)).add(bytes);
+      .add(ByteView{record.hash}).add(cut(e.kind, name_bytes_max)).add(cut(e.lane, name_bytes_max)).add(cut(e.crossing, name_bytes_max)).add(bytes);
   records_->end_row();
 }
 
-std::vector<StoredRecord> Ledger::records(std::int64_t history, Stream stream, std::uint64_t from, std::uint64_t last, std::size_t limit) {
-  std::vector<StoredRecord> out;
-  auto asked = database_->query("SELECT id, turn, hash, bytes FROM records WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT $3",
-                                record_key(history, stream, from), record_key(history, stream, last), limit);
+StoredRecords Ledger::records(std::int64_t history, Stream stream, std::uint64_t from, std::uint64_t last, std::size_t limit) {
+  StoredRecords out;
+  std::uint64_t bytes = 0, through = last;
+  std::size_t found = 0;
+  if (from < last) {
+    auto lengths = database_->query("SELECT id, length(bytes) FROM records WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT $3",
+                                    record_key(history, stream, from), record_key(history, stream, last), limit);
+    while (lengths.step()) {
+      bytes += lengths.count(1);
+      if (++found < limit && bytes < read_bytes_max) continue;
+      through = number_of_key(lengths.number(0));
+      break;
+    }
+  }
+  auto asked = database_->query("SELECT id, turn, hash, bytes FROM records WHERE id >= $1 AND id <= $2 ORDER BY id",
+                                record_key(history, stream, from), record_key(history, stream, through));
   while (asked.step())
-    out.push_back({number_of_key(asked.number(0)), static_cast<std::uint64_t>(asked.number(1) - journal_key(history, 0)), asked.fixed<32>(2), asked.copy(3)});
+    out.records.push_back({number_of_key(asked.number(0)), static_cast<std::uint64_t>(asked.number(1) - journal_key(history, 0)), asked.fixed<32>(2), asked.copy(3)});
+  out.through = through;
   return out;
 }
 
@@ -277,7 +277,8 @@ void Ledger::met(std::int64_t history, Stream stream, std::uint64_t number) {
 void Ledger::quarantine(const HistoryRow& history, const QuarantinedRecord& record, ByteView bytes, WallTime received) {
   database_->run("INSERT INTO quarantine(post, history, stream, number, reason, bytes, digest, received_ms) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
                  " ON CONFLICT DO NOTHING",
-                 history.post, history.id, static_cast<int>(record.stream), record.sequence, record.reason, bytes, sha256(bytes), received.ms);
+                 history.post, history.id, static_cast<int>(record.stream), record.sequence, cut(record.reason, reason_bytes_max), bytes, sha256(bytes),
+                 received.ms);
 }
 
 std::vector<QuarantinedRecord> Ledger::quarantined(std::int64_t history, std::size_t limit) {
@@ -297,110 +298,21 @@ void Ledger::forget_breaks(std::int64_t history, std::uint64_t from) {
 }
 
 bool Ledger::alarm(const std::string& post, std::uint64_t sequence, const std::string& what, const std::string& detail, WallTime raised) {
+  const auto [kept, first] = alarms_.try_emplace({post, what});
+  if (first) {
+    auto counted = database_->query("SELECT count(*) FROM alarms WHERE post = $1 AND what = $2", post, what);
+    if (counted.step()) kept->second = counted.number(0);
+  }
+  if (kept->second > alarms_kept_max) return false;
+  const bool last = kept->second == alarms_kept_max;
   auto added = database_->query("INSERT INTO alarms(post, sequence, what, detail, raised_ms) VALUES($1, $2, $3, $4, $5)"
-                                " ON CONFLICT DO NOTHING RETURNING id", post, sequence, what, detail, raised.ms);
+                                " ON CONFLICT DO NOTHING RETURNING id", post, last ? 0 : sequence, what,
+                                last ? "there are " + std::to_string(alarms_kept_max) + " alarms of this kind: no further ones are kept"
+                                     : std::string(cut(detail, detail_bytes_max)), raised.ms);
   const bool is_new = added.step();
   while (is_new && added.step()) {}
+  kept->second += is_new;
   return is_new;
-}
-
-BlobState Ledger::blob(const Sha256& sha256) {
-  auto asked = database_->query("SELECT state FROM blobs WHERE sha256 = $1", sha256);
-  return asked.step() ? static_cast<BlobState>(asked.number(0)) : BlobState::unknown;
-}
-
-bool Ledger::name_blob(const HistoryRow& history, Stream stream, std::uint64_t number, std::uint64_t sequence, std::size_t position, const BlobRef& ref) {
-  const Sha256 sha = parse_sha256(ref.sha256).value_or(Sha256{});
-  database_->run("INSERT INTO record_blobs(id, position, name, media_type, sha256, size_bytes) VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-                 record_key(history.id, stream, number), position, ref.name, ref.media_type, sha, ref.size_bytes);
-  if (ref.size_bytes > blob_bytes_max) return false;  // no such blob can exist; room for its chunks is not made on a post's word
-  const BlobState state = blob(sha);
-  if (state == BlobState::held) return false;
-  // A blob given up earlier (not there, wrong three times) is asked for again when a new record names it.
-  if (state != BlobState::missing)
-    database_->run("INSERT INTO blobs(sha256, size_bytes, state) VALUES($1, $2, 1) ON CONFLICT(sha256) DO UPDATE SET state = 1", sha, ref.size_bytes);
-  database_->run("INSERT INTO wants(post, sha256, size_bytes, rank, sequence, present) VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-                 history.post, sha, ref.size_bytes, stream == Stream::verdicts ? verdict_rank : event_rank, sequence, Bytes{});
-  return true;
-}
-
-namespace {
-
-WantRow want_in(const Query& row) {
-  return {row.fixed<32>(0), row.count(1), row.number(2) == boosted_rank, static_cast<int>(row.number(3)), {}, row.copy(4), row.count(5)};
-}
-
-}  // namespace
-
-std::vector<WantRow> Ledger::wants(const std::string& post, std::size_t limit) {
-  std::vector<WantRow> out;
-  {
-    auto asked = database_->query("SELECT sha256, size_bytes, rank, attempts, present, have FROM wants WHERE post = $1"
-                                  " ORDER BY rank, sequence, sha256 LIMIT $2", post, limit);
-    while (asked.step()) out.push_back(want_in(asked));
-  }
-  for (WantRow& want : out) want.chunks = manifest(post, want.sha256);
-  return out;
-}
-
-std::optional<WantRow> Ledger::want(const std::string& post, const Sha256& sha256) {
-  std::optional<WantRow> out;
-  {
-    auto asked = database_->query("SELECT sha256, size_bytes, rank, attempts, present, have FROM wants WHERE post = $1 AND sha256 = $2", post, sha256);
-    if (!asked.step()) return {};
-    out = want_in(asked);
-  }
-  out->chunks = manifest(post, sha256);
-  return out;
-}
-
-std::vector<Sha256> Ledger::manifest(const std::string& post, const Sha256& sha256) {
-  auto asked = database_->query("SELECT chunks FROM manifests WHERE post = $1 AND sha256 = $2", post, sha256);
-  return asked.step() ? split(asked.bytes(0)) : std::vector<Sha256>{};
-}
-
-void Ledger::save(const std::string& post, const WantRow& w) {
-  database_->run("UPDATE wants SET attempts = $1, present = $2, have = $3 WHERE post = $4 AND sha256 = $5", w.attempts, w.present, w.have_bytes, post, w.sha256);
-}
-
-void Ledger::save_manifest(const std::string& post, const WantRow& w) {
-  database_->run("DELETE FROM manifests WHERE post = $1 AND sha256 = $2", post, w.sha256);
-  if (!w.chunks.empty()) database_->run("INSERT INTO manifests(post, sha256, chunks) VALUES($1, $2, $3)", post, w.sha256, joined(w.chunks));
-}
-
-bool Ledger::boost(const std::string& post, const Sha256& sha256) {
-  auto changed = database_->query("UPDATE wants SET rank = $1 WHERE sha256 = $2 AND post = $3 RETURNING post", boosted_rank, sha256, post);
-  const bool any = changed.step();
-  while (any && changed.step()) {}
-  return any;
-}
-
-void Ledger::held(const Sha256& sha256, std::uint64_t size_bytes, std::span<const Sha256> chunks, WallTime now) {
-  database_->run("INSERT INTO blobs(sha256, size_bytes, state, held_ms) VALUES($1, $2, 2, $3) ON CONFLICT(sha256) DO UPDATE SET"
-                 " state = 2, size_bytes = excluded.size_bytes, held_ms = excluded.held_ms", sha256, size_bytes, now.ms);
-  database_->run("DELETE FROM wants WHERE sha256 = $1", sha256);
-  database_->run("DELETE FROM manifests WHERE sha256 = $1", sha256);
-  for (std::size_t i = 0; i < chunks.size(); ++i)
-    database_->run("INSERT INTO chunks(hash, blob, place) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", chunks[i], sha256, i * chunk_bytes);
-}
-
-void Ledger::give_up(const std::string& post, const Sha256& sha256) {
-  database_->run("DELETE FROM wants WHERE post = $1 AND sha256 = $2", post, sha256);
-  database_->run("DELETE FROM manifests WHERE post = $1 AND sha256 = $2", post, sha256);
-  database_->run("UPDATE blobs SET state = 3 WHERE sha256 = $1 AND state = 1 AND NOT EXISTS(SELECT 1 FROM wants WHERE wants.sha256 = $1)", sha256);
-}
-
-bool Ledger::names(const std::string& post, const Sha256& sha256) {
-  // A record's key holds its history: see record_key().
-  auto asked = database_->query("SELECT 1 FROM record_blobs r JOIN histories h ON h.id = r.id / 4398046511104 WHERE r.sha256 = $1 AND h.post = $2 LIMIT 1",
-                                sha256, post);
-  return asked.step();
-}
-
-std::optional<Ledger::ChunkPlace> Ledger::chunk(const Sha256& hash) {
-  auto asked = database_->query("SELECT blob, place FROM chunks WHERE hash = $1", hash);
-  if (!asked.step()) return {};
-  return ChunkPlace{asked.fixed<32>(0), asked.count(1)};
 }
 
 ClockEstimate Ledger::clock(std::int64_t history, const std::string& boot) {

@@ -2,6 +2,7 @@
 // blobs; what had to be kept apart. Written by one thread inside begin()/commit(). Throws DatabaseError (caught by Receiver).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,11 @@
 #include "sync/payloads.hpp"
 
 namespace rampa::sync::hq {
+
+/// A text of a post goes into HQ's tables up to this length: an index takes no long key, and nobody reads more of an alarm.
+inline constexpr std::size_t detail_bytes_max = 1000, reason_bytes_max = 500, name_bytes_max = 256;
+/// Of one kind and post; then one more says that no further ones are kept.
+inline constexpr std::int64_t alarms_kept_max = 1000;
 
 /// Numbers from here on are nothing that a post could have written.
 inline constexpr std::uint64_t number_end = 1ull << 41;
@@ -55,6 +61,13 @@ struct StoredRecord {
   Bytes bytes;
 };
 
+/// What was read in one go is not more than this, apart from its last record.
+inline constexpr std::uint64_t read_bytes_max = 8u << 20;
+struct StoredRecords {
+  std::vector<StoredRecord> records;
+  std::uint64_t through = 0;  ///< up to this number none is left out
+};
+
 /// How a stored record stands to the one before it; only what is not as it should be is kept.
 enum class Break { broken = 0, unverifiable = 2 };
 
@@ -92,8 +105,8 @@ class Ledger {
   /// `bytes` must live until end of the call. The record is readable after flush().
   void add(std::int64_t history, std::uint64_t number, const store::format::ParsedRecord& record, ByteView bytes, WallTime received);
   void flush() { records_->flush(); }
-  /// Stored records from this number on, ascending; quarantined ones are left out.
-  [[nodiscard]] std::vector<StoredRecord> records(std::int64_t history, Stream stream, std::uint64_t from, std::uint64_t last, std::size_t limit);
+  /// Stored records from this number on, ascending, up to read_bytes_max; quarantined ones are left out.
+  [[nodiscard]] StoredRecords records(std::int64_t history, Stream stream, std::uint64_t from, std::uint64_t last, std::size_t limit);
   [[nodiscard]] std::optional<store::Hash> hash_at(std::int64_t history, std::uint64_t sequence);
   /// The stored record of the highest journal sequence below this one: its key and sequence.
   [[nodiscard]] std::optional<std::pair<std::int64_t, std::uint64_t>> before(std::int64_t history, std::uint64_t sequence);
@@ -108,19 +121,28 @@ class Ledger {
   [[nodiscard]] std::vector<QuarantinedRecord> quarantined(std::int64_t history, std::size_t limit);  ///< the newest
   void add_break(std::int64_t history, std::uint64_t sequence, Break what);
   void forget_breaks(std::int64_t history, std::uint64_t from);
-  /// The same alarm about the same record is raised once. False: it was there.
+  /// The same alarm about the same record is raised once. False: it was there, or there are alarms_kept_max of its kind.
   bool alarm(const std::string& post, std::uint64_t sequence, const std::string& what, const std::string& detail, WallTime raised);
 
   [[nodiscard]] BlobState blob(const Sha256& sha256);
   /// A record of this post names a blob. True: it is to be asked for.
   bool name_blob(const HistoryRow& history, Stream stream, std::uint64_t number, std::uint64_t sequence, std::size_t position, const BlobRef& blob);
   /// What to ask this post for first, boosted ones, then verdicts', then by age.
+  /// Neither knows the chunks: see manifest().
   [[nodiscard]] std::vector<WantRow> wants(const std::string& post, std::size_t limit);
   [[nodiscard]] std::optional<WantRow> want(const std::string& post, const Sha256& sha256);
+  [[nodiscard]] std::vector<Sha256> manifest(const std::string& post, const Sha256& sha256);  ///< empty: not known
   void save(const std::string& post, const WantRow& want);           ///< its progress
   void save_manifest(const std::string& post, const WantRow& want);
   bool boost(const std::string& post, const Sha256& sha256);  ///< false: this post is not asked for it
   void held(const Sha256& sha256, std::uint64_t size_bytes, std::span<const Sha256> chunks, WallTime now);
+  struct HeldBlob {
+    Sha256 sha256{};
+    std::uint64_t size_bytes = 0;
+  };
+  [[nodiscard]] std::vector<HeldBlob> held_blobs(const Sha256& after, std::size_t limit);  ///< in the order of their hashes
+  /// It is not here any more: wanted again. The posts whose records name it.
+  [[nodiscard]] std::vector<std::string> lose(const Sha256& sha256);
   /// This post cannot give it.
   void give_up(const std::string& post, const Sha256& sha256);
   /// A record of this post names it.
@@ -135,9 +157,9 @@ class Ledger {
   void save(std::int64_t history, const std::string& boot, const ClockEstimate& clock);
 
  private:
-  [[nodiscard]] std::vector<Sha256> manifest(const std::string& post, const Sha256& sha256);
   std::unique_ptr<Database> database_;
-  std::unique_ptr<BulkInsert> records_;
+  std::unique_ptr<BulkInsert> records_, many_chunks_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> alarms_;  ///< how many there are, by post and kind
 };
 
 /// Throws DatabaseError.

@@ -16,6 +16,7 @@
 #include "sync/hq/desk.hpp"
 #include "sync/hq/hq_key.hpp"
 #include "sync/hq/metrics.hpp"
+#include "sync/hq/receiver.hpp"
 #include "sync/hq/report.hpp"
 #include "sync/hq/serve.hpp"
 #include "sync/letters.hpp"
@@ -154,6 +155,27 @@ int boost(const hq::Place& place, const std::string& sha, bool json) {
   return order(place, orders, json);
 }
 
+/// What is not here any more is asked for again, while the post may still have it.
+int verify(const hq::Place& place, const std::string& post, const std::string& epoch, bool json) {
+  const auto report = hq::verify_post(place, post, epoch);
+  const int status = print(report, json);
+  if (!report || report->lost_blobs.empty()) return status;
+  const auto desk = hq::open_desk(place);
+  for (const std::string& sha : report->lost_blobs) desk->add_order({post, "lost", sha}, runtime::SystemClock().now().wall);
+  std::cerr << "rampa-hq: " << report->lost_blobs.size() << " blobs are missing or damaged here; `serve` asks the posts for them again\n";
+  return status;
+}
+
+int allow_epoch(const hq::Place& place, const std::string& post, bool json) {
+  if (!usable_as_post(post)) return complain({ErrorCode::invalid, "\"" + post + "\" is no post's name"});
+  const auto desk = hq::open_desk(place);
+  desk->allow_epoch(post);
+  const std::uint64_t allowed = hq::epochs_max + desk->epochs_allowed(post);
+  if (json) std::cout << nlohmann::json{{"post", post}, {"epochs_allowed", allowed}}.dump() << '\n';
+  else std::cout << post << " may begin " << allowed << " journals in all\n";
+  return 0;
+}
+
 int key(const std::string& directory, bool json) {
   const auto seed = hq::hq_key(directory);
   if (!seed) return complain(seed.error());
@@ -243,6 +265,8 @@ int main(int argc, char** argv) try {
   auto* resend_command = app.add_subcommand("resend", "let a post send its records again: what is here is compared, what is not is stored");
   resend_command->add_option("post", post)->required();
   resend_command->add_option("--from", from, "first sequence of the journal (default: all)");
+  auto* allow_command = app.add_subcommand("allow-epoch", "take one journal more of a post that has begun " + std::to_string(hq::epochs_max));
+  allow_command->add_option("post", post)->required();
   auto* key_command = app.add_subcommand("key", "HQ's public key, for the posts' site files");
   try {
     app.parse(argc, argv);
@@ -259,7 +283,8 @@ int main(int argc, char** argv) try {
   if (*records_command) return print(hq::report_records(place, query), json);
   if (*gaps_command) return print(hq::report_gaps(place, post), json);
   if (*alarms_command) return print(hq::report_alarms(place, post), json);
-  if (*verify_command) return print(hq::verify_post(place, post, epoch), json);
+  if (*verify_command) return verify(place, post, epoch, json);
+  if (*allow_command) return allow_epoch(place, post, json);
   if (*image_command) return boosted ? boost(place, sha, json) : image(place.directory, sha, out, json);
   if (*resend_command) {
     if (!usable_as_post(post)) return complain({ErrorCode::invalid, "\"" + post + "\" is no post's name"});

@@ -21,7 +21,11 @@ Answer checked(PGconn* connection, PGresult* result, const std::string& doing) {
   const auto status = PQresultStatus(result);
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN) {
     const char* state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
-    if (state && std::string_view(state) == "53100") throw DatabaseError(ErrorCode::no_space, doing + ": the database's disk is full");
+    const std::string_view code = state ? state : "";
+    if (code == "53100") throw DatabaseError(ErrorCode::no_space, doing + ": the database's disk is full");
+    // Short of memory or connections, a deadlock, a lock, somebody's cancel: of the moment, not of what was to be stored.
+    if (PQstatus(connection) == CONNECTION_OK && (code.starts_with("53") || code.starts_with("40") || code.starts_with("55") || code.starts_with("57")))
+      throw DatabaseError(ErrorCode::busy, doing + ": " + PQerrorMessage(connection));
     complain(connection, doing);
   }
   return answer;
@@ -193,6 +197,11 @@ class PostgresDatabase : public Database {
       for (std::size_t at = 0; (at = schema.find(word, at)) != std::string::npos; at += own.size()) schema.replace(at, word.size(), own);
     return schema;
   }
+  bool has_table(const std::string& name) override {
+    auto asked = query("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1", name);
+    return asked.step() && asked.number(0) > 0;
+  }
+  void lock_for_tables() override { execute("SELECT pg_advisory_xact_lock(hashtextextended('rampa tables', 2))"); }
   bool try_lock(const std::string& name) override {
     auto asked = query("SELECT pg_try_advisory_lock(hashtextextended($1, 2))::int", "rampa " + name);
     return asked.step() && asked.number(0) != 0;

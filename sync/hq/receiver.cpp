@@ -1,37 +1,37 @@
 #include "sync/hq/receiver.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "edge/store/segment_format.hpp"
 #include "sync/hq/chain_walk.hpp"
+#include "sync/hq/guarded.hpp"
 
 namespace rampa::sync::hq {
 namespace format = store::format;
 namespace {
 
-constexpr std::size_t quarantined_told_max = 100;
 constexpr std::uint64_t letters_under_way_max = 256;
 constexpr std::size_t letters_at_once = 64, letter_bytes_at_once = 512u << 10;
 constexpr Duration letters_again = 3s;  ///< a hello says how far the post was when it sent it, not what is on its way since
 
-template <class Work>
-Result<void> guarded(Work work) {
-  try {
-    work();
-    return {};
-  } catch (const DatabaseError& error) {
-    return fail(error.code, error.what());
-  } catch (const std::exception& error) {
-    return fail(ErrorCode::io, error.what());
-  }
+/// What the envelope says of its body, unpacked: a few bytes may stand for many.
+std::size_t stated_body_bytes(ByteView sealed) {
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < 4 && 8 + i < sealed.size(); ++i) length |= static_cast<std::size_t>(sealed[8 + i]) << (8 * i);
+  return length;
+}
+
+std::size_t body_bytes_max(Leaf leaf) {
+  if (leaf == Leaf::verdicts || leaf == Leaf::events) return envelope_body_max;
+  if (leaf == Leaf::manifest) return 128 + static_cast<std::size_t>(chunks_of(blob_bytes_max)) * sizeof(Sha256);
+  return 256u << 10;
 }
 
 }  // namespace
 
 Receiver::Receiver(Ledger& ledger, ImageStore& images, Desk& desk, const ReceiverSettings& settings)
     : ledger_(ledger), images_(images), desk_(desk), settings_(settings), signer_(signer_of(settings.key)), public_key_(hex(ByteView{public_key_of(settings.key)})),
-      durability_(ledger.database().durability()), bell_(ledger), records_(ledger, bell_), blobs_(ledger, images, bell_) {}
+      durability_(ledger.database().durability()), bell_(ledger), records_(ledger, bell_), blobs_(ledger, images, bell_, settings.blob_work) {}
 
 Result<void> Receiver::begin() {
   return guarded([&] { ledger_.begin(); });
@@ -50,6 +50,7 @@ void Receiver::load(Post& state, const std::string& name) {
     }
     history.walk = true;  // a walk may have been cut short
   }
+  if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) state.letters = {desk_.letter_state(name).last, at_post->second};
   state.loaded = true;
 }
 
@@ -64,6 +65,8 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
     const std::string& name = topic.post.text;
     const std::string text = topic_text(topic);
     Post& state = post(name);
+    if (const std::size_t stated = stated_body_bytes(payload); topic.leaf != Leaf::slice && stated > body_bytes_max(topic.leaf))
+      return refuse(name, "a message (" + std::string(name_of(topic.leaf)) + ") of more than " + std::to_string(body_bytes_max(topic.leaf)) + " bytes", now);
     if (topic.leaf == Leaf::hello) return take_hello(name, state, text, payload, now);
     if (state.histories.empty()) return bell_.tell({"refused", name, "it has not said hello yet", 0});
     switch (topic.leaf) {
@@ -81,30 +84,23 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
       case Leaf::receipt:
         return take_signed<Receipt>(name, state, text, payload, decode_receipt, [&](const Receipt& receipt) { take_receipt(name, state, receipt, now); }, now);
       case Leaf::fetch:
-        return take_signed<Fetch>(name, state, text, payload, decode_fetch, [&](const Fetch& fetch) { take_fetch(name, fetch); }, now);
+        return take_signed<Fetch>(name, state, text, payload, decode_fetch, [&](const Fetch& fetch) { take_fetch(name, state, fetch); }, now);
       default: return;
     }
   });
 }
 
-/// A post gets what was offered to it and what it once sent itself.
-void Receiver::take_fetch(const std::string& name, const Fetch& fetch) {
-  const Sha256 sha = parse_sha256(fetch.sha256).value_or(Sha256{});
-  const auto unavailable = [&](const std::string& why) {
-    fetched_.push_back(sealed(name, Leaf::not_there, encode(Unavailable{fetch.sha256, why})));
-  };
-  if (!desk_.offered(name, fetch.sha256) && !ledger_.names(name, sha)) return unavailable("HQ has nothing of this name for this post");
-  const auto size = images_.size(sha);
-  if (!size) return unavailable("HQ does not hold it: " + size.error().what);
-  const std::uint64_t end = std::min<std::uint64_t>(*size, fetch.offset + std::min<std::uint64_t>(fetch.bytes, slice_bytes_max));
-  std::uint64_t at = std::min(fetch.offset, *size);
-  do {
-    const std::uint64_t border = std::min(end, (at / chunk_bytes + 1) * chunk_bytes);
-    const auto bytes = images_.read(sha, at, border - at);
-    if (!bytes || bytes->size() != border - at) return unavailable("HQ cannot read it" + (bytes ? std::string{} : ": " + bytes.error().what));
-    fetched_.push_back({topic_text({PostId{name}, Leaf::fetched}), encode(BlobSlice{sha, at, *size, *bytes})});
-    at = border;
-  } while (at < end);
+Result<void> Receiver::note_dropped(const Topic& topic, const std::string& why, Stamp now) {
+  return guarded([&] {
+    const std::string& name = topic.post.text;
+    Post& state = post(name);
+    const std::string what = "HQ's database does not take a message (" + std::string(name_of(topic.leaf)) + "): " + why;
+    bell_.alarm(name, 0, "not_stored", what, now);
+    if (state.histories.empty() || (topic.leaf != Leaf::verdicts && topic.leaf != Leaf::events)) return;
+    History& history = state.histories.back();
+    history.answer = true;
+    if (history.refused.size() < told_max) history.refused.push_back({topic.leaf == Leaf::verdicts ? Stream::verdicts : Stream::events, 0, what});
+  });
 }
 
 void Receiver::refuse(const std::string& name, const std::string& why, Stamp now) {
@@ -128,12 +124,18 @@ void Receiver::take_hello(const std::string& name, Post& state, std::string_view
   const auto hello = decode_hello(*body);
   if (!hello) return refuse(name, hello.error().what, now);
   const PublicKey key = parse_public_key(hello->key).value_or(PublicKey{});
+  if (hello->letters_through >= number_end) return refuse(name, "hello: HQ has never written so many letters", now);
   if (format::epoch_of(PostId{name}, key) != hello->epoch) return refuse(name, "hello: its epoch is not that of its key", now);
   if (const auto opened = open(topic, payload, key); !opened) return refuse(name, opened.error().what, now);
 
   auto known = std::find_if(state.histories.begin(), state.histories.end(), [&](const History& h) { return h.row.epoch == hello->epoch; });
   if (known == state.histories.end()) {
     const bool first = state.histories.empty();
+    if (state.histories.size() >= epochs_max && state.histories.size() >= epochs_max + desk_.epochs_allowed(name)) {
+      const std::string why = "it has begun " + std::to_string(state.histories.size()) + " journals; a further one is refused until `rampa-hq allow-epoch " + name + "`";
+      bell_.tell({"refused", name, why, 0});
+      return bell_.alarm(name, 0, "too_many_epochs", why, now);
+    }
     History& history = state.histories.emplace_back();
     history.row.post = name;
     history.row.epoch = hello->epoch;
@@ -155,15 +157,12 @@ void Receiver::take_hello(const std::string& name, Post& state, std::string_view
   history.row.hello = *hello;
   history.row.hello_received = now.wall;
   history.changed = history.answer = history.greeted = history.walk = true;
-  history.quarantined = ledger_.quarantined(history.row.id, quarantined_told_max);
+  history.quarantined = ledger_.quarantined(history.row.id, told_max);
   ClockEstimate clock = ledger_.clock(history.row.id, hello->boot_id);
   if (!clock.take(*hello, now.wall))
     bell_.alarm(name, 0, "clock_set", "boot " + hello->boot_id + ": a clock was set, here or there; what was known of the post's is dropped", now);
   ledger_.save(history.row.id, hello->boot_id, clock);
-  state.heard = true;
-  state.letters = desk_.number_letters(name, hello->letters_through);
-  state.letters.through = hello->letters_through;
-  state.letters_due = true;
+  take_letters_through(name, state, *hello, now);
   blobs_.greet(name);
   bell_.tell({"greeted", name, hello->metered ? "over a metered line" : "", hello->last_sequence});
 }
@@ -190,10 +189,11 @@ void Receiver::take_frame(const std::string& name, Post& state, Stream stream, s
   History& history = body ? state.histories[index] : state.histories.back();
   const auto refused = [&](const std::string& why) {
     history.answer = true;
-    history.refused.push_back({stream, 0, why});
+    if (history.refused.size() < told_max) history.refused.push_back({stream, 0, why});
     refuse(name, why, now);
   };
   if (!body) return refused(body.error().what);
+  held_bytes_ += body->size();
   bodies_.push_back(std::move(*body));
   const auto frame = decode_records(bodies_.back());
   if (!frame) return refused(frame.error().what);
@@ -202,49 +202,6 @@ void Receiver::take_frame(const std::string& name, Post& state, Stream stream, s
   const std::uint64_t records = history.row.records;
   if (records_.take(history, *frame, now)) blobs_.look(name);
   if (history.row.records != records) bell_.tell({"records", name, std::string(store::name_of(stream)), 0});
-  state.heard = true;
-}
-
-void Receiver::take_receipt(const std::string& name, Post& state, const Receipt& receipt, Stamp now) {
-  desk_.receive(name, receipt, now.wall);
-  for (const RefusedLetter& refused : receipt.refused)
-    bell_.alarm(name, 0, "letter_refused", "letter " + std::to_string(refused.number) + ": " + refused.reason, now);
-  state.letters.through = std::max(state.letters.through, std::min(receipt.through, state.letters.last));
-  state.letters_due = state.letters.through < state.letters.last;
-  state.heard = true;
-  bell_.tell({"receipt", name, "letters up to " + std::to_string(receipt.through), 0});
-}
-
-bool Receiver::desk_changed() {
-  bool changed = false;
-  const auto done = guarded([&] {
-    const std::uint64_t version = desk_.version();
-    changed = version != desk_version_;
-    desk_version_ = version;
-  });
-  return done && changed;
-}
-
-Result<void> Receiver::look_at_desk(Stamp) {
-  return guarded([&] {
-    for (auto& [name, state] : posts_) {
-      if (state.histories.empty()) continue;
-      for (const Order& order : desk_.take_orders(name)) {
-        if (order.what == "resend") {
-          std::uint64_t from = 1;
-          std::from_chars(order.detail.data(), order.detail.data() + order.detail.size(), from);
-          records_.renew(state.histories.back(), from);
-          bell_.tell({"resend", name, "asked to send again", from});
-        } else if (order.what == "boost") {
-          if (const auto sha = parse_sha256(order.detail); sha && ledger_.boost(name, *sha)) blobs_.look(name);
-        }
-      }
-      if (!state.heard) continue;
-      const LetterState fresh = desk_.number_letters(name, 0);
-      state.letters_due |= fresh.last > state.letters.last;
-      state.letters.last = fresh.last;
-    }
-  });
 }
 
 Answer Receiver::sealed(const std::string& name, Leaf leaf, const Bytes& body) const {
@@ -288,6 +245,7 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
   busy_ = false;
   const auto done = guarded([&] {
     for (auto& [name, state] : posts_) {
+      if (!state.histories.empty() && std::exchange(state.desk_due, false)) look_at_desk(name, state, now);
       for (History& history : state.histories) {
         const std::uint64_t cursor = history.row.cursor;
         if (history.walk) history.walk = walk(history, ledger_, bell_, settings_.walk_records, now);
@@ -303,7 +261,7 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
         const bool under_way = state.letters_sent > state.letters.through && now.mono - state.letters_sent_at < letters_again;
         const std::uint64_t after = under_way ? state.letters_sent : state.letters.through;
         if (after < state.letters.last && after - state.letters.through < letters_under_way_max) {
-          Letters next{desk_.letters(name, after, letters_at_once, letter_bytes_at_once)};
+          Letters next{desk_.letters(name, after, state.letters.last, letters_at_once, letter_bytes_at_once)};
           if (!next.letters.empty()) {
             state.letters_sent = next.letters.back().number;
             state.letters_sent_at = now.mono;
@@ -312,7 +270,10 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
         }
       }
     }
+    check_shelf(now);
+    answer_fetches(now);
     wants = blobs_.settle(now);
+    busy_ |= blobs_.busy();
     ledger_.commit();
   });
   if (!done) {
@@ -320,6 +281,8 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
     return tl::unexpected(done.error());
   }
   // From here on nothing can fail: what is acknowledged is on the disk.
+  forget_orders();
+  shelf_next_ = shelf_checked_;
   for (auto& [name, state] : posts_) {
     for (History& history : state.histories) {
       for (const Stream which : store::streams) history.stream(which).fresh.clear();
@@ -333,6 +296,7 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
   for (Answer& answer : fetched_) answers.push_back(std::move(answer));
   fetched_.clear();
   bodies_.clear();
+  held_bytes_ = 0;
   return answers;
 }
 
@@ -341,9 +305,12 @@ void Receiver::rollback() {
   posts_.clear();  // read again from the ledger when next needed
   blobs_.rollback();
   bodies_.clear();
+  held_bytes_ = 0;
   fetched_.clear();
+  orders_done_.clear();
   desk_version_ = 0;
-  busy_ = false;
+  shelf_checked_ = shelf_next_;
+  busy_ = waiting_ = false;
   (void)bell_.take();
 }
 
@@ -358,11 +325,6 @@ Result<std::vector<Answer>> Receiver::announce(Stamp now, const std::vector<std:
     return tl::unexpected(loaded.error());
   }
   return commit(now);
-}
-
-void Receiver::let_go(const std::string& post) {
-  posts_.erase(post);
-  blobs_.forget(post);
 }
 
 }  // namespace rampa::sync::hq

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,15 @@ struct Answer {
   Bytes payload;
 };
 
+/// Journals of one post that are taken without anybody's leave: who has its certificate could begin any number.
+inline constexpr std::size_t epochs_max = 16;
+
 struct ReceiverSettings {
   std::string incarnation;            ///< changes with every start, so that posts notice a restart
   std::array<std::uint8_t, 32> key{}; ///< HQ's secret seed
-  std::uint64_t credit_bytes = 8u << 20;
+  std::uint64_t credit_bytes = 8u << 20;          ///< what a post may have under way; fetched it gets twice that per second
+  std::uint64_t fetched_bytes_max = 16u << 20;    ///< per group, by all posts
+  BlobWork blob_work;
   std::size_t walk_records = 8192;    ///< per group: the chain of a long backlog is walked in steps
 };
 
@@ -40,42 +46,55 @@ class Receiver {
   /// Never fails for what the message says: what breaks a check is refused or kept apart. Errors: no_space, io (give up this
   /// group: rollback()).
   [[nodiscard]] Result<void> take(const Topic& topic, ByteView payload, Stamp now);
-  /// Letters and orders that people have given since. Inside a group, as take().
-  [[nodiscard]] Result<void> look_at_desk(Stamp now);
+  /// The database does not take this message, whatever is stored with it: an alarm, and the post is told. Inside a group.
+  [[nodiscard]] Result<void> note_dropped(const Topic& topic, const std::string& why, Stamp now);
+  /// Letters and orders that people have given since are looked at with this group.
+  void look_at_desk();
   [[nodiscard]] Result<std::vector<Answer>> commit(Stamp now);
   void rollback();
-  /// There is a chain to walk further: begin() and commit() soon, also without messages.
+  /// What this group holds in memory: commit() soon when it is much.
+  [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
+  /// There is more to do at once: begin() and commit() soon, also without messages.
   [[nodiscard]] bool busy() const { return busy_; }
+  /// A fetch waits until its post may have more: begin() and commit() now and then.
+  [[nodiscard]] bool waiting() const { return waiting_; }
   [[nodiscard]] bool desk_changed();
 
   /// Acks for these posts (none given: all that are known), said once the link is up, so that waiting posts greet at once.
   [[nodiscard]] Result<std::vector<Answer>> announce(Stamp now, const std::vector<std::string>* posts = nullptr);
-  /// Another worker serves this post now.
-  void let_go(const std::string& post);
   [[nodiscard]] std::vector<Notice> take_notices() { return bell_.take(); }
 
  private:
   struct Post {
     std::vector<History> histories;  ///< the one that greeted last is the current one: the last
     bool loaded = false;
-    bool heard = false;              ///< a message of it came since the receiver started
+    bool desk_due = true;            ///< there may be orders or letters for it
     LetterState letters;
     std::uint64_t letters_sent = 0;
     MonoTime letters_sent_at{INT64_MIN / 2};
     bool letters_due = false;
+    std::deque<Fetch> fetches;       ///< to be answered, in order
+    std::int64_t fetch_room = 0;     ///< bytes that it may fetch now, or less than none after a large piece...
+    std::optional<MonoTime> fetch_room_at;  ///< ...as of then
   };
 
   Post& post(const std::string& name);
   void load(Post& state, const std::string& name);
   void take_hello(const std::string& name, Post& state, std::string_view topic, ByteView payload, Stamp now);
+  void take_letters_through(const std::string& name, Post& state, const Hello& hello, Stamp now);
   void check_hello(History& history, const Hello& hello, Stamp now);
   void take_frame(const std::string& name, Post& state, Stream stream, std::string_view topic, ByteView payload, Stamp now);
-  void take_fetch(const std::string& name, const Fetch& fetch);
+  void take_fetch(const std::string& name, Post& state, const Fetch& fetch);
+  void answer_fetches(Stamp now);
+  [[nodiscard]] std::uint64_t answer_fetch(const std::string& name, const Fetch& fetch);
   void take_receipt(const std::string& name, Post& state, const Receipt& receipt, Stamp now);
   template <class Payload, class Take>
   void take_signed(const std::string& name, Post& state, std::string_view topic, ByteView payload, Result<Payload> (*decode)(ByteView), Take take, Stamp now);
   void refuse(const std::string& name, const std::string& why, Stamp now);
-  void refresh_letters(const std::string& name, Post& state, Stamp now);
+  void look_at_desk(const std::string& name, Post& state, Stamp now);
+  void lose_blob(const Sha256& sha256, const std::string& why, Stamp now);
+  void check_shelf(Stamp now);
+  void forget_orders();
   [[nodiscard]] Ack ack_for(const std::string& name, Post& state, History& history, Stamp now) const;
   [[nodiscard]] Answer sealed(const std::string& name, Leaf leaf, const Bytes& body) const;
 
@@ -90,9 +109,15 @@ class Receiver {
   BlobIntake blobs_;
   std::map<std::string, Post> posts_;
   std::vector<Answer> fetched_;  ///< of this group
+  std::string fetch_turn_;       ///< the post whose fetches were answered last
+  std::size_t held_bytes_ = 0;
   std::deque<Bytes> bodies_;  ///< of this group's frames: fresh records point into them
   std::uint64_t desk_version_ = 0;
-  bool busy_ = false;
+  std::map<std::string, std::uint64_t> letters_at_post_;  ///< what the post said since this receiver started, also in groups that failed
+  std::vector<std::uint64_t> orders_done_;      ///< applied in this group
+  std::vector<std::uint64_t> orders_to_forget_; ///< applied and committed, still on the desk
+  std::optional<Sha256> shelf_next_ = Sha256{}, shelf_checked_;  ///< blobs beyond this one are to be looked for on the shelf; none: done
+  bool busy_ = false, waiting_ = false;
 };
 
 }  // namespace rampa::sync::hq

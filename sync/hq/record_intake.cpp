@@ -24,7 +24,7 @@ std::string trouble_of(const Result<format::ParsedRecord>& record, Stream stream
 
 void RecordIntake::refuse(History& history, const RecordFrame& frame, const std::string& reason, Stamp) {
   history.answer = true;
-  history.refused.push_back({frame.head.stream, frame.head.first, reason});
+  if (history.refused.size() < told_max) history.refused.push_back({frame.head.stream, frame.head.first, reason});
   bell_.tell({"refused", history.row.post, named(frame.head.stream, frame.head.first) + ": " + reason, 0});
 }
 
@@ -52,13 +52,17 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
   std::uint64_t number = first;
   const auto compare_through = [&](std::uint64_t end) {
     if (number > end) return;
-    const auto stored = ledger_.records(history.row.id, which, number, end, end - number + 1);
-    auto at = stored.begin();
+    StoredRecords stored;
+    auto at = stored.records.begin();
     for (; number <= end; ++number) {
-      while (at != stored.end() && at->number < number) ++at;
+      if (number > stored.through) {
+        stored = ledger_.records(history.row.id, which, number, end, end - number + 1);
+        at = stored.records.begin();
+      }
+      while (at != stored.records.end() && at->number < number) ++at;
       const ByteView bytes = frame.records[number - first];
       if (const auto fresh = stream.fresh.find(number); fresh != stream.fresh.end()) compare(history, which, number, fresh->second.bytes, bytes, now);
-      else if (at != stored.end() && at->number == number) compare(history, which, number, at->bytes, bytes, now);
+      else if (at != stored.records.end() && at->number == number) compare(history, which, number, at->bytes, bytes, now);
       // Otherwise it is in quarantine, and stays there.
     }
   };
@@ -76,7 +80,7 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
 std::optional<store::Hash> RecordIntake::hash_of(History& history, Stream stream, std::uint64_t number) {
   const auto& fresh = history.stream(stream).fresh;
   if (const auto found = fresh.find(number); found != fresh.end()) return found->second.hash;
-  const auto stored = ledger_.records(history.row.id, stream, number, number, 1);
+  const auto stored = ledger_.records(history.row.id, stream, number, number, 1).records;
   if (stored.empty()) return {};
   return stored.front().hash;
 }
@@ -84,7 +88,7 @@ std::optional<store::Hash> RecordIntake::hash_of(History& history, Stream stream
 void RecordIntake::keep_apart(History& history, Stream stream, std::uint64_t number, const std::string& reason, ByteView bytes, Stamp now) {
   const QuarantinedRecord record{number, reason, stream};
   ledger_.quarantine(history.row, record, bytes, now.wall);
-  history.quarantined.push_back(record);
+  if (history.quarantined.size() < told_max) history.quarantined.push_back(record);
   bell_.tell({"quarantine", history.row.post, named(stream, number) + ": " + reason, 0});
 }
 
@@ -116,7 +120,7 @@ bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number
   }
   if (number <= stream.recheck) {
     // Asked for again although it may be stored: then it is only compared.
-    if (const auto stored = ledger_.records(history.row.id, which, number, number, 1); !stored.empty()) {
+    if (const auto stored = ledger_.records(history.row.id, which, number, number, 1).records; !stored.empty()) {
       compare(history, which, number, stored.front().bytes, bytes, now);
       return false;
     }

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 Report document(const json& value, bool sound = true) {
-  return {value.dump(2, ' ', false, json::error_handler_t::replace), sound};
+  return {value.dump(2, ' ', false, json::error_handler_t::replace), sound, {}};
 }
 
 template <class Answer, class Work>
@@ -239,6 +239,7 @@ Result<Report> verify_post(const Place& place, const std::string& post, const st
       breaks("records " + std::to_string(records + 1) + " to " + std::to_string(of.cursor) + " were acknowledged and are not here");
 
     const BlobShelf shelf(place.directory);
+    std::vector<std::string> lost;
     Bytes last;
     for (bool more = true; more;) {
       auto named = database.query("SELECT DISTINCT r.sha256, b.state FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256"
@@ -251,12 +252,18 @@ Result<Report> verify_post(const Place& place, const std::string& post, const st
           breaks("blob " + hex(sha) + " has not arrived");
           continue;
         }
-        if (const auto whole = read_checked(shelf, sha); !whole) breaks("blob " + hex(sha) + ": " + whole.error().what);
-        else ++blobs;
+        if (const auto whole = check(shelf, sha); whole) {
+          ++blobs;
+        } else {
+          breaks("blob " + hex(sha) + ": " + whole.error().what);
+          if (whole.error().code == ErrorCode::not_found || whole.error().code == ErrorCode::bad_reply) lost.push_back(hex(sha));
+        }
       }
     }
-    return document({{"post", post}, {"epoch", of.epoch}, {"records", records}, {"cursor", of.cursor}, {"blobs", blobs}, {"first_broken", broken}},
-                    broken.empty());
+    Report report = document({{"post", post}, {"epoch", of.epoch}, {"records", records}, {"cursor", of.cursor}, {"blobs", blobs},
+                              {"blobs_lost", lost.size()}, {"first_broken", broken}}, broken.empty());
+    report.lost_blobs = std::move(lost);
+    return report;
   });
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
@@ -23,6 +24,7 @@ struct RecordQuery {
 struct Report {
   std::string json;
   bool sound = true;
+  std::vector<std::string> lost_blobs;  ///< verify_post: the ledger says that they are here, and they are missing or damaged
 };
 
 /// [{"post","epoch","epochs","cursor","last_sequence","behind","records","streams":{...},"clock":{...},"quarantined",
@@ -34,7 +36,7 @@ struct Report {
 [[nodiscard]] Result<Report> report_gaps(const Place& place, const std::string& post);
 /// [{"post","sequence","what","detail","raised_ms"}]
 [[nodiscard]] Result<Report> report_alarms(const Place& place, const std::string& post);
-/// {"post","epoch","records","blobs","first_broken"}: walks the chain from the post's genesis over the bytes as they came, and
+/// {"post","epoch","records","blobs","blobs_lost","first_broken"}: walks the chain from the post's genesis over the bytes as they came, and
 /// every blob's content. Not sound if anything is broken, unverifiable or missing.
 [[nodiscard]] Result<Report> verify_post(const Place& place, const std::string& post, const std::string& epoch = "");
 /// Posts that are asked for this blob, one per line of JSON: what --boost writes orders for.

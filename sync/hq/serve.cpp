@@ -5,18 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
-#include <variant>
 
 #include "sync/backoff.hpp"
 #include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/group_store.hpp"
 #include "sync/hq/hq_key.hpp"
+#include "sync/hq/message_queue.hpp"
 
 namespace rampa::sync::hq {
 namespace {
@@ -24,87 +22,6 @@ namespace {
 constexpr Duration wait_max = 200ms;
 constexpr Duration lease_pause = 1s;
 constexpr Duration storing_pause = 1s;  ///< after a commit that failed (disk full): no use in trying at once
-
-struct Connected {};
-struct Subscribed {};
-struct Lost { std::string why; };
-struct Message { Topic topic; Bytes payload; };
-struct Fact {
-  std::uint64_t attempt = 0;
-  std::variant<Connected, Subscribed, Lost> what;
-};
-
-/// Paho's threads put, the serving thread takes: facts about the link first, then messages, one of each post in turn.
-class Queue {
- public:
-  Queue(std::size_t bytes_max, std::size_t post_bytes_max) : bytes_max_(bytes_max), post_bytes_max_(post_bytes_max) {}
-  void put_message(std::string topic, Bytes payload) {
-    const auto parsed = parse_topic(topic);
-    if (!parsed || !goes_up(parsed->leaf)) return;
-    {
-      std::lock_guard lock(mutex_);
-      Line& line = lines_[parsed->post.text];
-      // What is dropped here was never acknowledged, so it comes again.
-      if (bytes_ + payload.size() > bytes_max_ || line.bytes + payload.size() > post_bytes_max_) return;
-      bytes_ += payload.size();
-      line.bytes += payload.size();
-      line.messages.push_back({*parsed, std::move(payload)});
-      ++count_;
-    }
-    ready_.notify_one();
-  }
-  void put_fact(Fact fact) {
-    {
-      std::lock_guard lock(mutex_);
-      facts_.push_back(std::move(fact));
-    }
-    ready_.notify_one();
-  }
-  struct Taken {
-    std::vector<Fact> facts;
-    std::vector<Message> messages;
-  };
-  /// What is there; waits for the first.
-  Taken take(std::size_t count, std::size_t bytes, Duration wait) {
-    std::unique_lock lock(mutex_);
-    ready_.wait_for(lock, wait, [this] { return !facts_.empty() || count_ > 0; });
-    Taken taken;
-    taken.facts = std::exchange(facts_, {});
-    std::size_t sum = 0;
-    while (count_ > 0 && taken.messages.size() < count && sum < bytes) {
-      auto at = lines_.upper_bound(turn_);
-      if (at == lines_.end()) at = lines_.begin();
-      turn_ = at->first;
-      Line& line = at->second;
-      Message message = std::move(line.messages.front());
-      line.messages.pop_front();
-      line.bytes -= message.payload.size();
-      bytes_ -= message.payload.size();
-      sum += message.payload.size();
-      --count_;
-      if (line.messages.empty()) lines_.erase(at);
-      taken.messages.push_back(std::move(message));
-    }
-    return taken;
-  }
-  [[nodiscard]] std::size_t bytes() const {
-    std::lock_guard lock(mutex_);
-    return bytes_;
-  }
-
- private:
-  struct Line {
-    std::deque<Message> messages;
-    std::size_t bytes = 0;
-  };
-  const std::size_t bytes_max_, post_bytes_max_;
-  mutable std::mutex mutex_;
-  std::condition_variable ready_;
-  std::vector<Fact> facts_;
-  std::map<std::string, Line> lines_;  ///< only those with messages
-  std::string turn_;
-  std::size_t bytes_ = 0, count_ = 0;
-};
 
 /// Two receivers on one directory would each believe in their own cursor.
 class DirectoryLock {
@@ -137,8 +54,8 @@ class Server {
     while (!stop) {
       if (!link_ && clock_.mono() >= connect_at_)
         if (const auto opened = connect(); !opened) return opened;
-      Queue::Taken taken = queue_.take(settings_.group_messages_max, settings_.group_bytes_max, receiver_.busy() ? Duration{} : wait_max);
-      for (const Fact& fact : taken.facts)
+      MessageQueue::Taken taken = queue_.take(settings_.group_messages_max, settings_.group_bytes_max, receiver_.busy() ? Duration{} : wait_max);
+      for (const LinkFact& fact : taken.facts)
         if (fact.attempt == attempt_ && link_) link_fact(fact);
       bool desk = false;
       if (clock_.mono() >= desk_at_) {
@@ -146,7 +63,7 @@ class Server {
         desk_at_ = clock_.mono() + wait_max;
       }
       // Messages of a connection that is gone are as good as any: they were received, so they are stored.
-      if (!taken.messages.empty() || desk || receiver_.busy()) group(taken.messages, desk);
+      if (!taken.messages.empty() || desk || receiver_.busy() || receiver_.waiting()) group(taken.messages, desk);
       if (database_lost_) return fail(ErrorCode::disconnected, *database_lost_);
     }
     return {};
@@ -174,39 +91,23 @@ class Server {
     tell({"link_lost", "", why, 0});
   }
 
-  void group(const std::vector<Message>& messages, bool desk) {
+  void group(std::vector<Message>& messages, bool desk) {
     if (clock_.mono() < store_at_) return;
     if (settings_.place.server())
       if (const auto leased = take_leases(messages); !leased) {
         database_lost_ = leased.error().what;
         return;
       }
-    auto answers = store(messages, desk);
-    if (!answers) {
+    std::erase_if(messages, [this](const Message& message) { return !wanted(message.topic.post.text); });
+    const auto stored = store_.store(messages, desk);
+    if (!stored) {
       store_at_ = clock_.mono() + storing_pause;
-      if (answers.error().code == ErrorCode::disconnected) database_lost_ = answers.error().what;
-      return tell({"alarm", "", "storing failed, nothing is acknowledged: " + answers.error().what, 0});
+      if (stored.error().code == ErrorCode::disconnected) database_lost_ = stored.error().what;
+      return tell({"alarm", "", "storing failed, nothing is acknowledged: " + stored.error().what, 0});
     }
     if (settings_.after_commit) settings_.after_commit();
-    publish(*answers);
-    for (const Notice& notice : receiver_.take_notices()) tell(notice);
-  }
-
-  Result<std::vector<Answer>> store(const std::vector<Message>& messages, bool desk) {
-    if (const auto begun = receiver_.begin(); !begun) return tl::unexpected(begun.error());
-    for (const Message& message : messages) {
-      if (!wanted(message.topic.post.text)) continue;
-      if (const auto taken = receiver_.take(message.topic, message.payload, clock_.now()); !taken) {
-        receiver_.rollback();
-        return tl::unexpected(taken.error());
-      }
-    }
-    if (desk)
-      if (const auto looked = receiver_.look_at_desk(clock_.now()); !looked) {
-        receiver_.rollback();
-        return tl::unexpected(looked.error());
-      }
-    return receiver_.commit(clock_.now());
+    publish(stored->answers);
+    for (const Notice& notice : stored->notices) tell(notice);
   }
 
   /// A post that another worker serves is tried again about once a second: when that one is gone, so is its lock.
@@ -239,7 +140,7 @@ class Server {
     return settings_.posts.empty() || std::find(settings_.posts.begin(), settings_.posts.end(), post) != settings_.posts.end();
   }
 
-  void link_fact(const Fact& fact) {
+  void link_fact(const LinkFact& fact) {
     if (const auto* lost = std::get_if<Lost>(&fact.what)) return hang_up(lost->why);
     if (std::holds_alternative<Connected>(fact.what)) {
       if (const auto asked = link_->subscribe(); !asked) hang_up(asked.error().what);
@@ -266,11 +167,12 @@ class Server {
 
   const ServeSettings& settings_;
   const Clock& clock_;
-  Queue queue_;
+  MessageQueue queue_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Desk> desk_;
   BlobShelf shelf_;
   Receiver receiver_;
+  GroupStore store_{receiver_, clock_};
   Backoff backoff_;
   MonoTime connect_at_{}, store_at_{}, desk_at_{};
   std::uint64_t attempt_ = 0;

@@ -149,6 +149,11 @@ class SqliteDatabase : public Database {
     return schema;
   }
 
+  bool has_table(const std::string& name) override {
+    auto asked = query("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1", name);
+    return asked.step() && asked.number(0) > 0;
+  }
+
  private:
   std::unique_ptr<Statement> prepare(std::string_view sql) override { return std::make_unique<SqliteStatement>(database_, sql); }
   sqlite3* database_ = nullptr;

@@ -1,4 +1,8 @@
 // What only a database server has: leases. Everything else is asked of both databases by the same tests (CMakeLists.txt).
+#include <atomic>
+#include <mutex>
+#include <thread>
+
 #include "tests/unit/sync/hq_fixture.hpp"
 
 using namespace rampa;
@@ -26,3 +30,43 @@ TEST_F(Postgres, TextThatIsNoUtf8BlocksNothing) {
 }
 
 TEST_F(Postgres, ItSaysHowDurableItIs) { EXPECT_EQ(ledger->database().durability(), "disk"); }
+
+TEST_F(Postgres, LettersThatAreWrittenAtOnceAreAllNumbered) {
+  constexpr int writers = 4, letters = 100;
+  std::atomic<int> writing{writers};
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < writers; ++writer)
+    threads.emplace_back([&] {
+      const auto own = open_desk(place);
+      for (int i = 0; i < letters; ++i) own->add_letter("", "note", "{}", WallTime{1});
+      --writing;
+    });
+  while (writing > 0) (void)desk->number_letters("P1", 0);  // as `serve` does while they write
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(desk->number_letters("P1", 0).last, writers * letters);
+  EXPECT_EQ(desk->version(), writers * letters);
+}
+
+TEST_F(Postgres, SeveralThatStartAtOnceOverAnEmptyDatabaseDoNotRace) {
+  for (int round = 0; round < 5; ++round) {
+    close();
+    empty_postgres();
+    std::vector<std::thread> threads;
+    std::atomic<int> opened{0};
+    std::mutex mutex;
+    std::string trouble;
+    for (int worker = 0; worker < 6; ++worker)
+      threads.emplace_back([&] {
+        try {
+          const auto own_ledger = open_ledger(place);
+          const auto own_desk = open_desk(place);
+          ++opened;
+        } catch (const DatabaseError& error) {
+          std::lock_guard lock(mutex);
+          trouble = error.what();
+        }
+      });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(opened, 6) << trouble;
+  }
+}

@@ -1,5 +1,6 @@
 // HQ's side of the blobs: asked for in order, taken in pieces, known by content, never called held before they are.
 #include <random>
+#include <set>
 
 #include "tests/unit/sync/hq_fixture.hpp"
 
@@ -10,8 +11,39 @@ using namespace rampa::tests;
 
 namespace {
 
+/// Counts what is written.
+class CountingShelf : public BlobShelf {
+ public:
+  using BlobShelf::BlobShelf;
+  Result<void> write(const std::string& post, const Sha256& blob, std::uint64_t offset, ByteView bytes) override {
+    written += bytes.size();
+    return BlobShelf::write(post, blob, offset, bytes);
+  }
+  std::uint64_t written = 0;
+};
+
 class ReceiverBlobs : public HqTest {
  protected:
+  void open() override {
+    HqTest::open();
+    auto own = std::make_unique<CountingShelf>(place.directory);
+    counting = own.get();
+    receiver = std::make_unique<Receiver>(*ledger, *own, *desk, settings);
+    shelf = std::move(own);
+  }
+  /// Groups without messages while HQ has work of its own; none of them writes more than the settings say. What it said last.
+  Want work() {
+    Want newest;
+    for (int i = 0; i < 1000 && receiver->busy(); ++i) {
+      const std::uint64_t before = counting->written;
+      Want want = want_in(group({}));
+      EXPECT_LE(counting->written - before, settings.blob_work.chunks * chunk_bytes);
+      if (!want.blobs.empty() || !want.done.empty()) newest = std::move(want);
+    }
+    EXPECT_FALSE(receiver->busy());
+    return newest;
+  }
+  CountingShelf* counting = nullptr;
   static Bytes noise(std::size_t size, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     Bytes out(size);
@@ -154,7 +186,7 @@ TEST_F(ReceiverBlobs, ABoostComesBeforeAll) {
   EXPECT_EQ(*posts_asked_for(place, last), std::vector<std::string>{"P1"});
   desk->add_order({"P1", "boost", last}, clock.now().wall);
   ASSERT_TRUE(receiver->begin());
-  ASSERT_TRUE(receiver->look_at_desk(clock.now()));
+  receiver->look_at_desk();
   const Want want = want_in(receiver->commit(clock.now()).value());
   ASSERT_EQ(want.blobs.size(), 1u);
   EXPECT_EQ(want.blobs[0].sha256, last);
@@ -243,4 +275,110 @@ TEST_F(ReceiverBlobs, CutAnywhereItGoesOnAtThatByte) {
   }
   EXPECT_TRUE(holds(blob));
   EXPECT_EQ(sent, blob.size()) << "no byte was asked for twice";
+}
+
+TEST_F(ReceiverBlobs, ABlobOfEqualChunksIsCopiedInSteps) {
+  settings.blob_work.chunks = 4;
+  open();
+  greet();
+  Bytes blob(40 * chunk_bytes, 7);
+  blob.push_back(1);
+  name({blob});
+  manifest(blob);
+  work();
+  const std::uint64_t before = counting->written;
+  Want want = give(blob, 0, chunk_bytes);
+  EXPECT_LE(counting->written - before, 5 * chunk_bytes) << "one slice must not write the whole blob";
+  EXPECT_TRUE(receiver->busy());
+  EXPECT_EQ(want.blobs.at(0).chunks, (std::vector<Range>{{40, 40}})) << "what is copied is not asked for";
+  group({});
+  open();  // HQ restarts in between
+  want = want_in(group({{Leaf::hello, encode(p1.hello())}}));
+  EXPECT_EQ(want.blobs.at(0).chunks, (std::vector<Range>{{40, 40}}));
+  give(blob, 40 * chunk_bytes, blob.size());
+  EXPECT_EQ(work().done.size(), 1u);
+  EXPECT_TRUE(holds(blob));
+}
+
+TEST_F(ReceiverBlobs, KnownContentIsCopiedInSteps) {
+  Bytes first, second;
+  std::vector<Bytes> chunks;
+  for (std::uint64_t i = 0; i < 20; ++i) chunks.push_back(noise(chunk_bytes, i));
+  for (const Bytes& chunk : chunks) first.insert(first.end(), chunk.begin(), chunk.end());
+  for (auto chunk = chunks.rbegin(); chunk != chunks.rend(); ++chunk) second.insert(second.end(), chunk->begin(), chunk->end());
+  name({first});
+  manifest(first);
+  for (std::size_t at = 0; at < first.size(); at += chunk_bytes) give(first, at, at + chunk_bytes);
+  ASSERT_TRUE(holds(first));
+  settings.blob_work.chunks = 4;
+  open();
+  greet();
+  name({second});
+  const std::uint64_t before = counting->written;
+  const Want want = manifest(second);
+  EXPECT_LE(counting->written - before, 4 * chunk_bytes);
+  for (const WantedBlob& blob : want.blobs) EXPECT_TRUE(blob.chunks.empty()) << "all of it is here";
+  EXPECT_EQ(work().done.size(), 1u);
+  EXPECT_TRUE(holds(second));
+}
+
+TEST_F(ReceiverBlobs, WhatCameOutOfOrderIsHashedInSteps) {
+  settings.blob_work.chunks = 3;
+  open();
+  greet();
+  const Bytes blob = noise(20 * chunk_bytes, 1);
+  name({blob});
+  manifest(blob);
+  Want want;
+  for (std::size_t chunk = 20; chunk-- > 0;) want = give(blob, chunk * chunk_bytes, (chunk + 1) * chunk_bytes);
+  EXPECT_TRUE(want.done.empty());
+  EXPECT_EQ(work().done.size(), 1u);
+  EXPECT_TRUE(holds(blob));
+}
+
+TEST_F(ReceiverBlobs, ABlobThatTheShelfLostIsNoticedAtTheStartAndAskedForAgain) {
+  const Bytes kept(300, 4), lost(400, 5), cut = noise(2 * chunk_bytes, 6);
+  name({kept, lost, cut});
+  give(kept, 0, 300);
+  give(lost, 0, 400);
+  manifest(cut);
+  give(cut, 0, chunk_bytes);
+  give(cut, chunk_bytes, cut.size());
+  ASSERT_TRUE(holds(kept) && holds(lost) && holds(cut));
+  std::filesystem::remove(shelf->path_of(sha256(lost)));
+  std::filesystem::resize_file(shelf->path_of(sha256(cut)), 1000);
+  open();
+  Want want = want_in(group({{Leaf::hello, encode(p1.hello())}}));
+  EXPECT_EQ(alarm_kinds(), (std::vector<std::string>{"blob_lost", "blob_lost"}));
+  std::set<std::string> asked;
+  for (const WantedBlob& blob : want.blobs) asked.insert(blob.sha256);
+  EXPECT_EQ(asked, (std::set<std::string>{hex(sha256(lost)), hex(sha256(cut))}));
+  EXPECT_EQ(give(lost, 0, 400).done.size(), 1u);
+  manifest(cut);
+  give(cut, 0, chunk_bytes);
+  give(cut, chunk_bytes, cut.size());
+  EXPECT_TRUE(holds(lost) && holds(cut));
+  EXPECT_TRUE(std::filesystem::exists(place.directory + "/damaged/" + hex(sha256(cut)))) << "what was there is kept for people";
+  EXPECT_TRUE(verify_post(place, "P1")->sound);
+}
+
+TEST_F(ReceiverBlobs, WhatVerifyFindsDamagedIsAskedForAgain) {
+  const Bytes blob(300, 4);
+  name({blob});
+  give(blob, 0, 300);
+  ASSERT_TRUE(verify_post(place, "P1")->lost_blobs.empty());
+  std::FILE* file = std::fopen(shelf->path_of(sha256(blob)).c_str(), "r+");
+  ASSERT_TRUE(file);
+  std::fputc(9, file);
+  std::fclose(file);
+  const auto found = verify_post(place, "P1");
+  EXPECT_FALSE(found->sound);
+  ASSERT_EQ(found->lost_blobs, std::vector<std::string>{hex(sha256(blob))});
+  desk->add_order({"P1", "lost", found->lost_blobs[0]}, clock.now().wall);
+  ASSERT_TRUE(receiver->begin());
+  receiver->look_at_desk();
+  EXPECT_EQ(want_in(receiver->commit(clock.now()).value()).blobs.size(), 1u);
+  give(blob, 0, 300);
+  EXPECT_TRUE(holds(blob));
+  EXPECT_TRUE(verify_post(place, "P1")->sound);
 }

@@ -22,7 +22,7 @@ class ReceiverDesk : public HqTest {
   }
   std::vector<Answer> look() {
     EXPECT_TRUE(receiver->begin());
-    EXPECT_TRUE(receiver->look_at_desk(clock.now()));
+    receiver->look_at_desk();
     return receiver->commit(clock.now()).value();
   }
 };
@@ -111,6 +111,40 @@ TEST_F(ReceiverDesk, APostFetchesWhatIsOfferedToItAndNothingElse) {
   EXPECT_EQ(got, bundle);
 }
 
+TEST_F(ReceiverDesk, OnePostsFetchesAreBoundedAndKeepTheirOrder) {
+  settings.credit_bytes = 1u << 20;
+  open();
+  Bytes bundle(8u << 20);
+  for (std::size_t i = 0; i < bundle.size(); ++i) bundle[i] = static_cast<std::uint8_t>(i * 31 >> 4);
+  const Sha256 sha = sha256(bundle);
+  ASSERT_TRUE(shelf->write("hq", sha, 0, bundle) && shelf->finish("hq", sha));
+  desk->offer("P1", hex(sha), clock.now().wall);
+  greet();
+  Messages flood;
+  for (std::uint64_t i = 0; i < 100; ++i) flood.emplace_back(Leaf::fetch, encode(Fetch{hex(sha), i % 8 << 20, 1u << 20}));
+  Bytes got;
+  const auto take = [&](const std::vector<Answer>& answers) {
+    std::size_t bytes = 0;
+    for (const Answer& answer : answers) {
+      if (answer.topic != p1.topic(Leaf::fetched)) continue;
+      const auto slice = decode_slice(answer.payload);
+      EXPECT_EQ(slice->offset, got.size()) << "in the order in which it was asked";
+      got.insert(got.end(), slice->bytes.begin(), slice->bytes.end());
+      bytes += slice->bytes.size();
+    }
+    return bytes;
+  };
+  EXPECT_LE(take(group(flood)), 2u << 20) << "what it may have under way, and not a hundred megabytes";
+  EXPECT_TRUE(receiver->waiting());
+  for (int i = 0; i < 20 && receiver->waiting(); ++i) {
+    clock.advance(100ms);
+    EXPECT_LE(take(group({})), 1u << 20);
+  }
+  EXPECT_EQ(got.size(), 4u << 20) << "a few wait for their turn, the others are asked for again";
+  EXPECT_TRUE(std::equal(got.begin(), got.end(), bundle.begin()));
+  EXPECT_FALSE(receiver->waiting());
+}
+
 TEST_F(ReceiverDesk, APostFetchesWhatItOnceSent) {
   const Bytes scan(500, 3);
   p1.journal.append("capture_taken", "{}", {scan});
@@ -120,6 +154,108 @@ TEST_F(ReceiverDesk, APostFetchesWhatItOnceSent) {
   const auto answers = group({{Leaf::fetch, encode(Fetch{hex(sha256(scan)), 400, 200})}});
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(decode_slice(answers[0].payload)->bytes.size(), 100u);
+}
+
+TEST_F(ReceiverDesk, AnOrderIsSeenThatComesWhereAnotherOneWasTaken) {
+  greet();
+  desk->add_order({"P1", "resend", "1"}, clock.now().wall);
+  EXPECT_TRUE(receiver->desk_changed());
+  look();
+  desk->add_order({"P1", "resend", "1"}, clock.now().wall);
+  EXPECT_TRUE(receiver->desk_changed());
+  EXPECT_EQ(ack_in(look()).incarnation, settings.incarnation + "-2");
+  EXPECT_FALSE(receiver->desk_changed());
+}
+
+TEST_F(ReceiverDesk, AnOrderStaysOnTheDeskUntilWhatItDidIsCommitted) {
+  greet();
+  desk->add_order({"P1", "resend", "1"}, clock.now().wall);
+  ledger->database().execute(place.server() ? "ALTER TABLE histories ADD CONSTRAINT refuse CHECK(renewals = 0)"
+                                            : "CREATE TRIGGER refuse BEFORE UPDATE ON histories WHEN NEW.renewals > 0 BEGIN SELECT RAISE(ABORT, 'no'); END");
+  ASSERT_TRUE(receiver->begin());
+  receiver->look_at_desk();
+  ASSERT_FALSE(receiver->commit(clock.now()));
+  ledger->database().execute(place.server() ? "ALTER TABLE histories DROP CONSTRAINT refuse" : "DROP TRIGGER refuse");
+  EXPECT_TRUE(receiver->desk_changed());
+  EXPECT_EQ(greet().incarnation, settings.incarnation + "-1");
+  EXPECT_EQ(greet().incarnation, settings.incarnation + "-1") << "and once";
+}
+
+TEST_F(ReceiverDesk, AnOrderForAPostThatIsNotHereYetWaitsForIt) {
+  greet();
+  open();
+  desk->add_order({"P1", "resend", "1"}, clock.now().wall);
+  EXPECT_TRUE(receiver->desk_changed());
+  EXPECT_TRUE(look().empty());
+  EXPECT_EQ(greet().incarnation, settings.incarnation + "-1");
+}
+
+namespace {
+
+/// A backup of the desk: what its tables held.
+class DeskBackup {
+ public:
+  explicit DeskBackup(const Place& place) : place_(place) {
+    for (const char* table : tables) database()->execute(std::string("CREATE TABLE kept_") + table + " AS SELECT * FROM " + table);
+  }
+  void restore() {
+    for (const char* table : tables)
+      database()->execute(std::string("DELETE FROM ") + table + "; INSERT INTO " + table + " SELECT * FROM kept_" + table);
+  }
+
+ private:
+  static constexpr const char* tables[] = {"letters", "letter_streams", "numbered_letters", "desk_clock"};
+  std::unique_ptr<Database> database() const { return place_.server() ? open_postgres(place_.database) : open_sqlite(desk_file(place_.directory), OpenFor::writing, false); }
+  Place place_;
+};
+
+}  // namespace
+
+TEST_F(ReceiverDesk, NoLetterIsLostOrWaitedForAfterTheDeskCameFromABackup) {
+  write("", "note", R"({"n":1})");
+  write("", "note", R"({"n":2})");
+  EXPECT_EQ(greeted(0).size(), 2u);
+  close();
+  DeskBackup backup(place);
+  open();
+  for (int n = 3; n <= 5; ++n) write("", "note", R"({"n":)" + std::to_string(n) + "}");
+  EXPECT_EQ(greeted(2).size(), 3u);
+  group({{Leaf::receipt, encode(Receipt{5, {}})}});
+  close();
+  backup.restore();
+  open();
+  // The post is still connected and sends on before it greets: what is written now must not get a number that it has.
+  p1.append(1);
+  write("", "command", R"({"do":"after"})");
+  group({{Leaf::events, p1.frame(Stream::events, 1, 1)}});
+  EXPECT_TRUE(letters_in(look()).empty());
+  auto letters = greeted(5);
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].number, 6u);
+  EXPECT_EQ(letters[0].kind, "command");
+  EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"desk_went_back"});
+  // And one that was itself restored, behind numbers that nobody knows any more.
+  clock.advance(5s);
+  letters = greeted(2);
+  ASSERT_EQ(letters.size(), 4u);
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    EXPECT_EQ(letters[i].number, 3 + i);
+    EXPECT_EQ(letters[i].kind, i < 3 ? "gap" : "command");
+  }
+  clock.advance(5s);
+  EXPECT_EQ(greeted(4).size(), 2u);
+}
+
+TEST_F(ReceiverDesk, ALostDeskLeavesNoPostWaiting) {
+  EXPECT_TRUE(greeted(7).empty());
+  clock.advance(5s);
+  const auto letters = greeted(5);
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[0].number, 6u);
+  EXPECT_EQ(letters[0].kind, "gap");
+  Hello liar = p1.hello();
+  liar.letters_through = 1ull << 60;
+  EXPECT_TRUE(group({{Leaf::hello, encode(liar)}}).empty());
 }
 
 TEST_F(ReceiverDesk, ABrokenLetterIsNotTaken) {

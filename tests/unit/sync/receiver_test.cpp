@@ -199,6 +199,34 @@ TEST_F(ReceiverTest, ANewEpochIsANewHistoryAndAnAlarm) {
   EXPECT_EQ(json::parse(old->json)["records"], 3);
 }
 
+TEST_F(ReceiverTest, JournalsWithoutNumberAreNotBegunWithoutLeave) {
+  p1.append(1);
+  greet();
+  events(1, 1);
+  for (std::uint8_t key = 2; key < 100; ++key) group({{Leaf::hello, encode(SigningPost("P1", key).hello())}}, SigningPost("P1", key));
+  EXPECT_EQ(posts()[0]["epochs"], epochs_max);
+  std::vector<std::string> kinds = alarm_kinds();
+  EXPECT_EQ(std::count(kinds.begin(), kinds.end(), "too_many_epochs"), 1);
+  EXPECT_EQ(greet().cursor, 1u) << "those that are known go on";
+  SigningPost next("P1", 200);
+  EXPECT_TRUE(group({{Leaf::hello, encode(next.hello())}}, next).empty());
+  desk->allow_epoch("P1");
+  EXPECT_EQ(greet(next).cursor, 0u);
+  EXPECT_EQ(posts()[0]["epochs"], epochs_max + 1);
+  SigningPost after("P1", 201);
+  EXPECT_TRUE(group({{Leaf::hello, encode(after.hello())}}, after).empty());
+  EXPECT_TRUE(verify_post(place, "P1", hex(ByteView{p1.epoch()}))->sound);
+}
+
+TEST_F(ReceiverTest, AlarmsOfOneKindAreNotKeptWithoutEnd) {
+  ASSERT_TRUE(receiver->begin());
+  for (int i = 0; i < alarms_kept_max + 100; ++i) ledger->alarm("P1", 0, "refused", std::to_string(i), clock.now().wall);
+  EXPECT_TRUE(ledger->alarm("P1", 0, "conflict", "another kind", clock.now().wall));
+  EXPECT_TRUE(ledger->alarm("P2", 0, "refused", "another post", clock.now().wall));
+  ASSERT_TRUE(receiver->commit(clock.now()));
+  EXPECT_EQ(alarms().size(), alarms_kept_max + 3u) << "and one that says so";
+}
+
 TEST_F(ReceiverTest, ALateFrameOfTheFormerEpochStillCounts) {
   p1.append(2);
   greet();
@@ -375,7 +403,7 @@ TEST_F(ReceiverTest, ResendComparesWhatIsHereAndStoresWhatIsNot) {
   desk->add_order({"P1", "resend", "4"}, clock.now().wall);
   EXPECT_TRUE(receiver->desk_changed());
   ASSERT_TRUE(receiver->begin());
-  ASSERT_TRUE(receiver->look_at_desk(clock.now()));
+  receiver->look_at_desk();
   const Ack ack = ack_in(receiver->commit(clock.now()).value());
   EXPECT_EQ(ack.cursor, 3u);
   EXPECT_EQ(ack.streams[1].through, 3u);

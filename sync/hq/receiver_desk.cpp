@@ -1,0 +1,164 @@
+// The receiver's other half: what HQ says to the posts by itself (letters, orders, what they fetch), and what it finds missing
+// on its own shelf.
+#include <algorithm>
+#include <charconv>
+
+#include "sync/hq/guarded.hpp"
+#include "sync/hq/receiver.hpp"
+
+namespace rampa::sync::hq {
+namespace {
+
+constexpr std::size_t blobs_checked_at_once = 512;
+constexpr std::size_t fetches_waiting_max = 4;  ///< per post, which asks for one piece after the other
+constexpr std::int64_t refusal_bytes = 1024;    ///< what the answer to a fetch costs that gives nothing
+
+}  // namespace
+
+void Receiver::take_letters_through(const std::string& name, Post& state, const Hello& hello, Stamp now) {
+  if (const std::uint64_t last = desk_.letter_state(name).last; hello.letters_through > last)
+    bell_.alarm(name, 0, "desk_went_back", "the post has letters up to number " + std::to_string(hello.letters_through) + ", HQ's desk has given it " +
+                                               std::to_string(last) + ": restored from a backup? Its numbers go on behind the post's", now);
+  letters_at_post_[name] = hello.letters_through;
+  state.letters = desk_.number_letters(name, hello.letters_through);
+  state.letters.through = hello.letters_through;
+  state.letters_due = true;
+}
+
+void Receiver::take_receipt(const std::string& name, Post& state, const Receipt& receipt, Stamp now) {
+  desk_.receive(name, receipt, now.wall);
+  for (const RefusedLetter& refused : receipt.refused)
+    if (refused.number <= state.letters.last)
+      bell_.alarm(name, 0, "letter_refused", "letter " + std::to_string(refused.number) + ": " + refused.reason, now);
+  state.letters.through = std::max(state.letters.through, std::min(receipt.through, state.letters.last));
+  state.letters_due = state.letters.through < state.letters.last;
+  if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) at_post->second = std::max(at_post->second, state.letters.through);
+  bell_.tell({"receipt", name, "letters up to " + std::to_string(receipt.through), 0});
+}
+
+bool Receiver::desk_changed() {
+  bool changed = false;
+  const auto done = guarded([&] {
+    const std::uint64_t version = desk_.version();
+    changed = version != desk_version_;
+    desk_version_ = version;
+  });
+  return done && changed;
+}
+
+void Receiver::look_at_desk() {
+  for (auto& [name, state] : posts_) state.desk_due = true;
+}
+
+/// It was here. Whoever names it is asked for it again; what lies in its place is kept for people to look at.
+void Receiver::lose_blob(const Sha256& sha256, const std::string& why, Stamp now) {
+  if (ledger_.blob(sha256) != BlobState::held) return;
+  if (const auto moved = images_.set_aside(sha256); !moved && moved.error().code != ErrorCode::not_found) throw DatabaseError(moved.error().code, moved.error().what);
+  for (const std::string& name : ledger_.lose(sha256)) {
+    bell_.alarm(name, 0, "blob_lost", hex(sha256) + ": " + why + "; the post is asked for it again", now);
+    if (posts_.contains(name)) blobs_.look(name);
+  }
+}
+
+/// Once after the start: a disk that was restored from a backup lacks blobs that the ledger says are here.
+void Receiver::check_shelf(Stamp now) {
+  if (!shelf_next_) return;
+  const auto held = ledger_.held_blobs(*shelf_next_, blobs_checked_at_once);
+  for (const Ledger::HeldBlob& blob : held) {
+    const auto size = images_.size(blob.sha256);
+    if (size && *size == blob.size_bytes) continue;
+    if (size) lose_blob(blob.sha256, "it has " + std::to_string(*size) + " bytes instead of " + std::to_string(blob.size_bytes), now);
+    else if (size.error().code == ErrorCode::not_found) lose_blob(blob.sha256, "it is not on the shelf", now);
+    else bell_.tell({"alarm", "", size.error().what, 0});
+  }
+  shelf_checked_ = held.size() < blobs_checked_at_once ? std::nullopt : std::optional(held.back().sha256);
+  busy_ |= shelf_checked_.has_value();
+}
+
+void Receiver::look_at_desk(const std::string& name, Post& state, Stamp now) {
+  for (const Order& order : desk_.orders(name)) {
+    if (std::find(orders_to_forget_.begin(), orders_to_forget_.end(), order.id) != orders_to_forget_.end()) continue;
+    orders_done_.push_back(order.id);
+    if (order.what == "resend") {
+      std::uint64_t from = 1;
+      std::from_chars(order.detail.data(), order.detail.data() + order.detail.size(), from);
+      records_.renew(state.histories.back(), from);
+      bell_.tell({"resend", name, "asked to send again", from});
+    } else if (order.what == "boost") {
+      if (const auto sha = parse_sha256(order.detail); sha && ledger_.boost(name, *sha)) blobs_.look(name);
+    } else if (order.what == "lost") {
+      if (const auto sha = parse_sha256(order.detail)) lose_blob(*sha, "`rampa-hq verify` found it missing or damaged", now);
+    }
+  }
+  const auto at_post = letters_at_post_.find(name);
+  if (at_post == letters_at_post_.end()) return;  // no letter gets a number before the post said which ones it has
+  const LetterState fresh = desk_.number_letters(name, at_post->second);
+  state.letters.through = std::max(state.letters.through, at_post->second);
+  state.letters_due |= fresh.last > state.letters.last;
+  state.letters.last = fresh.last;
+}
+
+/// They were applied by what is committed now. Where the desk cannot be written they are only not looked at again.
+void Receiver::forget_orders() {
+  orders_to_forget_.insert(orders_to_forget_.end(), orders_done_.begin(), orders_done_.end());
+  orders_done_.clear();
+  if (orders_to_forget_.empty()) return;
+  if (const auto removed = guarded([&] { desk_.remove_orders(orders_to_forget_); }); removed) orders_to_forget_.clear();
+  else bell_.tell({"alarm", "", "orders that were carried out cannot be taken off the desk: " + removed.error().what, 0});
+}
+
+void Receiver::take_fetch(const std::string& name, Post& state, const Fetch& fetch) {
+  if (state.fetches.size() < fetches_waiting_max) return state.fetches.push_back(fetch);
+  bell_.tell({"refused", name, "it fetches more than " + std::to_string(fetches_waiting_max) + " pieces at once", 0});
+}
+
+/// One post's after the other's, each within what it may have; the rest waits.
+void Receiver::answer_fetches(Stamp now) {
+  waiting_ = false;
+  std::vector<std::string> turns;
+  for (const auto& [name, state] : posts_)
+    if (!state.fetches.empty()) turns.push_back(name);
+  std::rotate(turns.begin(), std::upper_bound(turns.begin(), turns.end(), fetch_turn_), turns.end());
+  std::int64_t left = static_cast<std::int64_t>(settings_.fetched_bytes_max);
+  const auto most = static_cast<std::int64_t>(settings_.credit_bytes);
+  for (const std::string& name : turns) {
+    Post& state = posts_[name];
+    const std::int64_t ms = state.fetch_room_at ? std::min<std::int64_t>(to_ms(now.mono - *state.fetch_room_at), 10'000) : 10'000;
+    if (ms > 0) {
+      state.fetch_room = std::min(most, state.fetch_room + most * 2 * ms / 1000);
+      state.fetch_room_at = now.mono;
+    }
+    for (; !state.fetches.empty() && state.fetch_room > 0 && left > 0; state.fetches.pop_front()) {
+      const std::int64_t bytes = std::max(refusal_bytes, static_cast<std::int64_t>(answer_fetch(name, state.fetches.front())));
+      state.fetch_room -= bytes;
+      left -= bytes;
+      fetch_turn_ = name;
+    }
+    busy_ |= !state.fetches.empty() && state.fetch_room > 0;
+    waiting_ |= !state.fetches.empty();
+  }
+}
+
+/// A post gets what was offered to it and what it once sent itself. How many bytes it gets now.
+std::uint64_t Receiver::answer_fetch(const std::string& name, const Fetch& fetch) {
+  const Sha256 sha = parse_sha256(fetch.sha256).value_or(Sha256{});
+  const auto unavailable = [&](const std::string& why) -> std::uint64_t {
+    fetched_.push_back(sealed(name, Leaf::not_there, encode(Unavailable{fetch.sha256, why})));
+    return 0;
+  };
+  if (!desk_.offered(name, fetch.sha256) && !ledger_.names(name, sha)) return unavailable("HQ has nothing of this name for this post");
+  const auto size = images_.size(sha);
+  if (!size) return unavailable("HQ does not hold it: " + size.error().what);
+  const std::uint64_t end = std::min<std::uint64_t>(*size, fetch.offset + std::min<std::uint64_t>(fetch.bytes, slice_bytes_max));
+  std::uint64_t at = std::min(fetch.offset, *size);
+  do {
+    const std::uint64_t border = std::min(end, (at / chunk_bytes + 1) * chunk_bytes);
+    const auto bytes = images_.read(sha, at, border - at);
+    if (!bytes || bytes->size() != border - at) return unavailable("HQ cannot read it" + (bytes ? std::string{} : ": " + bytes.error().what));
+    fetched_.push_back({topic_text({PostId{name}, Leaf::fetched}), encode(BlobSlice{sha, at, *size, *bytes})});
+    at = border;
+  } while (at < end);
+  return end - std::min(fetch.offset, end);
+}
+
+}  // namespace rampa::sync::hq
