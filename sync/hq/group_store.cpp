@@ -91,12 +91,15 @@ Result<void> GroupStore::drop(const Message& message, const Error& why, Stored& 
   const std::string& post = message.topic.post.text;
   suspects_[post] = clock_.mono() + suspected;
   ++guilty_[post];
-  if (const auto begun = receiver_.begin(); !begun) return begun;
-  if (const auto noted = receiver_.note_dropped(message.topic, why.what, clock_.now()); !noted) {
-    receiver_.rollback();
-    return noted;
+  Result<void> done;
+  for (const bool tell : {true, false}) {  // the trouble may be what is known of this post; then it is only noted
+    if (const auto begun = receiver_.begin(); !begun) return begun;
+    done = receiver_.note_dropped(message.topic, why.what, tell, clock_.now());
+    if (done) done = commit(out);
+    else receiver_.rollback();
+    if (done || of_the_place(done.error().code)) break;
   }
-  return commit(out);
+  return done;
 }
 
 }  // namespace rampa::sync::hq

@@ -90,12 +90,13 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
   });
 }
 
-Result<void> Receiver::note_dropped(const Topic& topic, const std::string& why, Stamp now) {
+Result<void> Receiver::note_dropped(const Topic& topic, const std::string& why, bool tell, Stamp now) {
   return guarded([&] {
     const std::string& name = topic.post.text;
-    Post& state = post(name);
     const std::string what = "HQ's database does not take a message (" + std::string(name_of(topic.leaf)) + "): " + why;
     bell_.alarm(name, 0, "not_stored", what, now);
+    if (!tell) return;
+    Post& state = post(name);
     if (state.histories.empty() || (topic.leaf != Leaf::verdicts && topic.leaf != Leaf::events)) return;
     History& history = state.histories.back();
     history.answer = true;

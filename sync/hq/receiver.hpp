@@ -46,8 +46,9 @@ class Receiver {
   /// Never fails for what the message says: what breaks a check is refused or kept apart. Errors: no_space, io (give up this
   /// group: rollback()).
   [[nodiscard]] Result<void> take(const Topic& topic, ByteView payload, Stamp now);
-  /// The database does not take this message, whatever is stored with it: an alarm, and the post is told. Inside a group.
-  [[nodiscard]] Result<void> note_dropped(const Topic& topic, const std::string& why, Stamp now);
+  /// The database does not take this message, whatever is stored with it: an alarm. `tell`: the post is told, too, for which
+  /// what is known of it must be readable. Inside a group.
+  [[nodiscard]] Result<void> note_dropped(const Topic& topic, const std::string& why, bool tell, Stamp now);
   /// Letters and orders that people have given since are looked at with this group.
   void look_at_desk();
   [[nodiscard]] Result<std::vector<Answer>> commit(Stamp now);
