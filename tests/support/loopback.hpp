@@ -2,8 +2,10 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,6 +55,16 @@ class LoopbackPeer {
     char block[4096];
     const auto n = ::recv(fd_, block, sizeof block, 0);
     return n > 0 ? std::string(block, static_cast<std::size_t>(n)) : std::string{};
+  }
+  /// True once everything that was sent lies in the other side's kernel; false after `wait_ms`.
+  [[nodiscard]] bool arrived(int wait_ms = 5000) const {
+    for (int left = wait_ms; left >= 0; --left) {
+      int unacknowledged = 0;
+      if (::ioctl(fd_, SIOCOUTQ, &unacknowledged) != 0) return false;
+      if (unacknowledged == 0) return true;
+      ::poll(nullptr, 0, 1);
+    }
+    return false;
   }
   void finish_sending() { ::shutdown(fd_, SHUT_WR); }
   void close() {

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Makes the golden Modbus TCP frames of the register scales with pymodbus 3.0 (Debian python3-pymodbus).
 
-Run in this folder: python3 make.py. The files are committed; this script is their provenance. pymodbus builds the
+Run in this folder: python3 make.py. The files are committed; each says in its head where it comes from. pymodbus builds the
 payload words and both frames; none of our code is involved. Register contents follow
   c500  Rinstrum C530 manual p.106 and p.150 (gross, net, displayed: 32-bit signed; status; error)
   dgt   Dini Argeo DGT4X quick guide p.11 (gross, net: 32-bit absolute; status; last command; outputs)
   ft13  Flintec FT-13 manual p.48 (displayed weight: 32-bit signed; status; tare). The manual prints the request
         01 03 0000 0002 for the weight; below it is compared with pymodbus'. The status bits are assumed, not the manual's.
-Each file: request, answer (hexadecimal, one line each; transaction 1, unit 1), then what it means.
+Each file: a line on where it comes from, request, answer (hexadecimal, one line each; transaction 1, unit 1), then what it means.
 """
 from pymodbus.constants import Endian
 from pymodbus.factory import ClientDecoder, ServerDecoder
@@ -71,6 +71,12 @@ files = {
     "ft13-tare-set": (ft13(-3000, tare=15000), "quality=bad"),
     "ft13-words-swapped": (ft13(39980, order=Endian.Little), "quality=bad"),
 }
+sources = {
+    "c500": "registers after the Rinstrum C530 manual p.106 and p.150",
+    "dgt": "registers after the Dini Argeo DGT4X quick guide p.11",
+    "ft13": "registers after the Flintec FT-13 manual p.48; its status bits are assumed",
+}
 for name, ((request, answer), meaning) in files.items():
     with open(f"{name}.txt", "w") as file:
-        file.write(f"{request}\n{answer}\n{meaning}\n")
+        file.write(f"# Frames by pymodbus 3.0 (make.py of this folder); {sources[name.split('-')[0]]}. Invented values.\n"
+                   f"{request}\n{answer}\n{meaning}\n")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the golden frames of the text scales, straight from the manuals' tables and independently of the C++ codecs.
 
-Run in this folder: python3 make.py. The files are committed; this script is their provenance.
+Run in this folder: python3 make.py. The files are committed; beside each stands its NAME.provenance.txt, written here too.
 Sources: toledo  MT Wildcat Technical Manual 12/00 tables 6-8..6-11
          sma     SCP-0499 as in Sartorius PR5211
          rincmd  Rinstrum R320 manual p.76 (the request 20160026: is the manual's own example)
@@ -48,6 +48,19 @@ files = {
     "rincmd-reply-menu-in-use.txt": b"C1110026:8020\r\n",
     "rincmd-reply-checksummed.bin": b"\x0181110026:00009C2C" + b"%04X" % crc(b"81110026:00009C2C") + b"\x04",
 }
+sources = {
+    "toledo": "bytes set bit by bit after tables 6-8 to 6-11 of Mettler-Toledo's Wildcat Technical Manual 12/00 (continuous output).",
+    "sma": "text composed after SCP-0499 as the Sartorius PR5211 manual describes it (levels 1 and 2).",
+    "rincmd": "text composed after the Rinstrum R320 manual, p.76 (command format).",
+}
+own = {
+    "rincmd-request-gross-decimal.txt": "The request 20160026: is the manual's own example.",
+    "rincmd-reply-checksummed.bin": "CRC-CCITT computed by this folder's make.py, not by our codec.",
+    "toledo-checksum.bin": "Checksum computed by this folder's make.py, not by our codec.",
+}
 for name, content in files.items():
     with open(name, "wb") as out:
         out.write(content)
+    with open(name.rsplit(".", 1)[0] + ".provenance.txt", "w") as out:
+        out.write(f"Made by make.py of this folder, independently of the C++ codecs: {sources[name.split('-')[0]]}\n"
+                  f"{own.get(name, 'Invented values.')} No indicator was at hand.\n")

@@ -52,7 +52,9 @@ TEST(GoldenFrames, EveryFrameOfEveryScale) {
   for (const auto& name : names) {
     SCOPED_TRACE(name);
     std::ifstream file(std::string(kFolder) + "/" + name + ".txt");
-    std::string request, answer, meaning;
+    std::string source, request, answer, meaning;
+    std::getline(file, source);
+    ASSERT_TRUE(source.starts_with("# ")) << "where does it come from?";
     std::getline(file, request);
     std::getline(file, answer);
     std::getline(file, meaning);
