@@ -48,7 +48,7 @@ def table(first, values):
 
 def moxa():
     device = Device(coils={**table(0x0000, [False] * 6), 4144: False}, discrete=table(0, contacts("boom_closed")),
-                    inputs={**{5000 + i: word for i, word in text("ioLogik E1214", 10).items()}, 5020: 1, 5021: 0xFFFE})
+                    inputs={**{5000 + i: word for i, word in text("ioLogik E1214", 10).items()}, 5020: 1, 5021: 0xDFFE})
     identity = [ReadInputRegistersRequest(5000, 10)]
     image = lambda: [ReadCoilsRequest(0, 6), ReadCoilsRequest(4144, 1), ReadDiscreteInputsRequest(0, 6), ReadInputRegistersRequest(5020, 2)]
     up_time = lambda seconds: device.set(4, 5020, [seconds >> 16, seconds & 0xFFFF])
@@ -57,14 +57,16 @@ def moxa():
         "system parameters (model name, up time, watchdog alarm) from the pages of E1211 and E1241. Invented values."])
     talk.step("identity-and-first-image", 0, "poll", 2 * identity + image(),
               [points("boom_closed", quality="suspect"), "condition checking heartbeat_unproven"])
-    up_time(0x1FFFF)
+    up_time(0x1DFFF)
     device.set(2, 0, contacts("boom_closed", "loop_entry"))
     talk.step("up-time-moves", 1000, "poll", image(), [points("boom_closed", "loop_entry"), "condition ready"])
+    up_time(0x20000)  # carries into the high word: with the words exchanged this would be a fall, that is a restart
+    talk.step("up-time-carries", 8193000, "poll", image(), [points("boom_closed", "loop_entry")])
     talk.step("boom-raise-and-read-back", 0, "raise", [WriteSingleCoilRequest(0, True), ReadCoilsRequest(0, 1)], ["command done"])
-    up_time(0x20000)  # carries into the high word
+    up_time(0x20001)
     device.set(2, 0, contacts("loop_entry", "loop_boom"))
     talk.step("pulse-ends", 500, "poll", [WriteSingleCoilRequest(0, False), ReadCoilsRequest(0, 1)] + image(), [points("loop_entry", "loop_boom")])
-    up_time(0x20001)
+    up_time(0x20002)
     device.set(2, 0, contacts("loop_boom", "boom_open", "photocell"))
     device.set(1, 4144, [True])
     talk.step("watchdog-alarm", 1000, "poll", image(),
@@ -72,7 +74,7 @@ def moxa():
     talk.step("alarm-is-cleared", 50, "poll", identity + image() + [WriteSingleCoilRequest(4144, True)],
               [points("loop_boom", "boom_open", "photocell"), "condition faulted watchdog_tripped"])
     device.set(1, 4144, [False])
-    up_time(0x20002)
+    up_time(0x20003)
     talk.step("armed-again", 1000, "poll", identity + image(), [points("loop_boom", "boom_open", "photocell"), "condition ready"])
 
     old = Conversation("moxa-iologik-e1214.no-system-parameters", Device(coils=table(0, [False] * 6), discrete=table(0, contacts())), [
