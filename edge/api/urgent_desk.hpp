@@ -22,6 +22,7 @@ struct UrgentProposal {
   std::string instruction;  ///< for the lane
   std::string reason;       ///< who said what; for HQ
   std::int64_t hours = urgent_hours_default;  ///< of life, from the confirmation on
+  bool operator==(const UrgentProposal&) const = default;
 };
 
 /// One urgent profile's life.
@@ -39,6 +40,7 @@ struct UrgentProfile {
   OfficerId proposed_by, confirmed_by, ended_by, ended_second;
   WallTime proposed, confirmed, ended;  ///< 0: not yet
   std::string end_reason;
+  bool operator==(const UrgentProfile&) const = default;
 };
 
 /// Thread: any. Who may do it (role, password) is judged before; that two persons are two is judged here too.
@@ -48,10 +50,15 @@ class UrgentDesk {
   [[nodiscard]] virtual std::int64_t hours_max() const = 0;
   /// The living ones and those that ended lately, newest first.
   [[nodiscard]] virtual std::vector<UrgentProfile> list() const = 0;
-  /// Its id; nothing is looked for yet. Errors: invalid (everything that is wrong with the proposal), refused (too many), io, busy...
+  /// What does not work at present, and goes on being tried; empty: nothing. Without criteria: any officer may read it.
+  [[nodiscard]] virtual std::string trouble() const = 0;
+
+  // Asked again after outcome_unknown, each of these finds out: what has happened is not done twice, what has not is done now.
+  /// Its id; nothing is looked for yet. The same proposal of the same person, not yet confirmed, is one. Errors: invalid (everything that is wrong
+  /// with the proposal), refused (too many), outcome_unknown, io, busy...
   [[nodiscard]] virtual Result<std::string> propose(const UrgentProposal& proposal, const OfficerId& who) = 0;
   /// From the next crossing on lanes look for it. Errors: not_found, refused (the proposer himself; not a proposal any more), outcome_unknown
-  /// (it is confirmed, but the lanes have not got it yet; the post goes on trying), io, busy...
+  /// (the store did not answer in time; or it is confirmed, but the lanes have not got it yet, and the post goes on trying), io, busy...
   [[nodiscard]] virtual Result<void> confirm(const std::string& id, const OfficerId& second) = 0;
   /// An active one needs two persons: control is lowered. A proposal is taken back by one. Errors: as confirm().
   [[nodiscard]] virtual Result<void> withdraw(const std::string& id, const OfficerId& who, const OfficerId& second, const std::string& reason) = 0;

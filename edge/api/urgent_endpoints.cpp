@@ -1,4 +1,6 @@
 // Urgent profiles: who may do what, by role and password. That two persons are two is judged by the desk as well.
+#include <algorithm>
+
 #include "edge/api/json_input.hpp"
 #include "edge/api/parts.hpp"
 #include "edge/api/views.hpp"
@@ -12,9 +14,8 @@ Response none_here(const Request& request) { return problem(404, "not-found", "t
 
 void write_urgent(JsonWriter& w, const UrgentProfile& p) {
   const auto time_or_null = [&](const char* name, WallTime at) { at.ms == 0 ? w.field(name, nullptr) : w.field(name, at.ms); };
-  const auto& tip = p.proposal.tip;
   w.object().field("id", p.id).field("state", name_of(p.state)).field("channel", name_of(p.proposal.channel));
-  w.field("plates", tip.plates).field("containers", tip.containers).field("operators", tip.operators).field("documents", tip.documents).field("goods_prefixes", tip.goods_prefixes);
+  for (const auto& field : risk::urgent_fields()) w.field(field.name, p.proposal.tip.*field.values);
   w.field("instruction", p.proposal.instruction).field("reason", p.proposal.reason).field("hours", p.proposal.hours).field("left_ms", to_ms(p.left));
   w.field("proposed_by", p.proposed_by.text).field_or_null("confirmed_by", p.confirmed_by.text).field_or_null("ended_by", p.ended_by.text);
   w.field_or_null("ended_second", p.ended_second.text).field_or_null("end_reason", p.end_reason);
@@ -24,21 +25,35 @@ void write_urgent(JsonWriter& w, const UrgentProfile& p) {
   w.end();
 }
 
-/// The desk's answer; an unknown outcome is kept under the request's key.
-Outcome answered(const Error& error, const Request& request) {
-  return {failed(error, request), error.code == ErrorCode::outcome_unknown || error.code == ErrorCode::timeout};
+/// What these fields are compared with, and which lanes read it: a shift leader has to know what a tip can find at this post.
+void write_matching(JsonWriter& w, AppliancePort& port, const risk::UrgentTip* tip) {
+  const auto devices = port.devices();
+  w.key("matching").array();
+  for (const auto& field : risk::urgent_fields()) {
+    if (tip && (tip->*field.values).empty()) continue;
+    w.object().field("field", field.name).key("read").array();
+    for (const auto role : field.read) {
+      std::vector<std::string> lanes;
+      for (const auto& id : port.lanes())
+        if (std::any_of(devices.begin(), devices.end(), [&](const auto& d) { return d.role == role && d.lane == id; })) lanes.push_back(id.text);
+      w.object().field("what", role).field("lanes", lanes).end();
+    }
+    w.end().key("declared").array();
+    for (const auto what : field.declared) w.value(what);
+    w.end().end();
+  }
+  w.end();
 }
 
-Outcome propose(Call& call, UrgentDesk& desk) {
+/// Nothing is kept under the request's key: asked again, the desk says what has become of it.
+Outcome answered(const Error& error, const Request& request) { return {failed(error, request), false}; }
+
+Outcome propose(Parts& parts, Call& call, UrgentDesk& desk) {
   const Request& request = call.request;
   auto in = JsonInput::parse(request.body);
   if (!in) return {problem(400, "malformed", in.error().what, request)};
   UrgentProposal proposal;
-  proposal.tip.plates = in->texts_or_none("plates", values_max, value_bytes_max);
-  proposal.tip.containers = in->texts_or_none("containers", values_max, value_bytes_max);
-  proposal.tip.operators = in->texts_or_none("operators", values_max, value_bytes_max);
-  proposal.tip.documents = in->texts_or_none("documents", values_max, value_bytes_max);
-  proposal.tip.goods_prefixes = in->texts_or_none("goods_prefixes", values_max, value_bytes_max);
+  for (const auto& field : risk::urgent_fields()) proposal.tip.*field.values = in->texts_or_none(field.name, values_max, value_bytes_max);
   proposal.channel = in->word("channel", {"yellow", "red"}) == "red" ? SelectivityChannel::red : SelectivityChannel::yellow;
   proposal.instruction = in->text("instruction", 3, 300);
   proposal.reason = in->text("reason", 3, 500);
@@ -47,7 +62,9 @@ Outcome propose(Call& call, UrgentDesk& desk) {
   const auto id = desk.propose(proposal, call.session->badge);
   if (!id) return answered(id.error(), request);
   JsonWriter w;
-  w.object().field("id", *id).end();
+  w.object().field("id", *id);
+  write_matching(w, parts.port, &proposal.tip);
+  w.end();
   return {json(w.take(), 201), true};
 }
 
@@ -113,6 +130,8 @@ Response list_urgent_profiles(Parts& parts, Call& call) {
   if (!desk) return none_here(call.request);
   JsonWriter w;
   w.object().field("now_ms", parts.clock.now().wall.ms).field("hours_max", desk->hours_max()).field("hours_default", std::min(urgent_hours_default, desk->hours_max()));
+  w.field_or_null("trouble", desk->trouble());
+  write_matching(w, parts.port, nullptr);
   w.key("profiles").array();
   for (const auto& p : desk->list()) write_urgent(w, p);
   w.end().end();
@@ -122,7 +141,7 @@ Response list_urgent_profiles(Parts& parts, Call& call) {
 Response propose_urgent_profile(Parts& parts, Call& call) {
   UrgentDesk* desk = parts.port.urgent();
   if (!desk) return none_here(call.request);
-  return once(parts, call, [&] { return propose(call, *desk); });
+  return once(parts, call, [&] { return propose(parts, call, *desk); });
 }
 
 Response confirm_urgent_profile(Parts& parts, Call& call) {

@@ -179,6 +179,16 @@ Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set
   return {};
 }
 
+Result<void> Appliance::keep_profiles(const risk::ProfileSet& set, SharedBytes bytes) {
+  if (store::open_blobs(site_.directory)->manifest(set.sha256())) return {};
+  if (const auto status = store_->status(); !status.writable) return fail(ErrorCode::no_space, status.trouble);  // the reserve is for verdicts
+  Record note;
+  note.at = clock_.now();
+  note.body = AuditNote{"profile_set_kept", "rampa", set.version() + " " + set.sha256()};
+  note.attachments.push_back({"profiles.json", "application/json", std::move(bytes)});
+  return write_and_wait({std::move(note)}, 10s);
+}
+
 void Appliance::answer(std::uint64_t request, bool accepted, const std::string& refusal) {
   std::optional<Waiter<lane::Answer>> waiter;
   {
@@ -353,6 +363,8 @@ std::vector<std::string> Appliance::not_ready() const {
   const auto status = store_->status();
   if (!status.writable) reasons.push_back("the journal can't be written: " + status.trouble);
   if (clock_.now().mono - core_.last_round() > 5s) reasons.push_back("the lanes' thread does not come round");
+  if (urgent_)
+    if (auto trouble = urgent_->trouble(); !trouble.empty()) reasons.push_back(std::move(trouble));
   if (clock_.now().wall.ms < 1'700'000'000'000) reasons.push_back("the machine's clock is before 2023: set it or check NTP");
   return reasons;
 }

@@ -39,6 +39,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   /// A newer profile set, compiled: lanes take it for their next crossing; its bytes go into the store. Errors: io, timeout. Thread: any.
   /// `installed`: who signed it, where it came in a bundle; journalled with it.
   Result<void> use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes, std::optional<AuditNote> installed = std::nullopt);
+  /// Into the store, where it is not there and there is room: assessments made with it can be made again then. Errors: no_space, io, timeout...
+  Result<void> keep_profiles(const risk::ProfileSet& set, SharedBytes bytes);
   /// Once, before the HTTP interface starts; `desk` outlives it.
   void set_urgent(api::UrgentDesk* desk) { urgent_ = desk; }
   [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "edge/app/profiles_tools.hpp"
+#include "edge/app/urgent_list.hpp"
+#include "edge/runtime/system_clock.hpp"
 
 namespace rampa::app {
 namespace {
@@ -90,9 +92,9 @@ CLI::App* add_profiles_commands(CLI::App& cli, int& code) {
   install_command->callback([install, &code] { code = profiles_install(*install); });
 
   auto place = std::make_shared<ProfilesPlace>();
-  auto* list = profiles->add_subcommand("list", "installed sets: release, version, hash, date, who signed; and the history");
+  auto* list = profiles->add_subcommand("list", "installed sets: release, version, hash, date, who signed; the history; and the post's urgent profiles that live");
   place_options(list, *place);
-  list->callback([place, &code] { code = profiles_list(*place); });
+  list->callback([place, &code] { code = profiles_list(*place, [](const ProfilesPlace& found) { return list_urgent(found, runtime::SystemClock()); }); });
   return profiles;
 }
 

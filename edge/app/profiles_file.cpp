@@ -6,16 +6,23 @@
 
 #include "config/tree.hpp"
 #include "edge/app/folder_lock.hpp"
+#include "edge/app/lanes_first.hpp"
 #include "edge/runtime/large_pages.hpp"
 #include "edge/store/blob_reader.hpp"
 #include "sync/bundle/bundle.hpp"
 
 namespace rampa::app {
 
+Result<std::shared_ptr<const risk::ProfileSet>> compile_set(const std::string& json, const std::string& sha256, Priority priority) {
+  std::optional<LanesFirst> idle;
+  if (priority == Priority::idle) idle.emplace();
+  return risk::compile(json, sha256, {}, runtime::prefer_large_pages);
+}
+
 namespace {
 
 Result<LoadedProfiles> compiled(const std::string& json) {
-  auto set = risk::compile(json, bundle::hex(bundle::sha256(json)), {}, runtime::prefer_large_pages);
+  auto set = compile_set(json, bundle::hex(bundle::sha256(json)), Priority::usual);  // ProfilesWatch is at idle priority already
   if (!set) return tl::unexpected(set.error());
   if ((*set)->urgent() > 0) return fail(ErrorCode::invalid, "urgent: stands in a set from outside; remove it: only the post itself adds urgent profiles, with four eyes");
   return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end()), {}};
@@ -78,7 +85,7 @@ Result<LoadedProfiles> read_profiles(const std::string& file) {
 Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256) {
   auto bytes = store::open_blobs(directory)->whole(sha256);
   if (!bytes) return tl::unexpected(bytes.error());
-  return risk::compile(std::string(bytes->begin(), bytes->end()), sha256, {}, runtime::prefer_large_pages);
+  return compile_set(std::string(bytes->begin(), bytes->end()), sha256, Priority::usual);
 }
 
 std::vector<config::Finding> profile_findings(const std::string& file, const Error& error) {

@@ -19,6 +19,11 @@ struct LoadedProfiles {
   std::optional<AuditNote> installed;  ///< of a folder: who signed what is active, and why; for the journal
   std::vector<std::string> notices;  ///< what was damaged in a folder of bundles: to be logged and shown
 };
+/// How every set that lanes may use is compiled: in large pages. `idle`: at idle priority, for lanes work meanwhile; `usual`: they, or a
+/// person, wait for it. Errors: invalid (all causes, one per line). Thread: any, not the lanes'.
+enum class Priority { usual, idle };
+[[nodiscard]] Result<std::shared_ptr<const risk::ProfileSet>> compile_set(const std::string& json, const std::string& sha256, Priority priority);
+
 /// A JSON file, or a folder of installed bundles (sync/bundle/BUNDLES.md), whose active set is read then, or the last good one.
 /// Errors: not_found, invalid (all causes, one per line), refused (the folder's trust).
 [[nodiscard]] Result<LoadedProfiles> read_profiles(const std::string& file);

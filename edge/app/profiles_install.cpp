@@ -1,7 +1,7 @@
 #include "edge/app/profiles_install.hpp"
 
 #include "edge/app/folder_lock.hpp"
-#include "edge/risk/risk.hpp"
+#include "edge/app/profiles_file.hpp"
 
 namespace rampa::app {
 namespace {
@@ -12,7 +12,7 @@ tl::unexpected<NotInstalled> refused(const bundle::Refusal& refusal) { return tl
 
 Result<void> compiles(const bundle::ProfileTable& set) {
   const std::string text = set.text();
-  auto compiled = risk::compile(text, bundle::hex(bundle::sha256(text)));
+  auto compiled = compile_set(text, bundle::hex(bundle::sha256(text)), Priority::idle);
   if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
   if ((*compiled)->urgent() > 0) return fail(ErrorCode::invalid, "the set is signed and whole, but has urgent profiles, which only a post itself adds");
   return {};

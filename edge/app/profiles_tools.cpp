@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -9,6 +10,7 @@
 
 #include "config/site.hpp"
 #include "edge/app/folder_lock.hpp"
+#include "edge/app/profiles_file.hpp"
 #include "edge/app/profiles_install.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/risk/risk.hpp"
@@ -51,6 +53,8 @@ std::optional<int> complete(ProfilesPlace& place, bool post_needed) {
     if (!check.findings.empty()) return exit_config;
     if (place.directory.empty()) place.directory = check.site.profiles_file;
     if (place.post.empty()) place.post = check.site.post.text;
+    place.store_directory = check.site.directory;
+    place.urgent_hours_max = check.site.urgent_hours_max;
   }
   while (place.directory.size() > 1 && place.directory.back() == '/') place.directory.pop_back();
   return {};
@@ -163,9 +167,52 @@ int profiles_install(const InstallOptions& given) {
   return report(*done, o.place.json, "gone back");
 }
 
-int profiles_list(const ProfilesPlace& given) {
+namespace {
+
+Json urgent_json(const std::optional<std::vector<ListedUrgent>>& urgent) {
+  if (!urgent) return nullptr;
+  Json list = Json::array();
+  for (const auto& p : *urgent)
+    list.push_back({{"id", p.id}, {"state", p.state}, {"channel", p.channel}, {"hours", p.hours}, {"left_ms", p.left_ms}, {"proposed_by", p.proposed_by},
+                    {"confirmed_by", p.confirmed_by.empty() ? Json(nullptr) : Json(p.confirmed_by)}});
+  return list;
+}
+
+void print_urgent(const std::optional<std::vector<ListedUrgent>>& urgent) {
+  if (!urgent) return;
+  for (const auto& p : *urgent)
+    std::cout << "urgent     " << p.id << "  " << p.state << "  " << p.channel << "  " << p.left_ms / 3'600'000 << " h " << p.left_ms / 60'000 % 60 << " min left  proposed by "
+              << p.proposed_by << (p.confirmed_by.empty() ? "" : ", confirmed by " + p.confirmed_by) << "\n";
+  if (urgent->empty()) std::cout << "urgent     none\n";
+}
+
+/// A site whose `profiles` is one file: there is no history and nobody signed.
+int list_file(const ProfilesPlace& place, const std::optional<std::vector<ListedUrgent>>& urgent, int code) {
+  auto loaded = read_profiles(place.directory);
+  if (!loaded) return complain(said_aloud(place.directory, loaded.error()), exit_config);
+  const auto& set = *loaded->set;
+  if (place.json) {
+    std::cout << Json{{"file", place.directory}, {"version", set.version()}, {"set_hash", set.sha256()}, {"profiles", set.size()}, {"urgent", urgent_json(urgent)}}.dump() << "\n";
+    return code;
+  }
+  std::cout << "file       " << place.directory << "  " << set.version() << "  " << set.size() << " profiles, not signed\n           set " << set.sha256() << "\n";
+  print_urgent(urgent);
+  return code;
+}
+
+}  // namespace
+
+int profiles_list(const ProfilesPlace& given, const std::function<Result<std::vector<ListedUrgent>>(const ProfilesPlace&)>& urgent_of) {
   ProfilesPlace place = given;
   if (const auto code = complete(place, false)) return *code;
+  std::optional<std::vector<ListedUrgent>> urgent;
+  int fine = exit_ok;
+  if (!place.store_directory.empty()) {
+    auto listed = urgent_of(place);
+    if (listed) urgent = std::move(*listed);
+    else fine = complain("urgent profiles: " + listed.error().what, exit_found);
+  }
+  if (std::filesystem::is_regular_file(place.directory)) return list_file(place, urgent, fine);
   auto found = bundle::open_installed(*store::real_disk(), place.directory);
   if (!found) return refused(found.error(), place.json);
   const auto& s = found->state;
@@ -176,20 +223,21 @@ int profiles_list(const ProfilesPlace& given) {
                          {"persons", a.persons}, {"reason", a.reason}});
     std::cout << Json{{"directory", place.directory}, {"root_version", s.roots.rbegin()->first}, {"active", set_json(s.active)}, {"last_good", set_json(s.last_good)},
                       {"damaged", set_json(s.damaged)}, {"highest_release", s.highest_release},
-                      {"timestamp_expires", s.timestamp.version ? Json(bundle::time_text(s.timestamp.expires)) : Json(nullptr)}, {"notices", found->notices}, {"history", history}}.dump()
+                      {"timestamp_expires", s.timestamp.version ? Json(bundle::time_text(s.timestamp.expires)) : Json(nullptr)}, {"notices", found->notices}, {"history", history}, {"urgent", urgent_json(urgent)}}.dump()
               << "\n";
-    return found->notices.empty() ? exit_ok : exit_found;
+    return found->notices.empty() ? fine : exit_found;
   }
   print_notices(*found);
   print_set("active     ", s.active);
   print_set("last good  ", s.last_good);
+  print_urgent(urgent);
   if (s.damaged) print_set("damaged    ", s.damaged);
   std::cout << "trusts root " << s.roots.rbegin()->first << ", targets " << s.targets.version;
   if (s.timestamp.version) std::cout << ", fresh until " << bundle::time_text(s.timestamp.expires);
   std::cout << "\n";
   for (const auto& a : s.history)
     std::cout << bundle::time_text(a.at) << "  " << a.how << "  release " << a.release << " (" << a.version << ")  " << joined(a.persons) << (a.reason.empty() ? "" : "  \"" + a.reason + "\"") << "\n";
-  return found->notices.empty() ? exit_ok : exit_found;
+  return found->notices.empty() ? fine : exit_found;
 }
 
 }  // namespace rampa::app

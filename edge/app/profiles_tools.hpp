@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "firmware-interfaces/result.hpp"
 
 namespace rampa::app {
 
@@ -13,6 +16,8 @@ struct ProfilesPlace {
   std::string site_file, icd_directory;
   std::string directory;
   std::string post;
+  std::string store_directory;         ///< of the site file; empty where it was not read
+  std::int64_t urgent_hours_max = 72;  ///< of the site file
 };
 
 struct SignOptions {
@@ -57,6 +62,13 @@ struct InstallOptions {
 };
 int profiles_install(const InstallOptions& options);
 
-int profiles_list(const ProfilesPlace& place);
+/// An urgent profile of the post, without its criteria.
+struct ListedUrgent {
+  std::string id, state, channel;  ///< "proposed" or "active"; "yellow" or "red"
+  std::int64_t hours = 0, left_ms = 0;
+  std::string proposed_by, confirmed_by;  ///< badges; the second empty for a proposal
+};
+/// `urgent`: asked where the site file says where the post keeps its own (urgent_list.hpp).
+int profiles_list(const ProfilesPlace& place, const std::function<Result<std::vector<ListedUrgent>>(const ProfilesPlace&)>& urgent);
 
 }  // namespace rampa::app

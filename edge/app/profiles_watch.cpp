@@ -1,10 +1,11 @@
 #include "edge/app/profiles_watch.hpp"
 
-#include <sched.h>
 #include <spdlog/spdlog.h>
 
 #include <exception>
 #include <filesystem>
+
+#include "edge/app/lanes_first.hpp"
 
 namespace rampa::app {
 
@@ -21,29 +22,6 @@ std::string mark_of(const std::string& from) {
   return error ? std::string{} : std::to_string(size) + " " + std::to_string(time.time_since_epoch().count());
 }
 
-/// The calling thread at idle priority, while it compiles. Not while it hands over: whoever waits for a lock that an idle thread holds
-/// waits for all others.
-class LanesFirst {
- public:
-  explicit LanesFirst(std::atomic<bool>& compiling) : compiling_(compiling) {
-    compiling_ = true;
-    priority(SCHED_IDLE);
-  }
-  ~LanesFirst() {
-    priority(SCHED_OTHER);
-    compiling_ = false;
-  }
-  LanesFirst(const LanesFirst&) = delete;
-  LanesFirst& operator=(const LanesFirst&) = delete;
-
- private:
-  static void priority(int policy) {
-    sched_param none{};
-    ::sched_setscheduler(0, policy, &none);
-  }
-  std::atomic<bool>& compiling_;
-};
-
 }  // namespace
 
 ProfilesWatch::ProfilesWatch(std::string from, std::string active_sha256, Calls calls, Duration period)
@@ -59,19 +37,19 @@ ProfilesWatch::~ProfilesWatch() {
 }
 
 bool ProfilesWatch::alive(MonoTime now) {
-  if (const auto beats = beats_.load(); beats != beats_seen_) {
+  if (const auto beats = beats_.load() + LanesFirst::turns(); beats != beats_seen_) {
     beats_seen_ = beats;
     beat_at_ = now;
   }
-  return now - beat_at_ < (compiling_ ? compiling_max : silence_max);
+  return now - beat_at_ < (LanesFirst::under_way() ? LanesFirst::longest : silence_max);
 }
 
 void ProfilesWatch::loop() {
   std::unique_lock lock(mutex_);
   while (!end_.wait_for(lock, period_, [this] { return ending_; })) {
     lock.unlock();
+    tick();  // a look may take long, and no urgent profile lives longer for it
     look();
-    tick();
     ++beats_;
     lock.lock();
   }
@@ -90,7 +68,6 @@ void ProfilesWatch::look() {
   }
 }
 
-// Whatever became of the look: a set that cannot be read must not make an urgent profile live longer.
 void ProfilesWatch::tick() {
   try {
     if (calls_.tick) calls_.tick();
@@ -102,7 +79,7 @@ void ProfilesWatch::tick() {
 void ProfilesWatch::look_at(const std::string& mark) {
   seen_ = mark;
   auto read = [&] {
-    const LanesFirst lanes_first(compiling_);
+    const LanesFirst reading;
     return calls_.read(from_);
   }();
   if (!read) {

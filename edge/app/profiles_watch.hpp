@@ -20,17 +20,17 @@ class ProfilesWatch {
   struct Calls {
     std::function<Result<LoadedProfiles>(const std::string& from)> read;
     std::function<Result<void>(LoadedProfiles loaded)> use;  ///< an error: tried again
-    std::function<void()> tick = nullptr;                     ///< after every look: ends urgent profiles whose life is over
+    std::function<void()> tick = nullptr;                     ///< before every look: ends urgent profiles whose life is over
   };
   static constexpr Duration period_usual = 2s;
-  /// A round while nothing is compiled takes no time. A compiler at idle priority may have to wait long for a busy post.
-  static constexpr Duration silence_max = 60s, compiling_max = 30min;
+  /// A round while nothing is compiled (LanesFirst) takes no time.
+  static constexpr Duration silence_max = 60s;
 
   /// `from`: the site's `profiles` (a file, or a folder of installed bundles), looked at every `period`.
   ProfilesWatch(std::string from, std::string active_sha256, Calls calls, Duration period = period_usual);
   ~ProfilesWatch();
 
-  /// Does the thread come round? Asked by the watchdog's feeder alone, about once a second.
+  /// Does the thread come round, or wait for a compiler at idle priority? Asked by the watchdog's feeder alone, about once a second.
   [[nodiscard]] bool alive(MonoTime now);
 
  private:
@@ -46,7 +46,6 @@ class ProfilesWatch {
   std::string active_sha256_, refused_;
   std::string seen_;  ///< size and time of what was looked at last; empty at first: the set may have changed while the post started
   std::atomic<std::uint64_t> beats_{1};
-  std::atomic<bool> compiling_{false};
   std::uint64_t beats_seen_ = 0;  ///< by the watchdog's feeder
   MonoTime beat_at_;
   std::mutex mutex_;

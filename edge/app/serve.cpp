@@ -12,6 +12,7 @@
 #include "edge/app/appliance.hpp"
 #include "edge/app/cached_lists.hpp"
 #include "edge/app/downlink.hpp"
+#include "edge/app/lanes_first.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/profiles_watch.hpp"
 #include "edge/app/service_notify.hpp"
@@ -93,14 +94,14 @@ struct Sync {
     uplink.reset();
   }
   /// A line to HQ may hang in a name server or a broker for a while, and no lane needs it: only a thread that is gone for
-  /// longer than any of that is a reason to start anew.
+  /// longer than any of that is a reason to start anew. It also compiles what HQ sends, after the lanes.
   bool alive(MonoTime now) {
     if (!uplink) return true;
-    if (const auto seen = uplink->beats(); seen != beats || last_beat == MonoTime{}) {
+    if (const auto seen = uplink->beats() + LanesFirst::turns(); seen != beats || last_beat == MonoTime{}) {
       beats = seen;
       last_beat = now;
     }
-    return now - last_beat < uplink_silence_max;
+    return now - last_beat < (LanesFirst::under_way() ? LanesFirst::longest : uplink_silence_max);
   }
 };
 
@@ -205,7 +206,8 @@ int serve(const ToolOptions& options, bool simulated) {
   if (profiles->installed)
     if (auto noted = appliance.write_audit_note(*profiles->installed, 10s); !noted) spdlog::error("who signed the profile set is not in the journal: {}", noted.error().what);
   urgent.connect({[&](auto set, auto bytes) { return appliance.use_profiles(std::move(set), std::move(bytes)); },
-                  [&](AuditNote note) { return appliance.write_audit_note(std::move(note), 5s); }});
+                  [&](AuditNote note) { return appliance.write_audit_note(std::move(note), 5s); },
+                  [&](const auto& set, auto bytes) { return appliance.keep_profiles(set, std::move(bytes)); }});
   appliance.set_urgent(&urgent);
 
   Sync sync;

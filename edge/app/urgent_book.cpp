@@ -72,6 +72,12 @@ Result<std::string> UrgentBook::propose(const api::UrgentProposal& proposal, con
   if (proposal.reason.empty()) say("reason: is missing; say where the tip comes from");
   if (proposal.hours < 1 || proposal.hours > hours_max_) say("hours: is not in range; from 1 to " + std::to_string(hours_max_) + " at this post");
   if (!wrong.empty()) return fail(ErrorCode::invalid, wrong);
+  // Whoever did not hear the answer asks again.
+  for (const auto& p : entries_) {
+    auto same = p.proposal;
+    same.tip = proposal.tip;  // as typed; compared normal
+    if (p.state == UrgentState::proposed && p.left > Duration{} && p.proposed_by == who && p.proposal.tip == *tip && same == proposal) return p.id;
+  }
   if (static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), lives)) >= living_max)
     return fail(ErrorCode::refused, std::to_string(living_max) + " urgent profiles live already; withdraw what is no longer needed");
   UrgentProfile p;
@@ -94,6 +100,7 @@ Result<std::string> UrgentBook::propose(const api::UrgentProposal& proposal, con
 Result<void> UrgentBook::confirm(const std::string& id, const OfficerId& second, Stamp now) {
   UrgentProfile* p = entry(id);
   if (!p) return no_such(id);
+  if (p->state == UrgentState::active && p->confirmed_by == second && p->left > Duration{}) return {};
   if (p->state == UrgentState::active) return fail(ErrorCode::refused, id + " is active already");
   if (p->state != UrgentState::proposed || p->left <= Duration{}) return over(*p);
   if (second.empty() || second == p->proposed_by) return fail(ErrorCode::refused, "whoever proposed it cannot confirm it; another shift leader has to");
@@ -107,6 +114,7 @@ Result<void> UrgentBook::confirm(const std::string& id, const OfficerId& second,
 Result<void> UrgentBook::withdraw(const std::string& id, const OfficerId& who, const OfficerId& second, const std::string& reason, Stamp now) {
   UrgentProfile* p = entry(id);
   if (!p) return no_such(id);
+  if (p->state == UrgentState::withdrawn && p->ended_by == who && p->ended_second == second) return {};
   if (!lives(*p)) return over(*p);
   if (p->state == UrgentState::active && (second.empty() || second == who))
     return fail(ErrorCode::refused, "an active urgent profile is withdrawn by two persons; a second shift leader has to agree");

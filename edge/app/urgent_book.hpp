@@ -36,7 +36,7 @@ class UrgentBook {
   /// Lives that are over and not yet ended.
   [[nodiscard]] std::vector<std::string> due() const;
 
-  // Each checks and changes, or says why not; `now` after pass(now).
+  // Each checks and changes, or says why not; `now` after pass(now). What the same persons have done already is fine and changes nothing.
   [[nodiscard]] Result<std::string> propose(const api::UrgentProposal& proposal, const OfficerId& who, Stamp now);
   [[nodiscard]] Result<void> confirm(const std::string& id, const OfficerId& second, Stamp now);
   [[nodiscard]] Result<void> withdraw(const std::string& id, const OfficerId& who, const OfficerId& second, const std::string& reason, Stamp now);

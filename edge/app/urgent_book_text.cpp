@@ -12,11 +12,12 @@ using api::UrgentProfile;
 using api::UrgentState;
 
 Json json_of(const UrgentProfile& p) {
-  const auto& tip = p.proposal.tip;
+  Json tip;
+  for (const auto& field : risk::urgent_fields()) tip[std::string(field.name)] = p.proposal.tip.*field.values;
   return {{"id", p.id},
           {"state", std::string(name_of(p.state))},
           {"channel", std::string(name_of(p.proposal.channel))},
-          {"tip", {{"plates", tip.plates}, {"containers", tip.containers}, {"operators", tip.operators}, {"documents", tip.documents}, {"goods_prefixes", tip.goods_prefixes}}},
+          {"tip", std::move(tip)},
           {"instruction", p.proposal.instruction},
           {"reason", p.proposal.reason},
           {"hours", p.proposal.hours},
@@ -41,8 +42,9 @@ UrgentProfile profile_of(const Json& json, std::int64_t hours_max) {
     if (name_of(state) == word("state")) p.state = state, known = true;
   p.proposal.channel = word("channel") == "red" ? SelectivityChannel::red : SelectivityChannel::yellow;
   const auto& tip = json.at("tip");
-  const auto list = [&](const char* key) { return tip.at(key).get<std::vector<std::string>>(); };
-  p.proposal.tip = {list("plates"), list("containers"), list("operators"), list("documents"), list("goods_prefixes")};
+  for (const auto& field : risk::urgent_fields())
+    if (const auto found = tip.find(std::string(field.name)); found != tip.end()) found->get_to(p.proposal.tip.*field.values);  // an older book has fewer
+  if (p.proposal.tip == risk::UrgentTip{}) throw std::runtime_error("an empty tip");  // it would stop everybody
   p.proposal.instruction = word("instruction");
   p.proposal.reason = word("reason");
   p.proposal.hours = json.at("hours").get<std::int64_t>();

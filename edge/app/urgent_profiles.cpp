@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <utility>
 
 #include "edge/api/durable_file.hpp"
 #include "edge/app/sealing.hpp"
@@ -14,6 +15,8 @@
 namespace rampa::app {
 
 namespace {
+
+bool nobody_knows(const Error& error) { return error.code == ErrorCode::outcome_unknown || error.code == ErrorCode::timeout; }
 
 constexpr Duration save_period = std::chrono::minutes(1);  // what a kill may add to a life after the machine was off, too
 
@@ -25,10 +28,10 @@ std::string list_json(const std::vector<std::string>& values) {
 
 /// What only the risk unit may read.
 std::string criteria_json(const api::UrgentProfile& p) {
-  const auto& tip = p.proposal.tip;
-  return "{\"id\":" + canonical_string(p.id) + ",\"reason\":" + canonical_string(p.proposal.reason) + ",\"instruction\":" + canonical_string(p.proposal.instruction) +
-         ",\"end_reason\":" + canonical_string(p.end_reason) + ",\"plates\":" + list_json(tip.plates) + ",\"containers\":" + list_json(tip.containers) +
-         ",\"operators\":" + list_json(tip.operators) + ",\"documents\":" + list_json(tip.documents) + ",\"goods_prefixes\":" + list_json(tip.goods_prefixes) + "}";
+  std::string text = "{\"id\":" + canonical_string(p.id) + ",\"reason\":" + canonical_string(p.proposal.reason) + ",\"instruction\":" +
+                     canonical_string(p.proposal.instruction) + ",\"end_reason\":" + canonical_string(p.end_reason);
+  for (const auto& field : risk::urgent_fields()) text += "," + canonical_string(field.name) + ":" + list_json(p.proposal.tip.*field.values);
+  return text + "}";
 }
 
 }  // namespace
@@ -43,33 +46,34 @@ std::string UrgentProfiles::present_os_boot() {
 UrgentProfiles::UrgentProfiles(Settings settings, LoadedProfiles base, const Clock& clock)
     : settings_(std::move(settings)), clock_(clock), base_(std::move(base)), book_(settings_.post, settings_.hours_max, settings_.os_boot) {
   const Stamp now = clock_.now();
-  read_book(now);
+  if (auto read = read_book(now); !read) spdlog::error("urgent profiles: {}", read.error().what);
   book_.pass(now);
+  // A power cut may have come between the journal and the book.
+  state_due_ = book_.something_lives() || !damage_.empty();
   show(now);
 }
 
-void UrgentProfiles::read_book(Stamp now) {
+Result<void> UrgentProfiles::read_book(Stamp now) {
   auto text = api::read_file(settings_.file);
   unreadable_ = !text;
-  if (!text) {  // the disk, not the book: it stays where it is, nothing is written over it, and tick() tries again
-    spdlog::error("{}: {}; its urgent profiles are not looked for until it can be read", settings_.file, text.error().what);
-    return;
-  }
+  if (!text)  // the disk, not the book: it stays where it is, nothing is written over it, and tick() tries again
+    return fail(text.error().code, settings_.file + ": " + text.error().what + "; its urgent profiles are not looked for until it can be read");
   if (const Result<void> read = *text ? book_.read(**text, now) : Result<void>{}; !read) {
     damage_ = settings_.file + ": " + read.error().what;
     // Kept for whoever looks into it; the book begins anew.
     if (std::rename(settings_.file.c_str(), (settings_.file + ".damaged").c_str()) != 0) damage_ += "; it cannot be put aside either";
     spdlog::error("{}; put aside as .damaged: the urgent profiles that were in it are NOT looked for, have them proposed again", damage_);
   }
+  return {};
 }
 
-Result<LoadedProfiles> UrgentProfiles::merged(const LoadedProfiles& base, const UrgentBook& book) const {
+Result<LoadedProfiles> UrgentProfiles::merged(const LoadedProfiles& base, const UrgentBook& book, Priority priority) const {
   std::vector<std::string> profiles;
   for (const auto* p : book.in_force())
     profiles.push_back(risk::urgent_profile_json({p->id, settings_.post.text, p->proposal.channel, p->proposal.instruction, p->proposal.tip}));
   if (profiles.empty()) return base;
   const std::string text = risk::with_urgent({reinterpret_cast<const char*>(base.bytes->data()), base.bytes->size()}, profiles);
-  auto set = risk::compile(text, bundle::hex(bundle::sha256(text)));
+  auto set = settings_.compile(text, bundle::hex(bundle::sha256(text)), priority);
   if (!set) return fail(ErrorCode::invalid, "the set does not compile with the urgent profiles in it");  // no finding: it would quote criteria
   return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(text.begin(), text.end()), {}};
 }
@@ -82,14 +86,16 @@ std::string UrgentProfiles::names_in_force(const UrgentBook& book) const {
 
 LoadedProfiles UrgentProfiles::begin() {
   std::lock_guard lock(mutex_);
-  auto set = merged(base_, book_);
+  auto set = merged(base_, book_, Priority::usual);  // the lanes wait for it
   if (!set) {
     spdlog::error("{}: the lanes begin without them", set.error().what);
     damage_ += (damage_.empty() ? "" : "; ") + set.error().what;
     applied_ = base_.set->sha256();
+    begun_with_ = base_;
     return base_;
   }
   applied_ = names_in_force(book_);
+  begun_with_ = *set;
   if (const auto count = book_.in_force().size(); count > 0) spdlog::warn("{} urgent profiles of this post go on", count);
   return *set;
 }
@@ -117,6 +123,7 @@ Result<void> UrgentProfiles::use_base(LoadedProfiles base) {
     if (auto told = outside_.report(*base.installed); !told) spdlog::error("who signed the profile set is not in the journal: {}", told.error().what);
   base.installed.reset();
   base_ = std::move(base);
+  begun_with_.reset();
   applied_ = names_in_force(book_);
   return {};
 }
@@ -132,14 +139,32 @@ Result<void> UrgentProfiles::apply(std::optional<LoadedProfiles> ready) {
   }
   if (auto used = outside_.use(set->set, set->bytes); !used) return used;
   applied_ = wanted;
+  begun_with_.reset();
   spdlog::warn("profile set {} is active for the next crossings", set->set->version());
   return {};
 }
 
 Result<void> UrgentProfiles::save(const UrgentBook& book, Stamp now) {
   auto written = api::replace_file(settings_.file, book.to_text(now));
+  unsaved_ = !written;
   if (written) saved_ = now.mono;
   return written;
+}
+
+Result<void> UrgentProfiles::keep() {
+  if (!begun_with_) return {};
+  if (auto kept = outside_.keep(*begun_with_->set, begun_with_->bytes); !kept)
+    return fail(kept.error().code, "profile set " + begun_with_->set->version() + " is in use and not in the store yet, so what is assessed with it can't be made again: " + kept.error().what);
+  begun_with_.reset();
+  return {};
+}
+
+Result<void> UrgentProfiles::report_state() {
+  std::vector<std::string> in_force, proposed;
+  for (const auto* p : book_.in_force()) in_force.push_back(p->id);
+  for (const auto& p : book_.entries())
+    if (p.state == api::UrgentState::proposed && p.left > Duration{}) proposed.push_back(p.id);
+  return outside_.report(AuditNote{"urgent_profiles_state", "rampa", "{\"in_force\":" + list_json(in_force) + ",\"proposed\":" + list_json(proposed) + "}"});
 }
 
 Result<void> UrgentProfiles::report(const char* what, const api::UrgentProfile& p, const std::string& who) {
@@ -158,8 +183,14 @@ Result<void> UrgentProfiles::report(const char* what, const api::UrgentProfile& 
 
 Result<void> UrgentProfiles::commit(UrgentBook next, const std::string& id, const char* what, const std::string& who, Stamp now) {
   if (unreadable_) return fail(ErrorCode::io, settings_.file + " cannot be read, so nothing is written over it; look at the disk");
-  if (auto told = report(what, *next.find(id), who); !told) return told;
-  if (auto written = save(next, now); !written) return written;
+  if (auto told = report(what, *next.find(id), who); !told) {
+    state_due_ = state_due_ || nobody_knows(told.error());
+    return told;
+  }
+  if (auto written = save(next, now); !written) {
+    state_due_ = true;
+    return written;
+  }
   book_ = std::move(next);
   show(now);
   spdlog::warn("{}: {} by {}", what, id, who);
@@ -172,7 +203,7 @@ Result<std::string> UrgentProfiles::propose(const api::UrgentProposal& proposal,
   book_.pass(now);
   UrgentBook next = book_;
   auto id = next.propose(proposal, who, now);
-  if (!id) return id;
+  if (!id || next.entries() == book_.entries()) return id;
   if (auto done = commit(std::move(next), *id, "urgent_profile_proposed", who.text, now); !done) return tl::unexpected(done.error());
   return id;
 }
@@ -183,11 +214,15 @@ Result<void> UrgentProfiles::confirm(const std::string& id, const OfficerId& sec
   book_.pass(now);
   UrgentBook next = book_;
   if (auto fine = next.confirm(id, second, now); !fine) return fine;
-  // Before it counts: a set that does not compile with it must not be found out afterwards.
-  auto set = merged(base_, next);
-  if (!set) return tl::unexpected(set.error());
-  if (auto done = commit(std::move(next), id, "urgent_profile_confirmed", second.text, now); !done) return done;
-  if (auto used = apply(std::move(*set)); !used) return fail(ErrorCode::outcome_unknown, id + " is confirmed, but the lanes have not got it yet (" + used.error().what + "); the post goes on trying");
+  std::optional<LoadedProfiles> ready;
+  if (next.entries() != book_.entries()) {
+    // Before it counts: a set that does not compile with it must not be found out afterwards.
+    auto set = merged(base_, next);
+    if (!set) return tl::unexpected(set.error());
+    if (auto done = commit(std::move(next), id, "urgent_profile_confirmed", second.text, now); !done) return done;
+    ready = std::move(*set);
+  }
+  if (auto used = apply(std::move(ready)); !used) return fail(ErrorCode::outcome_unknown, id + " is confirmed, but the lanes have not got it yet (" + used.error().what + "); the post goes on trying");
   return {};
 }
 
@@ -197,8 +232,27 @@ Result<void> UrgentProfiles::withdraw(const std::string& id, const OfficerId& wh
   book_.pass(now);
   UrgentBook next = book_;
   if (auto fine = next.withdraw(id, who, second, reason, now); !fine) return fine;
-  if (auto done = commit(std::move(next), id, "urgent_profile_withdrawn", who.text, now); !done) return done;
+  if (next.entries() != book_.entries())
+    if (auto done = commit(std::move(next), id, "urgent_profile_withdrawn", who.text, now); !done) return done;
   if (auto used = apply(); !used) return fail(ErrorCode::outcome_unknown, id + " is withdrawn, but the lanes still have it (" + used.error().what + "); the post goes on trying");
+  return {};
+}
+
+Result<void> UrgentProfiles::end(const std::string& id, Stamp now) {
+  UrgentBook next = book_;
+  next.end(id, now);
+  const bool was_active = next.find(id)->state == api::UrgentState::expired;
+  // Told once, however often its end cannot be written: the journal is never shortened.
+  if (!told_.contains(id)) {
+    auto told = report(was_active ? "urgent_profile_expired" : "urgent_profile_lapsed", *next.find(id), "rampa");
+    if (!told && !nobody_knows(told.error())) return told;
+    told_.insert(id);
+    state_due_ = state_due_ || !told;  // says it too, should the record not be there
+    if (!told) return told;
+  }
+  if (auto written = save(next, now); !written) return written;
+  told_.erase(id);
+  book_ = std::move(next);
   return {};
 }
 
@@ -206,33 +260,36 @@ void UrgentProfiles::tick() {
   std::lock_guard lock(mutex_);
   if (!outside_.use) return;
   const Stamp now = clock_.now();
-  if (unreadable_) read_book(now);
+  // A full journal must not keep a life from being counted; but a store that hangs is not waited for again and again in one round.
+  std::string trouble;
+  bool hangs = false;
+  const auto fine = [&](const Result<void>& done) {
+    if (!done && trouble.empty()) trouble = "urgent profiles: " + done.error().what;
+    hangs = hangs || (!done && nobody_knows(done.error()));
+    return done.has_value();
+  };
+  if (unreadable_ && fine(read_book(now))) state_due_ = book_.something_lives();
   book_.pass(now);
-  Result<void> done;
-  if (!damage_.empty()) {
-    done = outside_.report(AuditNote{"urgent_profiles_lost", "rampa", damage_});
-    if (done) damage_.clear();
-  }
-  for (const auto& id : book_.due()) {
-    if (!done) break;
-    UrgentBook next = book_;
-    next.end(id, now);
-    const bool was_active = next.find(id)->state == api::UrgentState::expired;
-    // Told once, however often its end cannot be written: the journal is never shortened.
-    if (!told_.contains(id)) done = report(was_active ? "urgent_profile_expired" : "urgent_profile_lapsed", *next.find(id), "rampa");
-    if (!done) break;
-    told_.insert(id);
-    done = save(next, now);
-    if (!done) break;
-    told_.erase(id);
-    book_ = std::move(next);
-  }
+  if (!damage_.empty() && fine(outside_.report(AuditNote{"urgent_profiles_lost", "rampa", damage_}))) damage_.clear();
+  if (state_due_ && !hangs && fine(report_state())) state_due_ = false;
+  for (const auto& id : book_.due())
+    if (hangs || !fine(end(id, now))) break;
   // Whether or not its end could be written: what is over is out of in_force() already.
-  if (auto used = apply(); !used) done = used;
-  if (done && book_.something_lives() && now.mono - saved_ >= save_period) done = save(book_, now);
-  if (!done && done.error().what != complained_) spdlog::error("urgent profiles: {}", done.error().what);
-  complained_ = done ? std::string{} : done.error().what;
+  (void)fine(apply());
+  if (!hangs) (void)fine(keep());
+  if (unsaved_ || (book_.something_lives() && now.mono - saved_ >= save_period)) (void)fine(save(book_, now));
+  std::string said;
+  {
+    std::lock_guard shown(shown_mutex_);
+    said = std::exchange(trouble_, trouble);
+  }
+  if (!trouble.empty() && trouble != said) spdlog::error("{}", trouble);
   show(now);
+}
+
+std::string UrgentProfiles::trouble() const {
+  std::lock_guard lock(shown_mutex_);
+  return trouble_;
 }
 
 void UrgentProfiles::show(Stamp now) {

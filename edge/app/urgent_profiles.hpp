@@ -25,11 +25,15 @@ class UrgentProfiles : public api::UrgentDesk {
     PostId post;
     std::int64_t hours_max = 72;  ///< the site's policy
     std::string os_boot;          ///< names this start of the machine; empty: unknown
+    decltype(&compile_set) compile = compile_set;
   };
-  /// What the appliance does for it. Both return once it is durable.
+  /// What the appliance does for it. All return once it is durable.
   struct Outside {
+    /// Puts the set into the store, then gives it to the lanes: one that cannot be kept is not used.
     std::function<Result<void>(std::shared_ptr<const risk::ProfileSet>, SharedBytes)> use;
     std::function<Result<void>(AuditNote)> report;
+    /// Puts the set that lanes began with into the store, where it is not there: a start without room goes on without.
+    std::function<Result<void>(const risk::ProfileSet&, SharedBytes)> keep;
   };
 
   /// `base`: HQ's set. A file that is damaged is put aside and told by the first tick(): lanes come first.
@@ -49,6 +53,7 @@ class UrgentProfiles : public api::UrgentDesk {
   // api::UrgentDesk
   [[nodiscard]] std::int64_t hours_max() const override { return settings_.hours_max; }
   [[nodiscard]] std::vector<api::UrgentProfile> list() const override;
+  [[nodiscard]] std::string trouble() const override;
   [[nodiscard]] Result<std::string> propose(const api::UrgentProposal& proposal, const OfficerId& who) override;
   [[nodiscard]] Result<void> confirm(const std::string& id, const OfficerId& second) override;
   [[nodiscard]] Result<void> withdraw(const std::string& id, const OfficerId& who, const OfficerId& second, const std::string& reason) override;
@@ -57,15 +62,19 @@ class UrgentProfiles : public api::UrgentDesk {
   [[nodiscard]] static std::string present_os_boot();
 
  private:
-  [[nodiscard]] Result<LoadedProfiles> merged(const LoadedProfiles& base, const UrgentBook& book) const;
+  [[nodiscard]] Result<LoadedProfiles> merged(const LoadedProfiles& base, const UrgentBook& book, Priority priority = Priority::idle) const;
   [[nodiscard]] std::string names_in_force(const UrgentBook& book) const;
   /// Hands the set on where lanes have another one. `ready`: it, where it is compiled already.
   [[nodiscard]] Result<void> apply(std::optional<LoadedProfiles> ready = std::nullopt);
   [[nodiscard]] Result<void> save(const UrgentBook& book, Stamp now);
   [[nodiscard]] Result<void> report(const char* what, const api::UrgentProfile& profile, const std::string& who);
+  /// What lives, for whoever only has the journal.
+  [[nodiscard]] Result<void> report_state();
+  [[nodiscard]] Result<void> read_book(Stamp now);
   /// HQ is told, then the disk, then the book counts.
-  void read_book(Stamp now);
   [[nodiscard]] Result<void> commit(UrgentBook next, const std::string& id, const char* what, const std::string& who, Stamp now);
+  [[nodiscard]] Result<void> end(const std::string& id, Stamp now);
+  [[nodiscard]] Result<void> keep();
 
   const Settings settings_;
   const Clock& clock_;
@@ -75,14 +84,17 @@ class UrgentProfiles : public api::UrgentDesk {
   Outside outside_;
   std::string applied_;       ///< names_in_force() of the set that lanes have
   std::optional<std::string> uncompilable_;  ///< the same of one that did not compile: not tried every two seconds
+  std::optional<LoadedProfiles> begun_with_;  ///< until it is in the store
   std::string damage_;        ///< what was wrong with the file, until HQ is told
   bool unreadable_ = false;      ///< the book could not be read: it is not written over
+  bool state_due_ = false;       ///< the journal may tell a step that did not come to pass
   std::set<std::string> told_;   ///< ends that are in the journal and not yet in the book
-  std::string complained_;    ///< logged once
+  bool unsaved_ = false;         ///< the file may be another than the book
   MonoTime saved_;
 
   mutable std::mutex shown_mutex_;  ///< never held over a wait, so that a list is always to be had
   std::vector<api::UrgentProfile> shown_;
+  std::string trouble_;
   MonoTime shown_at_;
   void show(Stamp now);
 };

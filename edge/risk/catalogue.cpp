@@ -43,6 +43,8 @@ constexpr std::pair<std::string_view, FieldType> fields[] = {
     {"declaration.consignee", list},
     {"declaration.declarant", list},
     {"declaration.carrier", list},
+    {"declaration.tractor", list},
+    {"declaration.trailer", list},
     {"declaration.tractor_matches", boolean},
     {"declaration.trailer_matches", boolean},
     {"declaration.value_eur", integer},

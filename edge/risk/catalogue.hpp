@@ -19,7 +19,7 @@ using FieldId = std::uint8_t;
 [[nodiscard]] FieldType field_type(FieldId id);
 [[nodiscard]] std::size_t field_count();
 /// Goods fields follow the others.
-[[nodiscard]] constexpr FieldId first_goods_field() { return 59; }
+[[nodiscard]] constexpr FieldId first_goods_field() { return 61; }
 
 /// Type of a catalogued field, or nothing.
 [[nodiscard]] std::optional<FieldType> type_of(std::string_view field);

@@ -3,6 +3,7 @@
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/container_code.hpp"
+#include "edge/risk/plate_text.hpp"
 
 namespace rampa::risk {
 
@@ -79,10 +80,16 @@ void more_facts(Fields& facts, const std::vector<Declaration>& declarations) {
   }
 }
 
+/// As cameras read it; what no plate can be stays as it was written.
+std::string comparable_plate(const std::string& declared) {
+  auto plate = normal_plate(declared);
+  return plate ? *plate : declared;
+}
+
 void declaration_facts(Fields& facts, const std::vector<Declaration>& declarations) {
   facts["declaration.count"] = static_cast<std::int64_t>(declarations.size());
   if (declarations.empty()) return;
-  std::vector<std::string> references, kinds, consignors, consignees, declarants, carriers;
+  std::vector<std::string> references, kinds, consignors, consignees, declarants, carriers, tractors, trailers;
   std::int64_t gross_kg = 0;
   bool all_have_mass = true, tractor = true, trailer = true;
   const auto text = [&](const char* name) {
@@ -98,6 +105,8 @@ void declaration_facts(Fields& facts, const std::vector<Declaration>& declaratio
     add_once(consignees, d.consignee);
     add_once(declarants, d.declarant);
     add_once(carriers, d.carrier);
+    add_once(tractors, comparable_plate(d.plate));
+    add_once(trailers, comparable_plate(d.trailer));
     all_have_mass = all_have_mass && d.gross_kg > 0 && add(gross_kg, d.gross_kg);
     tractor = tractor && d.plate == plate;
     trailer = trailer && d.trailer == trailer_plate;
@@ -112,6 +121,8 @@ void declaration_facts(Fields& facts, const std::vector<Declaration>& declaratio
   list("declaration.consignee", consignees);
   list("declaration.declarant", declarants);
   list("declaration.carrier", carriers);
+  list("declaration.tractor", tractors);
+  list("declaration.trailer", trailers);
   if (all_have_mass) facts["declaration.gross_kg"] = gross_kg;
   if (!plate.empty()) facts["declaration.tractor_matches"] = tractor;
   if (!trailer_plate.empty()) facts["declaration.trailer_matches"] = trailer;

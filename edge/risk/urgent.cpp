@@ -76,17 +76,24 @@ Condition where_there(const char* field, const std::vector<std::string>& values)
   return group(Condition::Kind::all, {is_there(field, true), one_of(field, Operator::in, values)});
 }
 
-/// Of an operator: one of the four that a declaration names. A declaration that leaves out a carrier is complete; one that names nobody
-/// is not, and stays undetermined.
-Condition operator_is(const std::vector<std::string>& values) {
-  std::vector<Condition> any, nobody;
-  for (const char* field : {"declaration.consignor", "declaration.consignee", "declaration.declarant", "declaration.carrier"}) {
-    any.push_back(where_there(field, values));
-    nobody.push_back(is_there(field, false));
+/// One of these facts is one of these values. Undetermined where it is not and none of `telling` is there: whoever says nothing does not say no.
+Condition shown_by(const std::vector<const char*>& fields, const std::vector<const char*>& telling, const std::vector<std::string>& values) {
+  std::vector<Condition> any, silent, asked;
+  for (const char* field : fields) any.push_back(where_there(field, values));
+  for (const char* field : telling) {
+    silent.push_back(is_there(field, false));
+    asked.push_back(one_of(field, Operator::in, {values.front()}));  // any value: the fact is not there
   }
-  nobody.push_back(one_of("declaration.consignee", Operator::in, values));
-  any.push_back(group(Condition::Kind::all, std::move(nobody)));
+  silent.push_back(group(Condition::Kind::any, std::move(asked)));
+  any.push_back(group(Condition::Kind::all, std::move(silent)));
   return group(Condition::Kind::any, std::move(any));
+}
+
+std::vector<std::string> as_cameras_may_read(const std::vector<std::string>& plates) {
+  std::vector<std::string> read;
+  for (const auto& plate : plates) misreadings(plate, 0, misread_characters_max, read);
+  each_once(read);
+  return read;
 }
 
 /// As typed, and as it is usually written.
@@ -114,12 +121,14 @@ Result<UrgentTip> normal_tip(const UrgentTip& typed) {
     each_once(to);
   };
   using Text = Result<std::string>;
-  field("plates", typed.plates, out.plates, [](const std::string& text) -> Text {
+  const auto whole_plate = [](const std::string& text) -> Text {
     auto plate = normal_plate(text);
     if (!plate) return fail(ErrorCode::invalid, plate.error().what + "; write it as it stands on the vehicle");
     if (plate->size() < 3 || plate->size() > 14) return fail(ErrorCode::invalid, "is no whole plate; 3 to 14 letters and digits");
     return plate;
-  });
+  };
+  field("plates", typed.plates, out.plates, whole_plate);
+  field("trailers", typed.trailers, out.trailers, whole_plate);
   field("containers", typed.containers, out.containers, [](const std::string& text) -> Text {
     const std::string code = normalise_container_code(text);
     if (!is_container_code(code)) return fail(ErrorCode::invalid, "is no container code, or its check digit does not fit; have it read again: four letters and seven digits");
@@ -140,24 +149,38 @@ Result<UrgentTip> normal_tip(const UrgentTip& typed) {
       return fail(ErrorCode::invalid, "is no beginning of a goods code; 4 to 10 digits");
     return digits;
   });
-  if (findings.empty() && out == UrgentTip{}) findings = "tip: is empty; name a plate, a container, an operator, a document or a goods code\n";
+  if (findings.empty() && out == UrgentTip{}) findings = "tip: is empty; name a plate, a trailer, a container, an operator, a document or a goods code\n";
   if (findings.empty()) return out;
   findings.pop_back();
   return fail(ErrorCode::invalid, findings);
 }
 
+const std::vector<UrgentField>& urgent_fields() {
+  static const std::vector<UrgentField> fields{
+      {"plates", &UrgentTip::plates, {"plate_front", "plate_rear"}, {"tractor", "trailer"}},
+      {"trailers", &UrgentTip::trailers, {"plate_front", "plate_rear"}, {"tractor", "trailer"}},
+      {"containers", &UrgentTip::containers, {"container_code"}, {"container"}},
+      {"operators", &UrgentTip::operators, {}, {"parties"}},
+      {"documents", &UrgentTip::documents, {}, {"reference"}},
+      {"goods_prefixes", &UrgentTip::goods_prefixes, {}, {"goods"}},
+  };
+  return fields;
+}
+
 Condition condition_of(const UrgentTip& tip) {
   using enum Condition::Kind;
   std::vector<Condition> parts;
-  if (!tip.plates.empty()) {
-    std::vector<std::string> read;
-    for (const auto& plate : tip.plates) misreadings(plate, 0, misread_characters_max, read);
-    parts.push_back(one_of("vehicle.plates", Operator::in, std::move(read)));
+  // Lanes read the front plate, so one that was not read is worth a look whatever was declared. Of a trailer or container either says enough.
+  const std::vector<const char*> plates{"vehicle.plates", "declaration.tractor", "declaration.trailer"};
+  const std::vector<const char*> containers{"evidence.containers", "declaration.container"};
+  if (!tip.plates.empty()) parts.push_back(shown_by(plates, {"vehicle.plate"}, as_cameras_may_read(tip.plates)));
+  if (!tip.trailers.empty()) parts.push_back(shown_by(plates, {"vehicle.trailer", "declaration.trailer"}, as_cameras_may_read(tip.trailers)));
+  if (!tip.containers.empty()) parts.push_back(shown_by(containers, containers, tip.containers));
+  // A declaration that leaves out a carrier is complete; one that names nobody is not.
+  if (!tip.operators.empty()) {
+    const std::vector<const char*> parties{"declaration.consignor", "declaration.consignee", "declaration.declarant", "declaration.carrier"};
+    parts.push_back(shown_by(parties, parties, both_ways(tip.operators)));
   }
-  // Lorries without a container are the rule: that none is declared and none was read is no missing fact.
-  if (!tip.containers.empty())
-    parts.push_back(group(any, {where_there("declaration.container", tip.containers), where_there("evidence.containers", tip.containers)}));
-  if (!tip.operators.empty()) parts.push_back(operator_is(both_ways(tip.operators)));
   if (!tip.documents.empty()) parts.push_back(one_of("declaration.references", Operator::in, both_ways(tip.documents)));
   if (!tip.goods_prefixes.empty()) parts.push_back(group(any_item, {one_of("goods.hs_code", Operator::prefix, tip.goods_prefixes)}));
   return canonical(group(all, std::move(parts)));

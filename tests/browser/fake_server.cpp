@@ -50,7 +50,8 @@ int main(int argc, char** argv) {
                                     {*compiled, std::make_shared<const rampa::Bytes>(set.begin(), set.end()), {}}, clock);
   (void)urgent.begin();
   urgent.connect({[](auto, auto) -> rampa::Result<void> { return {}; },
-                  [&](rampa::AuditNote note) { return post.write_audit_note(std::move(note), std::chrono::seconds(1)); }});
+                  [&](rampa::AuditNote note) { return post.write_audit_note(std::move(note), std::chrono::seconds(1)); },
+                  [](const auto&, auto) -> rampa::Result<void> { return {}; }});
   post.set_urgent(&urgent);
   auto server = rampa::api::start(settings, post, clock);
   if (!server) {

@@ -215,6 +215,7 @@ try {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: 'Urgent' }).click();
     await page.getByText('nothing urgent now').waitFor();
+    await page.getByText('code read from the container (no lane reads it); declared container').waitFor();
     await page.getByLabel('Container code').fill('CSQU 305438-4');
     await page.getByLabel('What the officer').fill('Hold the lorry and call the shift leader.');
     await page.getByLabel('Where the tip').fill('Telephone, police, 03:05');

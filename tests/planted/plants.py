@@ -19,6 +19,8 @@ RISK = {"targets": ["risk_test"], "test": ["risk_test"]}
 LEARNING = {"targets": ["effectiveness_test"], "test": ["effectiveness_test"]}
 API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=Criteria.*:OpenChecks.*"]}
 URGENT = {"targets": ["urgent_test"], "test": ["urgent_test"]}
+URGENT_API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=UrgentApi.*"]}
+WATCH = {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=ProfilesWatch.*:LanesFirst.*"]}
 RISK_FUZZ = {"targets": ["risk_fuzz"], "test": ["risk_fuzz", "1", "60"]}
 
 
@@ -164,6 +166,22 @@ PLANTS = [
            "  Result<LoadedProfiles> set = base;\n  if (auto used = outside_.use(set->set")),
     plant("urgent-lowers", "a set's urgent profiles may have any weight", URGENT,
           ("edge/risk/set_reader.cpp", "    if (p.weight != 0) fault(", "    if (p.weight > 999999) fault(")),
+    plant("urgent-silent-no", "a lorry that shows neither trailer nor container is none that was meant", URGENT,
+          ("edge/risk/urgent.cpp", "  any.push_back(group(Condition::Kind::all, std::move(silent)));", "  if (fields.empty()) any.push_back(group(Condition::Kind::all, std::move(silent)));")),
+    plant("urgent-only-what-is-read", "a tip about a trailer is not compared with the declared one", URGENT,
+          ("edge/risk/urgent.cpp", "plates{\"vehicle.plates\", \"declaration.tractor\", \"declaration.trailer\"};", "plates{\"vehicle.plates\", \"declaration.tractor\"};")),
+    plant("urgent-before-the-lanes", "the set with urgent profiles is compiled at the usual priority while lanes work", URGENT,
+          ("edge/app/urgent_profiles.hpp", "Priority priority = Priority::idle) const;", "Priority priority = Priority::usual) const;")),
+    plant("urgent-set-of-a-start-not-kept", "a set that a start found no room for is never stored", URGENT,
+          ("edge/app/urgent_profiles.cpp", "  if (!hangs) (void)fine(keep());\n", "  if (!hangs && state_due_) (void)fine(keep());\n")),
+    plant("urgent-step-twice", "whoever did not hear that he confirmed is refused when he asks again", URGENT_API,
+          ("edge/app/urgent_book.cpp", "p->confirmed_by == second && p->left > Duration{}) return {};", "p->confirmed_by == second && p->left > Duration{} && second.empty()) return {};")),
+    plant("urgent-doubt-kept", "an unknown outcome is answered for ever under its key", URGENT_API,
+          ("edge/api/urgent_endpoints.cpp", "return {failed(error, request), false}; }", "return {failed(error, request), error.code == ErrorCode::outcome_unknown}; }")),
+    plant("urgent-ends-after-the-look", "a life is over only after a long look at a new set", WATCH,
+          ("edge/app/profiles_watch.cpp", "    tick();  // a look may take long, and no urgent profile lives longer for it\n    look();\n", "    look();\n    tick();\n")),
+    plant("idle-for-ever", "a thread that compiled stays at idle priority", WATCH,
+          ("edge/app/lanes_first.cpp", "  if (before_ == SCHED_OTHER) priority(SCHED_OTHER);\n", "")),
     plant("risk-missing-not-looked-at", "profiles filed under a fact that is missing are not looked at", RISK_FUZZ,
           ("edge/risk/access_index.cpp", "    const bool missing = lacks(sheet, field);", "    const bool missing = lacks(sheet, field) && s.keys.size() > 999999;")),
     plant("risk-guard-refuses-missing", "a guard refuses what is undetermined for a missing fact", RISK_FUZZ,

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Criteria stay secret: 10,000 canary strings in the criteria, owners and titles of a profile set; a whole post works with it (broker, HQ,
-lanes, officer). While it works a newer set comes (canaries too), then a broken one, which is refused. None of the canaries may be found in
+lanes, officer). While it works a newer set comes (canaries too), then a broken one, which is refused. Two shift leaders make urgent profiles of
+canaries, one of which hits, and take one back. None of the canaries may be found in
 the officers' API and page, in logs, journal, database or its WAL, at the post or at HQ; and no field of the catalogue in the API, which
-the profiles ask for. The sets themselves, which the post keeps under their hashes so that assessments can be made again, are the one
-place that has them; that the API does not give them out is asked too. Then a start with the broken set: refused with place and remedy.
+the profiles ask for. The sets themselves, which the post keeps under their hashes so that assessments can be made again, and the
+book of urgent profiles, which nobody but the post's user can read, are the places that have them; that the API does not give the sets out is asked too. Then a start with the broken set: refused with place and remedy.
 
 usage: canaries.py TREE RAMPA RAMPA_HIL DIRECTORY
 """
@@ -70,7 +71,7 @@ for wrong in ({"field": canary(), "op": "eq", "value": canary()}, {"field": "veh
     profiles["profiles"].append({"id": f"BROKEN-{number}", "title": canary(), canary(): canary(), "channel": canary(), "instruction": "Nothing to do.", "when": wrong})
 profiles[canary()] = canary()
 broken_set = json.dumps(profiles, indent=1).encode()
-hashes = {hashlib.sha256(data).hexdigest(): 0 for data in (first_set, second_set)}
+hashes = {hashlib.sha256(data).hexdigest(): 0 for data in (first_set,)}  # of the sets that lanes used; those with urgent profiles come later
 wanted = re.compile(rb"CANARY\d{5}X")
 fields = re.findall(r"^\| `([a-z]+\.[a-z0-9_]+)` \|", (tree / "edge/risk/PROFILES.md").read_text(), re.M)
 if len(fields) < 60 or "declaration.incoterm" not in fields:
@@ -83,29 +84,74 @@ run = subprocess.Popen([rampa_hil, "demo", "--tree", copy, "--crossings", "8", "
 output, asked, said = [], [], []
 
 
+class Officer:
+    """Of the demonstration; signing in as 1001 would end the session of its own first officer."""
+
+    def __init__(self, badge):
+        port = re.search(r'^port = (\d+)', (directory / "post-run/site.toml").read_text(), re.M).group(1)
+        self.base = f"http://127.0.0.1:{port}/api/v1"
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        self.post("/session", {"badge": badge, "password": PASSWORD})
+
+    def post(self, path, body):
+        request = urllib.request.Request(self.base + path, data=json.dumps(body).encode(), method="POST",
+                                         headers={"Content-Type": "application/json", "X-Rampa": "1", "Idempotency-Key": f"canaries-{time.monotonic_ns()}"})
+        return self.opener.open(request, timeout=30).read()
+
+    def get(self, path):
+        return self.opener.open(self.base + path, timeout=10).read()
+
+    def note_set(self):
+        """The set that lanes use now holds canaries, in the store and nowhere else."""
+        set_now = json.loads(self.get("/profiles"))
+        hashes.setdefault(set_now["sha256"], 0)
+        return set_now["version"]
+
+
+PASSWORD = "bench-password-1"
+urgent = []
+
+
+def make_urgent(leader, **tip):
+    made = json.loads(leader.post("/urgent-profiles", {**tip, "channel": "yellow", "instruction": "Look at the papers.", "reason": f"Telephone {canary()}", "hours": 2}))
+    leader.post(f"/urgent-profiles/{made['id']}/confirm", {"second": {"badge": "1001", "password": PASSWORD}})
+    urgent.append(made["id"])
+
+
+def plant_urgent():
+    """One that hits every declared lorry, one that looks at all that a lane may read, and one that is taken back."""
+    leader = Officer("1003")
+    declared = [json.loads(line) for line in (directory / "post-run/declarations.jsonl").read_text().splitlines()]
+    make_urgent(leader, operators=list(dict.fromkeys(d["consignee"] for d in declared if "consignee" in d))[:10] + [canary() for _ in range(10)])
+    make_urgent(leader, plates=[canary() for _ in range(10)], documents=[canary() for _ in range(10)])
+    make_urgent(leader, trailers=[canary() for _ in range(10)])
+    if leader.note_set() != "canaries-1+urgent.3":
+        sys.exit(f"the lanes do not look for the urgent profiles: {leader.note_set()}")
+    leader.post(f"/urgent-profiles/{urgent[2]}/withdraw", {"reason": f"Found {canary()}", "second": {"badge": "1001", "password": PASSWORD}})
+    leader.note_set()
+    shown = leader.get("/urgent-profiles")
+    if len(set(wanted.findall(shown))) < 40:
+        sys.exit("the shift leaders' own page does not have the canaries: the test would prove nothing")
+
+
 def ask_api():
-    """The officers' API while the post works with the second set, signed in as the demonstration's own second officer."""
-    port = re.search(r'^port = (\d+)', (directory / "post-run/site.toml").read_text(), re.M).group(1)
-    base = f"http://127.0.0.1:{port}/api/v1"
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    login = urllib.request.Request(base + "/session", data=json.dumps({"badge": "1003", "password": "bench-password-1"}).encode(),
-                                   headers={"Content-Type": "application/json", "X-Rampa": "1"}, method="POST")
-    opener.open(login, timeout=10).read()
+    """The officers' API while the post works with the second set, as an officer who is no shift leader: he sees no urgent profile."""
+    officer = Officer("1002")
     for _ in range(100):  # the post looks every two seconds
-        if json.loads(opener.open(base + "/profiles", timeout=10).read())["version"] == "canaries-2":
+        if officer.note_set() == "canaries-2+urgent.2":
             break
         time.sleep(0.2)
     else:
-        sys.exit("the second set was not taken while the post worked")
-    crossings = json.loads(opener.open(base + "/crossings?limit=50", timeout=10).read())["crossings"]
-    for path in ["/lanes", "/devices", "/status", "/profiles", "/crossings?limit=50"] + [f"/crossings/{c['id']}" for c in crossings]:
+        sys.exit(f"the second set was not taken while the post worked: {officer.note_set()}")
+    crossings = json.loads(officer.get("/crossings?limit=50"))["crossings"]
+    for path in ["/lanes", "/devices", "/status", "/profiles", "/urgent-profiles", "/crossings?limit=50"] + [f"/crossings/{c['id']}" for c in crossings]:
         try:
-            asked.append((path, opener.open(base + path, timeout=10).read()))
+            asked.append((path, officer.get(path)))
         except urllib.error.HTTPError as error:
             asked.append((path, error.read()))
     for set_hash in hashes:
         try:
-            asked.append(("the set as a picture", opener.open(f"{base}/blobs/{set_hash}", timeout=10).read()))
+            asked.append(("the set as a picture", officer.get(f"/blobs/{set_hash}")))
             said.append("the API gives out the profile set")
         except urllib.error.HTTPError as error:
             asked.append((f"the set as a picture ({error.code})", error.read()))
@@ -116,6 +162,8 @@ for line in run.stdout:
     output.append(line)
     if "trigger to decision" in line:
         done += 1
+        if done == 1:
+            plant_urgent()
         if done == 2:
             write(second_set)
         if done == 4:
@@ -140,17 +188,25 @@ def tool(*arguments):
 
 # The journal's personal fields are encrypted: its records once more as they read in the open.
 rows = json.loads(tool("crossings", "--limit", "1000"))["crossings"]
-hits = 0
+hits = urgent_hits = 0
 for row in rows:
     text = tool("show", row["id"])
     hits += text.count(b"SECRET-")
+    urgent_hits += text.count(urgent[0].encode()) if urgent else 0
     if wanted.search(text):
         found.append(f"record of {row['id']}")
     looked += 1
+book = directory / "post-run/post/urgent-profiles.json"
+if not wanted.search(book.read_bytes()):
+    sys.exit("the book of urgent profiles does not have the canaries: the test would prove nothing")
 for file in (directory / "post-run").rglob("*"):
     if not file.is_file():
         continue
     data = file.read_bytes()
+    if file == book:
+        if file.stat().st_mode & 0o077:
+            found.append("others may read the book of urgent profiles")
+        continue
     name = hashlib.sha256(data).hexdigest()
     if name in hashes:
         hashes[name] += 1
@@ -170,11 +226,11 @@ if start.returncode == 0 or b"(profiles[" not in text or b"`rampa profiles check
 if wanted.search(text):
     found.append(f"the start with the broken set says {wanted.search(text).group().decode()}")
 
-print(f"{number} canaries, {len(rows)} crossings, {hits} mentions of their profiles in the records; {looked} files and records, {len(asked)} answers of the API "
+print(f"{number} canaries, {len(rows)} crossings, {hits} mentions of their profiles in the records, {urgent_hits} of an urgent one; {looked} files and records, {len(asked)} answers of the API "
       f"with {open_checks} open checks: {len(found)} found; the sets themselves lie in {list(hashes.values())} places")
 if found:
     sys.exit("\n".join(found[:20]))
-if hits == 0 or len(rows) < 8 or open_checks == 0:
+if hits == 0 or urgent_hits == 0 or len(rows) < 8 or open_checks == 0:
     sys.exit("the test saw too little to prove anything")
 if not all(hashes.values()):
     sys.exit("a set that the post worked with does not lie in its store: assessments could not be made again")

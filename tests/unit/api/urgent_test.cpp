@@ -15,10 +15,16 @@ class UrgentApi : public ServedPost {
                                                  app::LoadedProfiles{*set, std::make_shared<const Bytes>(text.begin(), text.end()), {}}, clock);
     (void)desk->begin();
     desk->connect({[this](auto made, auto) -> Result<void> {
+                     if (lanes_hang) return fail(ErrorCode::outcome_unknown, "the store did not answer in time");
                      lanes_have = made->version();
                      return {};
                    },
-                   [this](AuditNote note) { return post.write_audit_note(std::move(note), 1s); }});
+                   [this](AuditNote note) -> Result<void> {
+                     auto written = post.write_audit_note(std::move(note), 1s);
+                     if (written && store_hangs) return fail(ErrorCode::outcome_unknown, "the store did not answer in time");
+                     return written;
+                   },
+                   [](const auto&, auto) -> Result<void> { return {}; }});
     post.set_urgent(desk.get());
     staff();
     Client admin = signed_in("1");
@@ -39,6 +45,8 @@ class UrgentApi : public ServedPost {
   }
 
   std::string lanes_have = "v1";
+  bool lanes_hang = false;
+  bool store_hangs = false;  ///< it writes, and nobody hears of it
   int number = 0;
   std::unique_ptr<app::UrgentProfiles> desk;
 };
@@ -97,6 +105,61 @@ TEST_F(UrgentApi, AProposalIsTakenBackByOneAndTheSameKeyProposesOnce) {
   EXPECT_EQ(desk->list().size(), 1u);
   EXPECT_EQ(desk->list()[0].proposal.hours, 12);
   EXPECT_EQ(step(marko, id_in(first), "withdraw", R"("reason":"typed wrongly")").status, 204);
+}
+
+TEST_F(UrgentApi, WhoDidNotHearAsksAgainAndNothingIsDoneTwice) {
+  Client marko = signed_in("1002");
+  const std::string body = R"({"channel":"red","instruction":"Hold it.","reason":"telephone","plates":["BG 123-AB"]})";
+  const auto ask = [&] { return marko.post("/api/v1/urgent-profiles", body, {{"Idempotency-Key", "p"}}); };
+  const auto confirm = [&](const std::string& id) { return marko.post("/api/v1/urgent-profiles/" + id + "/confirm", "{" + second("1004") + "}", {{"Idempotency-Key", "c"}}); };
+  const auto withdraw = [&](const std::string& id) { return marko.post("/api/v1/urgent-profiles/" + id + "/withdraw", R"({"reason":"found",)" + second("1004") + "}", {{"Idempotency-Key", "w"}}); };
+  store_hangs = true;
+  EXPECT_EQ(problem_of(ask()), "outcome-unknown");
+  EXPECT_TRUE(desk->list().empty()) << "what is not recorded for certain does not count";
+  store_hangs = false;
+  const auto id = id_in(ask());
+  EXPECT_NE(id, "") << "the same key is not answered with the old doubt";
+  EXPECT_EQ(id_in(marko.post("/api/v1/urgent-profiles", body, {{"Idempotency-Key", "another page"}})), id);
+  EXPECT_EQ(desk->list().size(), 1u);
+  store_hangs = true;
+  EXPECT_EQ(problem_of(confirm(id)), "outcome-unknown");
+  EXPECT_EQ(lanes_have, "v1");
+  store_hangs = false;
+  desk->tick();
+  EXPECT_EQ(post.audit_notes().back().what, "urgent_profiles_state") << "the journal may say that it is confirmed";
+  EXPECT_EQ(post.audit_notes().back().detail, R"({"in_force":[],"proposed":[")" + id + "\"]}");
+  EXPECT_EQ(confirm(id).status, 204);
+  EXPECT_EQ(confirm(id).status, 204);
+  EXPECT_EQ(step(marko, id, "confirm", second("1004")).status, 204) << "with another key, too";
+  EXPECT_EQ(lanes_have, "v1+urgent.1");
+  lanes_hang = true;
+  EXPECT_EQ(problem_of(withdraw(id)), "outcome-unknown");
+  EXPECT_NE(marko.get("/api/v1/urgent-profiles").body.find("\"state\":\"withdrawn\""), std::string::npos);
+  EXPECT_EQ(problem_of(withdraw(id)), "outcome-unknown") << "the lanes still have it";
+  lanes_hang = false;
+  EXPECT_EQ(withdraw(id).status, 204);
+  EXPECT_EQ(lanes_have, "v1");
+  const auto notes = post.audit_notes();
+  EXPECT_EQ(std::count_if(notes.begin(), notes.end(), [](const auto& note) { return note.what == "urgent_profile_withdrawn"; }), 1);
+}
+
+TEST_F(UrgentApi, WhatATipCanFindAtThisPostIsSaid) {
+  Client marko = signed_in("1002");
+  for (auto [lane, role] : {std::pair{"L1", "plate_front"}, {"L2", "plate_front"}, {"L2", "plate_rear"}}) {
+    api::DeviceView device;
+    device.id = DeviceId{std::string(lane) + role};
+    device.lane = LaneId{lane};
+    device.role = role;
+    post.add_device(std::move(device));
+  }
+  const auto made = propose(marko, R"("trailers":["ns 900-zz"],"containers":["CSQU3054383"])");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string trailers = R"({"field":"trailers","read":[{"what":"plate_front","lanes":["L1","L2"]},{"what":"plate_rear","lanes":["L2"]}],"declared":["tractor","trailer"]})";
+  const std::string containers = R"({"field":"containers","read":[{"what":"container_code","lanes":[]}],"declared":["container"]})";
+  EXPECT_NE(made.body.find("\"matching\":[" + trailers + "," + containers + "]"), std::string::npos) << made.body;
+  const auto list = marko.get("/api/v1/urgent-profiles").body;
+  EXPECT_NE(list.find(trailers + "," + containers + ","), std::string::npos) << list;
+  EXPECT_NE(list.find(R"("plates":[],"trailers":["NS900ZZ"],"containers":["CSQU3054383"])"), std::string::npos) << list;
 }
 
 TEST_F(UrgentApi, WhatIsWrongIsSaid) {

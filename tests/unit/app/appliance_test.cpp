@@ -6,6 +6,7 @@
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/app/urgent_profiles.hpp"
+#include "sync/bundle/bundle.hpp"
 #include "tests/unit/risk/sets.hpp"
 #include "tests/unit/store/live_store.hpp"
 
@@ -97,7 +98,8 @@ TEST_F(ApplianceTest, AnUrgentProfileIsInTheJournalItsSetInTheStoreAndBothGoOnAf
     auto appliance = std::make_unique<app::Appliance>(site, in_force.set, open(), clock, true, in_force.bytes);
     ASSERT_TRUE(appliance->start());
     urgent.connect({[&](auto set, auto bytes) { return appliance->use_profiles(std::move(set), std::move(bytes)); },
-                    [&](AuditNote note) { return appliance->write_audit_note(std::move(note), 5s); }});
+                    [&](AuditNote note) { return appliance->write_audit_note(std::move(note), 5s); },
+                    [&](const auto& set, auto bytes) { return appliance->keep_profiles(set, std::move(bytes)); }});
     if (boot == 0) {
       api::UrgentProposal proposal;
       proposal.tip.plates = {"BG123AA"};
@@ -120,6 +122,32 @@ TEST_F(ApplianceTest, AnUrgentProfileIsInTheJournalItsSetInTheStoreAndBothGoOnAf
   auto report = store::verify(site.directory, {});
   ASSERT_TRUE(report);
   EXPECT_EQ(report->first_broken, "");
+}
+
+TEST_F(ApplianceTest, ASetThatFoundNoRoomAtTheStartIsKeptLater) {
+  const std::string text = R"({"format":2,"version":"v1","profiles":[]})";
+  const std::string hash = bundle::hex(bundle::sha256(text));
+  auto set = app::compile_set(text, hash, app::Priority::usual);
+  ASSERT_TRUE(set);
+  const auto bytes = std::make_shared<const Bytes>(text.begin(), text.end());
+  {
+    auto settings = small_settings(site.directory);
+    settings.reserve_bytes = std::uint64_t{1} << 60;  // no disk has so much
+    auto store = store::open(settings, clock);
+    ASSERT_TRUE(store) << store.error().what;
+    app::Appliance full(site, *set, std::move(*store), clock, true, bytes);
+    ASSERT_TRUE(full.start());
+    EXPECT_FALSE(app::stored_profiles(site.directory, hash));
+    EXPECT_EQ(full.keep_profiles(**set, bytes).error().code, ErrorCode::no_space);
+    EXPECT_FALSE(app::stored_profiles(site.directory, hash));
+  }
+  auto appliance = make();
+  ASSERT_TRUE(appliance->start());
+  ASSERT_TRUE(appliance->keep_profiles(**set, bytes));
+  EXPECT_TRUE(app::stored_profiles(site.directory, hash));
+  const auto last = appliance->store().status().last_sequence;
+  ASSERT_TRUE(appliance->keep_profiles(**set, bytes));
+  EXPECT_EQ(appliance->store().status().last_sequence, last) << "it is there already";
 }
 
 TEST(ProfileFindings, NameLineCauseAndRemedy) {

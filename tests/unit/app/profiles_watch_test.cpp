@@ -1,9 +1,13 @@
 // A newer profile set while lanes work: whatever goes wrong with it, the thread goes on and the last good set stays.
 #include <gtest/gtest.h>
 
+#include <sched.h>
+
+#include <atomic>
 #include <fstream>
 #include <stdexcept>
 
+#include "edge/app/lanes_first.hpp"
 #include "edge/app/profiles_watch.hpp"
 #include "edge/app/waiter.hpp"
 #include "tests/unit/risk/sets.hpp"
@@ -44,6 +48,40 @@ TEST(ProfilesWatch, TakesExceptionsForRefusalsAndTriesAgain) {
   EXPECT_EQ(*hash, "abc");
 }
 
+TEST(ProfilesWatch, EndsWhatIsOverBeforeALookThatMayTakeLong) {
+  WatchedFile watched;
+  app::Waiter<bool> looked;
+  std::atomic<int> ticks{0};
+  int ticks_before = 0;
+  app::ProfilesWatch::Calls calls;
+  calls.tick = [&] { ++ticks; };
+  calls.read = [&](const std::string&) -> Result<app::LoadedProfiles> {
+    if (ticks_before == 0) ticks_before = ticks;
+    looked.give(true);
+    return fail(ErrorCode::invalid, "broken");
+  };
+  app::ProfilesWatch watch(watched.file, "", std::move(calls), 1ms);
+  ASSERT_TRUE(looked.wait(30s));
+  EXPECT_EQ(ticks_before, 1);
+}
+
+TEST(LanesFirst, IsIdleOnlyMeanwhile) {
+  const auto turns = app::LanesFirst::turns();
+  {
+    const app::LanesFirst outer;
+    EXPECT_EQ(::sched_getscheduler(0), SCHED_IDLE);
+    {
+      const app::LanesFirst inner;
+      EXPECT_EQ(::sched_getscheduler(0), SCHED_IDLE);
+    }
+    EXPECT_EQ(::sched_getscheduler(0), SCHED_IDLE) << "the inner one ended, the outer one did not";
+    EXPECT_TRUE(app::LanesFirst::under_way());
+  }
+  EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
+  EXPECT_FALSE(app::LanesFirst::under_way());
+  EXPECT_EQ(app::LanesFirst::turns(), turns + 4);
+}
+
 TEST(ProfilesWatch, IsMissedByTheWatchdogOnlyWhereItHangs) {
   WatchedFile watched;
   app::Waiter<bool> begun, go_on, done;
@@ -65,6 +103,16 @@ TEST(ProfilesWatch, IsMissedByTheWatchdogOnlyWhereItHangs) {
   EXPECT_FALSE(watch.alive(start + 31min)) << "no compilation takes so long";
   go_on.give(true);
   EXPECT_TRUE(done.wait(30s));
+
+  app::ProfilesWatch waiting(watched.file, "", {}, 10h);  // for a lock that somebody at idle priority holds
+  {
+    const app::LanesFirst elsewhere;
+    EXPECT_TRUE(waiting.alive(start));
+    EXPECT_TRUE(waiting.alive(start + 20min));
+    EXPECT_FALSE(waiting.alive(start + 31min));
+  }
+  EXPECT_TRUE(waiting.alive(start + 31min)) << "the lock is free a moment ago";
+  EXPECT_FALSE(waiting.alive(start + 33min));
 
   app::ProfilesWatch asleep(watched.file, "", {}, 10h);  // as a thread that hangs outside a compilation: it makes no rounds
   EXPECT_TRUE(asleep.alive(start));

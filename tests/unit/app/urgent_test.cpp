@@ -1,6 +1,8 @@
 // Urgent profiles: four eyes, a limited life whatever the clocks do, over restarts, and in the set that lanes use.
+#include "edge/app/urgent_list.hpp"
 #include "edge/app/urgent_profiles.hpp"
 
+#include <sched.h>
 #include <sodium.h>
 #include <sys/stat.h>
 
@@ -35,9 +37,10 @@ class Urgent : public testing::Test {
   /// The program starts (again).
   void start(const std::string& os_boot = "boot-a", std::int64_t hours_max = 72) {
     urgent.reset();
-    urgent = std::make_unique<app::UrgentProfiles>(app::UrgentProfiles::Settings{file, PostId{"RS-TEST"}, hours_max, os_boot}, hq, clock);
+    urgent = std::make_unique<app::UrgentProfiles>(app::UrgentProfiles::Settings{file, PostId{"RS-TEST"}, hours_max, os_boot, noting}, hq, clock);
     in_force = urgent->begin();
     urgent->connect({[this](auto set, auto bytes) -> Result<void> {
+                       EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER) << "whoever waits for an idle thread waits for all others";
                        if (swaps_fail) return fail(ErrorCode::no_space, "the disk is full");
                        in_force = {std::move(set), std::move(bytes), {}};
                        return {};
@@ -45,6 +48,12 @@ class Urgent : public testing::Test {
                      [this](AuditNote note) -> Result<void> {
                        if (reports_fail) return fail(ErrorCode::no_space, "the disk is full");
                        notes.push_back(std::move(note));
+                       if (hangs) return fail(ErrorCode::outcome_unknown, "the store did not answer in time");
+                       return {};
+                     },
+                     [this](const auto& set, auto) -> Result<void> {
+                       if (keeps_fail) return fail(ErrorCode::no_space, "the disk is full");
+                       kept.push_back(set.version());
                        return {};
                      }});
   }
@@ -86,7 +95,13 @@ class Urgent : public testing::Test {
   VirtualClock clock;
   app::LoadedProfiles hq = base(), in_force;
   std::vector<AuditNote> notes;
-  bool swaps_fail = false, reports_fail = false;
+  bool swaps_fail = false, reports_fail = false, keeps_fail = false, hangs = false;
+  std::vector<std::string> kept;
+  static inline std::vector<app::Priority> compiled_at;
+  static Result<std::shared_ptr<const risk::ProfileSet>> noting(const std::string& json, const std::string& sha256, app::Priority priority) {
+    compiled_at.push_back(priority);
+    return app::compile_set(json, sha256, priority);
+  }
   std::unique_ptr<app::UrgentProfiles> urgent;
 };
 
@@ -246,6 +261,119 @@ TEST_F(Urgent, ANewSetOfHqKeepsThemIn) {
   EXPECT_EQ(in_force.set->version(), "v2") << "tried again";
 }
 
+TEST_F(Urgent, IsCompiledAfterTheLanesButNotWhileTheyWaitForIt) {
+  compiled_at.clear();
+  const auto id = active();
+  const auto other = active(tip_about("NS1"));
+  ASSERT_TRUE(urgent->use_base(base("", "v2")));
+  ASSERT_TRUE(urgent->withdraw(other, {"1002"}, {"1004"}, "over"));
+  ASSERT_FALSE(compiled_at.empty());
+  for (const auto priority : compiled_at) EXPECT_EQ(priority, app::Priority::idle);
+  EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
+  compiled_at.clear();
+  start();
+  EXPECT_EQ(compiled_at, std::vector{app::Priority::usual});
+  EXPECT_EQ(state_of(id), UrgentState::active);
+}
+
+TEST_F(Urgent, TheSetOfAStartIsKeptAsSoonAsThereIsRoom) {
+  active();
+  kept.clear();
+  keeps_fail = true;
+  start();
+  EXPECT_EQ(channel(), SelectivityChannel::red) << "lanes look for it all the same";
+  EXPECT_NE(urgent->trouble().find("v1+urgent.1 is in use and not in the store"), std::string::npos) << urgent->trouble();
+  urgent->tick();
+  EXPECT_TRUE(kept.empty());
+  keeps_fail = false;
+  urgent->tick();
+  urgent->tick();
+  EXPECT_EQ(kept, std::vector<std::string>{"v1+urgent.1"}) << "once";
+  EXPECT_EQ(urgent->trouble(), "");
+}
+
+TEST_F(Urgent, TheBookIsWrittenWhateverElseDoesNotSucceed) {
+  active();
+  proposed(tip_about("NS1"));
+  const std::string before = read_text(file);
+  reports_fail = true;  // that the proposal lapsed cannot be told
+  clock.advance(31min);
+  urgent->tick();
+  EXPECT_NE(read_text(file), before) << "half an hour of the active one's life is gone";
+  EXPECT_NE(urgent->trouble().find("the disk is full"), std::string::npos) << urgent->trouble();
+  reports_fail = false;
+  urgent->tick();
+  EXPECT_EQ(urgent->trouble(), "");
+  EXPECT_EQ(told().back(), "urgent_profile_lapsed");
+}
+
+TEST_F(Urgent, AnAdministratorSeesWhoAndHowLongAndNeverWhat) {
+  app::ProfilesPlace place;
+  place.post = "RS-TEST";
+  place.store_directory = scratch.path();
+  ASSERT_TRUE(app::list_urgent(place, clock));
+  EXPECT_TRUE(app::list_urgent(place, clock)->empty()) << "no book yet";
+  start(app::UrgentProfiles::present_os_boot());
+  const auto id = active();
+  proposed(tip_about("NS1"));
+  const auto third = active(tip_about("NS2"));
+  ASSERT_TRUE(urgent->withdraw(third, {"1002"}, {"1004"}, "over"));
+  clock.advance(10min);
+  const auto listed = app::list_urgent(place, clock);
+  ASSERT_TRUE(listed) << listed.error().what;
+  ASSERT_EQ(listed->size(), 2u);
+  const auto& first = (*listed)[0];
+  EXPECT_EQ(first.id, id);
+  EXPECT_EQ(first.state + first.channel + first.proposed_by + first.confirmed_by, "activered10021004");
+  EXPECT_EQ(first.left_ms, 12LL * 3600 * 1000 - 600'000);
+  EXPECT_EQ((*listed)[1].state, "proposed");
+  const std::string set = scratch.path() + "/profiles.json", site = scratch.path() + "/site.toml";
+  std::ofstream(set) << R"({"format":2,"version":"v1","profiles":[]})";
+  std::string text = read_text("config/sites/one-lane.toml");
+  const auto put = [&](const std::string& key, const std::string& value) {
+    const auto at = text.find("\n" + key + " = ");
+    ASSERT_NE(at, std::string::npos) << key;
+    text.replace(at, text.find('\n', at + 1) - at, "\n" + key + " = \"" + value + "\"");
+  };
+  put("directory", scratch.path());
+  put("profiles", set);
+  for (const std::string key : {"declarations", "watch_lists"}) {
+    const auto line = text.find("\n" + key + " = ");
+    text.erase(line, text.find('\n', line + 1) - line);
+  }
+  std::ofstream(site) << text;
+  for (const bool json : {false, true}) {
+    app::ProfilesPlace by_site;
+    by_site.json = json;
+    by_site.site_file = site;
+    by_site.icd_directory = "firmware-interfaces/icd";
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(app::profiles_list(by_site, [this](const app::ProfilesPlace& found) { return app::list_urgent(found, clock); }), 0);
+    const std::string said = testing::internal::GetCapturedStdout();
+    EXPECT_NE(said.find(id), std::string::npos) << said;
+    EXPECT_NE(said.find(json ? "\"left_ms\":42600000" : "11 h 50 min left"), std::string::npos) << said;
+    for (const char* secret : {"BG123AA", "Vukovar", "Hold the lorry"}) EXPECT_EQ(said.find(secret), std::string::npos) << said;
+  }
+  std::ofstream(file) << "x";
+  EXPECT_EQ(app::list_urgent(place, clock).error().code, ErrorCode::invalid);
+}
+
+TEST_F(Urgent, AStoreThatHangsIsAskedOnceARoundAndToldOnce) {
+  const auto id = active();
+  clock.advance(13h);
+  hangs = true;
+  notes.clear();
+  for (int i = 0; i < 3; ++i) urgent->tick();
+  EXPECT_EQ(told(), (std::vector<std::string>{"urgent_profile_expired", "urgent_profiles_state", "urgent_profiles_state"})) << "one question a round, its end once";
+  EXPECT_EQ(channel(), SelectivityChannel::blue) << "it is over all the same";
+  hangs = false;
+  notes.clear();
+  urgent->tick();
+  EXPECT_EQ(told(), std::vector<std::string>{"urgent_profiles_state"});
+  EXPECT_EQ(state_of(id), UrgentState::expired);
+  EXPECT_EQ(urgent->trouble(), "");
+}
+
 TEST_F(Urgent, NothingLeavesItOut) {
   hq = base(R"(,"green_lists":[{"id":"G","when":"always"}],"policy":{"cap_percent":{"yellow":0.01,"red":0.01}})");
   start();
@@ -326,6 +454,68 @@ TEST_F(Urgent, EveryKindOfTipFindsItsLorryAndNoOther) {
     EXPECT_TRUE(made.undetermined.empty()) << (&c - cases);
     ASSERT_TRUE(urgent->withdraw(id, {"1002"}, {"1004"}, "next case"));
   }
+}
+
+TEST_F(Urgent, WhatIsNeitherReadNorDeclaredIsUndeterminedAndNeverASilentNo) {
+  struct Case {
+    const char* what;
+    risk::UrgentTip tip;
+    std::vector<std::string> read_front, read_rear, read_containers, declared_trailer, declared_containers;
+    SelectivityChannel channel;
+    std::vector<std::string> open;
+  };
+  constexpr auto red = SelectivityChannel::red, yellow = SelectivityChannel::yellow, blue = SelectivityChannel::blue;
+  const std::string box = "CSQU3054383", other_box = "MSKU0000006";
+  const Case cases[] = {
+      {"declared, no camera at the rear", {.trailers = {"NS 900-ZZ"}}, {"BG123AA"}, {}, {}, {"ns 900 zz"}, {}, red, {}},
+      {"read, another declared", {.trailers = {"NS900ZZ"}}, {"BG123AA"}, {"NS9OOZZ"}, {}, {"BG456BB"}, {}, red, {}},
+      {"another declared, none read", {.trailers = {"NS900ZZ"}}, {"BG123AA"}, {}, {}, {"BG456BB"}, {}, blue, {}},
+      {"another read, none declared", {.trailers = {"NS900ZZ"}}, {"BG123AA"}, {"BG456BB"}, {}, {}, {}, blue, {}},
+      {"neither", {.trailers = {"NS900ZZ"}}, {"BG123AA"}, {}, {}, {}, {}, yellow, {"declaration.trailer", "vehicle.trailer"}},
+      {"the trailer's plate at the front", {.trailers = {"NS900ZZ"}}, {"NS900ZZ"}, {}, {}, {}, {}, red, {}},
+      {"a plate, said without a word of what it is on", {.plates = {"NS900ZZ"}}, {"BG123AA"}, {}, {}, {"NS900ZZ"}, {}, red, {}},
+      {"the front plate was not read", {.plates = {"NS900ZZ"}}, {}, {"BG456BB"}, {}, {"BG456BB"}, {}, yellow, {"vehicle.plate"}},
+      {"a lorry without a trailer", {.plates = {"NS900ZZ"}}, {"BG123AA"}, {}, {}, {}, {}, blue, {}},
+      {"a container, declared", {.containers = {box}}, {"BG123AA"}, {}, {}, {}, {"CSQU 305438-3"}, red, {}},
+      {"read", {.containers = {box}}, {"BG123AA"}, {}, {box}, {}, {other_box}, red, {}},
+      {"another one declared", {.containers = {box}}, {"BG123AA"}, {}, {}, {}, {other_box}, blue, {}},
+      {"another one read", {.containers = {box}}, {"BG123AA"}, {}, {other_box}, {}, {}, blue, {}},
+      {"neither", {.containers = {box}}, {"BG123AA"}, {}, {}, {}, {}, yellow, {"declaration.container", "evidence.containers"}},
+      {"neither, but another plate", {.plates = {"NS900ZZ"}, .containers = {box}}, {"BG123AA"}, {}, {}, {}, {}, blue, {}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.what);
+    risk::Question q = question();
+    q.facts.erase("vehicle.plate");
+    q.facts.erase("vehicle.trailer");
+    std::vector<std::string> plates = c.read_front;
+    plates.insert(plates.end(), c.read_rear.begin(), c.read_rear.end());
+    if (!c.read_front.empty()) q.facts["vehicle.plate"] = c.read_front[0];
+    if (!c.read_rear.empty()) q.facts["vehicle.trailer"] = c.read_rear[0];
+    q.facts["vehicle.plates"] = plates;
+    if (!c.read_containers.empty()) q.facts["evidence.containers"] = c.read_containers;
+    q.declarations[0].trailer = c.declared_trailer.empty() ? "" : c.declared_trailer[0];
+    if (!c.declared_containers.empty()) q.declarations[0].more["container"] = c.declared_containers;
+    api::UrgentProposal p = tip_about("x");
+    p.tip = c.tip;
+    const auto id = active(p);
+    const auto made = risk::assess(*in_force.set, q);
+    EXPECT_EQ(made.channel, c.channel);
+    std::vector<std::string> open;
+    for (const auto& field : c.open) open.push_back(id + ": " + field + " missing");
+    EXPECT_EQ(made.undetermined, open);
+    ASSERT_TRUE(urgent->withdraw(id, {"1002"}, {"1004"}, "next case"));
+  }
+}
+
+TEST_F(Urgent, ABookOfBeforeTrailersGoesOn) {
+  active();
+  std::string text = read_text(file);
+  const auto at = text.find("\"trailers\"");
+  ASSERT_NE(at, std::string::npos) << text;
+  std::ofstream(file) << text.erase(at, text.find("\"containers\"") - at);
+  start();
+  EXPECT_EQ(channel(), SelectivityChannel::red);
 }
 
 TEST_F(Urgent, TheRangeOfIdsIsReservedBothWays) {

@@ -98,9 +98,15 @@ export interface SessionState {
 
 export interface UrgentProfile {
   id: string; state: 'proposed' | 'active' | 'withdrawn' | 'expired' | 'lapsed'; channel: Channel;
-  plates: string[]; containers: string[]; operators: string[]; documents: string[]; goods_prefixes: string[];
+  plates: string[]; trailers: string[]; containers: string[]; operators: string[]; documents: string[]; goods_prefixes: string[];
   instruction: string; reason: string; hours: number; left_ms: number;
   proposed_by: string; confirmed_by: string | null; ended_by: string | null; ended_second: string | null; end_reason: string | null;
   proposed_ms: number; confirmed_ms: number | null; ended_ms: number | null;
 }
-export interface UrgentList { now_ms: number; hours_max: number; hours_default: number; profiles: UrgentProfile[] }
+/** What a field of a tip is compared with: what lanes read, and what is declared. */
+export interface UrgentMatching {
+  field: 'plates' | 'trailers' | 'containers' | 'operators' | 'documents' | 'goods_prefixes';
+  read: { what: 'plate_front' | 'plate_rear' | 'container_code'; lanes: string[] }[];
+  declared: ('tractor' | 'trailer' | 'container' | 'parties' | 'reference' | 'goods')[];
+}
+export interface UrgentList { now_ms: number; hours_max: number; hours_default: number; trouble: string | null; matching: UrgentMatching[]; profiles: UrgentProfile[] }
