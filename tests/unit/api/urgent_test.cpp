@@ -119,7 +119,7 @@ TEST_F(UrgentApi, WhoDidNotHearAsksAgainAndNothingIsDoneTwice) {
   store_hangs = false;
   const auto id = id_in(ask());
   EXPECT_NE(id, "") << "the same key is not answered with the old doubt";
-  EXPECT_EQ(id_in(marko.post("/api/v1/urgent-profiles", body, {{"Idempotency-Key", "another page"}})), id);
+  EXPECT_EQ(id_in(marko.post("/api/v1/urgent-profiles", body, {{"Idempotency-Key", "another-page"}})), id);
   EXPECT_EQ(desk->list().size(), 1u);
   store_hangs = true;
   EXPECT_EQ(problem_of(confirm(id)), "outcome-unknown");
