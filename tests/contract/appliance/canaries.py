@@ -116,6 +116,7 @@ def make_urgent(leader, **tip):
     made = json.loads(leader.post("/urgent-profiles", {**tip, "channel": "yellow", "instruction": "Look at the papers.", "reason": f"Telephone {canary()}", "hours": 2}))
     leader.post(f"/urgent-profiles/{made['id']}/confirm", {"second": {"badge": "1001", "password": PASSWORD}})
     urgent.append(made["id"])
+    leader.note_set()
 
 
 def plant_urgent():

@@ -232,4 +232,4 @@ journal = b"".join(file.read_bytes() for file in sorted((directory / "store/jour
 for words in ("urgent_profile_proposed", "urgent_profile_confirmed", "urgent_profiles_state", "urgent_profile_withdrawn"):
     if words.encode() not in journal:
         give_up(f"the journal does not have {words}")
-print(f"held {len(held)} times with the instruction, once after a kill with {after['left_ms']} of {left_before} ms left; three lorries passed before, beside and after")
+print(f"held {len(held)} times with the instruction, once after a kill with {after['left_ms']} of {left_before} ms left; four lorries passed: before, while it was proposed, beside it and after")
