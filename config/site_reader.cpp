@@ -58,9 +58,18 @@ class SiteReader {
     return path;
   }
 
+  /// The id of a post or a lane: it stands in topics, file names, crossings' numbers and certificates.
+  static std::string name(TableReader& t) {
+    std::string id = t.text("id", true).value_or("");
+    if (!id.empty() && !usable_as_name(id))
+      t.finding("id", "\"" + id + "\" cannot stand in topics and file names", "write 1 to 48 of A-Z a-z 0-9 - _, f.i. \"RS-BATROVCI\" or \"L1\"");
+    return id;
+  }
+
   void post(const Node& node) {
     TableReader t = reader(node, "post");
-    out_.site.post.text = t.text("id", true).value_or("");
+    out_.site.post.text = name(t);
+    if (out_.site.post.text == "hq") t.finding("id", "\"hq\" is headquarters' own name", "give the post another id");
     out_.site.name = t.text("name").value_or(out_.site.post.text);
     out_.site.directory = resolved(t.text("directory", true).value_or(""));
     out_.site.profiles_file = existing(t, "profiles", true);
@@ -155,7 +164,7 @@ class SiteReader {
   void lane(const Node& node, const std::string& path) {
     TableReader t = reader(node, path);
     lane::Config c;
-    c.id.text = t.text("id", true).value_or("");
+    c.id.text = name(t);
     const auto kind = t.choice("kind", {"cargo", "sally_port", "nii"}, true).value_or("cargo");
     c.kind = kind == "nii" ? lane::Kind::nii : kind == "sally_port" ? lane::Kind::sally_port : lane::Kind::cargo;
     c.direction = t.choice("direction", {"entry", "exit"}).value_or(c.direction);

@@ -33,10 +33,6 @@ const Row& row_of(Leaf leaf) {
   return *std::find_if(rows.begin(), rows.end(), [leaf](const Row& row) { return row.leaf == leaf; });
 }
 
-bool plain(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
 }  // namespace
 
 std::string_view name_of(Leaf leaf) { return row_of(leaf).name; }
@@ -69,7 +65,7 @@ std::string downlink_filter(const PostId& post) { return std::string{prefix} + p
 std::string uplink_filter() { return std::string{prefix} + "+/up/+"; }
 
 bool usable_as_post(std::string_view text) {
-  return !text.empty() && text.size() <= 48 && text != "hq" && std::all_of(text.begin(), text.end(), plain);
+  return usable_as_name(text) && text != "hq";
 }
 
 }  // namespace rampa::sync

@@ -23,6 +23,13 @@ class Condition {
   std::optional<device::DeviceCondition> told_;
 };
 
+/// "calibration_ended" and the words for it, where a device that is well otherwise measures with a calibration that is over by
+/// the wall clock's date. Told, not acted upon: a clock that was set wrong must not close a lane, and every ticket carries the date.
+struct CalibrationNote {
+  std::string fault, detail;
+};
+[[nodiscard]] CalibrationNote calibration_note(const std::string& calibrated_until, WallTime now);
+
 /// How a failed request looks from outside. Short stable words: timeout, no_reply, disconnected, bad_reply, busy, refused.
 void tell_failure(Condition& condition, const Error& error, Stamp now, device::EventSink& out);
 

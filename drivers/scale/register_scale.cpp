@@ -68,7 +68,8 @@ class RegisterScale : public device::Driver {
       judged = {Quality::bad, "device_error", "the indicator reports error " + std::to_string(error->raw) + ": look at its display"};
       level = ConditionLevel::faulted;
     }
-    condition_.tell(level, judged.fault, judged.detail, now, out);
+    const auto note = level == ConditionLevel::ready ? calibration_note(calibrated_until_, now.wall) : CalibrationNote{judged.fault, judged.detail};
+    condition_.tell(level, note.fault, note.detail, now, out);
 
     device::DeviceEvent event;
     event.from = {device_, map_.received(), std::nullopt, judged.quality, judged.fault};

@@ -96,7 +96,12 @@ class TextScale : public device::Driver {
   void publish(device::EventSink& out, ScaleSample sample) {
     const Stamp now = clock_.now();
     auto judged = judge(sample, now.mono);
-    condition_.tell(judged.level, judged.fault, judged.detail, now, out);
+    if (judged.quality == Quality::good && judged.level == ConditionLevel::ready) {
+      const auto note = calibration_note(calibrated_until_, now.wall);
+      condition_.tell(judged.level, note.fault, note.detail, now, out);
+    } else {
+      condition_.tell(judged.level, judged.fault, judged.detail, now, out);
+    }
     sample.reading.calibrated_until = calibrated_until_;
     sample.reading.seal_number = seal_number_;
     device::DeviceEvent event;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "edge/api/parts.hpp"
@@ -50,6 +51,10 @@ Response metrics(Parts& parts, Call&) {
   const store::Status store = parts.port.store_status();
   line({"rampa_hq_link_up", "", "1 while headquarters can be reached.", false, link.up ? 1.0 : 0.0});
   line({"rampa_hq_backlog_records", "", "Records not acknowledged by headquarters.", false, static_cast<double>(link.backlog_records)});
+  const auto devices = parts.port.devices();
+  const auto not_ready = std::count_if(devices.begin(), devices.end(), [](const auto& d) { return d.condition.level != device::ConditionLevel::ready; });
+  line({"rampa_devices", "", "Devices of all lanes.", false, static_cast<double>(devices.size())});
+  line({"rampa_devices_not_ready", "", "Devices that are not believed at present.", false, static_cast<double>(not_ready)});
   line({"rampa_store_free_bytes", "", "Free space of the store's disk.", false, static_cast<double>(store.free_bytes)});
   const auto by_class = [&](const std::string& name, const std::string& text, bool counter, auto value) {
     line({name, "class=\"image\"", text, counter, static_cast<double>(value(store.room.images))});

@@ -90,7 +90,7 @@ Result<void> Appliance::start() {
   Waiter<Result<void>> booted;
   Record record;
   record.at = clock_.now();
-  record.body = Booted{version, profiles_->version(), before.clean_before};
+  record.body = Booted{described_version(), profiles_->version(), before.clean_before};
   // Not where room is short: the start matters more, and the set's own file is still there.
   if (profiles_bytes_ && before.writable && !store::open_blobs(site_.directory)->manifest(profiles_->sha256()))
     record.attachments.push_back({"profiles.json", "application/json", profiles_bytes_});

@@ -1,5 +1,6 @@
 // bin/rampa: the appliance and its tools.
 #include <CLI/CLI.hpp>
+#include <sys/stat.h>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -13,8 +14,9 @@
 
 int main(int argc, char** argv) {
   using namespace rampa::app;
+  ::umask(0077);  // what Rampa writes holds plates and keys: for its own user alone
   CLI::App cli{"Rampa: the computer of a border post's lanes"};
-  cli.set_version_flag("--version", std::string(version) + (*commit ? std::string(" (") + commit + ")" : ""));
+  cli.set_version_flag("--version", described_version());
   cli.require_subcommand(1);
   cli.footer("Exit codes: 0 fine, 1 found something wrong, 2 wrong usage, 78 configuration.");
 

@@ -112,7 +112,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   settings.drain.post = site.post;
   settings.drain.boot_id = status.boot_id;
   settings.drain.boot_number = status.boot_number;
-  settings.drain.software = version;
+  settings.drain.software = described_version();
   auto downlink = Downlink::open(appliance, clock);
   if (!downlink) return tl::unexpected(downlink.error());
   settings.drain.identity = (*downlink)->identity();
@@ -228,6 +228,10 @@ int serve(const ToolOptions& options, bool simulated) {
   auto server = api::start(http, appliance, clock);
   if (!server) return complain("http: " + server.error().what, exit_found);
   spdlog::info("post {} serves on http://{}:{}/", appliance.site().post.text, http.listen, (*server)->port());
+  if (options.json)
+    std::cout << "{\"post\":\"" + appliance.site().post.text + "\",\"url\":\"http://" + http.listen + ":" + std::to_string((*server)->port()) +
+                     "/\",\"version\":\"" + described_version() + "\"}\n"
+              << std::flush;
   if (const std::string code = (*server)->claim_code(); !code.empty())
     std::cerr << "first start: no account yet. claim code: " + code + "\n" << std::flush;  // one write: other threads log to the same stream
 

@@ -32,6 +32,29 @@ Reply get(const config::HttpSettings& http, const std::string& path) {
   return reply;
 }
 
+std::string size_text(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, bytes < 1e9 ? "%.0f MB" : "%.1f GB", bytes / (bytes < 1e9 ? 1e6 : 1e9));
+  return text;
+}
+
+/// What an administrator looks for first; all metrics are in --json and at /metrics.
+void print_summary(const std::map<std::string, double>& values) {
+  const auto of = [&](const std::string& name) {
+    const auto found = values.find(name);
+    return found == values.end() ? 0.0 : found->second;
+  };
+  const auto whole = [&](const std::string& name) { return std::to_string(static_cast<long long>(of(name))); };
+  std::cout << "  headquarters  " << (of("rampa_hq_link_up") > 0 ? "answers" : "does NOT answer") << "; " << whole("rampa_hq_backlog_records")
+            << " records wait for it\n"
+            << "  records       " << whole("rampa_journal_last_sequence") << "; "
+            << (of("rampa_store_writable") > 0 ? "can be written" : "can NOT be written: lanes hold") << "\n"
+            << "  devices       " << whole("rampa_devices") << ", not ready: " << whole("rampa_devices_not_ready") << "\n"
+            << "  disk          " << size_text(of("rampa_store_free_bytes")) << " free; pictures and scans take "
+            << size_text(of("rampa_blob_bytes{class=\"image\"}") + of("rampa_blob_bytes{class=\"thumbnail\"}")) << "\n"
+            << "  all figures: rampa status --json\n";
+}
+
 }  // namespace
 
 int status(const ToolOptions& options) {
@@ -57,7 +80,7 @@ int status(const ToolOptions& options) {
       std::cout << nlohmann::json{{"running", true}, {"ready", fine}, {"why_not", fine ? "" : ready.body}, {"metrics", values}}.dump() << "\n";
     } else {
       std::cout << (fine ? "running and ready\n" : "running, NOT ready:\n" + ready.body + "\n");
-      for (const auto& [name, value] : values) std::cout << "  " << name << " " << value << "\n";
+      print_summary(values);
     }
     return fine ? exit_ok : exit_found;
   } catch (const std::exception& error) {

@@ -198,6 +198,9 @@ struct Passage {
   std::optional<MonoTime> gap;     ///< photocell free since, while the vehicle was still passing
   bool cleared_once = false;       ///< the whole zone was free after the vehicle had been under the boom
   bool tailgate = false, stalled = false, expired = false, left = false;
+  std::optional<MonoTime> away;    ///< the inputs that would show it drive are unknown since
+  bool unseen = false;             ///< ... were so for a while: what happened meanwhile nobody saw
+  bool gone_unseen = false;        ///< it is not there any more, and where it went is not known
   bool halted = false;             ///< something grave was learnt after the release: no green any more
 };
 

@@ -80,7 +80,7 @@ void show_green(Turn& t) {
 
 void watch_from_behind(Turn& t) {
   auto& s = t.s;
-  if (s.wrong_way || s.passed_under || s.crossing.empty() || !s.passage.exit_free || s.boom != device::Boom::first) return;
+  if (s.wrong_way || s.passed_under || s.passage.unseen || s.crossing.empty() || !s.passage.exit_free || s.boom != device::Boom::first) return;
   if (zone(s, t.c, s.boom, t.now.mono) != Sense::free) return;
   if (sense(s, t.c, points::loop_exit, t.now.mono) != Sense::occupied) return;
   s.wrong_way = t.now.mono;
@@ -92,6 +92,21 @@ void watch_from_behind(Turn& t) {
 // No vehicle leaves the arrival loop and another stands on it in less. A module that is away for a moment (a busy switch, a
 // lost packet) must not cost every lorry that stands there an officer.
 constexpr Duration swap_takes = 3s;
+
+// While the inputs are away a vehicle may drive on, or back. What comes to light afterwards is not taken for a movement that was seen.
+void watch_absence(Turn& t) {
+  auto& p = t.s.passage;
+  const MonoTime now = t.now.mono;
+  const Sense before = sense(t.s, t.c, t.s.boom == device::Boom::first ? points::loop_entry : points::loop_exit, now);
+  if (before == Sense::unknown || zone(t.s, t.c, t.s.boom, now) == Sense::unknown) {
+    if (!p.away) p.away = now;
+    return;
+  }
+  if (!p.away) return;
+  // Whoever still stands there after so short a time is the same vehicle.
+  if (before != Sense::occupied || now - *p.away >= swap_takes) p.unseen = true;
+  p.away.reset();
+}
 
 // Between arrival and release the arrival loop has to say all the time that somebody stands there.
 void watch_identity(Turn& t) {
@@ -107,6 +122,23 @@ void watch_identity(Turn& t) {
   if (waits && (known || !s.entry_known)) s.entry_known = now;
 }
 
+// Released, the boom is up, and nobody stands before it any more without having been seen to drive on.
+void end_of_stay(Turn& t) {
+  auto& s = t.s;
+  auto& p = s.passage;
+  const bool somebody_behind = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied;
+  if (p.unseen && somebody_behind) {
+    s.passed_under = p.exit_seen = p.entry_cleared = true;
+  } else if (p.unseen && t.c.kind != Kind::sally_port) {  // a port that is empty tells: it did not drive in
+    p.gone_unseen = true;
+    t.record(PassageSeen{"unseen", "the lane's inputs were away while the boom was open: it drove on or turned back"});
+    t.attention(2, "the released vehicle is gone and nobody saw where: the lane's inputs were away");
+  } else {
+    p.left = true;  // released, and turned back all the same
+    t.record(PassageSeen{"left_backwards", "after release"});
+  }
+}
+
 }  // namespace
 
 void watch_zone(Turn& t) {
@@ -114,6 +146,7 @@ void watch_zone(Turn& t) {
   const MonoTime now = t.now.mono;
   if (s.phase == Phase::opening || s.phase == Phase::open || s.phase == Phase::closing) {
     watch_vehicle(t);
+    watch_absence(t);
     if (closing_zone_free(s, t.c, s.boom, now)) {
       if (!s.clear_since) s.clear_since = now;
     } else {
@@ -155,10 +188,11 @@ void settle_open(Turn& t) {
     return;
   }
   if (now - *s.clear_since < t.c.clear_before_lower || straddles(t)) return;
+  // Out of a port that was shut behind it there is one way only.
+  if (p.unseen && s.boom == device::Boom::second && sense(s, t.c, points::loop_exit, now) == Sense::free) s.passed_under = true;
   if (passed(t)) return begin_lowering(t);
   if (!s.crossing.empty() && s.boom == device::Boom::first && s.entry_free && now - *s.entry_free >= t.c.leave_debounce) {
-    p.left = true;  // released, and turned back all the same
-    t.record(PassageSeen{"left_backwards", "after release"});
+    end_of_stay(t);
     return begin_lowering(t);
   }
   if (p.expired || overdue) {
@@ -175,7 +209,7 @@ void finish_passage(Turn& t) {
   s.boom_order.reset();
   s.motion = BoomMotion{};
   for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
-  if (!s.crossing.empty() && !through && !p.left) {  // released and did not drive, or the boom closed by itself
+  if (!s.crossing.empty() && !through && !p.left && !p.gone_unseen) {  // released and did not drive, or the boom closed by itself
     s.passage = Passage{};
     if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
     t.attention(2, "released, but the vehicle did not drive: confirm to open again");
@@ -187,8 +221,11 @@ void finish_passage(Turn& t) {
     return begin_raising(t, device::Boom::second);
   }
   if (!s.crossing.empty()) {
-    if (through) t.record(PassageSeen{"passed", p.exit_seen || s.boom == device::Boom::second ? "" : "the exit loop did not see it"});
-    close_crossing(t, p.left ? "left" : by_hand ? "by_hand" : "released", p.tailgate ? "a second vehicle followed" : "");
+    if (through)
+      t.record(PassageSeen{"passed", p.unseen ? "the lane's inputs were away meanwhile"
+                                     : p.exit_seen || s.boom == device::Boom::second ? "" : "the exit loop did not see it"});
+    close_crossing(t, p.left ? "left" : by_hand ? "by_hand" : "released",
+                   p.tailgate ? "a second vehicle followed" : p.gone_unseen ? "nobody saw it pass" : "");
   } else if (s.passed_under) {
     t.record(PassageSeen{"passed", by_hand ? "opened by hand, no crossing" : "the boom stood open, no crossing"});
   }

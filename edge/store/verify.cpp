@@ -72,6 +72,10 @@ class Walk {
                      ? layout_.heads_log() + " is missing: whether the journal was cut cannot be told; restore it from the backup"
                      : seals.error().what);
     }
+    // Seal 0 is made with the journal, before its first record.
+    if (seals->empty() || seals->front().seal.sequence != 0)
+      return bad(layout_.heads_log() + (seals->empty() ? " holds no whole seal" : " does not begin with the journal's first seal") +
+                 ": whether the journal was cut cannot be told; restore it from the backup");
     std::uint64_t last = 0;
     for (std::size_t i = 0; i < seals->size(); ++i) {
       const format::Seal& seal = (*seals)[i].seal;

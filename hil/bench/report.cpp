@@ -74,7 +74,7 @@ void add_record(std::vector<CrossingSeen>& crossings, const Record& record) {
   } else if (const auto* verdict = std::get_if<VerdictGiven>(&record.body)) {
     c.verdict = std::string(name_of(verdict->verdict));
     c.decided_by = verdict->decided_by;
-    if (c.decision_ms < 0) c.decision_ms = verdict->decision_ms;
+    c.decision_ms = verdict->decision_ms;  // of the verdict that stands, like who gave it
     if (verdict->verdict == Verdict::release && c.released_ms == 0) c.released_ms = record.at.wall.ms;
   } else if (const auto* passage = std::get_if<PassageSeen>(&record.body)) {
     c.passages.push_back(passage->what);
@@ -117,6 +117,12 @@ std::vector<std::string> judge(const Scenario& scenario, const RunReport& report
       if (phase != "idle") say(0, "lane " + lane + " ends in '" + phase + "', not idle");
   if (report.hq_checked && scenario.run.hq_has_all && !report.hq_has_all) say(0, "HQ: " + report.hq_detail);
 
+  // The record may say less than the world knows, and never something else.
+  for (const auto& c : report.crossings)
+    if (c.lorry != 0 && has(c.passages, "left_backwards") && std::any_of(report.world.begin(), report.world.end(), [&](const auto& event) {
+          return event.what == "lorry_passed" && event.lorry == c.lorry;
+        }))
+      say(0, "lorry " + std::to_string(c.lorry) + " drove through and is recorded as turned back");
   for (const auto& e : scenario.expected) {
     // The last crossing of that lorry: after a kill the first one is closed as aborted and a new one is opened.
     const CrossingSeen* seen = nullptr;

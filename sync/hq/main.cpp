@@ -1,5 +1,6 @@
 // rampa-hq: the receiving side.
 #include <CLI/CLI.hpp>
+#include <sys/stat.h>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -205,6 +206,7 @@ int image(const std::string& directory, const std::string& sha, const std::strin
 }  // namespace
 
 int main(int argc, char** argv) try {
+  ::umask(0077);  // pictures and keys: for HQ's own user alone
   CLI::App app{"rampa-hq: receives what the posts record, keeps it and acknowledges it after its own commit.\n"
                "Exit status: 0 all is well, 1 something was found (gaps, alarms, a broken chain), 2 the command failed."};
   app.require_subcommand(1);

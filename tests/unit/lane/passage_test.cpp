@@ -112,6 +112,51 @@ TEST(Passage, ReleasedAndReversesOut) {
   EXPECT_TRUE(rig.saw("left_backwards"));
 }
 
+TEST(Passage, GoneWhileTheInputsWereAwayIsNotSaidToHaveTurnedBack) {
+  auto rig = released();
+  rig.io_alive = false;
+  rig.pass(10s);
+  rig.set(points::loop_entry, false);  // it drove through, and nobody saw it
+  rig.io_alive = true;
+  rig.pass(8s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  EXPECT_EQ(outcome(rig), "released");
+  EXPECT_TRUE(rig.saw("unseen"));
+  EXPECT_FALSE(rig.saw("left_backwards"));
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].summary, "nobody saw it pass");
+}
+
+TEST(Passage, StandingBehindTheBoomAfterTheInputsWereAwayIsNoWrongWay) {
+  auto rig = released();
+  rig.io_alive = false;
+  rig.pass(6s);
+  rig.set(points::loop_entry, false);
+  rig.set(points::loop_exit, true);
+  rig.io_alive = true;
+  rig.pass(1s);
+  EXPECT_FALSE(alarmed(rig));
+  rig.pass(2s);
+  rig.set(points::loop_exit, false);
+  rig.pass(8s);
+  EXPECT_EQ(outcome(rig), "released");
+  EXPECT_TRUE(rig.saw("passed"));
+  EXPECT_FALSE(rig.saw("wrong_way"));
+  EXPECT_FALSE(rig.saw("left_backwards"));
+}
+
+TEST(Passage, TurnedBackAfterAMomentWithoutInputsIsStillSeen) {
+  auto rig = released();
+  rig.io_alive = false;
+  rig.pass(1500ms);
+  rig.io_alive = true;
+  rig.pass(1s);
+  rig.set(points::loop_entry, false);
+  rig.pass(6s);
+  EXPECT_EQ(outcome(rig), "left");
+  EXPECT_TRUE(rig.saw("left_backwards"));
+}
+
 TEST(Passage, TouchesTheLoopUnderTheBoomAndReversesOut) {
   auto rig = released();
   rig.set(points::loop_boom, true);

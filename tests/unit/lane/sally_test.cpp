@@ -54,6 +54,41 @@ TEST(SallyPort, ThroughBothOneAfterTheOther) {
   EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
 }
 
+TEST(SallyPort, OutOfThePortWhileTheInputsWereAway) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  into_the_port(rig);
+  rig.pass(5s);
+  ASSERT_EQ(rig.state.boom, device::Boom::second);
+  ASSERT_EQ(rig.state.phase, Phase::open) << lane::describe(rig.state);
+  rig.io_alive = false;
+  rig.pass(10s);
+  rig.set(points::loop_exit, false);
+  rig.io_alive = true;
+  rig.pass(8s);
+  EXPECT_EQ(rig.state.phase, Phase::idle);
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
+  EXPECT_TRUE(rig.saw("passed"));
+}
+
+TEST(SallyPort, GoneBeforeAnEmptyPortWhileTheInputsWereAwayHasTurnedBack) {
+  Rig rig(sally_config());
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  rig.io_alive = false;
+  rig.pass(10s);
+  rig.set(points::loop_entry, false);
+  rig.io_alive = true;
+  rig.pass(8s);
+  EXPECT_EQ(rig.records<CrossingClosed>().at(0).outcome, "left");
+}
+
 TEST(SallyPort, SecondDoesNotRiseWhileTheFirstIsNotClosed) {
   Rig rig(sally_config());
   forbid_both(rig);

@@ -77,6 +77,17 @@ TYPED_TEST(AnyScale, WeighsWhatStandsOnThePlatform) {
   EXPECT_EQ(b.reading().alibi_number, "");
 }
 
+TYPED_TEST(AnyScale, ACalibrationThatIsOverIsToldAndClosesNothing) {
+  auto& b = this->bench;
+  b.settings.options["calibrated_until"] = "1969-12-31";
+  b.make();
+  b.put(39'985, false);
+  b.run(300ms);
+  EXPECT_EQ(b.state(), "ready calibration_ended");
+  EXPECT_NE(b.condition().detail.find("1969-12-31"), std::string::npos);
+  EXPECT_EQ(b.last().from.quality, Quality::good);
+}
+
 TYPED_TEST(AnyScale, OneRequestPerPoll) {
   auto& b = this->bench;
   b.driver->poll(b.out);

@@ -67,6 +67,18 @@ TEST_F(Verify, FlipsInTheSeals) {
   ASSERT_GE(size, 480u);
   every_flip_is_found(path("heads/heads.log"), 0, size - 160, 11, "heads.log");
 }
+// With them the journal's end could have gone too.
+TEST_F(Verify, SealsThatAreGoneOrCutInFrontAreFound) {
+  const std::string heads = path("heads/heads.log");
+  const Bytes whole = read_all(heads);
+  ASSERT_EQ(verify_finding(), "");
+  write_all(heads, {});
+  EXPECT_NE(verify_finding().find("no whole seal"), std::string::npos);
+  if (whole.size() >= 320) {
+    write_all(heads, Bytes(whole.begin() + 160, whole.end()));
+    EXPECT_NE(verify_finding().find("first seal"), std::string::npos);
+  }
+}
 TEST_F(Verify, FlipsInBlobs) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path("blobs"))) {
     if (!entry.is_regular_file()) continue;
