@@ -184,9 +184,9 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     v.weigh(38640);
     v.assess(SelectivityChannel::yellow, {{"P-017", SelectivityChannel::yellow, "Compare the transport document with the declaration; check the seals' numbers."},
                                           {"P-204", SelectivityChannel::yellow, "Gross mass is above the declared one: ask for the packing list."}},
-             {"mass above declared by 3840 kg"}, {"documents"}, {"26RS014001B7K2QH41"});
-    v.verdict(Verdict::hold, "channel yellow");
-    v.phase(Phase::waiting_officer, 2, "channel yellow: documents");
+             {"score 62"}, {"documents"}, {"26RS014001B7K2QH41"});
+    v.verdict(Verdict::hold, "score 62");
+    v.phase(Phase::waiting_officer, 2, "yellow (controls: documents)");
   }
   {
     const Visit v = visit("L3", "L3-7-9", 2);
@@ -195,7 +195,7 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     v.plate(true, "NS410AA", "SRB", 94);
     v.weigh(28760);
     v.assess(SelectivityChannel::green, {}, {}, {}, {"26RS014001C0P8MN02"});
-    v.verdict(Verdict::release, "channel green");
+    v.verdict(Verdict::release, "no profile selected it");
     v.phase(Phase::open, 0, "");
     post.change(v.lane, [](lane::State& s) { s.points["boom_closed"].on = false; s.points["boom_open"].on = true; s.points["loop_boom"].on = true; });
   }
@@ -223,14 +223,14 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     radiation.gamma_sigma = 2.1;
     v.capture("portal", radiation, {});
     v.assess(SelectivityChannel::red, {{"P-090", SelectivityChannel::red, "Read the scan; compare the cargo with the declared goods."}}, {"no declaration"}, {"nii"}, {});
-    v.verdict(Verdict::hold, "channel red");
+    v.verdict(Verdict::hold, "no declaration");
     v.phase(Phase::waiting_officer, 2, "scan is there: the operator's finding is asked for");
     post.change(v.lane, [](lane::State& s) { s.scanner = device::ScannerState::complete; });
   }
   post.change(LaneId{"L5"}, [](lane::State& s) {
     s.phase = Phase::faulted;
     s.attention_level = 3;
-    s.attention = "inputs of the lane are unknown: the I/O module does not answer";
+    s.attention = "the boom cannot be moved: look at the I/O module, its inputs and the other boom";
     for (auto& [name, point] : s.points) point.quality = device::Quality::bad;
   });
   post.change(LaneId{"L6"}, [](lane::State& s) {
@@ -250,7 +250,7 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     v.plate(true, "ZR210AD", "SRB", 95);
     v.weigh(17900);
     v.assess(SelectivityChannel::blue, {{"P-300", SelectivityChannel::blue, "Released; audit afterwards."}}, {}, {}, {});
-    v.verdict(Verdict::release, "channel blue");
+    v.verdict(Verdict::release, "released, audit afterwards");
     v.phase(Phase::opening, 0, "");
   }
   // Some history.
@@ -260,7 +260,7 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     v.plate(false, ("SM" + std::to_string(100 + 17 * i) + "KA").c_str(), "SRB", 90 + i % 9);
     v.weigh(15000 + 1730 * i);
     v.assess(i % 4 == 0 ? SelectivityChannel::yellow : SelectivityChannel::green, {}, {}, {}, {});
-    v.verdict(Verdict::release, "channel green");
+    v.verdict(Verdict::release, "no profile selected it");
     post.record(v.lane, v.crossing, PassageSeen{"passed", ""});
     post.record(v.lane, v.crossing, CrossingClosed{"released", ""});
   }
@@ -290,7 +290,7 @@ void play(FakeAppliance& post, Clock& clock, unsigned step) {
       since.erase(id);
     }
   }
-  if (step % 60 == 30) post.notify(LaneId{"L7"}, 1, "rear plate not read yet");
+  if (step % 60 == 30) post.notify(LaneId{"L7"}, 1, "waiting for the lane's inputs");
   const bool down = (step / 40) % 2 == 1;  // 20 s up, 20 s down: both must look right
   const auto status = post.store_status();
   if (!down) post.set_store([](store::Status& s) { s.acknowledged = s.last_sequence; });

@@ -44,6 +44,17 @@ try {
       await page.locator('#language').selectOption('en');
     }
   }
+  await page.locator('#language').selectOption('sr-Latn');
+  for (const [name, hash] of [['board', '#/lanes'], ['devices', '#/devices'], ['crossing', '#/crossing/L4-7-3']]) {
+    await page.evaluate((h) => { location.hash = h; }, hash);
+    for (const [width, height] of [[1366, 768], [1280, 800], [390, 844]]) {
+      await page.setViewportSize({ width, height });
+      await page.waitForTimeout(500);
+      await shot(`${name}-sr-${width}`);
+    }
+  }
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await page.locator('#language').selectOption('en');
   await page.evaluate(() => { location.hash = '#/lanes'; });
   await page.waitForTimeout(500);
   server.pause();

@@ -38,6 +38,26 @@ const open = async (hash) => {
   await page.evaluate((h) => { location.hash = h; }, hash);
   await page.waitForTimeout(300);
 };
+/** Whoever is signed in can be read whole, and nothing of the header lies outside the screen. */
+async function headerFits() {
+  for (const [width, height] of [[1366, 768], [1280, 800], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(150);
+    const seen = await page.evaluate(() => {
+      const name = document.querySelector('.who strong');
+      const parts = [...document.querySelectorAll('.bar a, .bar button, .bar select, .bar .badge, .who strong')].map((e) => e.getBoundingClientRect());
+      return { clipped: name.scrollWidth > name.clientWidth, outside: parts.filter((r) => r.width === 0 || r.left < 0 || r.right > innerWidth).length };
+    });
+    assert.deepEqual(seen, { clipped: false, outside: 0 }, `header at ${width}x${height}`);
+  }
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await page.waitForTimeout(150);
+  assert.equal(await page.evaluate(() => document.querySelector('.bar').clientHeight), 56, 'at 1366 the header is one row');
+}
+const frame = () => page.evaluate(() => {
+  const main = document.querySelector('main');
+  return [document.activeElement === main, getComputedStyle(main).outlineStyle];
+});
 const tile = (id) => page.locator(`a.tile[href="#/lane/${id}"]`);
 
 try {
@@ -56,7 +76,7 @@ try {
   });
 
   await step('an administrator adds officers and cannot decide', async () => {
-    for (const [badge, name, role] of [['1001', 'Ana Petrovic', 'officer'], ['1002', 'Marko Ilic', 'shift_leader'], ['1004', 'Jelena Kos', 'shift_leader']]) {
+    for (const [badge, name, role] of [['1001', 'Ana Petrovic', 'officer'], ['1002', 'Marko Stojanovic', 'shift_leader'], ['1004', 'Jelena Kos', 'shift_leader']]) {
       await page.getByLabel('Badge').fill(badge);
       await page.getByLabel('Name').fill(name);
       await page.getByLabel('Role').selectOption(role);
@@ -109,6 +129,7 @@ try {
     await axe('help');
     await page.getByRole('button', { name: /Single-key/ }).click();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('h');
     await page.waitForTimeout(200);
     assert.ok(page.url().endsWith('#/lane/L1'), 'a key acted although keys are off');
@@ -139,6 +160,7 @@ try {
     await page.getByRole('button', { name: 'Record', exact: true }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByText('Accepted by lane L1', { exact: false }).waitFor();
+    await page.getByText('nothing found (1001)').waitFor();
   });
 
   await step('one key never releases; two steps do, once', async () => {
@@ -177,6 +199,10 @@ try {
 
   await step('history, devices and a crossing from the records', async () => {
     await open('#/history');
+    assert.deepEqual(await frame(), [true, 'none'], 'a change of page moves the focus, without a frame around the page');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Tab');
+    assert.deepEqual(await frame(), [true, 'solid'], 'whoever comes by keyboard sees where he is');
     await page.getByLabel('Plate').fill('bg 1274 xk');
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByRole('link', { name: /\d\d:\d\d:\d\d/ }).first().waitFor();
@@ -259,9 +285,11 @@ try {
     await page.getByRole('cell', { name: 'Found elsewhere' }).waitFor();
     await page.locator('#language').selectOption('sr-Latn');
     await page.getByText('čeka drugog vođu smene').waitFor();
+    await headerFits();
     await axe('urgent sr');
     await shot('urgent-sr');
     await page.locator('#language').selectOption('en');
+    await headerFits();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Badge').fill('1001');
     await page.getByLabel('Password').fill(password);
@@ -277,6 +305,16 @@ try {
     assert.equal(await page.evaluate(() => document.documentElement.lang), 'sr-Latn');
     await axe('board sr');
     await shot('board-sr');
+    assert.ok((await tile('L6').innerText()).includes('van upotrebe: resurfacing'), 'a sent line in Serbian, the officer\'s own words as they are');
+    await open('#/crossing/L4-7-3');
+    await page.getByText('Zato što: nema deklaracije').waitFor();
+    assert.equal(await page.locator('main').getByText('no declaration').count(), 0);
+    await axe('crossing sr');
+    await shot('crossing-sr');
+    await open('#/devices');
+    await page.getByText('ne menja se znak života').waitFor();
+    await axe('devices sr');
+    await open('#/lanes');
     await page.locator('#language').selectOption('en');
   });
 

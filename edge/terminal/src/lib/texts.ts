@@ -1,4 +1,4 @@
-// Texts by key. Every language has every key (scripts/check-texts.mjs); what the appliance sends as text is shown as sent.
+// Texts by key. Every language has every key (scripts/check-texts.mjs). What the appliance sends as text: sent.ts.
 import en from '../texts/en.json';
 import srLatn from '../texts/sr-Latn.json';
 import { prefs, type Language } from './prefs.svelte';
@@ -11,9 +11,14 @@ export function t(key: TextKey, values: Record<string, string | number> = {}): s
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 
+/** The text of a word of the interface; undefined where there is none. */
+export function known(group: string, value: string): string | undefined {
+  const key = `${group}.${value}` as TextKey;
+  return key in en ? t(key) : undefined;
+}
+
 /** A word of the interface ("waiting_officer") in the officer's language; an unknown one as it is, readable. */
 export function word(group: string, value: string | null | undefined): string {
   if (!value) return '–';
-  const key = `${group}.${value}` as TextKey;
-  return key in en ? t(key) : value.replaceAll('_', ' ');
+  return known(group, value) ?? value.replaceAll('_', ' ');
 }
