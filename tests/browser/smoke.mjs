@@ -160,7 +160,7 @@ try {
     await page.getByRole('button', { name: 'Record', exact: true }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByText('Accepted by lane L1', { exact: false }).waitFor();
-    await page.getByText('nothing found (1001)').waitFor();
+    await page.locator('.controls li', { hasText: 'nothing found (1001)' }).waitFor();
   });
 
   await step('one key never releases; two steps do, once', async () => {
