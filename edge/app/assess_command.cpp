@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 #include <sstream>
 
 #include "config/cached.hpp"
@@ -53,6 +55,39 @@ Json line_of(const Json& id, const risk::CompiledSet& set, const risk::Decision&
   return line;
 }
 
+/// Into the set's policy. Errors: invalid.
+Result<std::string> with_draw_secret(const std::string& set_text, const std::string& file) {
+  auto secret = whole_file(file);
+  if (!secret) return fail(ErrorCode::not_found, file + ": cannot be read");
+  while (!secret->empty() && (secret->back() == '\n' || secret->back() == '\r')) secret->pop_back();
+  if (secret->size() != 32 || secret->find_first_not_of("0123456789abcdef") != std::string::npos)
+    return fail(ErrorCode::invalid, file + ": 32 digits 0-9a-f are expected, as in a set's policy.draw_secret");
+  auto set = Json::parse(set_text, nullptr, false);
+  if (!set.is_object() || (set.contains("policy") && !set["policy"].is_object())) return set_text;  // the compiler says what is wrong with it
+  Json& own = set["policy"]["draw_secret"];
+  if (!own.is_null() && own != *secret) return fail(ErrorCode::invalid, "the set has a draw_secret of its own, by which a post would draw; leave --draw-secret out");
+  own = *secret;
+  return set.dump();
+}
+
+/// What the post would draw by, as far as a declaration tells it.
+class Movements {
+ public:
+  Movements(const AssessOptions& options, const std::vector<Declaration>& declarations) : options_(options) {
+    for (const auto& d : declarations)
+      for (const auto& plate : {d.plate, d.trailer})
+        if (!plate.empty()) consignees_[plate].insert(d.consignee);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> draw_key(const risk::ProfileSet& set, const Declaration& d) const {
+    if (!options_.direction || d.plate.empty()) return std::nullopt;
+    return risk::movement_draw_key(set, {*options_.direction, d.plate, consignees_.at(d.plate), options_.released_before});
+  }
+
+ private:
+  const AssessOptions& options_;
+  std::map<std::string, std::set<std::string>> consignees_;
+};
+
 }  // namespace
 
 int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::ostream& complaints) {
@@ -67,6 +102,11 @@ int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::
     auto imported = risk::import_benchmark_profiles(set_text);
     if (!imported) return complain(options.profiles + ": " + imported.error().what, exit_config);
     set_text = std::move(*imported);
+  }
+  if (!options.draw_secret_file.empty()) {
+    auto keyed = with_draw_secret(set_text, options.draw_secret_file);
+    if (!keyed) return complain(keyed.error().what, exit_config);
+    set_text = std::move(*keyed);
   }
   auto compiled = risk::compile(set_text, "");
   if (!compiled) return complain(options.profiles + ": refused:\n" + compiled.error().what, exit_config);
@@ -98,12 +138,19 @@ int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::
   auto read = config::read_declarations(options.declarations);
   for (const auto& f : read.findings) complaints << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "; " << f.remedy << "\n";
   if (!read.findings.empty()) return exit_config;
+  const Movements movements(options, read.declarations);
+  bool own_draws = false;
   for (auto& declaration : read.declarations) {
     risk::Question question;
     question.now = at.now;
     question.utc_offset_min = at.utc_offset_min;
     const Json id = declaration.reference;
-    question.draw_key = risk::draw_name(id.dump());
+    const auto post_draws_by = movements.draw_key(set, declaration);
+    question.draw_key = post_draws_by.value_or(risk::draw_name(id.dump()));
+    if (options.direction) {
+      question.facts["vehicle.direction"] = *options.direction;
+      question.facts["vehicle.earlier_crossings_30_days"] = options.released_before;
+    }
     question.declarations = {std::move(declaration)};
     const auto a = risk::assess(set, question);
     // Once more in numbers: a list of ids as the set writes them, which a post would not show.
@@ -115,8 +162,16 @@ int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::
     Json line = line_of(id, set, decision, sheet);
     line["reasons"] = a.reasons;
     line["controls"] = a.controls;
+    // As the post's records and screens call them: "S-..." for a secret profile.
+    line["hits"] = Json::array();
+    for (const auto& hit : a.hits) line["hits"].push_back(hit.profile);
+    if (!a.draws.empty()) line["draws"] = post_draws_by ? "post" : "own";
+    own_draws = own_draws || (!a.draws.empty() && !post_draws_by);
     out << line.dump() << "\n";
   }
+  if (own_draws)
+    complaints << "rampa: lines with \"draws\":\"own\" were not drawn as the post will: that takes --direction, a plate, and a set with policy.draw_secret (or the post's "
+                  "own with --draw-secret FILE)\n";
   return exit_ok;
 }
 

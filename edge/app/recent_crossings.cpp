@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
-namespace rampa::app {
+#include "edge/risk/risk.hpp"
 
-SelectivityChannel reached_by_hits(const Assessment& a) {
-  auto reached = SelectivityChannel::green;
-  for (const auto& hit : a.hits) reached = std::max(reached, hit.channel);
-  return reached == a.channel ? reached : SelectivityChannel::green;
-}
+namespace rampa::app {
 
 Result<void> RecentCrossings::load(store::PictureReader& picture, const std::vector<LaneId>& lanes, WallTime now) {
   if (auto ok = load_releases(picture, now); !ok) {
@@ -21,7 +17,7 @@ Result<void> RecentCrossings::load(store::PictureReader& picture, const std::vec
     if (!made) return tl::unexpected(made.error());
     for (const auto& record : *made)
       if (const auto* body = std::get_if<AssessmentMade>(&record.body); body && now.ms - record.at.wall.ms <= remembered_ms)
-        if (auto& [sequence, channel] = last[record.crossing]; record.sequence > sequence) sequence = record.sequence, channel = reached_by_hits(body->assessment);
+        if (auto& [sequence, channel] = last[record.crossing]; record.sequence > sequence) sequence = record.sequence, channel = risk::reached_by_profiles(body->assessment);
   }
   std::vector<std::pair<std::uint64_t, SelectivityChannel>> in_order;
   for (const auto& [crossing, one] : last) in_order.push_back(one);
@@ -82,13 +78,13 @@ void RecentCrossings::forget_before(WallTime now) {
 void RecentCrossings::note(const Record& record) {
   if (const auto* made = std::get_if<AssessmentMade>(&record.body)) {
     auto& open = open_[record.crossing];
-    open.by_hits = reached_by_hits(made->assessment);
+    open.by_profiles = risk::reached_by_profiles(made->assessment);
     const auto plate = made->assessment.facts.find("vehicle.plate");
     if (plate != made->assessment.facts.end())
       if (const auto* text = std::get_if<std::string>(&plate->second)) open.plate = *text;
   } else if (const auto* verdict = std::get_if<VerdictGiven>(&record.body); verdict && !verdict->overrides) {
     auto& open = open_[record.crossing];
-    if (!open.counted) add_channel(open.by_hits);
+    if (!open.counted) add_channel(open.by_profiles);
     open.counted = true;
   } else if (const auto* closed = std::get_if<CrossingClosed>(&record.body)) {
     const auto open = open_.find(record.crossing);

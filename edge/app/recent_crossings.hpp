@@ -1,4 +1,4 @@
-// What the post has just done, as risk wants to know it: where hits sent the last crossings (for capacity caps), and how
+// What the post has just done, as risk wants to know it: where profiles sent the last crossings (for capacity caps), and how
 // often each plate was released in the last 30 days.
 #pragma once
 
@@ -30,7 +30,7 @@ class RecentCrossings {
 
   /// Crossings that are looked at; 0 while there are fewer than `least`.
   [[nodiscard]] std::int64_t count() const { return channels_.size() < least ? 0 : static_cast<std::int64_t>(channels_.size()); }
-  /// Of them, those whose channel hits reached: not those that a floor, the random share or a score alone sent there.
+  /// Of them, those whose channel profiles reached (risk::reached_by_profiles): not those that a floor or the random share alone sent there.
   [[nodiscard]] std::int64_t count(SelectivityChannel channel) const { return count() == 0 ? 0 : of_channel_[static_cast<std::size_t>(channel)]; }
   /// Nothing where it is not known.
   [[nodiscard]] std::optional<std::int64_t> released(const std::string& plate, WallTime now) const;
@@ -49,13 +49,10 @@ class RecentCrossings {
   std::optional<WallTime> known_from_;                       ///< releases before it are not known
   struct Open {
     std::string plate;
-    SelectivityChannel by_hits = SelectivityChannel::green;
+    SelectivityChannel by_profiles = SelectivityChannel::green;
     bool counted = false;
   };
   std::map<CrossingId, Open> open_;
 };
-
-/// The channel that hits reached, where it is the crossing's; green otherwise.
-[[nodiscard]] SelectivityChannel reached_by_hits(const Assessment& assessment);
 
 }  // namespace rampa::app

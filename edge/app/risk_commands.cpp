@@ -180,9 +180,14 @@ int test(const std::string& file, const std::string& cases, bool json) {
 
 void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, int& code) {
   auto assess_options = std::make_shared<AssessOptions>();
-  auto* assess_cmd = cli.add_subcommand("assess", "assess declarations against a profile set: one JSON line each, in input order");
+  auto* assess_cmd = cli.add_subcommand("assess", "assess declarations against a profile set: one JSON line each, in input order. \"m\" are the set's ids, \"hits\" what the post would "
+                                              "record. Random draws are the post's (\"draws\":\"post\") only with --direction and a set that has policy.draw_secret, or --draw-secret; "
+                                              "otherwise (\"own\") they tell how often, not whether");
   assess_cmd->add_option("--profiles", assess_options->profiles, "profile set (JSON), or the risk benchmark's profiles (JSON lines)")->required();
   assess_cmd->add_option("--declarations", assess_options->declarations, "declarations, one JSON object per line")->required();
+  assess_cmd->add_option("--direction", assess_options->direction, "of the lane: entry or exit; the post draws by it");
+  assess_cmd->add_option("--released-before", assess_options->released_before, "how often these plates were released at the post in the last 30 days; it draws by it")->check(CLI::NonNegativeNumber)->capture_default_str();
+  assess_cmd->add_option("--draw-secret", assess_options->draw_secret_file, "file with the post's draw_secret (32 hex digits), for a draft that has none");
   assess_cmd->add_flag("--json", options.json, "always so");
   assess_cmd->callback([assess_options, &code] {
     const WallTime now = runtime::SystemClock().now().wall;

@@ -110,6 +110,21 @@ void random_at_least(Decision& d, const CompiledSet& set, const Assessment& a) {
   d.channel = std::max({d.channel, p.random_channel, SelectivityChannel::yellow});
 }
 
+std::string score_reason(std::int64_t score) { return "score " + std::to_string(score); }
+constexpr const char* stale_reason = "the profile set is out of date";
+constexpr const char* future_reason = "the profile set is dated in the future";
+
+/// Something beside profiles may have made it red. (A stale set's floor may be red; its set is not asked here.)
+bool red_anyway(const Assessment& a) {
+  const auto is = [&](std::string_view name, const FieldValue& value) {
+    const auto found = a.facts.find(name);
+    return found != a.facts.end() && found->second == value;
+  };
+  const auto has = [&](const char* reason) { return std::find(a.reasons.begin(), a.reasons.end(), reason) != a.reasons.end(); };
+  return a.facts.contains("vehicle.watch_lists_red") || is("evidence.radiation_alarm", true) || is("evidence.scan_finding", std::string("suspect")) ||
+         has(stale_reason) || has(future_reason);
+}
+
 std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
   switch (o.declined) {
     case Declined::not_drawn: return "not drawn";
@@ -152,11 +167,11 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
   }
   if (open > listed_max) a.undetermined.push_back("and " + std::to_string(open - listed_max) + " further profiles");
   a.score = decision.score;
-  if (decision.score_selected) a.reasons.push_back("score " + std::to_string(decision.score));
+  if (decision.score_selected) a.reasons.push_back(score_reason(decision.score));
   if (decision.random_drawn < 10000) a.draws.push_back(decision.random_drawn);
   if (decision.random) a.reasons.emplace_back("random selection");
-  if (decision.stale) a.reasons.emplace_back("the profile set is out of date");
-  if (doubtful(set, a.facts)) a.reasons.emplace_back("the profile set is dated in the future");
+  if (decision.stale) a.reasons.emplace_back(stale_reason);
+  if (doubtful(set, a.facts)) a.reasons.emplace_back(future_reason);
 }
 
 Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, WallTime now,
@@ -205,6 +220,15 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
   if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
   return derive(*compiled, std::move(facts), question.draw_key, question.now, question.evidence_missing);
+}
+
+SelectivityChannel reached_by_profiles(const Assessment& a) {
+  auto reached = SelectivityChannel::green;
+  for (const auto& hit : a.hits) reached = std::max(reached, hit.channel);
+  if (reached == a.channel) return reached;
+  // The score led beyond the hits, to yellow or red; no further than the crossing's channel.
+  const bool by_score = std::find(a.reasons.begin(), a.reasons.end(), score_reason(a.score)) != a.reasons.end();
+  return by_score && (a.channel == SelectivityChannel::yellow || !red_anyway(a)) ? a.channel : SelectivityChannel::green;
 }
 
 std::string CompiledSet::doubt(WallTime now) const {

@@ -160,10 +160,13 @@ std::uint32_t draw(const std::uint64_t secret[2], std::uint64_t key, std::uint64
   return static_cast<std::uint32_t>((z ^ (z >> 31)) % 10000);
 }
 
-std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const std::string& movement) {
+std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement) {
   const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
-  if (!compiled || (compiled->head.policy.draw_secret[0] == 0 && compiled->head.policy.draw_secret[1] == 0)) return std::nullopt;
-  return siphash(compiled->head.policy.draw_secret, movement.data(), movement.size());
+  if (!compiled || (compiled->head.policy.draw_secret[0] == 0 && compiled->head.policy.draw_secret[1] == 0) || movement.front_plate.empty()) return std::nullopt;
+  std::string text = movement.direction + "|" + movement.front_plate;
+  for (const auto& consignee : movement.consignees) text += "|" + consignee;
+  text += "|" + std::to_string(movement.released_before);
+  return siphash(compiled->head.policy.draw_secret, text.data(), text.size());
 }
 
 }  // namespace rampa::risk

@@ -201,7 +201,7 @@ Fields all_facts(const Question& question) {
   if (question.random_of_10000_min > 0) facts["site.random_of_10000_min"] = std::int64_t{question.random_of_10000_min};
   if (question.recent > 0) {
     facts["recent.crossings"] = question.recent;
-    facts["recent.by_hits"] = true;  // what the numbers count; assessments without it were made when every crossing counted
+    facts["recent.by_hits"] = true;  // what the numbers count (profiles alone, of late the score too); assessments without it were made when every crossing counted
     facts["recent.yellow"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)];
     facts["recent.red"] = question.recent_of_channel[static_cast<int>(SelectivityChannel::red)];
   }

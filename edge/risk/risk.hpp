@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,20 +60,30 @@ struct Question {
   std::int32_t utc_offset_min = 0;         ///< of the post's local time, for weekly patterns and time.hour
   std::uint16_t random_of_10000_min = 0;   ///< the site's least random share, whatever the set says
   std::uint64_t draw_key = 0;              ///< key of the random draws; the draws made are in the answer
-  /// Recent crossings of the post, and how many of them hits sent to each channel; for the capacity caps. 0: not known, no cap holds.
+  /// Recent crossings of the post, and how many of them profiles sent to each channel; for the capacity caps. 0: not known, no cap holds.
   std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};
 };
 
 /// Missing evidence, no declaration, or an undetermined profile never give green. Same question, same set: same answer.
 [[nodiscard]] Assessment assess(const ProfileSet& set, const Question& question);
 
+/// For the capacity caps: the channel that profiles reached, by a hit or by the score, where it is the crossing's. Green where a floor or
+/// the random share alone led there, or where it can't be told whether the score or such a one did.
+[[nodiscard]] SelectivityChannel reached_by_profiles(const Assessment& assessment);
+
 /// From a stored assessment: the same facts and draws against the set (must be the one it was made with).
 [[nodiscard]] Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,
                                   const std::vector<std::string>& evidence_missing);
 
+/// What stays the same when a movement is lodged again (PROFILES.md, Draws).
+struct Movement {
+  std::string direction;             ///< of the lane: "entry", "exit", or empty
+  std::string front_plate;           ///< as read
+  std::set<std::string> consignees;  ///< of all its declarations
+  std::int64_t released_before = 0;  ///< of this plate at this post, in 30 days
+};
 /// The draw key of a movement: the same however often it is lodged again, unknown to whoever has not the set's secret. Nothing
-/// where the set has no secret.
-/// `movement`: what stays the same (see PROFILES.md, Draws).
-[[nodiscard]] std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const std::string& movement);
+/// where the set has no secret, or no plate was read.
+[[nodiscard]] std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement);
 
 }  // namespace rampa::risk

@@ -272,16 +272,12 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
 }
 
 // With a secret in the set, the key is a movement's, not a crossing's: whoever turns round and lodges anew draws the same.
-std::uint64_t Reactor::draw_key(const Lane& lane, const risk::Question& question, std::vector<std::string> plates, std::int64_t earlier) {
+std::uint64_t Reactor::draw_key(const Lane& lane, const risk::Question& question, const std::vector<std::string>& plates, std::int64_t earlier) {
+  risk::Movement movement{lane.config.direction, {}, {}, earlier};
   // The front plate alone: a rear one that is covered or read otherwise must not give another draw.
-  if (!plates.empty()) plates.resize(1);
-  std::set<std::string> consignees;
-  for (const auto& d : question.declarations) consignees.insert(d.consignee);
-  std::string movement = lane.config.direction;
-  for (const auto& plate : plates) movement += "|" + plate;
-  for (const auto& consignee : consignees) movement += "|" + consignee;
-  movement += "|" + std::to_string(earlier);
-  if (const auto key = risk::movement_draw_key(*lane.profiles, movement); key && !plates.empty()) return *key;
+  if (!plates.empty()) movement.front_plate = plates.front();
+  for (const auto& d : question.declarations) movement.consignees.insert(d.consignee);
+  if (const auto key = risk::movement_draw_key(*lane.profiles, movement)) return *key;
   return ports_.draw_key(lane.drawn_for);
 }
 

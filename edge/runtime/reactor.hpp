@@ -104,7 +104,7 @@ class Reactor {
 
   void step(Lane& lane, lane::Event event, Stamp now);
   void run(Lane& lane, lane::Effect effect, Stamp now);
-  std::uint64_t draw_key(const Lane& lane, const risk::Question& question, std::vector<std::string> plates, std::int64_t earlier);
+  std::uint64_t draw_key(const Lane& lane, const risk::Question& question, const std::vector<std::string>& plates, std::int64_t earlier);
   void ask(Lane& lane, const lane::Ask& ask, Stamp now);
   void device_event(device::DeviceEvent event, Stamp now);
   void durable_event(DurableEvent wanted, Stamp now);

@@ -53,7 +53,7 @@ class OldPicture : public store::PictureReader {
   int asked = 0;
 };
 
-TEST(RecentCrossings, CountForCapacityOnlyWhatHitsSentThere) {
+TEST(RecentCrossings, CountForCapacityOnlyWhatProfilesSentThere) {
   app::RecentCrossings recent;
   for (int i = 0; i < 5; ++i) crossing(recent, "hit" + std::to_string(i), made(yellow, {green, yellow}), now);
   for (int i = 0; i < 6; ++i) crossing(recent, "floor" + std::to_string(i), made(yellow, {}), now);
@@ -67,6 +67,24 @@ TEST(RecentCrossings, CountForCapacityOnlyWhatHitsSentThere) {
   for (int i = 0; i < 300; ++i) crossing(recent, "more" + std::to_string(i), made(green, {}), now);
   EXPECT_EQ(recent.count(), 200);
   EXPECT_EQ(recent.count(yellow), 0);
+}
+
+TEST(RecentCrossings, WhatTheScoreAloneSentThereTakesCapacityToo) {
+  app::RecentCrossings recent;
+  const auto by_score = [](SelectivityChannel channel, std::vector<SelectivityChannel> hits) {
+    auto m = made(channel, std::move(hits));
+    m.assessment.score = 70;
+    m.assessment.reasons = {"score 70"};
+    return m;
+  };
+  for (int i = 0; i < 8; ++i) crossing(recent, "yellow" + std::to_string(i), by_score(yellow, {green}), now);
+  for (int i = 0; i < 4; ++i) crossing(recent, "red" + std::to_string(i), by_score(red, {yellow}), now);
+  auto alarm = by_score(red, {green});  // yellow by its score, perhaps; red by the portal
+  alarm.assessment.facts["evidence.radiation_alarm"] = true;
+  for (int i = 0; i < 8; ++i) crossing(recent, "alarm" + std::to_string(i), alarm, now);
+  EXPECT_EQ(recent.count(), 20);
+  EXPECT_EQ(recent.count(yellow), 8);
+  EXPECT_EQ(recent.count(red), 4);
 }
 
 TEST(RecentCrossings, OfEarlierBootsAreReadToTheLastDayHoweverManyThereAre) {

@@ -306,6 +306,25 @@ TEST(Assess, CapacityDeclinesOnlyWhereItLowersTheChannel) {
   EXPECT_EQ(risk::reassess(*set, stored, q.now, {}), stored);
 }
 
+TEST(Assess, CapacityIsTakenByHitsAndByTheScoreNotByFloors) {
+  auto q = question();
+  const auto by_score = with_policy(R"({"score":{"yellow":60,"red":120}})", profile("A", "green", R"("always")", R"(,"weight":40)") + "," + profile("B", "green", R"("always")", R"(,"weight":40)"));
+  auto a = risk::assess(*by_score, q);
+  ASSERT_EQ(a.channel, yellow);
+  EXPECT_EQ(risk::reached_by_profiles(a), yellow);
+  EXPECT_EQ(risk::reached_by_profiles(risk::assess(*with_policy(R"({"score":{"yellow":60,"red":70}})", profile("A", "yellow", R"("always")", R"(,"weight":80)")), q)), red);
+  EXPECT_EQ(risk::reached_by_profiles(risk::assess(*with_policy("{}", profile("A", "yellow", R"("always")")), q)), yellow);
+  q.facts["evidence.radiation_alarm"] = true;
+  a = risk::assess(*by_score, q);
+  ASSERT_EQ(a.channel, red);
+  EXPECT_EQ(risk::reached_by_profiles(a), green) << "the portal's, not the profiles'";
+  q = question();
+  q.declarations.clear();
+  a = risk::assess(*with_policy("{}", profile("A", "blue", R"("always")")), q);
+  ASSERT_EQ(a.channel, yellow);
+  EXPECT_EQ(risk::reached_by_profiles(a), green);
+}
+
 // As a post of before format 2 stored it: no time facts, every open profile listed, profiles that were not drawn listed nowhere.
 TEST(Assess, WhatWasStoredBeforeFormat2IsMadeAgainByteForByte) {
   std::string profiles;
@@ -489,7 +508,7 @@ TEST(Assess, DrawsAreKeyedAndCannotBeTriedAgain) {
   auto q = question();
   int selected = 0, differ = 0;
   for (int i = 0; i < 20000; ++i) {
-    q.draw_key = *risk::movement_draw_key(*set, "movement " + std::to_string(i));
+    q.draw_key = *risk::movement_draw_key(*set, {"entry", "P" + std::to_string(i), {"RS1"}, 0});
     const auto a = risk::assess(*set, q);
     EXPECT_EQ(risk::assess(*set, q), a);
     selected += a.channel == yellow;
