@@ -204,6 +204,8 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
   wanted_.restart();
   fetcher_.disconnected();
   letters_.clear();
+  for (ToldRefusal& told : letters_told_) letters_refused_.push_back(std::move(told.letter));
+  letters_told_.clear();
   answered_order_ = 0;
   status_.blobs_wanted = 0;
   status_.round_trip = {};
@@ -278,7 +280,10 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   budget_.set_credit(ack.credit_bytes);
   if (phase_ == Phase::greeting) return start_streaming(ack, now);
   if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble.clear();  // both hear each other: what was told before is over
-  if (answers) answered_order_ = hello_order_;
+  if (answers) {
+    answered_order_ = hello_order_;
+    std::erase_if(letters_told_, [this](const ToldRefusal& told) { return told.order < answered_order_; });
+  }
   take_streams(ack, answers, now.mono);
   note_refused(ack, now.mono);
   move_cursor(ack.cursor);
@@ -301,6 +306,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   asked_ = now.mono;
   for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
   move_cursor(ack.cursor);
+  if (!letters_refused_.empty()) say_receipt();
 }
 
 void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
@@ -377,7 +383,19 @@ void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp)
   settings_.letters_through = number;
   if (!refused.empty()) letters_refused_.push_back({number, refused});
   if (!letters_.empty()) return on_letters({});
-  if (phase_ == Phase::streaming) publish(Leaf::receipt, encode(Receipt{settings_.letters_through, std::exchange(letters_refused_, {})}));
+  say_receipt();
+}
+
+void Drain::letter_refused(std::uint64_t number, const std::string& reason, Stamp) {
+  letters_refused_.push_back({number, reason});
+  say_receipt();
+}
+
+void Drain::say_receipt() {
+  if (phase_ != Phase::streaming) return;
+  ++sent_order_;
+  for (const RefusedLetter& refused : letters_refused_) letters_told_.push_back({refused, sent_order_});
+  publish(Leaf::receipt, encode(Receipt{settings_.letters_through, std::exchange(letters_refused_, {})}));
 }
 
 void Drain::letter_failed(std::uint64_t number, Stamp now) {

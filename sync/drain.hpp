@@ -132,6 +132,8 @@ class Drain {
   void message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now);
   /// The letter of the last TakeLetter is applied durably; or `refused` says why it cannot be.
   void letter_done(std::uint64_t number, const std::string& refused, Stamp now);
+  /// What an earlier letter named was fetched and cannot be used. HQ is told now or when it answers again.
+  void letter_refused(std::uint64_t number, const std::string& reason, Stamp now);
   /// It could not be kept (a full disk): HQ is asked to say it again after a while.
   void letter_failed(std::uint64_t number, Stamp now);
   /// Fetch this blob of HQ's; Fetched follows.
@@ -154,6 +156,7 @@ class Drain {
   void on_ack(const Ack& ack, Stamp now);
   void on_want(const Want& want, MonoTime now);
   void on_letters(const Letters& letters);
+  void say_receipt();
   void start_streaming(const Ack& ack, Stamp now);
   void take_streams(const Ack& ack, bool answers, MonoTime now);
   void note_quarantined(const Ack& ack);
@@ -227,7 +230,12 @@ class Drain {
   std::set<std::pair<Stream, std::uint64_t>> known_quarantined_;
   std::optional<Letter> letter_;  ///< being applied
   std::deque<Letter> letters_;    ///< to be applied after it
-  std::vector<RefusedLetter> letters_refused_;
+  std::vector<RefusedLetter> letters_refused_;  ///< not told yet
+  struct ToldRefusal {
+    RefusedLetter letter;
+    std::uint64_t order = 0;  ///< sent_order_ of the receipt: HQ has it once a later hello is answered
+  };
+  std::vector<ToldRefusal> letters_told_;       ///< and told again where the connection breaks before that
 };
 
 }  // namespace rampa::sync

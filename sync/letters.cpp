@@ -80,7 +80,10 @@ Bytes encode(const DeclarationsLetter& letter) {
   return payload_of({{"declarations", std::move(list)}});
 }
 
-Bytes encode(const WatchListLetter& w) { return payload_of({{"name", w.name}, {"plates", w.plates}}); }
+Bytes encode(const WatchListLetter& w) {
+  if (w.file) return payload_of({{"name", w.name}, {"sha256", w.file->sha256}, {"size_bytes", w.file->size_bytes}});
+  return payload_of({{"name", w.name}, {"plates", w.plates}});
+}
 
 Bytes encode(const BundleLetter& b) { return payload_of({{"name", b.name}, {"sha256", b.sha256}, {"size_bytes", b.size_bytes}}); }
 
@@ -103,7 +106,18 @@ Result<DeclarationsLetter> decode_declarations(ByteView bytes) {
 Result<WatchListLetter> decode_watch_list(ByteView bytes) {
   return decoded<WatchListLetter>(bytes, "watch_list", [](JsonObject& f, WatchListLetter& w) {
     w.name = f.text("name");
-    w.plates = f.texts("plates");
+    // It goes into facts, onto screens and into notes of one line.
+    const bool printable = std::none_of(w.name.begin(), w.name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (f.whole() && (w.name.empty() || w.name.size() > 200 || !printable || w.name.find_first_of("()") != std::string::npos))
+      f.complain("name is not 1 to 200 bytes on one line, without brackets");
+    if (f.has("plates") && f.has("sha256")) f.complain("it has plates and a built list (sha256); send one of them");
+    if (!f.has("sha256")) {
+      w.plates = f.texts("plates");
+      return;
+    }
+    w.file = WatchListLetter::File{f.sha256("sha256"), f.number("size_bytes")};
+    if (f.whole() && (w.file->size_bytes == 0 || w.file->size_bytes > built_list_bytes_max))
+      f.complain("size_bytes is " + std::to_string(w.file->size_bytes) + "; a built list has 1 to " + std::to_string(built_list_bytes_max));
   });
 }
 

@@ -1,10 +1,12 @@
 // The bodies of HQ's letters to a post, by kind (Letter::kind in payloads.hpp): JSON, pure. Errors name the key.
 //   declarations   declarations and pre-arrival records to cache; each replaces the one with its reference
-//   watch_list     replaces the list of that name; without entries it removes it
+//   watch_list     replaces HQ's list of that name: plates as they stand in the letter (none: the list goes), or a list of any
+//                  kind that `rampa watchlist build` made, to fetch
 //   gap            nothing: HQ's desk was restored and does not know any more what had this number
 //   bundle         a signed bundle of profiles (sync/bundle/BUNDLES.md) to fetch and install
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +29,21 @@ struct BundleLetter {
   std::uint64_t size_bytes = 0;
   bool operator==(const BundleLetter&) const = default;
 };
+/// One of the two: plates, by hand and few; or a built list (edge/risk/WATCHLISTS.md, "The file"), whose head has this name.
 struct WatchListLetter {
-  std::string name;
+  struct File {
+    std::string sha256;
+    std::uint64_t size_bytes = 0;
+    bool operator==(const File&) const = default;
+  };
+  std::string name;  ///< 1 to 200 bytes on one line
   std::vector<std::string> plates;
+  std::optional<File> file;
   bool operator==(const WatchListLetter&) const = default;
 };
+
+/// A built list is read into memory whole: ten million plates are 160 MB.
+inline constexpr std::uint64_t built_list_bytes_max = 1ull << 30;
 
 [[nodiscard]] Bytes encode(const DeclarationsLetter& letter);
 [[nodiscard]] Bytes encode(const WatchListLetter& letter);

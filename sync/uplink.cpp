@@ -8,6 +8,8 @@
 #include <mutex>
 #include <thread>
 
+#include "firmware-interfaces/hex.hpp"
+
 namespace rampa::sync {
 namespace {
 
@@ -17,7 +19,8 @@ struct Lost { std::uint64_t attempt; std::string why; };
 struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
 struct LetterDone { std::uint64_t number; LetterOutcome outcome; };
 struct WantBlob { std::string sha256; std::uint64_t size_bytes; };
-using Fact = std::variant<Connected, Subscribed, Lost, Message, LetterDone, WantBlob>;
+struct LetterRefused { std::uint64_t number; std::string reason; };
+using Fact = std::variant<Connected, Subscribed, Lost, Message, LetterDone, WantBlob, LetterRefused>;
 
 constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
 constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
@@ -56,6 +59,7 @@ class RunningUplink : public Uplink {
   }
 
   void want(const std::string& sha256, std::uint64_t size_bytes) override { put(WantBlob{sha256, size_bytes}); }
+  void refuse_letter(std::uint64_t number, const std::string& reason) override { put(LetterRefused{number, reason}); }
 
   std::uint64_t beats() const override { return beats_.load(std::memory_order_relaxed); }
 
@@ -124,6 +128,7 @@ class RunningUplink : public Uplink {
   }
 
   void take(const WantBlob& fact) { drain_.want(fact.sha256, fact.size_bytes, clock_.now()); }
+  void take(const LetterRefused& fact) { drain_.letter_refused(fact.number, fact.reason, clock_.now()); }
 
   void perform() {
     // An effect that fails (a link that breaks while publishing) makes further effects; they follow in the next round.
@@ -220,8 +225,7 @@ class StoredBlobs : public BlobSource {
 Identity identity_of(const store::Store& store) {
   const store::Status status = store.status();
   Identity identity;
-  const auto bytes = parse_sha256(status.epoch + std::string(32, '0'));  // 16 bytes as hex
-  if (bytes) std::copy_n(bytes->begin(), identity.epoch.size(), identity.epoch.begin());
+  identity.epoch = array_of_hex<16>(status.epoch).value_or(Epoch{});
   identity.device_key = status.device_key;
   identity.signer = store.signer();
   return identity;

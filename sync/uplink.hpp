@@ -43,6 +43,8 @@ class Uplink {
   virtual void durable(std::uint64_t last_sequence) = 0;
   /// Fetches a blob of HQ's onto the shelf; calls.fetched follows. Thread: any.
   virtual void want(const std::string& sha256, std::uint64_t size_bytes) = 0;
+  /// What this letter named was fetched and cannot be used: HQ is told. Thread: any.
+  virtual void refuse_letter(std::uint64_t number, const std::string& reason) = 0;
   [[nodiscard]] virtual LinkStatus status() const = 0;
   /// Rises whenever the thread comes round, about once a second unless a call into the broker's library lasts.
   [[nodiscard]] virtual std::uint64_t beats() const = 0;

@@ -45,6 +45,15 @@ std::size_t CachedDeclarations::replace_watch_list(const std::string& name, std:
   return fresh.refused;
 }
 
+void CachedDeclarations::replace_watch_list(SharedWatchList list) {
+  std::lock_guard one_at_a_time(replacing_);
+  auto lists = std::make_shared<Lists>();
+  std::lock_guard lock(mutex_);
+  if (watch_lists_) *lists = *watch_lists_;
+  (*lists)[list->head().name] = std::move(list);
+  watch_lists_ = std::move(lists);
+}
+
 std::size_t CachedDeclarations::replace_watch_lists(Plates plates) {
   std::lock_guard one_at_a_time(replacing_);
   auto lists = std::make_shared<Lists>();

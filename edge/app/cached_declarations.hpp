@@ -53,6 +53,8 @@ class CachedDeclarations {
   /// One of HQ's lists; an empty one removes it. Its index is built on the caller's thread (a second for a million
   /// plates); lookups go on with the old one meanwhile. Returns how many of the texts are no plates and watch nothing.
   std::size_t replace_watch_list(const std::string& name, std::set<std::string> plates);
+  /// One that HQ had built.
+  void replace_watch_list(SharedWatchList list);
   std::size_t replace_watch_lists(Plates lists);
   /// The site file's own: they stay, whatever HQ sends under the same name.
   std::size_t set_site_watch_lists(Plates lists);

@@ -2,12 +2,14 @@
 
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
 #include "edge/api/durable_file.hpp"
+#include "edge/app/lanes_first.hpp"
 #include "edge/app/profiles_install.hpp"
+#include "edge/app/waiter.hpp"
 #include "sync/fetch_shelf.hpp"
 #include "sync/letters.hpp"
 #include "sync/uplink.hpp"
@@ -20,6 +22,10 @@ SharedBytes read_whole(const std::string& path) {
   auto bytes = std::make_shared<Bytes>(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
   return in.bad() || bytes->empty() ? nullptr : SharedBytes(std::move(bytes));
 }
+
+constexpr std::string_view bundle_word = "bundle ", watch_list_word = "watch_list ";
+
+bool not_now(const Error& error) { return error.code == ErrorCode::io || error.code == ErrorCode::no_space || error.code == ErrorCode::timeout; }
 
 std::string hq_key_file(const config::Site& site) { return site.directory + "/hq.pub"; }
 
@@ -78,32 +84,55 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(sync::Letter
     appliance_.declarations().add(body->declarations);
     return appliance_.store().put_declarations(std::move(body->declarations), kept);
   }
+  const auto fetch = [&](const std::string& sha256, std::uint64_t size, const std::string& purpose) {
+    const auto noted = want_file({sha256, size, letter.number, purpose});
+    if (!noted && noted.error().code == ErrorCode::invalid) return refuse(noted.error().what);
+    kept(noted);
+  };
   if (letter.kind == "watch_list") {
     auto body = sync::decode_watch_list(as_bytes(letter.body));
     if (!body) return refuse(body.error().what);
-    // Built here, on sync's thread: the core goes on with the lists it has.
-    const auto refused = appliance_.declarations().replace_watch_list(body->name, {body->plates.begin(), body->plates.end()});
-    if (refused > 0) spdlog::warn("watch list {}: {} of {} lines are no plates and watch nothing; HQ should correct them", body->name, refused, body->plates.size());
-    return appliance_.store().put_watch_list(body->name, std::move(body->plates), kept);
+    drop_older_lists(body->name, letter.number);
+    if (body->file) return fetch(body->file->sha256, body->file->size_bytes, std::string(watch_list_word) + body->name);
+    std::lock_guard lock(mutex_);
+    plates_.push_back({letter.number, std::move(*body), std::move(done)});
+    if (wake_) wake_();
+    return;
   }
   if (letter.kind == "bundle") {
-    if (auto noted = note_bundle(letter.number, letter.body); !noted) {
-      if (noted.error().code == ErrorCode::invalid) return refuse(noted.error().what);
-      return kept(noted);
-    }
-    return kept({});
+    const auto bundle = sync::decode_bundle(as_bytes(letter.body));
+    if (!bundle) return refuse(bundle.error().what);
+    return fetch(bundle->sha256, bundle->size_bytes, std::string(bundle_word) + bundle->name);
   }
   if (letter.kind == sync::gap_letter) return kept({});
   refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
 }
 
-Result<void> Downlink::note_bundle(std::uint64_t number, const std::string& body) {
-  auto bundle = sync::decode_bundle(as_bytes(body));
-  if (!bundle) return tl::unexpected(bundle.error());
-  if (auto noted = sync::note_wanted(fetch_directory(), {bundle->sha256, bundle->size_bytes, number, "bundle " + bundle->name}); !noted) return noted;
+Result<void> Downlink::want_file(const sync::WantedFile& wanted) {
+  {
+    std::lock_guard lock(wanted_mutex_);
+    if (auto noted = sync::note_wanted(fetch_directory(), wanted); !noted) return noted;
+  }
   std::lock_guard lock(mutex_);
-  if (want_) want_(bundle->sha256, bundle->size_bytes);
+  not_to_be_had_.erase(wanted.sha256);
+  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes);
   return {};
+}
+
+/// A list that comes whole makes an earlier one of its name worthless, even one that is still on its way.
+void Downlink::drop_older_lists(const std::string& name, std::uint64_t number) {
+  std::lock_guard lock(wanted_mutex_);
+  if (const auto noted = sync::noted_wanted(fetch_directory()))
+    for (const sync::WantedFile& wanted : *noted)
+      if (wanted.number < number && wanted.purpose == std::string(watch_list_word) + name) sync::forget_wanted(fetch_directory(), wanted.sha256);
+}
+
+/// Unless HQ has asked for the same file again meanwhile.
+void Downlink::forget(const sync::WantedFile& used) {
+  std::lock_guard lock(wanted_mutex_);
+  if (const auto noted = sync::noted_wanted(fetch_directory()))
+    for (const sync::WantedFile& wanted : *noted)
+      if (wanted.sha256 == used.sha256 && wanted.number == used.number) sync::forget_wanted(fetch_directory(), used.sha256);
 }
 
 Result<std::unique_ptr<sync::FetchShelf>> Downlink::shelf() const {
@@ -112,49 +141,134 @@ Result<std::unique_ptr<sync::FetchShelf>> Downlink::shelf() const {
   return std::unique_ptr<sync::FetchShelf>(std::move(*files));
 }
 
-void Downlink::fetch_with(std::function<void(const std::string&, std::uint64_t)> want) {
+void Downlink::connect(Line line) {
   const auto noted = sync::noted_wanted(fetch_directory());
-  if (!noted) return spdlog::error("what is to be fetched from HQ cannot be read: {}", noted.error().what);
+  if (!noted) spdlog::error("what is to be fetched from HQ cannot be read: {}", noted.error().what);
   std::lock_guard lock(mutex_);
-  want_ = std::move(want);
-  if (want_)
-    for (const sync::WantedFile& wanted : *noted) want_(wanted.sha256, wanted.size_bytes);
+  line_ = std::move(line);
+  if (noted && line_.want)
+    for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes);
 }
 
-/// False: not now (the disk); it stays wanted and is tried again with the next bundle or start.
-bool Downlink::use(const sync::WantedFile& wanted, const std::string& trouble) {
-  std::string outcome = trouble;
-  if (outcome.empty()) {
-    const auto text = read_whole(fetch_directory() + "/" + wanted.sha256);
-    if (!text) return false;
-    // Verified by the bundle's own signatures; the lanes get it from the folder, as after `rampa profiles install`.
-    const auto installed = install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, text, clock_.now().wall);
-    const auto reason = !installed && installed.error().refusal ? std::optional(installed.error().refusal->reason) : std::nullopt;
-    if (reason == bundle::Reason::disk_failed || reason == bundle::Reason::state_changed) {
-      spdlog::error("{} from HQ is not installed yet: {}", wanted.purpose, installed.error().text());
-      return false;
-    }
-    if (installed) spdlog::info("{} is installed", wanted.purpose);
-    else if (reason != bundle::Reason::already_installed) outcome = installed.error().text();  // installed: the program died before it could note it
-  }
-  if (!outcome.empty()) {
-    spdlog::error("{} from HQ is not installed: {}", wanted.purpose, outcome);
-    if (auto told = appliance_.write_audit_note({"bundle-refused", "hq", wanted.purpose + ": " + outcome}, 10s); !told)
-      spdlog::error("that is not in the journal either: {}", told.error().what);
-  }
-  sync::forget_wanted(fetch_directory(), wanted.sha256);
-  return true;
+void Downlink::work_by(std::function<void()> wake) {
+  std::lock_guard lock(mutex_);
+  wake_ = std::move(wake);
+  if (wake_) wake_();
 }
 
 void Downlink::fetched(const std::string& sha256, const std::string& trouble) {
-  const auto noted = sync::noted_wanted(fetch_directory());
-  if (!noted) return spdlog::error("what was fetched from HQ cannot be told: {}", noted.error().what);
-  // In HQ's order: a delta stands on the set before it. What is not here yet holds up what follows.
-  for (const sync::WantedFile& wanted : *noted) {
-    const bool failed = wanted.sha256 == sha256 && !trouble.empty();
-    if (!failed && !std::filesystem::exists(fetch_directory() + "/" + wanted.sha256)) return;
-    if (!use(wanted, failed ? trouble : std::string{})) return;
+  {
+    std::lock_guard lock(wanted_mutex_);  // nobody wants it any more where a newer list of its name came meanwhile
+    const auto noted = sync::noted_wanted(fetch_directory());
+    if (noted && std::none_of(noted->begin(), noted->end(), [&](const sync::WantedFile& w) { return w.sha256 == sha256; }))
+      return sync::forget_wanted(fetch_directory(), sha256);
   }
+  std::lock_guard lock(mutex_);
+  if (!trouble.empty()) not_to_be_had_[sha256] = trouble;
+  if (wake_) wake_();
+}
+
+void Downlink::work() {
+  for (;;) {
+    std::optional<PlatesLetter> letter;
+    {
+      std::lock_guard lock(mutex_);
+      if (plates_.empty()) break;
+      letter = std::move(plates_.front());
+      plates_.pop_front();
+    }
+    take_plates(std::move(*letter));
+  }
+  if (clock_.mono() >= again_) use_fetched();
+}
+
+void Downlink::take_plates(PlatesLetter letter) {
+  const std::string& name = letter.list.name;
+  const auto refused = appliance_.declarations().replace_watch_list(name, {letter.list.plates.begin(), letter.list.plates.end()});
+  if (refused > 0) spdlog::warn("watch list {}: {} of {} lines are no plates and watch nothing; HQ should correct them", name, refused, letter.list.plates.size());
+  Waiter<Result<void>> stored;
+  appliance_.store().put_watch_list(name, letter.list.plates, [stored](Result<void> result) mutable { stored.give(std::move(result)); });
+  auto durable = stored.wait(10s).value_or(fail(ErrorCode::timeout, "the store did not answer"));
+  if (durable) durable = lists_.remove(name);  // a built one of this name is replaced
+  take(std::move(durable), letter.number, letter.done);
+}
+
+// In HQ's order: a delta stands on the set before it. What is not here yet holds up what follows.
+void Downlink::use_fetched() {
+  const auto noted = sync::noted_wanted(fetch_directory());
+  if (!noted) return say_once("what was fetched from HQ cannot be told: " + noted.error().what);
+  for (const sync::WantedFile& wanted : *noted) {
+    std::string trouble;
+    {
+      std::lock_guard lock(mutex_);
+      if (const auto found = not_to_be_had_.find(wanted.sha256); found != not_to_be_had_.end()) trouble = found->second;
+    }
+    if (trouble.empty() && !disk_->exists(fetch_directory() + "/" + wanted.sha256)) return;
+    const auto used = trouble.empty() ? use(wanted) : Result<void>(fail(ErrorCode::refused, trouble));
+    if (!used && not_now(used.error())) {
+      again_ = clock_.mono() + again_after;
+      return say_once(wanted.purpose + " from HQ is not used yet: " + used.error().what);
+    }
+    if (!used) refuse(wanted, used.error().what);
+    forget(wanted);
+    said_.clear();
+  }
+}
+
+Result<void> Downlink::use(const sync::WantedFile& wanted) {
+  if (wanted.purpose.starts_with(watch_list_word)) return use_watch_list(wanted, wanted.purpose.substr(watch_list_word.size()));
+  if (wanted.purpose.starts_with(bundle_word)) return use_bundle(wanted);
+  return fail(ErrorCode::invalid, "this version of Rampa does not know what it is for");
+}
+
+Result<void> Downlink::use_bundle(const sync::WantedFile& wanted) {
+  const auto text = read_whole(fetch_directory() + "/" + wanted.sha256);
+  if (!text) return fail(ErrorCode::io, "the fetched file cannot be read");
+  // Verified by the bundle's own signatures; the lanes get it from the folder, as after `rampa profiles install`.
+  const auto installed = [&] {
+    const LanesFirst lanes_first;
+    return install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, text, clock_.now().wall);
+  }();
+  const auto reason = !installed && installed.error().refusal ? std::optional(installed.error().refusal->reason) : std::nullopt;
+  if (reason == bundle::Reason::disk_failed || reason == bundle::Reason::state_changed) return fail(ErrorCode::io, installed.error().text());
+  if (installed) spdlog::info("{} is installed", wanted.purpose);
+  else if (reason != bundle::Reason::already_installed) return fail(ErrorCode::invalid, installed.error().text());  // installed: the program died before it could note it
+  return {};
+}
+
+Result<void> Downlink::use_watch_list(const sync::WantedFile& wanted, const std::string& name) {
+  const std::string file = fetch_directory() + "/" + wanted.sha256;
+  auto list = [&] {
+    const LanesFirst lanes_first;
+    return lists_.read(file, name);
+  }();
+  if (!list) return tl::unexpected(list.error());
+  if (auto kept = lists_.keep(file, name); !kept) return kept;
+  const auto& head = (*list)->head();
+  const std::string said = name + ": " + std::to_string((*list)->size()) + " " + std::string(risk::name_of(head.kind)) + ", " + std::string(name_of(head.severity)) + ", sha256 " + wanted.sha256;
+  appliance_.declarations().replace_watch_list(std::move(*list));
+  // Plates of this name that came in a letter are replaced. Should this line be lost, the built list still counts at the next start.
+  appliance_.store().put_watch_list(name, {});
+  spdlog::info("watch list of HQ is taken: {}", said);
+  note("watch-list-taken", said);
+  return {};
+}
+
+void Downlink::refuse(const sync::WantedFile& wanted, const std::string& why) {
+  spdlog::error("{} from HQ is refused: {}", wanted.purpose, why);
+  note(wanted.purpose.starts_with(bundle_word) ? "bundle-refused" : "watch-list-refused", wanted.purpose + ": " + why);
+  std::lock_guard lock(mutex_);
+  not_to_be_had_.erase(wanted.sha256);
+  if (line_.refuse) line_.refuse(wanted.number, wanted.purpose + ": " + why);
+}
+
+void Downlink::note(const std::string& what, const std::string& detail) {
+  if (auto told = appliance_.write_audit_note({what, "hq", detail}, 10s); !told) spdlog::error("{} is not in the journal: {}", what, told.error().what);
+}
+
+void Downlink::say_once(const std::string& what) {
+  if (what != said_) spdlog::error("{}", what);
+  said_ = what;
 }
 
 }  // namespace rampa::app

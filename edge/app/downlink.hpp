@@ -1,16 +1,22 @@
 // What HQ sends to this post, and whom the post believes to be HQ. A letter is applied durably before HQ is told so; how far
-// they are lies in DIRECTORY/letters, HQ's key (where the site file gives none) in DIRECTORY/hq.pub. A letter about a bundle
-// of profiles is applied when it is noted: the bundle is fetched behind everything else (DIRECTORY/fetch) and installed then.
+// they are lies in DIRECTORY/letters, HQ's key (where the site file gives none) in DIRECTORY/hq.pub. A letter about a file (a
+// bundle of profiles, a built watch list) is applied when it is noted: the file is fetched behind everything else
+// (DIRECTORY/fetch) and used then; one that cannot be used is refused then, to HQ and in the journal. Nothing that takes long is
+// done on the uplink's thread: files are used and lists are built where profile sets are compiled (ProfilesWatch).
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "edge/app/appliance.hpp"
+#include "edge/app/hq_watch_lists.hpp"
 #include "edge/store/durable_file.hpp"
 #include "sync/fetch_shelf.hpp"
+#include "sync/letters.hpp"
 #include "sync/uplink.hpp"
 
 namespace rampa::app {
@@ -23,33 +29,66 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   /// What the uplink needs to speak for this post.
   [[nodiscard]] sync::Identity identity() const;
   [[nodiscard]] std::uint64_t letters_through() const { return applied_.value(); }
-  /// Thread: the uplink's. `done` comes from the store's thread, or at once with the reason where the letter is refused.
+  /// Thread: the uplink's. `done` comes from another one, or at once with the reason where the letter is refused.
   void apply(const sync::Letter& letter, std::function<void(sync::LetterOutcome)> done);
   /// The first HQ that was met: from now on no other.
   void keep_hq_key(const std::string& key) const;
 
   /// Where fetched files go. Errors: io.
   [[nodiscard]] Result<std::unique_ptr<sync::FetchShelf>> shelf() const;
-  /// What to fetch: called for all that was wanted before this start, and for each new one. Thread: any.
-  void fetch_with(std::function<void(const std::string& sha256, std::uint64_t size_bytes)> want);
+  /// The way to the uplink. Calls come from any thread.
+  struct Line {
+    std::function<void(const std::string& sha256, std::uint64_t size_bytes)> want;        ///< fetch this
+    std::function<void(std::uint64_t number, const std::string& reason)> refuse;  ///< what this letter named cannot be used
+  };
+  /// Asks at once for all that was wanted before this start. Empty: there is no line (any more).
+  void connect(Line line);
   /// Thread: the uplink's.
   void fetched(const std::string& sha256, const std::string& trouble);
 
+  /// Called when there is work for work(). Empty: nobody works (any more).
+  void work_by(std::function<void()> wake);
+  /// Uses what was fetched, in HQ's order, and builds lists of plates. What a full disk stops stays and is tried again. Thread:
+  /// the one that compiles.
+  void work();
+  static constexpr Duration again_after = 30s;
+
  private:
   Downlink(Appliance& appliance, const Clock& clock, std::shared_ptr<store::Disk> disk, store::SlotFile applied)
-      : appliance_(appliance), clock_(clock), disk_(std::move(disk)), applied_(std::move(applied)) {}
+      : appliance_(appliance), clock_(clock), disk_(std::move(disk)), lists_(disk_, appliance.site().directory + "/watch-lists"), applied_(std::move(applied)) {}
+  struct PlatesLetter {
+    std::uint64_t number = 0;
+    sync::WatchListLetter list;
+    std::function<void(sync::LetterOutcome)> done;
+  };
   [[nodiscard]] std::string fetch_directory() const { return appliance_.site().directory + "/fetch"; }
-  [[nodiscard]] Result<void> note_bundle(std::uint64_t number, const std::string& body);
+  [[nodiscard]] Result<void> want_file(const sync::WantedFile& wanted);
+  void drop_older_lists(const std::string& name, std::uint64_t number);
+  void forget(const sync::WantedFile& wanted);
   void take(Result<void> durable, std::uint64_t number, const std::function<void(sync::LetterOutcome)>& done);
-  [[nodiscard]] bool use(const sync::WantedFile& wanted, const std::string& trouble);
+  void take_plates(PlatesLetter letter);
+  void use_fetched();
+  [[nodiscard]] Result<void> use(const sync::WantedFile& wanted);
+  [[nodiscard]] Result<void> use_bundle(const sync::WantedFile& wanted);
+  [[nodiscard]] Result<void> use_watch_list(const sync::WantedFile& wanted, const std::string& name);
+  void refuse(const sync::WantedFile& wanted, const std::string& why);
+  void note(const std::string& what, const std::string& detail);
+  void say_once(const std::string& what);
 
   Appliance& appliance_;
   const Clock& clock_;
   std::shared_ptr<store::Disk> disk_;
-  store::SlotFile applied_;       ///< written on the store's thread, one letter at a time
+  HqWatchLists lists_;
+  store::SlotFile applied_;       ///< written by one letter at a time
   std::optional<sync::PublicKey> hq_key_;
-  std::mutex mutex_;
-  std::function<void(const std::string&, std::uint64_t)> want_;
+  std::mutex wanted_mutex_;       ///< of the notes in DIRECTORY/fetch
+  std::mutex mutex_;              ///< of all below; taken after it
+  Line line_;
+  std::function<void()> wake_;
+  std::deque<PlatesLetter> plates_;
+  std::map<std::string, std::string> not_to_be_had_;  ///< by SHA-256, what HQ or the line said
+  MonoTime again_{};              ///< work()'s thread: a file could not be used now
+  std::string said_;              ///< work()'s thread: the last trouble, told once
 };
 
 }  // namespace rampa::app

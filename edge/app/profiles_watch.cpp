@@ -46,12 +46,34 @@ bool ProfilesWatch::alive(MonoTime now) {
 
 void ProfilesWatch::loop() {
   std::unique_lock lock(mutex_);
-  while (!end_.wait_for(lock, period_, [this] { return ending_; })) {
+  for (;;) {
+    end_.wait_for(lock, period_, [this] { return ending_ || woken_; });
+    if (ending_) return;
+    woken_ = false;
     lock.unlock();
     tick();  // a look may take long, and no urgent profile lives longer for it
+    before();
     look();
     ++beats_;
     lock.lock();
+  }
+}
+
+void ProfilesWatch::wake() {
+  {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  end_.notify_all();
+}
+
+void ProfilesWatch::before() {
+  try {
+    if (calls_.before) calls_.before();
+  } catch (const std::exception& thrown) {
+    spdlog::error("what HQ sent is not used: {}", thrown.what());
+  } catch (...) {
+    spdlog::error("what HQ sent is not used: an unknown exception");
   }
 }
 

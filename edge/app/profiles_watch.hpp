@@ -21,6 +21,7 @@ class ProfilesWatch {
     std::function<Result<LoadedProfiles>(const std::string& from)> read;
     std::function<Result<void>(LoadedProfiles loaded)> use;  ///< an error: tried again
     std::function<void()> tick = nullptr;                     ///< before every look: ends urgent profiles whose life is over
+    std::function<void()> before = nullptr;                   ///< before every look: installs what HQ sent (Downlink); may take as long as a compilation
   };
   static constexpr Duration period_usual = 2s;
   /// A round while nothing is compiled (LanesFirst) takes no time.
@@ -30,11 +31,14 @@ class ProfilesWatch {
   ProfilesWatch(std::string from, std::string active_sha256, Calls calls, Duration period = period_usual);
   ~ProfilesWatch();
 
+  /// A round at once instead of after the period. Thread: any.
+  void wake();
   /// Does the thread come round, or wait for a compiler at idle priority? Asked by the watchdog's feeder alone, about once a second.
   [[nodiscard]] bool alive(MonoTime now);
 
  private:
   void loop();
+  void before();
   void look();
   void tick();
   void look_at(const std::string& mark);
@@ -50,7 +54,7 @@ class ProfilesWatch {
   MonoTime beat_at_;
   std::mutex mutex_;
   std::condition_variable end_;
-  bool ending_ = false;
+  bool ending_ = false, woken_ = false;
   std::thread thread_;
 };
 

@@ -12,6 +12,7 @@
 #include "edge/app/appliance.hpp"
 #include "edge/app/cached_lists.hpp"
 #include "edge/app/downlink.hpp"
+#include "edge/app/hq_watch_lists.hpp"
 #include "edge/app/lanes_first.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/profiles_watch.hpp"
@@ -64,6 +65,7 @@ Result<void> load_lists(Appliance& appliance) {
   auto from_site = read_site_lists(site, findings);
   take_lists(appliance.declarations(), *from_hq, from_site);
   take_site_watch_lists(appliance.declarations(), site);
+  for (auto& list : HqWatchLists(store::real_disk(), site.directory + "/watch-lists").all(findings)) appliance.declarations().replace_watch_list(std::move(list));
   for (const auto& f : findings) spdlog::warn("{}:{}: {}; {}", f.file, f.line, f.cause, f.remedy);
   appliance.store().show_site_lists(std::move(from_site));
   return {};
@@ -90,7 +92,7 @@ struct Sync {
       std::lock_guard lock(way->mutex);
       way->to = nullptr;
     }
-    if (downlink) downlink->fetch_with({});
+    if (downlink) downlink->connect({});
     uplink.reset();
   }
   /// A line to HQ may hang in a name server or a broker for a while, and no lane needs it: only a thread that is gone for
@@ -153,7 +155,8 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   sync.uplink = std::move(*uplink);
   sync.way->to = sync.uplink.get();
   sync.downlink = *downlink;
-  sync.downlink->fetch_with([to = sync.uplink.get()](const std::string& sha256, std::uint64_t size) { to->want(sha256, size); });
+  sync.downlink->connect({[to = sync.uplink.get()](const std::string& sha256, std::uint64_t size) { to->want(sha256, size); },
+                          [to = sync.uplink.get()](std::uint64_t number, const std::string& reason) { to->refuse_letter(number, reason); }});
   appliance.store().on_durable([way = sync.way](std::uint64_t last) {
     std::lock_guard lock(way->mutex);
     if (way->to) way->to->durable(last);
@@ -240,12 +243,15 @@ int serve(const ToolOptions& options, bool simulated) {
   watched.read = read_profiles;
   watched.use = [&urgent](LoadedProfiles loaded) { return urgent.use_base(std::move(loaded)); };
   watched.tick = [&urgent] { urgent.tick(); };
+  if (sync.downlink) watched.before = [downlink = sync.downlink] { downlink->work(); };
   watch.emplace(appliance.site().profiles_file, urgent.base_sha256(), std::move(watched));
+  if (sync.downlink) sync.downlink->work_by([&watch] { watch->wake(); });
   service_notify("READY=1");
   while (!end.wait_a_second())
     if (appliance.all_threads_alive() && sync.alive(clock.mono()) && watch->alive(clock.mono())) service_notify("WATCHDOG=1");
   service_notify("STOPPING=1");
   spdlog::info("ending");
+  if (sync.downlink) sync.downlink->work_by({});
   watch.reset();
   server->reset();
   appliance.stop();

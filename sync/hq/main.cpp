@@ -19,6 +19,7 @@
 #include "sync/hq/metrics.hpp"
 #include "sync/hq/receiver.hpp"
 #include "sync/hq/report.hpp"
+#include "sync/hq/sent_files.hpp"
 #include "sync/hq/serve.hpp"
 #include "sync/letters.hpp"
 
@@ -102,31 +103,32 @@ struct LetterOptions {
   std::string post, declarations, watch_list, bundle, kind, body;
 };
 
-/// Puts a file among HQ's blobs, for a post to fetch. The letter's body.
-std::string shelved(const hq::Place& place, const std::string& path) {
-  const std::string text = text_of(path);
-  const Sha256 sha = sha256(as_bytes(text));
-  hq::BlobShelf shelf(place.directory);
-  if (!shelf.holds(sha)) {
-    const auto written = shelf.write("hq", sha, 0, as_bytes(text));
-    const auto finished = written ? shelf.finish("hq", sha) : written;
-    if (!finished) throw std::runtime_error(finished.error().what);
-  }
-  const Bytes body = encode(BundleLetter{std::filesystem::path(path).filename().string(), hex(sha), text.size()});
-  return {body.begin(), body.end()};
-}
-
 int send(const hq::Place& place, const LetterOptions& options, bool json) {
   std::filesystem::create_directories(place.directory);
   const std::string post = options.post == "all" ? "" : options.post;
-  const std::string kind = !options.bundle.empty() ? "bundle" : !options.watch_list.empty() ? "watch_list" : !options.declarations.empty() ? "declarations" : options.kind;
-  const std::string& path = !options.watch_list.empty() ? options.watch_list : !options.declarations.empty() ? options.declarations : options.body;
   if (options.post != "all" && !usable_as_post(options.post)) return complain({ErrorCode::invalid, "\"" + options.post + "\" is no post's name"});
-  const auto body = hq::checked_letter(kind, as_bytes(options.bundle.empty() ? text_of(path) : shelved(place, options.bundle)));
-  if (!body) return complain({body.error().code, path + ": " + body.error().what});
   const WallTime now = runtime::SystemClock().now().wall;
+  std::string kind = options.kind, path = options.body;
+  std::optional<hq::SentFile> file;
+  if (!options.bundle.empty()) {
+    kind = "bundle";
+    auto shelved = hq::shelve_bundle(place, options.bundle);
+    if (!shelved) return complain(shelved.error());
+    file = std::move(*shelved);
+  } else if (!options.watch_list.empty()) {
+    kind = "watch_list";
+    path = options.watch_list;
+    auto shelved = hq::shelve_watch_list(place, options.watch_list, now);
+    if (!shelved) return complain(shelved.error());
+    file = std::move(*shelved);
+  } else if (!options.declarations.empty()) {
+    kind = "declarations";
+    path = options.declarations;
+  }
+  const auto body = hq::checked_letter(kind, as_bytes(file ? file->body : text_of(path)));
+  if (!body) return complain({body.error().code, path + ": " + body.error().what});
   const auto desk = hq::open_desk(place);
-  if (!options.bundle.empty()) desk->offer(post, decode_bundle(as_bytes(*body))->sha256, now);
+  if (file) desk->offer(post, file->sha256, now);
   const auto id = desk->add_letter(post, kind, *body, now);
   if (json) std::cout << nlohmann::json{{"letter", id}, {"version", id}, {"post", options.post}, {"kind", kind}}.dump() << '\n';
   else std::cout << "letter " << id << " goes to " << options.post << '\n';
@@ -258,7 +260,7 @@ int main(int argc, char** argv) try {
   send_command->add_option("--post", letter.post, "post, or all")->required();
   auto* kinds = send_command->add_option_group("what");
   kinds->add_option("--declarations", letter.declarations, "JSON file {\"declarations\":[...]}");
-  kinds->add_option("--watch-list", letter.watch_list, "JSON file {\"name\":...,\"plates\":[...]}");
+  kinds->add_option("--watch-list", letter.watch_list, "a list that `rampa watchlist build` made (.rwl), of any kind; or a JSON file {\"name\":...,\"plates\":[...]}, without plates: the list goes");
   kinds->add_option("--bundle", letter.bundle, "a signed bundle of profiles, which the post fetches and installs");
   auto* kind_option = kinds->add_option("--kind", letter.kind, "any other kind, with --body");
   kinds->require_option(1);

@@ -263,8 +263,27 @@ TEST(Payloads, ComeBack) {
   EXPECT_EQ(decode_unavailable(encode(gone)), gone);
   const Fetch fetch{std::string(64, '0'), 7, 9};
   EXPECT_EQ(decode_fetch(encode(fetch)), fetch);
-  const WatchListLetter list{"stolen", {"BG123AA", "NS1"}};
+  const WatchListLetter list{"stolen", {"BG123AA", "NS1"}, {}};
   EXPECT_EQ(decode_watch_list(encode(list)), list);
+  const WatchListLetter built{"operators-1", {}, WatchListLetter::File{std::string(64, 'a'), 77}};
+  EXPECT_EQ(decode_watch_list(encode(built)), built);
+}
+
+TEST(Payloads, AWatchListLetterIsPlatesOrABuiltListAndSaysWhatIsWrong) {
+  const auto what = [](const std::string& json) {
+    const auto read = decode_watch_list(as_bytes(R"({"v":2,)" + json + "}"));
+    return read ? std::string("accepted") : read.error().what;
+  };
+  const std::string sha = R"("sha256":")" + std::string(64, 'a') + '"';
+  EXPECT_EQ(what(R"("name":"stolen","plates":[])"), "accepted");
+  EXPECT_EQ(what(R"("name":"stolen",)" + sha + R"(,"size_bytes":1)"), "accepted");
+  EXPECT_EQ(what(R"("name":"stolen")"), "watch_list: plates is missing");
+  EXPECT_EQ(what(R"("name":"stolen","plates":[],)" + sha + R"(,"size_bytes":1)"), "watch_list: it has plates and a built list (sha256); send one of them");
+  EXPECT_EQ(what(R"("name":"stolen","sha256":"AB","size_bytes":1)"), "watch_list: sha256 is not 64 lower-case hex digits");
+  EXPECT_EQ(what(R"("name":"stolen",)" + sha), "watch_list: size_bytes is missing");
+  EXPECT_EQ(what(R"("name":"stolen",)" + sha + R"(,"size_bytes":0)"), "watch_list: size_bytes is 0; a built list has 1 to 1073741824");
+  for (const std::string name : {"", "two\\nlines", "a (b)"})
+    EXPECT_EQ(what("\"name\":\"" + name + R"(","plates":[])"), "watch_list: name is not 1 to 200 bytes on one line, without brackets");
 }
 
 TEST(Payloads, DeclarationsComeBack) {

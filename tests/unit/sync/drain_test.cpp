@@ -661,6 +661,34 @@ TEST(Drain, LettersAreAppliedInOrderOnceAndReceipted) {
   EXPECT_EQ(w.letters[2].number, 7u);
 }
 
+TEST(Drain, WhatALetterNamedMayBeRefusedLaterAndHqHearsOfItWhateverTheLineDoes) {
+  DrainSettings settings = World::plain();
+  settings.letters_through = 4;
+  World w(settings);
+  w.drain.letter_refused(3, "its signature is wrong", w.clock.now());  // no line yet
+  w.collect();
+  EXPECT_TRUE(w.wire.empty());
+  w.stream();
+  const Receipt told{4, {{3, "its signature is wrong"}}};
+  EXPECT_EQ(*decode_receipt(w.expect(Leaf::receipt)), told);
+  // HQ answered nothing that was sent after it, so it may be lost: said again on the next connection.
+  w.drain.link_lost(w.attempt, "cable", w.clock.now());
+  w.collect();
+  w.wake();
+  w.stream();
+  EXPECT_EQ(*decode_receipt(w.expect(Leaf::receipt)), told);
+  // A hello that went after it is answered: HQ has it.
+  w.wake();
+  while (!w.wire.empty() && !w.wire.front().topic.ends_with("hello")) w.wire.pop_front();
+  w.hq.session = w.expect_hello().id;
+  w.ack(true);
+  w.drain.link_lost(w.attempt, "cable", w.clock.now());
+  w.collect();
+  w.wake();
+  w.stream();
+  EXPECT_TRUE(w.wire.empty());
+}
+
 TEST(Drain, WhatIsFetchedComesPieceByPieceAndGoesOnAfterABreak) {
   World w;
   Bytes blob(500'000);

@@ -61,7 +61,8 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   EXPECT_TRUE(valid("fetch", encode(Fetch{sha, 10, 1 << 20})));
   EXPECT_TRUE(valid("letters", encode(Letters{{{1, "watch_list", "{}"}}})));
   EXPECT_TRUE(valid("receipt", encode(Receipt{3, {{2, "no"}}})));
-  EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}})));
+  EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}, {}})));
+  EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"operators-1", {}, WatchListLetter::File{sha, 9}})));
   Declaration d;
   d.reference = "M1";
   d.goods.push_back({"870323", "DE", 1, 2, "cars"});
@@ -73,5 +74,8 @@ TEST_F(Schemas, RefuseWhatTheCodecRefuses) {
   const auto text = [](std::string_view json) { return Bytes(json.begin(), json.end()); };
   EXPECT_FALSE(valid("receipt", text(R"({"v":2,"through":-1,"refused":[]})")));
   EXPECT_FALSE(valid("unavailable", text(R"({"v":2,"sha256":"xy","reason":""})")));
+  EXPECT_FALSE(valid("watch_list", text(R"({"v":2,"name":"stolen"})")));
+  EXPECT_FALSE(valid("watch_list", text(R"({"v":2,"name":"a (b)","plates":[]})")));
+  EXPECT_FALSE(valid("watch_list", text(R"({"v":2,"name":"a","plates":[],"size_bytes":3,"sha256":")" + std::string(64, 'a') + R"("})")));
   EXPECT_FALSE(valid("unavailable", text(R"({"v":1,"sha256":")" + std::string(64, 'a') + R"(","reason":""})")));
 }

@@ -1,0 +1,269 @@
+// HQ's letters about files: what is fetched is used off the uplink's thread, refused to HQ where it cannot be, and still there after
+// a restart.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <future>
+
+#include "edge/app/cached_lists.hpp"
+#include "edge/app/downlink.hpp"
+#include "edge/app/folder_lock.hpp"
+#include "edge/app/hq_watch_lists.hpp"
+#include "edge/app/profiles_watch.hpp"
+#include "edge/app/waiter.hpp"
+#include "edge/app/watch_list_files.hpp"
+#include "sync/digest.hpp"
+#include "tests/unit/risk/sets.hpp"
+#include "tests/unit/store/live_store.hpp"
+#include "tests/unit/watch_list/lists.hpp"
+
+namespace rampa::tests {
+namespace {
+
+struct Told {
+  std::uint64_t number = 0;
+  std::string reason;
+};
+
+class DownlinkTest : public testing::Test {
+ protected:
+  DownlinkTest() {
+    site.post = PostId{"RS-TEST"};
+    site.directory = scratch.path() + "/store";
+    site.profiles_file = scratch.path() + "/profiles";
+    std::filesystem::create_directories(site.profiles_file);
+    lane::Config lane;
+    lane.id = LaneId{"L1"};
+    site.lanes = {lane};
+    start();
+  }
+  ~DownlinkTest() override { stop(); }
+  void start() {
+    auto store = store::open(small_settings(site.directory), clock);
+    ASSERT_TRUE(store) << store.error().what;
+    post = std::make_unique<app::Appliance>(site, compiled(""), std::move(*store), clock, true);
+    ASSERT_TRUE(post->start());
+    auto opened = app::Downlink::open(*post, clock);
+    ASSERT_TRUE(opened) << opened.error().what;
+    downlink = std::move(*opened);
+    ASSERT_TRUE(downlink->shelf());
+    downlink->connect({[this](const std::string& sha256, std::uint64_t) { wanted.push_back(sha256); },
+                       [this](std::uint64_t letter, const std::string& reason) { refused.push_back({letter, reason}); }});
+  }
+  void stop() {
+    if (downlink) downlink->connect({});
+    downlink.reset();
+    post.reset();
+  }
+  /// A start takes what is kept, as serve() does.
+  void restart() {
+    stop();
+    start();
+    auto from_hq = store::read_cached_lists(site.directory);
+    ASSERT_TRUE(from_hq);
+    app::take_lists(post->declarations(), *from_hq, {});
+    findings.clear();
+    for (auto& list : lists().all(findings)) post->declarations().replace_watch_list(std::move(list));
+  }
+  app::HqWatchLists lists() const { return {store::real_disk(), site.directory + "/watch-lists"}; }
+
+  std::future<sync::LetterOutcome> apply(const std::string& kind, const Bytes& body) {
+    auto done = std::make_shared<std::promise<sync::LetterOutcome>>();
+    downlink->apply({++number, kind, std::string(body.begin(), body.end())}, [done](sync::LetterOutcome outcome) { done->set_value(std::move(outcome)); });
+    return done->get_future();
+  }
+  /// The letter, and the file as if it were fetched.
+  void send(const std::string& kind, const Bytes& body, const Bytes& file) {
+    auto answer = apply(kind, body);
+    ASSERT_EQ(answer.wait_for(30s), std::future_status::ready);
+    ASSERT_EQ(answer.get().refused, "");
+    const std::string sha = sync::hex(sync::sha256(file));
+    std::ofstream(site.directory + "/fetch/" + sha, std::ios::binary).write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    downlink->fetched(sha, "");
+  }
+  void send_list(const std::string& name, const Bytes& file) {
+    send("watch_list", sync::encode(sync::WatchListLetter{name, {}, sync::WatchListLetter::File{sync::hex(sync::sha256(file)), file.size()}}), file);
+  }
+  void send_plates(const std::string& name, const std::vector<std::string>& plates) {
+    auto answer = apply("watch_list", sync::encode(sync::WatchListLetter{name, plates, {}}));
+    downlink->work();
+    ASSERT_EQ(answer.wait_for(30s), std::future_status::ready);
+    ASSERT_EQ(answer.get().refused, "");
+  }
+  risk::WatchHits hits(const std::string& plate, const std::string& operator_number = "") {
+    risk::WatchQuestion vehicle;
+    vehicle.plates.push_back({plate, "", {}});
+    if (!operator_number.empty()) vehicle.operators = {operator_number};
+    return post->declarations().watch_hits(vehicle);
+  }
+  std::size_t fetch_files() const {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(site.directory + "/fetch")) ++count;
+    return count;
+  }
+
+  ScratchDirectory scratch;
+  runtime::SystemClock clock;
+  config::Site site;
+  std::unique_ptr<app::Appliance> post;
+  std::shared_ptr<app::Downlink> downlink;
+  std::vector<std::string> wanted;
+  std::vector<Told> refused;
+  std::vector<config::Finding> findings;
+  std::uint64_t number = 0;
+};
+
+Bytes stolen() {
+  auto head = head_of("stolen", risk::WatchKind::plates);
+  head.severity = SelectivityChannel::red;
+  head.instruction = {{"en", "Hold the vehicle."}};
+  return risk::encode(listing({{"BG123AA", {"SRB", "", "", "case 7"}}}, head));
+}
+
+TEST_F(DownlinkTest, ABuiltListComesWithSeverityAndInstructionAndOutlivesARestart) {
+  send_list("stolen", stolen());
+  EXPECT_EQ(hits("BG123AA").names, Names{}) << "not on the uplink's thread";
+  downlink->work();
+  for (int boot = 0; boot < 2; ++boot) {
+    const auto found = hits("BG123AA");
+    EXPECT_EQ(found.names, Names{"stolen"});
+    EXPECT_EQ(found.red, Names{"stolen"});
+    EXPECT_EQ(found.instructions, Names{"stolen\nen\nHold the vehicle."});
+    EXPECT_EQ(hits("8G1Z3AA").names, Names{"stolen"}) << "confused by a camera";
+    if (boot == 0) restart();
+  }
+  EXPECT_TRUE(findings.empty());
+  EXPECT_EQ(fetch_files(), 0u);
+  EXPECT_TRUE(refused.empty());
+}
+
+TEST_F(DownlinkTest, TheNewestListOfANameCountsWhicheverWayItCame) {
+  send_plates("stolen", {"BG1", "BG2"});
+  EXPECT_EQ(hits("BG1").names, Names{"stolen"});
+  send_list("stolen", stolen());
+  downlink->work();
+  for (int boot = 0; boot < 2; ++boot, restart()) {
+    EXPECT_EQ(hits("BG1").names, Names{});
+    EXPECT_EQ(hits("BG123AA").names, Names{"stolen"});
+  }
+  send_plates("stolen", {"BG3"});
+  for (int boot = 0; boot < 2; ++boot, restart()) {
+    EXPECT_EQ(hits("BG123AA").names, Names{});
+    EXPECT_EQ(hits("BG3").names, Names{"stolen"});
+  }
+  send_list("stolen", stolen());
+  downlink->work();
+  send_plates("stolen", {});
+  for (int boot = 0; boot < 2; ++boot, restart()) EXPECT_EQ(hits("BG123AA").names, Names{}) << "HQ took it back";
+  // One that is still on its way when a newer one of its name comes is not used any more, and leaves nothing behind.
+  const Bytes list = stolen();
+  ASSERT_EQ(apply("watch_list", sync::encode(sync::WatchListLetter{"stolen", {}, sync::WatchListLetter::File{sync::hex(sync::sha256(list)), list.size()}})).get().refused, "");
+  EXPECT_GT(fetch_files(), 0u);
+  send_plates("stolen", {"BG4"});
+  std::ofstream(site.directory + "/fetch/" + sync::hex(sync::sha256(list)), std::ios::binary) << "what came of it";
+  downlink->fetched(sync::hex(sync::sha256(list)), "");
+  downlink->work();
+  EXPECT_EQ(hits("BG4").names, Names{"stolen"});
+  EXPECT_EQ(fetch_files(), 0u);
+  EXPECT_TRUE(refused.empty());
+}
+
+TEST_F(DownlinkTest, AListOfHashesNeedsItsKeyAtThePostAndSaysSoToHq) {
+  const std::string key = scratch.path() + "/a.key", other = scratch.path() + "/b.key";
+  std::ofstream(key) << std::string(64, '1');
+  std::ofstream(other) << std::string(64, '2');
+  const auto list = [&] { return risk::encode(listing({{"RS100200300", {}}}, head_of("operators-1", risk::WatchKind::operators), *app::read_watch_key(key))); };
+  send_list("operators-1", list());
+  downlink->work();
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].number, number);
+  EXPECT_NE(refused[0].reason.find("keeps hashes and no key is here; put the key"), std::string::npos) << refused[0].reason;
+  const std::string place = site.directory + "/watch-lists";
+  std::filesystem::create_directories(place);
+  std::filesystem::copy_file(other, place + "/other.key");
+  send_list("operators-1", list());
+  downlink->work();
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_NE(refused[1].reason.find("none of the 1 keys"), std::string::npos) << refused[1].reason;
+  std::filesystem::copy_file(key, place + "/this.key");
+  send_list("operators-1", list());
+  downlink->work();
+  ASSERT_EQ(refused.size(), 2u);
+  for (int boot = 0; boot < 2; ++boot, restart()) {
+    EXPECT_EQ(hits("BG9", "RS100200300").names, Names{"operators-1"});
+    EXPECT_EQ(hits("BG9", "RS100200301").names, Names{});
+  }
+  // In none of the post's files does the number stand in the open; its key lies only where people put it.
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(site.directory)) {
+    if (!entry.is_regular_file() || entry.path().extension() == ".key") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    EXPECT_EQ(text.find("RS100200300"), std::string::npos) << entry.path();
+    EXPECT_EQ(text.find(std::string(64, '1')), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(DownlinkTest, ADamagedListIsRefusedAndTheOldOneStays) {
+  send_list("stolen", stolen());
+  downlink->work();
+  Bytes damaged = stolen();
+  damaged.back() ^= 1;
+  send_list("stolen", damaged);
+  downlink->work();
+  send_list("stolen", risk::encode(listing({{"BG5", {}}}, head_of("another", risk::WatchKind::plates))));
+  downlink->work();
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_NE(refused[0].reason.find("check sum of the entries"), std::string::npos) << refused[0].reason;
+  EXPECT_NE(refused[1].reason.find("the file is of the list \"another\", HQ's letter is about \"stolen\""), std::string::npos) << refused[1].reason;
+  EXPECT_EQ(hits("BG123AA").names, Names{"stolen"});
+  EXPECT_EQ(fetch_files(), 0u);
+  EXPECT_EQ(apply("watch_list", Bytes{'{', '}'}).get().refused, "watch_list: v is missing");
+}
+
+TEST_F(DownlinkTest, WhatHqDoesNotHaveIsRefusedWithItsWords) {
+  const std::string sha(64, 'a');
+  ASSERT_EQ(apply("bundle", sync::encode(sync::BundleLetter{"set.bundle", sha, 10})).get().refused, "");
+  EXPECT_EQ(wanted, std::vector<std::string>{sha});
+  downlink->fetched(sha, "not offered to this post");
+  downlink->work();
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].reason, "bundle set.bundle: not offered to this post");
+}
+
+// An installation compiles, and waits for whoever installs by hand. The line goes on meanwhile: its acknowledgements, hellos and
+// letters are all the uplink's thread's.
+TEST_F(DownlinkTest, WhileABundleIsInstalledTheUplinksThreadGoesOn) {
+  app::Waiter<bool> begun;
+  app::Waiter<std::uint64_t> refused_letter;
+  downlink->connect({{}, [&](std::uint64_t letter, const std::string&) { refused_letter.give(letter); }});
+  app::ProfilesWatch::Calls calls;
+  calls.before = [&] {
+    begun.give(true);
+    downlink->work();
+  };
+  auto by_hand = std::make_unique<app::FolderLock>(site.profiles_file, app::FolderLock::For::installing);
+  auto watch = std::make_unique<app::ProfilesWatch>("", "", std::move(calls), 10h);  // comes round when it is woken
+  const Bytes file(100, 'x');  // no bundle at all: to be refused, once the folder is free
+  auto uplink = std::async(std::launch::async, [&] {
+    send("bundle", sync::encode(sync::BundleLetter{"set.bundle", sync::hex(sync::sha256(file)), file.size()}), file);
+    downlink->work_by([&] { watch->wake(); });
+    EXPECT_TRUE(begun.wait(30s));
+    downlink->fetched(std::string(64, 'b'), "");
+    Declaration declaration;
+    declaration.reference = "26RS1";
+    auto answer = apply("declarations", sync::encode(sync::DeclarationsLetter{{declaration}}));
+    return answer.wait_for(30s) == std::future_status::ready && answer.get().kept;
+  });
+  const bool went_on = uplink.wait_for(60s) == std::future_status::ready;
+  EXPECT_FALSE(refused_letter.wait(Duration{})) << "it was to be under way still";
+  by_hand.reset();
+  EXPECT_TRUE(went_on) << "the uplink's thread waited for the installation";
+  EXPECT_TRUE(uplink.get());
+  EXPECT_EQ(refused_letter.wait(30s), 1u);
+  downlink->work_by({});
+  watch.reset();
+  EXPECT_EQ(fetch_files(), 0u);
+}
+
+}  // namespace
+}  // namespace rampa::tests
