@@ -5,33 +5,28 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "firmware-interfaces/split_mix.hpp"
 #include "firmware-interfaces/time.hpp"
 
 namespace rampa::sync {
 
 class Backoff {
  public:
-  Backoff(Duration first, Duration last, std::uint64_t seed) : first_(first), last_(last), state_(seed) {}
+  Backoff(Duration first, Duration last, std::uint64_t seed) : first_(first), last_(last), draws_(seed) {}
 
   /// Between half and the whole of the current pause; the next one is twice as long.
   [[nodiscard]] Duration next() {
     const Duration pause = current_;
     current_ = std::min(current_ * 2, last_);
     const auto half = pause.count() / 2;
-    return Duration{half + static_cast<std::int64_t>(draw() % static_cast<std::uint64_t>(std::max<std::int64_t>(1, pause.count() - half)))};
+    return Duration{half + static_cast<std::int64_t>(draws_.next() % static_cast<std::uint64_t>(std::max<std::int64_t>(1, pause.count() - half)))};
   }
   void reset() { current_ = first_; }
 
  private:
-  std::uint64_t draw() {  // splitmix64 (public domain, S. Vigna)
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15ull;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-  }
   Duration first_, last_;
   Duration current_ = first_;
-  std::uint64_t state_;
+  SplitMix64 draws_;
 };
 
 }  // namespace rampa::sync

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include <algorithm>
+#include "firmware-interfaces/hex.hpp"
 
 namespace rampa::sync {
 
@@ -16,30 +16,11 @@ Sha256 sha256(ByteView bytes) {
   return hash;
 }
 
-std::string hex(ByteView bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
-}
+std::string hex(ByteView bytes) { return hex_of(bytes); }
 
 std::string hex(const Sha256& hash) { return hex(ByteView{hash}); }
 
-std::optional<Sha256> parse_sha256(std::string_view text) {
-  if (text.size() != 64) return {};
-  Sha256 hash{};
-  for (std::size_t i = 0; i < 64; ++i) {
-    const char c = text[i];
-    const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    if (value < 0) return {};
-    hash[i / 2] = static_cast<std::uint8_t>(hash[i / 2] << 4 | value);
-  }
-  return hash;
-}
+std::optional<Sha256> parse_sha256(std::string_view text) { return array_of_hex<32>(text); }
 
 Digest::Digest() : state_(std::make_unique<State>()) { crypto_hash_sha256_init(&state_->sodium); }
 Digest::~Digest() = default;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/hex.hpp"
 #include "firmware-interfaces/result.hpp"
 #include "sync/digest.hpp"
 
@@ -56,11 +57,9 @@ class JsonObject {
   /// 32 lower-case hex digits, as bytes.
   std::array<std::uint8_t, 16> hex16(const char* key) {
     const std::string value = text(key);
-    std::array<std::uint8_t, 16> out{};
-    const auto whole_hash = parse_sha256(value + std::string(32, '0'));
-    if (whole() && (value.size() != 32 || !whole_hash)) complain(std::string(key) + " is not 32 lower-case hex digits");
-    else if (whole_hash) std::copy_n(whole_hash->begin(), out.size(), out.begin());
-    return out;
+    const auto bytes = array_of_hex<16>(value);
+    if (whole() && !bytes) complain(std::string(key) + " is not 32 lower-case hex digits");
+    return bytes.value_or(std::array<std::uint8_t, 16>{});
   }
   bool flag(const char* key) {
     const json* value = find(key);

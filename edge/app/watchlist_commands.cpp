@@ -71,7 +71,7 @@ class Collected : public WatchRows {
 double percent(double share) { return share * 100; }
 
 Json rate_json(std::uint64_t hits, std::uint64_t of) {
-  const auto interval = risk::wilson(hits, of);
+  const auto interval = risk::wilson95(hits, of);
   return {{"hits", hits}, {"percent", of ? percent(static_cast<double>(hits) / static_cast<double>(of)) : 0.0},
           {"low_percent", percent(interval.low)}, {"high_percent", percent(interval.high)}};
 }
@@ -85,7 +85,7 @@ Json false_alerts_json(const risk::FalseAlerts& f) {
 void print_rates(const risk::FalseAlerts& f) {
   std::printf("false alerts on %llu synthetic unlisted reads (seed %llu), 95 %% intervals:\n", static_cast<unsigned long long>(f.reads), static_cast<unsigned long long>(f.seed));
   const auto line = [&](const char* what, std::uint64_t hits) {
-    const auto interval = risk::wilson(hits, f.reads);
+    const auto interval = risk::wilson95(hits, f.reads);
     std::printf("  %-44s %8.4f %%  (%.4f to %.4f)\n", what, f.reads ? percent(static_cast<double>(hits) / static_cast<double>(f.reads)) : 0.0, percent(interval.low), percent(interval.high));
   };
   line("alert (equal after folding)", f.fold_only);
@@ -132,7 +132,7 @@ int build(const Options& options) {
   how.reads = options.reads;
   how.seed = options.seed;
   const auto& head = rows.taken;
-  if (!head.hashed() && head.false_alerts_max_ppm > 0 && risk::wilson(0, options.reads).high * 1e6 > head.false_alerts_max_ppm)
+  if (!head.hashed() && head.false_alerts_max_ppm > 0 && risk::wilson95(0, options.reads).high * 1e6 > head.false_alerts_max_ppm)
     return complain("a limit of " + std::to_string(head.false_alerts_max_ppm) + " in a million can't be shown with " + std::to_string(options.reads) +
                     " reads; give --reads " + std::to_string(3'841'500 / head.false_alerts_max_ppm + 1) + " or more");
   const bool tell = read.rows >= 200'000;

@@ -8,10 +8,8 @@
 namespace rampa::risk {
 namespace {
 
-/// Levels of all, any, not and the item conditions, as the JSON reader counts and limits them.
-constexpr std::size_t depth_max = 16;
-std::size_t depth(const Condition& c) {
-  std::size_t deepest = 0;
+int depth(const Condition& c) {
+  int deepest = 0;
   for (const auto& part : c.parts) deepest = std::max(deepest, 1 + depth(part));
   return deepest;
 }
@@ -24,8 +22,8 @@ Condition from_cel(std::string_view text, std::vector<Finding>& findings) {
   auto meaning = cel::meaning(tree, found);
   Condition condition;
   if (meaning && !found.any()) condition = canonical(std::move(*meaning));
-  if (depth(condition) > depth_max)
-    found.add(tree.at, "is nested too deep", "at most " + std::to_string(depth_max) + " levels of &&, ||, ! and goods within each other");
+  if (depth(condition) > condition_depth_max)
+    found.add(tree.at, "is nested too deep", "at most " + std::to_string(condition_depth_max) + " levels of &&, ||, ! and goods within each other");
   found.hand_over(findings);
   return condition;
 }

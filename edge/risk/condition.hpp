@@ -29,6 +29,9 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
+/// Levels of all, any, not and the item conditions within each other, in every form that authors write.
+constexpr int condition_depth_max = 16;
+
 /// One thing wrong with what somebody wrote.
 struct Finding {
   std::string path;    ///< "when.all[1].op" in JSON; "2:14" (line:column, from 1) in texts

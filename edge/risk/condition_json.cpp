@@ -9,7 +9,6 @@ namespace rampa::risk {
 
 namespace {
 
-constexpr int depth_max = 16;
 constexpr std::size_t text_bytes_max = 4096;
 constexpr std::array<std::pair<std::string_view, Operator>, 8> operators{{{"eq", Operator::eq}, {"in", Operator::in}, {"notin", Operator::notin},
     {"prefix", Operator::prefix}, {"ge", Operator::ge}, {"le", Operator::le}, {"range", Operator::range}, {"exists", Operator::exists}}};
@@ -89,8 +88,8 @@ void Reader::parts(Element list, const Path& at, bool in_item, int depth, Condit
 
 Condition Reader::condition(Element json, const Path& at, bool in_item, int depth) {
   Condition c;
-  if (depth > depth_max) {
-    fault(at, "is nested too deep", "at most " + std::to_string(depth_max) + " levels");
+  if (depth > condition_depth_max) {
+    fault(at, "is nested too deep", "at most " + std::to_string(condition_depth_max) + " levels");
     return c;
   }
   std::string_view word;

@@ -4,6 +4,7 @@
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
+#include "firmware-interfaces/split_mix.hpp"
 
 namespace rampa::risk {
 
@@ -148,16 +149,13 @@ std::uint64_t draw_name(std::string_view id) {
   return hash;
 }
 
-// Without a secret of the set: SplitMix64 (Steele, Lea, Flood 2014) over the two, as sets of format 1 had it. With one: SipHash-2-4.
+// Without a secret of the set: SplitMix64 over the two, as sets of format 1 had it. With one: SipHash-2-4.
 std::uint32_t draw(const std::uint64_t secret[2], std::uint64_t key, std::uint64_t name) {
   if (secret[0] != 0 || secret[1] != 0) {
     const std::uint64_t message[2] = {key, name};
     return static_cast<std::uint32_t>(siphash(secret, message, sizeof message) % 10000);
   }
-  std::uint64_t z = (key ^ name) + 0x9e3779b97f4a7c15ull;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return static_cast<std::uint32_t>((z ^ (z >> 31)) % 10000);
+  return static_cast<std::uint32_t>(split_mix((key ^ name) + SplitMix64::step) % 10000);
 }
 
 std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement) {

@@ -95,14 +95,6 @@ std::map<std::string, std::int64_t> green_medians(const std::map<std::string, Cr
 
 }  // namespace
 
-Interval wilson95(std::uint64_t found, std::uint64_t tried) {
-  if (tried == 0) return {};
-  constexpr double z = 1.959963984540054;  // 97.5 % quantile of the normal distribution
-  const double n = static_cast<double>(tried), p = static_cast<double>(found) / n;
-  const double centre = p + z * z / (2 * n), half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)), scale = 1 + z * z / n;
-  return {found == 0 ? 0 : std::max(0.0, (centre - half) / scale), found == tried ? 1 : std::min(1.0, (centre + half) / scale)};
-}
-
 Found found_of(std::string_view finding) {
   if (finding == "suspect" || finding == "irregularity") return Found::something;
   if (finding == "clear" || finding == "nothing_found") return Found::nothing;

@@ -12,16 +12,10 @@
 #include <vector>
 
 #include "edge/crossing/records.hpp"
+#include "edge/risk/wilson.hpp"
 #include "firmware-interfaces/result.hpp"
 
 namespace rampa::risk {
-
-struct Interval {
-  double low = 0, high = 1;
-};
-/// Score interval of a share at 95 % (Wilson 1927, "Probable inference, the law of succession, and statistical inference"); 0..1 where
-/// nothing was tried. `found` <= `tried`.
-[[nodiscard]] Interval wilson95(std::uint64_t found, std::uint64_t tried);
 
 enum class Found : std::uint8_t { no_result, nothing, something };
 /// Of a ControlRecorded's finding: "suspect", "irregularity" found something; "clear", "nothing_found" nothing; every other word has no result.

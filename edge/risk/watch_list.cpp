@@ -63,15 +63,6 @@ std::vector<std::string> names_of_agreements(unsigned set) {
   return names;
 }
 
-// Wilson 1927; 1.96: 95 % of a normal distribution.
-RateInterval wilson(std::uint64_t hits, std::uint64_t of) {
-  if (of == 0) return {};
-  constexpr double z = 1.959964;
-  const double n = static_cast<double>(of), p = static_cast<double>(hits) / n;
-  const double middle = p + z * z / (2 * n), half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)), scale = 1 + z * z / n;
-  return {std::max(0.0, (middle - half) / scale), std::min(1.0, (middle + half) / scale)};
-}
-
 std::string hashed_text(const WatchListHead& head, std::string_view normal) {
   return std::string(name_of(head.kind)) + "\n" + head.name + "\n" + std::string(normal);
 }

@@ -13,6 +13,7 @@
 
 #include "edge/crossing/assessment.hpp"
 #include "edge/risk/plate_index.hpp"
+#include "edge/risk/wilson.hpp"
 #include "firmware-interfaces/bytes.hpp"
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
@@ -86,10 +87,6 @@ struct FalseAlerts {
   std::uint64_t any = 0, firm = 0, independent = 0;  ///< possible, with the second attribute that the rule asks for
   bool operator==(const FalseAlerts&) const = default;
 };
-struct RateInterval { double low = 0, high = 1; };
-/// Wilson's score interval, 95 %.
-[[nodiscard]] RateInterval wilson(std::uint64_t hits, std::uint64_t of);
-
 // ---- asking ---------------------------------------------------------------------------------------------------------
 struct WatchQuestion {
   struct Read {

@@ -6,6 +6,7 @@
 #include "edge/risk/container_code.hpp"
 #include "edge/risk/plate_text.hpp"
 #include "edge/risk/watch_list.hpp"
+#include "firmware-interfaces/split_mix.hpp"
 
 namespace rampa::risk {
 namespace {
@@ -13,22 +14,6 @@ namespace {
 constexpr std::size_t columns_from = 1000;  ///< with so many plates of one shape its columns say how plates are issued
 constexpr int tries_max = 50;
 constexpr int unsure_of_100 = 5;            ///< characters that the camera is unsure of
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same reads on every machine.
-class Draws {
- public:
-  explicit Draws(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-  }
-  std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
-
- private:
-  std::uint64_t state_;
-};
 
 bool is_letter(char c) { return c >= 'A' && c <= 'Z'; }
 
@@ -51,7 +36,7 @@ class Shapes {
   }
   /// A plate like this entry's: its area code, and every other character as it stands in some plate of that shape; with
   /// few such plates, any letter for a letter and any digit for a digit.
-  std::string like(std::uint32_t entry, bool container, Draws& draws) const {
+  std::string like(std::uint32_t entry, bool container, SplitMix64& draws) const {
     std::string text = index_.text(entry);
     const std::uint32_t shape = shape_of(text);
     const std::size_t first = begin_[shape], count = begin_[shape + 1] - first;
@@ -82,7 +67,7 @@ FalseAlerts measure_false_alerts(const WatchList& list, std::uint64_t reads, std
   if (index.size() == 0) return counts;
   const Shapes shapes(index);
   const bool containers = list.head().kind == WatchKind::containers;
-  Draws draws(seed);
+  SplitMix64 draws(seed);
   std::vector<PlateIndex::Found> found;
   for (std::uint64_t i = 0; i < reads; ++i) {
     WatchQuestion::Read read;
@@ -120,7 +105,7 @@ FalseAlerts measure_false_alerts(const WatchList& list, std::uint64_t reads, std
 }
 
 PossibleRule rule_for(const FalseAlerts& measured, std::uint32_t max_ppm) {
-  const auto within = [&](std::uint64_t shown) { return wilson(shown, measured.reads).high * 1e6 <= max_ppm; };
+  const auto within = [&](std::uint64_t shown) { return wilson95(shown, measured.reads).high * 1e6 <= max_ppm; };
   if (measured.reads == 0) return PossibleRule::independent;  // nothing measured: the strictest that shows anything
   if (within(measured.any)) return PossibleRule::any;
   if (within(measured.firm)) return PossibleRule::firm;

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include "firmware-interfaces/hex.hpp"
+
 namespace rampa::store {
 
 namespace {
@@ -16,13 +18,6 @@ constexpr std::array<std::uint32_t, 256> crc_table() {
   return table;
 }
 constexpr auto k_crc = crc_table();
-
-int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 
@@ -59,37 +54,18 @@ std::uint32_t crc32c(ByteView bytes) {
   return c ^ 0xFFFFFFFFu;
 }
 
-std::string to_hex(ByteView bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (std::uint8_t b : bytes) {
-    out.push_back(digits[b >> 4]);
-    out.push_back(digits[b & 15]);
-  }
-  return out;
-}
+std::string to_hex(ByteView bytes) { return hex_of(bytes); }
 
 Result<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2) return fail(ErrorCode::invalid, "hex text of odd length " + std::to_string(text.size()));
-  Bytes out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = digit(text[i]), low = digit(text[i + 1]);
-    if (high < 0 || low < 0) return fail(ErrorCode::invalid, "not a hex digit at character " + std::to_string(i));
-    out.push_back(static_cast<std::uint8_t>(high * 16 + low));
-  }
-  return out;
+  auto bytes = bytes_of_hex(text);
+  if (!bytes) return fail(ErrorCode::invalid, "\"" + std::string(text.substr(0, 80)) + "\" is not hex: pairs of 0-9a-f");
+  return std::move(*bytes);
 }
 
 Result<Hash> hash_from_hex(std::string_view text) {
-  auto bytes = from_hex(text);
-  if (!bytes) return tl::unexpected(bytes.error());
-  if (bytes->size() != 32)
-    return fail(ErrorCode::invalid, "a SHA-256 has 64 hex digits, not " + std::to_string(text.size()));
-  Hash out{};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = (*bytes)[i];
-  return out;
+  const auto hash = array_of_hex<32>(text);
+  if (!hash) return fail(ErrorCode::invalid, "\"" + std::string(text.substr(0, 80)) + "\" is no SHA-256: 64 digits 0-9a-f");
+  return *hash;
 }
 
 }  // namespace rampa::store

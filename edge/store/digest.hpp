@@ -37,9 +37,9 @@ class RunningSha256 {
 [[nodiscard]] std::uint32_t crc32c(ByteView bytes);
 
 [[nodiscard]] std::string to_hex(ByteView bytes);
-/// Errors: invalid, where a character is no hex digit or the length is odd.
+/// Errors: invalid, where a character is none of 0-9a-f or the length is odd.
 [[nodiscard]] Result<Bytes> from_hex(std::string_view text);
-/// Errors: invalid, where the text is not 64 hex digits.
+/// Errors: invalid, where the text is not 64 digits 0-9a-f.
 [[nodiscard]] Result<Hash> hash_from_hex(std::string_view text);
 
 /// Appends fields to a buffer, little-endian.

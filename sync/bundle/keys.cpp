@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "firmware-interfaces/hex.hpp"
 #include "sync/bundle/hashing.hpp"
 #include "sync/bundle/json_walk.hpp"
 
@@ -11,18 +12,6 @@ namespace rampa::bundle {
 namespace {
 
 using Json = nlohmann::json;
-
-template <std::size_t N>
-bool from_hex(std::string_view text, std::array<std::uint8_t, N>& out) {
-  if (text.size() != 2 * N) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    if (digit < 0) return false;
-    out[i / 2] = static_cast<std::uint8_t>(out[i / 2] << 4 | digit);
-  }
-  return true;
-}
 
 std::string text_at(const Json& json, const char* key) {
   const auto it = json.find(key);
@@ -86,8 +75,11 @@ Result<PublicKey> read_key(std::string_view text, const std::string& name) {
   const Json json = Json::parse(text, nullptr, false);
   PublicKey key;
   if (!json.is_object() || text_at(json, "keytype") != "ed25519" || text_at(json, "scheme") != "ed25519" || !json.contains("keyval") ||
-      !json["keyval"].is_object() || !from_hex(text_at(json["keyval"], "public"), key.bytes))
+      !json["keyval"].is_object())
     return fail(ErrorCode::invalid, name + ": not an ed25519 key; make one with `rampa profiles keys`");
+  const auto open = array_of_hex<32>(text_at(json["keyval"], "public"));
+  if (!open) return fail(ErrorCode::invalid, name + ": not an ed25519 key; make one with `rampa profiles keys`");
+  key.bytes = *open;
   key.person = text_at(json, "person");
   if (!good_person(key.person)) return fail(ErrorCode::invalid, name + ": names no person");
   return key;
@@ -96,13 +88,13 @@ Result<PublicKey> read_key(std::string_view text, const std::string& name) {
 Result<KeyPair> read_key_file(std::string_view text, const std::string& name) {
   auto open = read_key(text, name);
   if (!open) return tl::unexpected(open.error());
-  std::array<std::uint8_t, 32> seed{};
   KeyPair keys;
-  if (!from_hex(text_at(Json::parse(text, nullptr, false)["keyval"], "private"), seed))
+  const auto seed = array_of_hex<32>(text_at(Json::parse(text, nullptr, false)["keyval"], "private"));
+  if (!seed)
     return fail(ErrorCode::invalid, name + ": holds no private key; signing needs the file that `rampa profiles keys` wrote");
   keys.open = *open;
   std::array<std::uint8_t, 32> derived{};
-  crypto_sign_ed25519_seed_keypair(derived.data(), keys.secret.data(), seed.data());
+  crypto_sign_ed25519_seed_keypair(derived.data(), keys.secret.data(), seed->data());
   if (derived != keys.open.bytes) return fail(ErrorCode::invalid, name + ": public and private key do not belong together");
   return keys;
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "edge/crossing/canonical_json.hpp"
+#include "firmware-interfaces/hex.hpp"
 #include "sync/bundle/container.hpp"
 #include "sync/bundle/fields_internal.hpp"
 #include "sync/bundle/json_walk.hpp"
@@ -15,18 +16,6 @@ using Json = nlohmann::json;
 
 /// What was checked by read_envelope(): JSON, of limited depth.
 Json parse(std::string_view text) { return Json::parse(text, nullptr, false); }
-
-template <std::size_t N>
-bool parse_hex(std::string_view text, std::array<std::uint8_t, N>& out) {
-  if (text.size() != 2 * N) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    if (digit < 0) return false;
-    out[i / 2] = static_cast<std::uint8_t>(out[i / 2] << 4 | digit);
-  }
-  return true;
-}
 
 /// _type, spec_version: of every role.
 void head(Fields& fields, const std::string& role) {
@@ -43,7 +32,8 @@ PublicKey read_public_key(const Json& json, const std::string& id, std::optional
   if (fields.text("keytype", 40) != "ed25519" || fields.text("scheme", 40) != "ed25519")
     fields.wrong(Reason::unknown_algorithm, "scheme", "only ed25519 is known");
   Fields value(fields.object("keyval"), "root", "keys." + id.substr(0, 12) + ".keyval", first);
-  if (!parse_hex(value.text("public", 64), key.bytes)) value.wrong(Reason::bad_field, "public", "64 hex digits are expected");
+  if (const auto bytes = array_of_hex<32>(value.text("public", 64))) key.bytes = *bytes;
+  else value.wrong(Reason::bad_field, "public", "64 hex digits are expected");
   value.finish();
   key.person = fields.text("person", 100);
   if (!good_person(key.person)) fields.wrong(Reason::bad_field, "person", "no name of a person");
@@ -166,14 +156,14 @@ Checked<Envelope> read_envelope(std::string_view text, const std::string& where)
   Fields fields(json, where, "", first);
   for (const Json& one : fields.array("signatures", limits::signatures_max)) {
     Fields entry(one, where, "signatures", first);
-    Signature bytes{};
     const auto id = entry.text("keyid", 64);
     if (!parse_sha256(id)) entry.wrong(Reason::bad_field, "keyid", "64 hex digits are expected");
-    if (!parse_hex(entry.text("sig", 128), bytes)) entry.wrong(Reason::bad_field, "sig", "128 hex digits are expected");
+    const auto bytes = array_of_hex<std::tuple_size_v<Signature>>(entry.text("sig", 128));
+    if (!bytes) entry.wrong(Reason::bad_field, "sig", "128 hex digits are expected");
     entry.finish();
     if (!out.signatures.empty() && out.signatures.back().first >= id)
       entry.wrong(Reason::signature_repeated, "", "key " + id.substr(0, 12) + "... signs twice or out of order");
-    out.signatures.emplace_back(id, bytes);
+    out.signatures.emplace_back(id, bytes.value_or(Signature{}));
   }
   (void)fields.object("signed");
   fields.finish();

@@ -17,6 +17,7 @@
 #include "edge/risk/plate_text.hpp"
 #include "edge/risk/watch_list.hpp"
 #include "edge/runtime/system_clock.hpp"
+#include "firmware-interfaces/split_mix.hpp"
 
 namespace {
 
@@ -28,23 +29,8 @@ using risk::PlateKey;
 runtime::SystemClock clock_;
 std::int64_t now_ns() { return clock_.mono().ns; }
 
-class Draws {  // SplitMix64
- public:
-  explicit Draws(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-  }
-  std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
-
- private:
-  std::uint64_t state_;
-};
-
 /// Shapes of the region's plates, 7 or 8 characters, with area codes that are really few.
-std::string plate(Draws& draws) {
+std::string plate(SplitMix64& draws) {
   constexpr std::array<const char*, 6> shapes{"rr999AA", "rr9999AA", "A99A999", "rrAA999", "A999AAA", "99AA9999"};
   constexpr std::array<const char*, 24> areas{"BG", "NS", "NI", "SU", "KG", "SA", "PO", "ZG", "ST", "SB", "VU", "CB", "CA", "PB", "AA", "KA", "SK", "BT", "OH", "TE", "CT", "TM", "BV", "IF"};
   std::string text = shapes[draws.below(shapes.size())];
@@ -54,7 +40,7 @@ std::string plate(Draws& draws) {
   return text;
 }
 
-std::string confused(std::string text, int times, Draws& draws) {
+std::string confused(std::string text, int times, SplitMix64& draws) {
   for (int done = 0, tries = 0; done < times && tries < 50; ++tries) {
     char& c = text[draws.below(text.size())];
     for (const std::string_view group : {"0ODQ", "1I", "2Z", "5S", "8B", "6G"})
@@ -68,7 +54,7 @@ std::string confused(std::string text, int times, Draws& draws) {
 }
 
 /// Half unlisted; the others exact, with one or two confusions, a character replaced, too many or missing.
-std::string misread(const std::string& listed, Draws& draws) {
+std::string misread(const std::string& listed, SplitMix64& draws) {
   constexpr std::string_view characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   std::string text = listed;
   const auto any = [&] { return characters[draws.below(characters.size())]; };
@@ -253,7 +239,7 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
-  Draws draws(7);
+  SplitMix64 draws(7);
   std::vector<PlateKey> keys;
   keys.reserve(entries + entries / 4);
   while (keys.size() < entries) {

@@ -18,6 +18,7 @@ BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--
 RISK = {"targets": ["risk_test"], "test": ["risk_test"]}
 LEARNING = {"targets": ["effectiveness_test"], "test": ["effectiveness_test"]}
 API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=Criteria.*:OpenChecks.*"]}
+DOWNLINK = {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=DownlinkTest.*:RecentCrossings.*"]}
 URGENT = {"targets": ["urgent_test"], "test": ["urgent_test"]}
 URGENT_API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=UrgentApi.*"]}
 WATCH = {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=ProfilesWatch.*:LanesFirst.*"]}
@@ -149,9 +150,18 @@ PLANTS = [
     plant("learning-time-without-median", "a false hit costs the whole stay, not what it adds to a green one", LEARNING,
           ("edge/risk/effectiveness.cpp", "lost = std::max<std::int64_t>(0, *took - median->second);", "lost = std::max<std::int64_t>(0, *took);")),
     plant("learning-interval-not-wilson", "the interval of a share is the normal one", LEARNING,
-          ("edge/risk/effectiveness.cpp", "const double centre = p + z * z / (2 * n),", "const double centre = p,")),
+          ("edge/risk/wilson.hpp", "const double centre = p + z * z / (2 * n),", "const double centre = p,")),
     plant("api-criterion-told", "the API names the fact that a profile asks for", API,
           ("edge/api/assessment_view.cpp", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts));", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts).empty() ? std::string_view{} : field);")),
+    plant("refusal-told-once", "what a letter named is refused once, and never again where the line breaks", DRAIN,
+          ("sync/drain.cpp", "  for (ToldRefusal& told : letters_told_) letters_refused_.push_back(std::move(told.letter));\n", "")),
+    plant("fetched-used-by-the-uplink", "what HQ sent is installed on the uplink's thread", DOWNLINK,
+          ("edge/app/downlink.cpp", "  if (!trouble.empty()) not_to_be_had_[sha256] = trouble;\n  if (wake_) wake_();\n}\n",
+           "  if (!trouble.empty()) not_to_be_had_[sha256] = trouble;\n  mutex_.unlock();\n  use_fetched();\n  mutex_.lock();\n}\n")),
+    plant("built-list-not-kept", "a built list of HQ is gone after a restart", DOWNLINK,
+          ("edge/app/hq_watch_lists.cpp", "if (auto moved = disk_->rename(file, path_of(name)); !moved) return moved;", "if (file.empty() || name.empty()) return {};")),
+    plant("score-takes-no-capacity", "what the score sent to a channel takes none of its capacity", DOWNLINK,
+          ("edge/risk/assess.cpp", "  return by_score && (a.channel", "  return by_score && a.score < 0 && (a.channel")),
     plant("urgent-one-person", "whoever proposed an urgent profile may confirm it", URGENT,
           ("edge/app/urgent_book.cpp", "if (second.empty() || second == p->proposed_by) return", "if (second.empty()) return")),
     plant("urgent-withdrawn-by-one", "one person withdraws an active urgent profile", URGENT,
@@ -179,7 +189,7 @@ PLANTS = [
     plant("urgent-doubt-kept", "an unknown outcome is answered for ever under its key", URGENT_API,
           ("edge/api/urgent_endpoints.cpp", "return {failed(error, request), false}; }", "return {failed(error, request), error.code == ErrorCode::outcome_unknown}; }")),
     plant("urgent-ends-after-the-look", "a life is over only after a long look at a new set", WATCH,
-          ("edge/app/profiles_watch.cpp", "    tick();  // a look may take long, and no urgent profile lives longer for it\n    look();\n", "    look();\n    tick();\n")),
+          ("edge/app/profiles_watch.cpp", "    tick();  // a look may take long, and no urgent profile lives longer for it\n    before();\n    look();\n", "    before();\n    look();\n    tick();\n")),
     plant("idle-for-ever", "a thread that compiled stays at idle priority", WATCH,
           ("edge/app/lanes_first.cpp", "  if (before_ == SCHED_OTHER) priority(SCHED_OTHER);\n", "")),
     plant("risk-missing-not-looked-at", "profiles filed under a fact that is missing are not looked at", RISK_FUZZ,

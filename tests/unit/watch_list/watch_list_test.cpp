@@ -179,9 +179,9 @@ TEST(WatchListRates, TheRuleKeepsADenseListUnderItsLimit) {
 
 TEST(WatchListRates, WilsonsInterval) {
   // Newcombe 1998, table I: 81 of 263 and 0 of 20.
-  EXPECT_NEAR(wilson(81, 263).low, 0.2553, 0.0001);
-  EXPECT_NEAR(wilson(81, 263).high, 0.3662, 0.0001);
-  EXPECT_EQ(wilson(0, 20).low, 0);
-  EXPECT_NEAR(wilson(0, 20).high, 0.1611, 0.0001);
-  EXPECT_EQ(wilson(0, 0).high, 1);
+  EXPECT_NEAR(wilson95(81, 263).low, 0.2553, 0.0001);
+  EXPECT_NEAR(wilson95(81, 263).high, 0.3662, 0.0001);
+  EXPECT_EQ(wilson95(0, 20).low, 0);
+  EXPECT_NEAR(wilson95(0, 20).high, 0.1611, 0.0001);
+  EXPECT_EQ(wilson95(0, 0).high, 1);
 }

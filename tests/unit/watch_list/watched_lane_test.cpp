@@ -1,33 +1,16 @@
 // From the camera to the assessment: a reactor with one lane, two cameras and a watch list.
 #include <gtest/gtest.h>
 
-#include "edge/runtime/reactor.hpp"
-#include "tests/unit/risk/sets.hpp"
+#include "tests/unit/runtime/one_lane_post.hpp"
 #include "tests/unit/watch_list/lists.hpp"
 
 using namespace rampa;
 using namespace rampa::tests;
-namespace points = device::points;
-
 namespace {
 
-class Post : public runtime::Ports {
+class Post : public OneLanePost {
  public:
-  explicit Post(risk::WatchList list) : list_(std::move(list)) {
-    lane::Config c;
-    c.id = LaneId{"L1"};
-    c.roles = {"io", "plate_front", "plate_rear"};
-    c.required_evidence = {"plate_front"};
-    c.evidence_deadline = 1s;
-    std::vector<device::Settings> devices(3);
-    const char* const roles[] = {"io", "plate_front", "plate_rear"};
-    for (std::size_t i = 0; i < 3; ++i) {
-      devices[i].id = DeviceId{std::string("L1-") + roles[i]};
-      devices[i].lane = c.id;
-      devices[i].role = roles[i];
-    }
-    reactor_ = std::make_unique<runtime::Reactor>(std::vector{c}, devices, compiled(""), "7", *this);
-  }
+  explicit Post(risk::WatchList list) : OneLanePost({"io", "plate_front", "plate_rear"}), list_(std::move(list)) { declared = {declaration()}; }
 
   /// A lorry comes and is read; what its assessment says.
   Assessment lorry(const std::vector<std::pair<std::string, device::PlateRead>>& reads) {
@@ -35,57 +18,13 @@ class Post : public runtime::Ports {
     pass(500ms, true);
     for (const auto& [role, read] : reads) give(role, read);
     pass(2s, true);
-    for (const auto& record : records_)
-      if (const auto* made = std::get_if<AssessmentMade>(&record.body)) last_ = made->assessment;
-    return last_;
+    const auto made = assessments();
+    return made.empty() ? Assessment{} : made.back().assessment;
   }
-
-  void persist(std::uint64_t token, std::vector<Record> group) override {
-    records_.insert(records_.end(), group.begin(), group.end());
-    tokens_.push_back(token);
-  }
-  void send(device::Command, device::Permit) override {}
-  void append_blob(const std::string&, SharedBytes) override {}
-  void read_plate(const device::DeviceEvent&) override {}
-  void answer(std::uint64_t, bool, const std::string&) override {}
-  void changed(const LaneId&) override {}
-  void notify(const LaneId&, int, const std::string&) override {}
-  std::vector<Declaration> declarations_for(const std::vector<std::string>&) override { return {declaration()}; }
   risk::WatchHits watch_hits(const risk::WatchQuestion& vehicle) override { return list_.hits(vehicle); }
-  std::uint64_t draw_key(const CrossingId&) override { return 1; }
 
  private:
-  void pass(Duration time, bool loop) {
-    for (Duration d{}; d < time; d += 50ms) {
-      now_.mono = now_.mono + 50ms;
-      now_.wall.ms += 50;
-      device::PointImage image;
-      for (const auto point : {points::loop_boom, points::loop_exit, points::photocell, points::boom_open, points::emergency_stop, points::manual_mode})
-        image.points.push_back({std::string(point), false});
-      image.points.push_back({std::string(points::boom_closed), true});
-      image.points.push_back({std::string(points::loop_entry), loop});
-      give("io", image);
-      reactor_->advance(now_);
-      answer_all();
-    }
-  }
-  void give(const std::string& role, device::EventBody body) {
-    device::DeviceEvent event;
-    event.from = {DeviceId{"L1-" + role}, now_, std::nullopt, device::Quality::good, ""};
-    event.body = std::move(body);
-    reactor_->handle(std::move(event), now_);
-    answer_all();
-  }
-  void answer_all() {
-    for (const auto token : std::exchange(tokens_, {})) reactor_->handle(runtime::PersistDone{token, std::vector<std::uint64_t>{}}, now_);
-  }
-
   risk::WatchList list_;
-  Stamp now_{MonoTime{10'000'000'000}, WallTime{1'780'000'000'000}};
-  std::unique_ptr<runtime::Reactor> reactor_;
-  std::vector<Record> records_;
-  std::vector<std::uint64_t> tokens_;
-  Assessment last_;
 };
 
 std::pair<std::string, device::PlateRead> read(const std::string& role, const std::string& text, const std::string& country = "") {
