@@ -37,7 +37,7 @@ def switch(name, word):
 OPEN_BEFORE_COMMIT = ("edge/lane/deciding.cpp", "s.verdict.reset();  // from here until Committed nothing releases", "s.verdict = verdict;")
 NO_FEEDBACK = ("edge/lane/boom.cpp", "  if (is == wanted(m)) {", "  if (m.outcome == device::Outcome::done) return true;\n  if (is == wanted(m)) {")
 FROZEN_IGNORED = ("drivers/register_map/register_map.cpp", "if (beating.heartbeat.state(now) == Heartbeat::State::frozen)",
-                  "if (heartbeat.state(now) == Heartbeat::State::frozen && name.empty())")
+                  "if (beating.heartbeat.state(now) == Heartbeat::State::frozen && beating.name.empty())")
 STALE_ZONE = ("edge/lane/inputs.cpp", "  return zone(state, config, boom, now) == Sense::free;",
               "  Config any_age = config;\n  any_age.input_age_max = std::chrono::hours(24);\n"
               "  return zone(state, any_age, boom, now) == Sense::free;")
