@@ -39,7 +39,8 @@ for (const file of readdirSync(join(edge, 'lane')).filter((f) => f.endsWith('.cp
   take(`edge/lane/${file}`, all.filter(isSentence));
   take(`edge/lane/${file}`, literals(statements(source(`lane/${file}`), '\\battention\\(')).filter((text) => text !== '' && !/^[a-z_]+$/.test(text)));
 }
-for (const [file, start] of [['risk/assess.cpp', '\\breasons\\.(?:emplace_back|push_back)\\('], ['risk/watch_list.cpp', 'auto name = head_\\.name'],
+for (const [file, start] of [['risk/assess.cpp', '\\breasons\\.(?:emplace_back|push_back)\\('], ['risk/assess.cpp', '\\w+_reason\\b(?:\\([^)]*\\) \\{| =)'],
+  ['risk/watch_list.cpp', 'auto name = head_\\.name'],
   ['app/appliance.cpp', '\\breasons\\.push_back\\('], ['app/lanes_before.cpp', '\\bstarted\\.notice =']]) {
   const all = literals(statements(source(file), start));
   if (!all.length) wrong.push(`edge/${file}: no text is found any more where one was sent (${start}); look where it went and mend this check`);
