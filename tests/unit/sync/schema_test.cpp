@@ -75,7 +75,7 @@ TEST_F(Schemas, RefuseWhatTheCodecRefuses) {
   EXPECT_FALSE(valid("receipt", text(R"({"v":2,"through":-1,"refused":[]})")));
   EXPECT_FALSE(valid("unavailable", text(R"({"v":2,"sha256":"xy","reason":""})")));
   EXPECT_FALSE(valid("watch_list", text(R"({"v":2,"name":"stolen"})")));
-  EXPECT_FALSE(valid("watch_list", text(R"({"v":2,"name":"a (b)","plates":[]})")));
+  EXPECT_FALSE(valid("watch_list", text(R"j({"v":2,"name":"a (b)","plates":[]})j")));
   EXPECT_FALSE(valid("watch_list", text(R"({"v":2,"name":"a","plates":[],"size_bytes":3,"sha256":")" + std::string(64, 'a') + R"("})")));
   EXPECT_FALSE(valid("unavailable", text(R"({"v":1,"sha256":")" + std::string(64, 'a') + R"(","reason":""})")));
 }
