@@ -116,6 +116,7 @@ class SiteReader {
     sync.hq_key = t.text("hq_key").value_or("");
     if (!sync.hq_key.empty() && (sync.hq_key.size() != 64 || sync.hq_key.find_first_not_of("0123456789abcdef") != std::string::npos))
       t.finding("hq_key", "\"" + sync.hq_key + "\" is not 64 lower-case hex digits", "copy what `rampa-hq key` prints");
+    sync.hq_reads_personal = t.boolean("hq_reads_personal").value_or(true);
     sync.metered = t.texts("metered");
     for (const auto& broker : sync.metered)
       if (std::find(sync.brokers.begin(), sync.brokers.end(), broker) == sync.brokers.end())

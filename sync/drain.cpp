@@ -113,6 +113,10 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
       if (const auto gone = decode_unavailable(*body)) take_fetched(fetcher_.unavailable(*gone));
       else trouble(gone.error().what);
       break;
+    case Leaf::day_keys_wanted:
+      if (const auto wanted = decode_day_keys_wanted(*body)) on_day_keys_wanted(*wanted);
+      else trouble(wanted.error().what);
+      break;
     default: break;
   }
   if (phase_ == Phase::streaming) fill(now);
@@ -375,6 +379,28 @@ void Drain::on_letters(const Letters& letters) {
   letter_ = letters_.front();
   letters_.pop_front();
   effects_.emplace_back(effect::TakeLetter{*letter_});
+}
+
+void Drain::on_day_keys_wanted(const DayKeysWanted& wanted) {
+  DayKeys answer;
+  for (const DayKeyName& name : wanted.keys) {
+    if (!settings_.day_key) {
+      answer.gone.push_back({name, false, "this post gives HQ no keys ([sync] hq_reads_personal)"});
+      continue;
+    }
+    auto key = settings_.day_key(name);
+    if (!key) {
+      answer.gone.push_back({name, false, key.error().what});
+      trouble("HQ wants the key of day " + std::to_string(name.day) + " which cannot be read: " + key.error().what);
+    } else if (!*key) {
+      answer.gone.push_back({name, true, "destroyed"});
+    } else if (auto sealed = seal_day_key(*settings_.identity.hq_key, **key)) {
+      answer.keys.push_back({name, std::move(*sealed)});
+    } else {
+      answer.gone.push_back({name, false, sealed.error().what});
+    }
+  }
+  publish(Leaf::day_keys, encode(answer));
 }
 
 void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp) {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +24,7 @@
 #include "edge/store/store.hpp"
 #include "sync/backoff.hpp"
 #include "sync/blob_sender.hpp"
+#include "sync/day_keys.hpp"
 #include "sync/envelope.hpp"
 #include "sync/fetcher.hpp"
 #include "sync/line_budget.hpp"
@@ -61,6 +63,8 @@ struct DrainSettings {
   std::set<std::size_t> metered;      ///< of these brokers' lines only verdicts and events are sent
   std::vector<Cap> caps;
   std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably
+  /// The key of a day's personal fields, for HQ to read them; nothing: it was destroyed. Not set: HQ is given none.
+  std::function<Result<std::optional<store::format::DayKey>>(const DayKeyName&)> day_key;
 
   std::size_t frame_records_max = 1024;              ///< at most sync::frame_records_max
   std::size_t live_bytes_max = 512u << 10;           ///< live verdicts under way: past the budget, but not without bound
@@ -157,6 +161,7 @@ class Drain {
   void on_want(const Want& want, MonoTime now);
   void on_letters(const Letters& letters);
   void say_receipt();
+  void on_day_keys_wanted(const DayKeysWanted& wanted);
   void start_streaming(const Ack& ack, Stamp now);
   void take_streams(const Ack& ack, bool answers, MonoTime now);
   void note_quarantined(const Ack& ack);

@@ -22,11 +22,13 @@ constexpr std::array rows{
     Row{Leaf::unavailable, "unavailable", true},
     Row{Leaf::receipt, "receipt", true},
     Row{Leaf::fetch, "fetch", true},
+    Row{Leaf::day_keys, "day_keys", true},
     Row{Leaf::ack, "ack", false},
     Row{Leaf::want, "want", false},
     Row{Leaf::letters, "letters", false},
     Row{Leaf::fetched, "slice", false},
     Row{Leaf::not_there, "unavailable", false},
+    Row{Leaf::day_keys_wanted, "day_keys_wanted", false},
 };
 
 const Row& row_of(Leaf leaf) {

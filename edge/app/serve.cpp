@@ -21,6 +21,7 @@
 #include "edge/app/urgent_profiles.hpp"
 #include "edge/app/version.hpp"
 #include "edge/store/blob_reader.hpp"
+#include "edge/store/day_key_reader.hpp"
 #include "sync/uplink.hpp"
 
 namespace rampa::app {
@@ -119,6 +120,10 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   if (!downlink) return tl::unexpected(downlink.error());
   settings.drain.identity = (*downlink)->identity();
   settings.drain.letters_through = (*downlink)->letters_through();
+  if (site.sync.hq_reads_personal)
+    settings.drain.day_key = [keys = std::shared_ptr(store::open_day_keys(site.directory))](const sync::DayKeyName& name) {
+      return keys->day_key(name.day, name.generation);
+    };
   for (const std::string& broker : site.sync.metered)
     for (std::size_t i = 0; i < site.sync.brokers.size(); ++i)
       if (site.sync.brokers[i] == broker) settings.drain.metered.insert(i);

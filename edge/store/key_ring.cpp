@@ -17,7 +17,6 @@ constexpr std::size_t k_device_bytes = 76;
 constexpr std::size_t k_day_bytes = 92;
 constexpr std::size_t k_associated_bytes = 16;  // magic, version, pad, day, generation
 
-static_assert(format::personal_tag_bytes == crypto_aead_xchacha20poly1305_ietf_ABYTES);
 static_assert(sizeof(format::Nonce) == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
 
 /// "20260714.1.key" -> day and generation; nothing where the name has another form.
@@ -200,19 +199,19 @@ Result<void> KeyRing::encrypt(format::Entry& entry, std::string_view plain) {
 
 Result<std::optional<std::string>> KeyRing::decrypt(const format::Entry& entry) {
   if (entry.personal.empty()) return std::optional<std::string>(std::string{});
-  const Place place{entry.day, entry.key_generation};
-  if (erased(place.first, place.second)) return std::optional<std::string>{};
-  auto key = load(place);
+  auto key = day_key(entry.day, entry.key_generation);
   if (!key) return tl::unexpected(key.error());
-  auto header = format::encode_header(entry, entry.personal.size());
-  if (!header) return tl::unexpected(header.error());
-  std::string plain(entry.personal.size() - std::min(entry.personal.size(), format::personal_tag_bytes), '\0');
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<std::uint8_t*>(plain.data()), nullptr, nullptr,
-                                                 entry.personal.data(), entry.personal.size(), header->data(), header->size(),
-                                                 entry.nonce.data(), key->data()) != 0)
-    return fail(ErrorCode::invalid, "record " + std::to_string(entry.sequence) + ": the personal part does not open with " +
-                                        key_path(place));
-  return std::optional<std::string>(std::move(plain));
+  if (!*key) return std::optional<std::string>{};
+  auto plain = format::open_personal(entry, **key);
+  if (!plain) return tl::unexpected(plain.error());
+  return std::optional<std::string>(std::move(*plain));
+}
+
+Result<std::optional<format::DayKey>> KeyRing::day_key(std::uint32_t day, std::uint32_t generation) {
+  if (erased(day, generation)) return std::optional<format::DayKey>{};
+  auto key = load({day, generation});
+  if (!key) return tl::unexpected(key.error());
+  return std::optional<format::DayKey>(*key);
 }
 
 bool KeyRing::erased(std::uint32_t day, std::uint32_t generation) { return disk_->exists(tombstone_path({day, generation})); }

@@ -10,6 +10,7 @@
 
 #include "edge/store/disk.hpp"
 #include "edge/store/layout.hpp"
+#include "edge/store/personal_part.hpp"
 #include "edge/store/record_format.hpp"
 #include "edge/store/segment_format.hpp"
 
@@ -39,6 +40,9 @@ class KeyRing {
   /// Errors: not_found (the key is lost), invalid (damaged key or ciphertext), io.
   [[nodiscard]] Result<std::optional<std::string>> decrypt(const format::Entry& entry);
 
+  /// Nothing where it was destroyed on purpose. Errors: not_found (the key is lost), invalid (damaged), io.
+  [[nodiscard]] Result<std::optional<format::DayKey>> day_key(std::uint32_t day, std::uint32_t generation);
+
   /// Destroys all keys of that day: tombstone, overwrite, remove. Errors: not_found (no key and no tombstone), no_space, io.
   [[nodiscard]] Result<void> erase(std::uint32_t day);
   [[nodiscard]] bool erased(std::uint32_t day, std::uint32_t generation);
@@ -50,7 +54,7 @@ class KeyRing {
   [[nodiscard]] format::PublicKey public_key() const { return format::public_key_of(signing_seed_); }
 
  private:
-  using Key = std::array<std::uint8_t, 32>;
+  using Key = format::DayKey;
   using Place = std::pair<std::uint32_t, std::uint32_t>;  ///< day, generation
 
   KeyRing(Disk& disk, Layout layout, Entropy entropy) : disk_(&disk), layout_(std::move(layout)), entropy_(std::move(entropy)) {}

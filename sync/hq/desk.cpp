@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS offers(post TEXT NOT NULL, sha256 TEXT NOT NULL, made
 CREATE TABLE IF NOT EXISTS orders(id AUTO_ID, post TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL, made_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS epoch_allowances(post TEXT PRIMARY KEY, epochs INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS desk_clock(version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS looks(id AUTO_ID, made_by TEXT NOT NULL, purpose TEXT NOT NULL, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS exports(name TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY(name, journal));
 )sql";
 
 }  // namespace
@@ -32,13 +34,18 @@ std::unique_ptr<Desk> open_desk(const Place& place) {
 }
 
 Desk::Desk(std::unique_ptr<Database> database) : database_(std::move(database)) {
-  if (database_->has_table("desk_clock")) return;
+  if (database_->has_table("exports")) return;
   database_->transaction([&] {
     database_->lock_for_tables();
-    if (database_->has_table("desk_clock")) return;
+    if (database_->has_table("exports")) return;
     database_->execute(database_->in_own_words(schema));
     // A desk from before it had a clock goes on behind its newest number.
-    database_->run("INSERT INTO desk_clock(version) SELECT coalesce((SELECT max(id) FROM letters), 0) + coalesce((SELECT max(id) FROM orders), 0)");
+    bool ticking = false;
+    {
+      auto asked = database_->query("SELECT version FROM desk_clock");
+      ticking = asked.step();
+    }
+    if (!ticking) database_->run("INSERT INTO desk_clock(version) SELECT coalesce((SELECT max(id) FROM letters), 0) + coalesce((SELECT max(id) FROM orders), 0)");
   });
 }
 
@@ -84,6 +91,31 @@ void Desk::offer(const std::string& post, const std::string& sha256, WallTime no
 bool Desk::offered(const std::string& post, const std::string& sha256) {
   auto asked = database_->query("SELECT 1 FROM offers WHERE sha256 = $1 AND (post = '' OR post = $2)", sha256, post);
   return asked.step();
+}
+
+void Desk::note_look(const Look& look) {
+  database_->transaction([&] {
+    database_->run("INSERT INTO looks(made_by, purpose, what, at_ms) VALUES($1, $2, $3, $4)", look.by, look.purpose, look.what, look.at.ms);
+  });
+}
+
+std::vector<Look> Desk::looks() {
+  std::vector<Look> out;
+  auto asked = database_->query("SELECT made_by, purpose, what, at_ms FROM looks ORDER BY id");
+  while (asked.step()) out.push_back({asked.text(0), asked.text(1), asked.text(2), WallTime{asked.number(3)}});
+  return out;
+}
+
+std::uint64_t Desk::exported(const std::string& name, const std::string& journal) {
+  auto asked = database_->query("SELECT sequence FROM exports WHERE name = $1 AND journal = $2", name, journal);
+  return asked.step() ? asked.count(0) : 0;
+}
+
+void Desk::set_exported(const std::string& name, const std::string& journal, std::uint64_t sequence) {
+  database_->transaction([&] {
+    database_->run("INSERT INTO exports(name, journal, sequence) VALUES($1, $2, $3) ON CONFLICT(name, journal) DO UPDATE SET sequence = excluded.sequence",
+                   name, journal, sequence);
+  });
 }
 
 std::uint64_t Desk::version() {

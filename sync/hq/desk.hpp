@@ -18,6 +18,12 @@ struct Order {
   std::uint64_t id = 0;  ///< given by the desk
 };
 
+/// Somebody looked at personal fields (Directive (EU) 2016/680, article 25: who, when, why).
+struct Look {
+  std::string by, purpose, what;
+  WallTime at;
+};
+
 struct LetterState {
   std::uint64_t last = 0;     ///< newest number
   std::uint64_t through = 0;  ///< applied at the post or refused by it
@@ -34,6 +40,14 @@ class Desk {
   /// This post (empty: every one) may fetch this blob.
   void offer(const std::string& post, const std::string& sha256, WallTime now);
   [[nodiscard]] bool offered(const std::string& post, const std::string& sha256);
+
+  /// Before the look itself: a look that is not written down must not happen.
+  void note_look(const Look& look);
+  [[nodiscard]] std::vector<Look> looks();  ///< oldest first
+
+  /// How far an export of this name is in this journal ("POST/EPOCH"): the sequence of the last closing that was handed on; 0: none.
+  [[nodiscard]] std::uint64_t exported(const std::string& name, const std::string& journal);
+  void set_exported(const std::string& name, const std::string& journal, std::uint64_t sequence);
 
   /// Grows with every letter and order, in the order in which they are durable; no number comes twice.
   [[nodiscard]] std::uint64_t version();

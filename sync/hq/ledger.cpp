@@ -7,7 +7,7 @@
 namespace rampa::sync::hq {
 namespace {
 
-constexpr int schema_version = 2;
+constexpr int schema_version = 3;
 
 // `bytes` is the whole record as the post wrote it: header, open part, ciphertext of the personal part, chain hash, CRC.
 // The other columns are copies for asking; `rampa-hq verify` compares the hash with the bytes. `id` is record_key(), `turn` is
@@ -69,6 +69,18 @@ CREATE TABLE clock_samples(
   PRIMARY KEY(history, boot)
 );
 )sql";
+// What version 3 added. state: 0 wanted, 1 held, 2 erased. sequence: of a record that needs the key; of the record that tells of the
+// erasure. The records of an erased generation all come before it in the journal, those of the next one after it, in whatever
+// order they arrive here.
+constexpr const char* day_keys_schema = R"sql(
+CREATE TABLE day_keys(
+  history INTEGER NOT NULL, day INTEGER NOT NULL, generation INTEGER NOT NULL, state INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  sealed BLOB, reason TEXT NOT NULL DEFAULT '', changed_ms INTEGER NOT NULL, PRIMARY KEY(history, day, generation)
+);
+CREATE TABLE day_erasures(
+  history INTEGER NOT NULL, day INTEGER NOT NULL, sequence INTEGER NOT NULL, who TEXT NOT NULL, PRIMARY KEY(history, day, sequence)
+);
+)sql";
 
 /// At most `most` bytes, not cut inside a character.
 std::string_view cut(std::string_view text, std::size_t most) {
@@ -112,6 +124,11 @@ Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(databas
       if (asked.step()) version = asked.number(0);
     }
     if (version == schema_version) return;
+    if (version == 2) {
+      database_->execute(database_->in_own_words(day_keys_schema));
+      database_->run("UPDATE hq_schema SET version = $1", schema_version);
+      return;
+    }
     if (version != 0)
       throw DatabaseError(ErrorCode::invalid, "the database has schema " + std::to_string(version) + ", this rampa-hq knows " +
                                                   std::to_string(schema_version) + ": use the rampa-hq that wrote it");
@@ -119,6 +136,7 @@ Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(databas
       throw DatabaseError(ErrorCode::invalid, "the database is of protocol 1, which no post speaks any more: move it away");
     database_->execute("DROP TABLE IF EXISTS hq_schema");
     database_->execute(database_->in_own_words(schema));
+    database_->execute(database_->in_own_words(day_keys_schema));
     database_->run("INSERT INTO hq_schema(version) VALUES($1)", schema_version);
   });
   database_->execute(database_->in_own_words("CREATE TEMP TABLE many_chunks(hash BLOB NOT NULL, blob BLOB NOT NULL, place INTEGER NOT NULL)"));

@@ -15,6 +15,7 @@
 #include "sync/envelope.hpp"
 #include "sync/hq/blob_shelf.hpp"
 #include "sync/hq/desk.hpp"
+#include "sync/hq/export/export_command.hpp"
 #include "sync/hq/hq_key.hpp"
 #include "sync/hq/metrics.hpp"
 #include "sync/hq/receiver.hpp"
@@ -148,6 +149,31 @@ int order(const hq::Place& place, const std::vector<hq::Order>& orders, bool jso
   return 0;
 }
 
+int records_opened(const hq::Place& place, hq::RecordQuery query, hq::Look look, bool json) {
+  if (look.by.empty() || look.purpose.empty())
+    return complain({ErrorCode::invalid, "--personal shows plates and names: say who looks and why with --by NAME --purpose TEXT"});
+  const auto key = hq::hq_key(place.directory);
+  if (!key) return complain(key.error());
+  query.key = *key;
+  look.what = "records of " + query.post + " from " + std::to_string(query.from) + ", at most " + std::to_string(query.limit) +
+              (query.crossing.empty() ? std::string{} : ", crossing " + query.crossing);
+  look.at = runtime::SystemClock().now().wall;
+  hq::open_desk(place)->note_look(look);
+  return print(hq::report_records(place, query), json);
+}
+
+int looks(const hq::Place& place, bool json) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const hq::Look& look : hq::open_desk(place)->looks())
+    out.push_back({{"at_ms", look.at.ms}, {"by", look.by}, {"purpose", look.purpose}, {"what", look.what}});
+  if (json) std::cout << out.dump() << '\n';
+  else
+    for (const auto& each : out)
+      std::cout << each["at_ms"].get<std::int64_t>() << "  " << each["by"].get<std::string>() << "  " << each["purpose"].get<std::string>() << "  "
+                << each["what"].get<std::string>() << '\n';
+  return 0;
+}
+
 int boost(const hq::Place& place, const std::string& sha, bool json) {
   if (!parse_sha256(sha)) return complain({ErrorCode::invalid, "\"" + sha + "\": expected 64 lower-case hex digits"});
   const auto posts = hq::posts_asked_for(place, sha);
@@ -223,6 +249,8 @@ int main(int argc, char** argv) try {
   hq::ServeSettings settings;
   hq::RecordQuery query;
   LetterOptions letter;
+  hq::Look look;
+  bool personal = false;
   app.add_flag("--json", json, "machine-readable output");
   app.add_option("--directory", place.directory, "where HQ keeps its database, its key and blobs")->required();
   app.add_option("--database", place.database, "postgresql://... (default: SQLite in the directory)");
@@ -239,12 +267,26 @@ int main(int argc, char** argv) try {
   serve_command->add_option("--metrics", metrics_port, "port on 127.0.0.1 for /metrics; 0: any free one")->check(CLI::Range(0, 65535));
 
   auto* posts_command = app.add_subcommand("posts", "every post: cursor, streams, backlog, clock, alarms");
-  auto* records_command = app.add_subcommand("records", "records of a post; personal fields stay encrypted");
+  auto* records_command = app.add_subcommand("records", "records of a post; personal fields stay encrypted unless --personal is given");
   records_command->add_option("--post", query.post)->required();
   records_command->add_option("--crossing", query.crossing, "only this crossing");
   records_command->add_option("--from", query.from, "first sequence of the journal");
   records_command->add_option("--limit", query.limit);
   records_command->add_option("--epoch", query.epoch, "of an earlier journal of this post (default: the current one)");
+  records_command->add_flag("--personal", personal, "open the personal fields (plates, names); needs --by and --purpose, which are written down");
+  records_command->add_option("--by", look.by, "who looks");
+  records_command->add_option("--purpose", look.purpose, "why, e.g. the number of a case");
+  auto* looks_command = app.add_subcommand("looks", "who looked at personal fields, when and why");
+  hq::ExportOptions export_options;
+  auto* export_command = app.add_subcommand("export", "results of closed crossings for the ministry's systems, as files or by HTTP; goes on where it was");
+  export_command->add_option("--name", export_options.settings.name, "of this export; each has its own position")->required();
+  export_command->add_option("--to", export_options.to, "a folder, or http://HOST:PORT/PATH")->required();
+  export_command->add_option("--format", export_options.format)->check(CLI::IsMember({"json", "xml"}))->capture_default_str();
+  export_command->add_option("--post", export_options.settings.post, "only this post's (default: all)");
+  export_command->add_flag("--personal", export_options.personal, "with plates and names; needs --by and --purpose, which are written down");
+  export_command->add_option("--by", export_options.look.by, "who orders it");
+  export_command->add_option("--purpose", export_options.look.purpose, "on what ground");
+  export_command->add_flag("--follow", export_options.follow, "go on until SIGTERM; a target that is away is tried again");
   auto* gaps_command = app.add_subcommand("gaps", "numbers of each stream that are not here");
   gaps_command->add_option("--post", post);
   auto* alarms_command = app.add_subcommand("alarms", "conflicts, broken chains, new epochs, blobs that could not be had");
@@ -284,7 +326,15 @@ int main(int argc, char** argv) try {
     return serve(std::move(settings), metrics_port, json);
   }
   if (*posts_command) return print(hq::report_posts(place), json);
-  if (*records_command) return print(hq::report_records(place, query), json);
+  if (*records_command) return personal ? records_opened(place, query, look, json) : print(hq::report_records(place, query), json);
+  if (*export_command) {
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+    export_options.settings.place = place;
+    const auto done = hq::export_to(export_options, json, stop_wanted);
+    return done ? 0 : complain(done.error());
+  }
+  if (*looks_command) return looks(place, json);
   if (*gaps_command) return print(hq::report_gaps(place, post), json);
   if (*alarms_command) return print(hq::report_alarms(place, post), json);
   if (*verify_command) return verify(place, post, epoch, json);

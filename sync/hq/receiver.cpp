@@ -31,7 +31,7 @@ std::size_t body_bytes_max(Leaf leaf) {
 
 Receiver::Receiver(Ledger& ledger, ImageStore& images, Desk& desk, const ReceiverSettings& settings)
     : ledger_(ledger), images_(images), desk_(desk), settings_(settings), signer_(signer_of(settings.key)), public_key_(hex(ByteView{public_key_of(settings.key)})),
-      durability_(ledger.database().durability()), bell_(ledger), records_(ledger, bell_), blobs_(ledger, images, bell_, settings.blob_work) {}
+      durability_(ledger.database().durability()), bell_(ledger), keys_(ledger, bell_), records_(ledger, bell_, keys_), blobs_(ledger, images, bell_, settings.blob_work) {}
 
 Result<void> Receiver::begin() {
   return guarded([&] { ledger_.begin(); });
@@ -83,6 +83,8 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
         return take_signed<Unavailable>(name, state, text, payload, decode_unavailable, [&](const Unavailable& gone) { blobs_.take(name, gone, now); }, now);
       case Leaf::receipt:
         return take_signed<Receipt>(name, state, text, payload, decode_receipt, [&](const Receipt& receipt) { take_receipt(name, state, receipt, now); }, now);
+      case Leaf::day_keys:
+        return take_signed<DayKeys>(name, state, text, payload, decode_day_keys, [&](const DayKeys& keys) { keys_.take(state.histories.back().row, keys, now); }, now);
       case Leaf::fetch:
         return take_signed<Fetch>(name, state, text, payload, decode_fetch, [&](const Fetch& fetch) { take_fetch(name, state, fetch); }, now);
       default: return;
@@ -165,6 +167,7 @@ void Receiver::take_hello(const std::string& name, Post& state, std::string_view
   ledger_.save(history.row.id, hello->boot_id, clock);
   take_letters_through(name, state, *hello, now);
   blobs_.greet(name);
+  keys_.greet(history.row);
   bell_.tell({"greeted", name, hello->metered ? "over a metered line" : "", hello->last_sequence});
 }
 
@@ -243,6 +246,7 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
   std::vector<Answer> answers;
   std::vector<std::pair<std::string, Want>> wants;
   std::map<std::string, Letters> letters;
+  std::vector<std::pair<std::string, DayKeysWanted>> keys;
   busy_ = false;
   const auto done = guarded([&] {
     for (auto& [name, state] : posts_) {
@@ -275,6 +279,7 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
     answer_fetches(now);
     wants = blobs_.settle(now);
     busy_ |= blobs_.busy();
+    keys = keys_.settle();
     ledger_.commit();
   });
   if (!done) {
@@ -293,6 +298,7 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
     }
   }
   for (const auto& [name, want] : wants) answers.push_back(sealed(name, Leaf::want, encode(want)));
+  for (const auto& [name, wanted] : keys) answers.push_back(sealed(name, Leaf::day_keys_wanted, encode(wanted)));
   for (const auto& [name, next] : letters) answers.push_back(sealed(name, Leaf::letters, encode(next)));
   for (Answer& answer : fetched_) answers.push_back(std::move(answer));
   fetched_.clear();
@@ -305,6 +311,7 @@ void Receiver::rollback() {
   ledger_.rollback();
   posts_.clear();  // read again from the ledger when next needed
   blobs_.rollback();
+  keys_.rollback();
   bodies_.clear();
   held_bytes_ = 0;
   fetched_.clear();

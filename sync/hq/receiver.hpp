@@ -106,6 +106,7 @@ class Receiver {
   Signer signer_;
   std::string public_key_, durability_;
   Bell bell_;
+  KeyBook keys_;
   RecordIntake records_;
   BlobIntake blobs_;
   std::map<std::string, Post> posts_;

@@ -129,6 +129,7 @@ bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number
   stream.fresh.emplace_hint(stream.fresh.end(), number, FreshRecord{record->entry.sequence, record->hash, bytes});
   ++history.row.records;
   history.changed = true;
+  keys_.seen(history.row, record->entry, now);
   bool blobs = false;
   for (std::size_t i = 0; i < record->entry.blobs.size(); ++i)
     blobs |= ledger_.name_blob(history.row, which, number, record->entry.sequence, i, record->entry.blobs[i]);

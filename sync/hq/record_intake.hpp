@@ -4,6 +4,7 @@
 
 #include "sync/hq/bell.hpp"
 #include "sync/hq/history.hpp"
+#include "sync/hq/key_book.hpp"
 
 namespace rampa::sync::hq {
 
@@ -13,7 +14,7 @@ inline constexpr std::size_t holes_max = 4096;
 /// Thread: the ledger's.
 class RecordIntake {
  public:
-  RecordIntake(Ledger& ledger, Bell& bell) : ledger_(ledger), bell_(bell) {}
+  RecordIntake(Ledger& ledger, Bell& bell, KeyBook& keys) : ledger_(ledger), bell_(bell), keys_(keys) {}
 
   /// `frame`'s records must live until the group ends. True: a record names blobs that HQ lacks.
   bool take(History& history, const RecordFrame& frame, Stamp now);
@@ -28,6 +29,7 @@ class RecordIntake {
   void keep_apart(History& history, Stream stream, std::uint64_t number, const std::string& reason, ByteView bytes, Stamp now);
   Ledger& ledger_;
   Bell& bell_;
+  KeyBook& keys_;
 };
 
 }  // namespace rampa::sync::hq

@@ -8,6 +8,7 @@
 #include "sync/hq/blob_shelf.hpp"
 #include "sync/hq/clock_estimate.hpp"
 #include "sync/hq/ledger.hpp"
+#include "sync/hq/personal_reader.hpp"
 
 namespace rampa::sync::hq {
 namespace format = store::format;
@@ -142,12 +143,27 @@ Result<Report> report_posts(const Place& place) {
   });
 }
 
+namespace {
+
+json personal_of(const format::Entry& entry, PersonalReader* reader) {
+  if (entry.personal.empty()) return "none";
+  if (!reader) return "encrypted";
+  const auto text = reader->open(entry);
+  if (!text) return {{"unreadable", text.error().what}};
+  json fields = json::parse(*text, nullptr, false);
+  return fields.is_discarded() ? json{{"unreadable", "it is not JSON"}} : fields;
+}
+
+}  // namespace
+
 Result<Report> report_records(const Place& place, const RecordQuery& query) {
   return reading<Report>(place, [&](Database& database) -> Result<Report> {
     json out = json::array();
     auto chosen = choose(database, query.post, query.epoch);
     if (!chosen) return document(out);
     const Chosen& of = chosen->front();
+    std::optional<PersonalReader> reader;
+    if (query.key) reader.emplace(database, of.id, *query.key);
     auto asked = database.query("SELECT id, turn, hash, kind, lane, crossing, wall_ms, bytes, received_ms FROM records"
                                 " WHERE turn >= $1 AND turn < $2 AND ($3 = '' OR crossing = $3) ORDER BY turn LIMIT $4",
                                 journal_key(of.id, query.from), journal_key(of.id + 1, 0), query.crossing, query.limit);
@@ -166,7 +182,7 @@ Result<Report> report_records(const Place& place, const RecordQuery& query) {
       json row{{"post", query.post}, {"sequence", sequence}, {"stream", store::name_of(stream_of_key(asked.number(0)))},
                {"number", number_of_key(asked.number(0))}, {"hash", hex(asked.bytes(2))}, {"kind", asked.text(3)}, {"lane", asked.text(4)},
                {"crossing", asked.text(5)}, {"wall_ms", asked.number(6)}, {"chain", chain}, {"open", open.is_discarded() ? json(record->entry.open) : open},
-               {"personal", record && !record->entry.personal.empty() ? "encrypted" : "none"}, {"blobs", std::move(attached)},
+               {"personal", record ? personal_of(record->entry, reader ? &*reader : nullptr) : json("none")}, {"blobs", std::move(attached)},
                {"received_ms", asked.number(8)}};
       if (record) {
         row["boot"] = record->boot_hex();

@@ -3,6 +3,8 @@
 // named, else of the post's journal. All speak of the post's current epoch unless another one is given.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ struct RecordQuery {
   std::uint64_t from = 1;      ///< first sequence of the journal
   std::uint64_t limit = 1000;
   std::string epoch;           ///< hex; empty: the current one
+  /// HQ's secret: opens the personal fields. Whoever gives it has written down who looks and why (Desk::note_look).
+  std::optional<std::array<std::uint8_t, 32>> key;
 };
 
 /// One document and whether everything is as it should be (exit status 0 or 1).
@@ -30,7 +34,8 @@ struct Report {
 /// [{"post","epoch","epochs","cursor","last_sequence","behind","records","streams":{...},"clock":{...},"quarantined",
 /// "alarms","blobs_missing",...}]
 [[nodiscard]] Result<Report> report_posts(const Place& place);
-/// [{"sequence","stream","number","hash","kind","lane","crossing","wall_ms","chain","personal","open",...}], ascending
+/// [{"sequence","stream","number","hash","kind","lane","crossing","wall_ms","chain","personal","open",...}], ascending.
+/// "personal": "none", "encrypted", or with a key the fields themselves or {"unreadable": why}
 [[nodiscard]] Result<Report> report_records(const Place& place, const RecordQuery& query);
 /// [{"post","epoch","stream","first","last","why"}]: numbers that HQ does not hold as records. Not sound if there are any.
 [[nodiscard]] Result<Report> report_gaps(const Place& place, const std::string& post);

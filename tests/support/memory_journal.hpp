@@ -13,13 +13,18 @@
 
 namespace rampa::tests {
 
+/// A personal part: ciphertext that nobody reads here, under the name of this key.
+struct Personal {
+  std::uint32_t day = 0, generation = 0;
+};
+
 /// Thread: any.
 class MemoryJournal {
  public:
   explicit MemoryJournal(PostId post) : previous_(store::format::genesis(post)) {}
 
   /// Appends a record of this kind; returns its sequence.
-  std::uint64_t append(const std::string& kind, const std::string& open, const std::vector<Bytes>& blobs = {}) {
+  std::uint64_t append(const std::string& kind, const std::string& open, const std::vector<Bytes>& blobs = {}, Personal personal = {}) {
     std::lock_guard lock(mutex_);
     store::format::Entry entry;
     entry.sequence = records_.size() + 1;
@@ -31,6 +36,11 @@ class MemoryJournal {
     entry.lane = "L1";
     entry.crossing = "L1-1-1";
     entry.open = open;
+    if (personal.generation != 0) {
+      entry.day = personal.day;
+      entry.key_generation = personal.generation;
+      entry.personal = Bytes(40, 0x5a);
+    }
     for (const Bytes& blob : blobs) {
       BlobRef ref{"scan" + std::to_string(entry.blobs.size()), "application/octet-stream", sync::hex(sync::sha256(blob)), blob.size()};
       blobs_[ref.sha256] = blob;

@@ -3,8 +3,10 @@
 #include <random>
 
 #include "edge/store/blob_reader.hpp"
+#include "edge/store/day_key_reader.hpp"
 #include "edge/store/store.hpp"
 #include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/hq_key.hpp"
 #include "tests/contract/sync/sync_fixture.hpp"
 
 using namespace rampa;
@@ -38,6 +40,10 @@ class StoreToHq : public SyncContract {
     calls.acknowledged = [this](std::uint64_t sequence) { post_store->acknowledge(sequence); };
     auto uplink_with = uplink_settings(*broker, "P1");
     uplink_with.drain.identity = sync::identity_of(*post_store);
+    if (hq_reads_personal)
+      uplink_with.drain.day_key = [keys = std::shared_ptr(store::open_day_keys(post_directory))](const sync::DayKeyName& name) {
+        return keys->day_key(name.day, name.generation);
+      };
     auto started = sync::start_uplink(uplink_with, post_store->journal_reader(), sync::blobs_of(store::open_blobs(post_directory)), nullptr,
                                       status.acknowledged, std::move(calls), clock);
     ASSERT_TRUE(started) << started.error().what;
@@ -53,7 +59,9 @@ class StoreToHq : public SyncContract {
     uplink.reset();
     post_store.reset();
   }
-  void crossing(const std::string& plate, const Bytes& picture) {
+  void crossing(const std::string& plate, const Bytes& picture, Duration ago = {}) {
+    Stamp at = clock.now();
+    at.wall.ms -= to_ms(ago);
     device::PlateRead read;
     read.text = plate;
     CaptureTaken capture;
@@ -61,9 +69,9 @@ class StoreToHq : public SyncContract {
     capture.body = read;
     const auto bytes = std::make_shared<const Bytes>(picture);
     std::atomic<bool> done{false};
-    post_store->persist({{LaneId{"L1"}, CrossingId{"L1-1-1"}, clock.now(), CrossingOpened{"cargo", "entry"}, {}},
-                         {LaneId{"L1"}, CrossingId{"L1-1-1"}, clock.now(), capture, {{"plate.jpg", "image/jpeg", bytes}}},
-                         {LaneId{"L1"}, CrossingId{"L1-1-1"}, clock.now(), CrossingClosed{"released", ""}, {}}},
+    post_store->persist({{LaneId{"L1"}, CrossingId{"L1-1-1"}, at, CrossingOpened{"cargo", "entry"}, {}},
+                         {LaneId{"L1"}, CrossingId{"L1-1-1"}, at, capture, {{"plate.jpg", "image/jpeg", bytes}}},
+                         {LaneId{"L1"}, CrossingId{"L1-1-1"}, at, CrossingClosed{"released", ""}, {}}},
                         [&done](const auto& result) {
                           EXPECT_TRUE(result) << result.error().what;
                           done = true;
@@ -85,6 +93,14 @@ class StoreToHq : public SyncContract {
     }
   }
 
+  /// What HQ shows of the personal fields with its own key.
+  std::string opened() {
+    const auto key = sync::hq::hq_key(directory);
+    const auto rows = key ? sync::hq::report_records(place(), {"P1", "", 1, 1000, "", *key}) : tl::unexpected(key.error());
+    return rows ? rows->json : rows.error().what;
+  }
+
+  bool hq_reads_personal = true;
   runtime::SystemClock clock;
   std::string post_directory;
   std::unique_ptr<store::Store> post_store;
@@ -112,6 +128,42 @@ TEST_F(StoreToHq, CrossingsWithPicturesArriveAndPersonalFieldsStayEncrypted) {
     return verified && verified->sound;
   })) << sync::hq::verify_post(place(), "P1")->json;
   EXPECT_EQ(nlohmann::json::parse(sync::hq::verify_post(place(), "P1")->json)["blobs"], 5);
+}
+
+TEST_F(StoreToHq, HqReadsPersonalFieldsWithTheKeysItAsksForAndNoMoreWhenTheDayIsErased) {
+  start_hq();
+  constexpr Duration ago = 48h;  // the present day is not erased
+  crossing("BG777ZZ", {1, 2, 3}, ago);
+  ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
+  ASSERT_TRUE(eventually([&] { return opened().find("BG777ZZ") != std::string::npos; })) << opened();
+  const std::string day = std::to_string(store::format::day_of(WallTime{clock.now().wall.ms - to_ms(ago)}));
+  const std::string date = day.substr(0, 4) + "-" + day.substr(4, 2) + "-" + day.substr(6);
+  std::atomic<int> done{0};
+  Record note;
+  note.at = clock.now();
+  note.body = AuditNote{"erase_day", "J. Example", date};
+  post_store->persist({note}, [&](const auto& result) { done += result.has_value(); });
+  ASSERT_TRUE(eventually([&] { return done == 1; }));
+  post_store->erase_day(date, [&](const auto& result) { done += result.has_value(); });
+  ASSERT_TRUE(eventually([&] { return done == 2; }));
+  ASSERT_TRUE(acknowledged());
+  ASSERT_TRUE(eventually([&] { return opened().find("BG777ZZ") == std::string::npos; }));
+  EXPECT_NE(opened().find("destroyed at the post by J. Example"), std::string::npos) << opened();
+  // A record after it has a key of the next generation, which HQ gets too.
+  crossing("BG888ZZ", {4, 5, 6}, ago);
+  ASSERT_TRUE(eventually([&] { return opened().find("BG888ZZ") != std::string::npos; })) << opened();
+  EXPECT_EQ(opened().find("BG777ZZ"), std::string::npos);
+}
+
+TEST_F(StoreToHq, APostThatKeepsItsKeysGivesNone) {
+  close_post();
+  hq_reads_personal = false;
+  open_post();
+  start_hq();
+  crossing("BG777ZZ", {1, 2, 3});
+  ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
+  ASSERT_TRUE(eventually([&] { return opened().find("hq_reads_personal") != std::string::npos; })) << opened();
+  EXPECT_EQ(opened().find("BG777ZZ"), std::string::npos);
 }
 
 TEST_F(StoreToHq, PostRestartedWhileHqIsDown) {

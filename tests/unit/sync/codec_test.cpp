@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "sync/day_keys.hpp"
 #include "sync/envelope.hpp"
 #include "sync/frame.hpp"
 #include "sync/letters.hpp"
@@ -53,7 +54,8 @@ std::string random_text(std::mt19937_64& random) {
 
 TEST(Topics, RoundTripOfEveryLeaf) {
   for (const Leaf leaf : {Leaf::hello, Leaf::verdicts, Leaf::events, Leaf::manifest, Leaf::slice, Leaf::unavailable, Leaf::receipt,
-                          Leaf::fetch, Leaf::ack, Leaf::want, Leaf::letters, Leaf::fetched, Leaf::not_there}) {
+                          Leaf::fetch, Leaf::day_keys, Leaf::ack, Leaf::want, Leaf::letters, Leaf::fetched, Leaf::not_there,
+                          Leaf::day_keys_wanted}) {
     const Topic topic{PostId{"RS-BATROVCI"}, leaf};
     EXPECT_EQ(parse_topic(topic_text(topic)), topic) << topic_text(topic);
   }
@@ -329,4 +331,31 @@ TEST(Digest, OfKnownTextAndInPieces) {
   EXPECT_EQ(digest.finish(), sha256(as_bytes("abc")));
   EXPECT_EQ(parse_sha256(hex(sha256(as_bytes("abc")))), sha256(as_bytes("abc")));
   EXPECT_FALSE(parse_sha256("BA"));
+}
+
+TEST(DayKeys, OnlyWhoTheyAreSealedForOpensThem) {
+  const store::format::DayKey key{3, 1, 4};
+  constexpr std::array<std::uint8_t, 32> hq{9}, other{8};
+  const auto sealed = seal_day_key(public_key_of(hq), key);
+  ASSERT_TRUE(sealed) << sealed.error().what;
+  EXPECT_EQ(unseal_day_key(hq, *sealed).value(), key);
+  EXPECT_EQ(unseal_day_key(other, *sealed).error().code, ErrorCode::bad_reply);
+  for (std::size_t i = 0; i < sealed->size(); ++i) {
+    Bytes damaged = *sealed;
+    damaged[i] ^= 1;
+    EXPECT_FALSE(unseal_day_key(hq, damaged)) << i;
+  }
+  EXPECT_FALSE(unseal_day_key(hq, ByteView(*sealed).first(79)));
+}
+
+TEST(DayKeys, RoundTripAndWhatIsRefused) {
+  const Bytes sealed(80, 7);
+  const DayKeys keys{{{{20260714, 1}, sealed}, {{20260715, 2}, sealed}}, {{{20260701, 1}, true, "destroyed"}, {{20260702, 1}, false, "the disk says no"}}};
+  EXPECT_EQ(decode_day_keys(encode(keys)).value(), keys);
+  const DayKeysWanted wanted{{{20260714, 1}, {20260101, 3}}};
+  EXPECT_EQ(decode_day_keys_wanted(encode(wanted)).value(), wanted);
+  EXPECT_FALSE(decode_day_keys_wanted(encode(DayKeysWanted{{{20260714, 0}}})));
+  EXPECT_FALSE(decode_day_keys_wanted(encode(DayKeysWanted{{{7, 1}}})));
+  EXPECT_FALSE(decode_day_keys_wanted(encode(DayKeysWanted{std::vector<DayKeyName>(day_keys_max + 1, {20260714, 1})})));
+  EXPECT_FALSE(decode_day_keys(encode(DayKeys{{{{20260714, 1}, Bytes(79, 7)}}, {}})));
 }

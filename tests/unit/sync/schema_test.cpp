@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sync/day_keys.hpp"
 #include "sync/letters.hpp"
 #include "sync/payloads.hpp"
 #include "tests/support/shared_data.hpp"
@@ -59,6 +60,10 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   EXPECT_TRUE(valid("want", encode(Want{{{sha, 10, false, {{0, 0}}, 5, true, false}}, {sha}})));
   EXPECT_TRUE(valid("unavailable", encode(Unavailable{sha, "gone"})));
   EXPECT_TRUE(valid("fetch", encode(Fetch{sha, 10, 1 << 20})));
+  EXPECT_TRUE(valid("day_keys_wanted", encode(DayKeysWanted{{{20260714, 1}}})));
+  const auto sealed = seal_day_key(public_key_of({1, 2, 3}), {});
+  ASSERT_TRUE(sealed) << sealed.error().what;
+  EXPECT_TRUE(valid("day_keys", encode(DayKeys{{{{20260714, 1}, *sealed}}, {{{20260713, 2}, true, "destroyed"}}})));
   EXPECT_TRUE(valid("letters", encode(Letters{{{1, "watch_list", "{}"}}})));
   EXPECT_TRUE(valid("receipt", encode(Receipt{3, {{2, "no"}}})));
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}, {}})));

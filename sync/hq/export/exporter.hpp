@@ -1,0 +1,34 @@
+// Hands the results of crossings on to one target, in the journal's order of each post, and remembers in HQ's desk how far it
+// is. Only what HQ holds without gaps (up to the cursor) goes out: a result never lacks a record that arrives later.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "sync/hq/desk.hpp"
+#include "sync/hq/export/target.hpp"
+
+namespace rampa::sync::hq {
+
+struct ExportSettings {
+  Place place;
+  std::string name;    ///< of this export: each has its own position
+  std::string post;    ///< empty: all
+  ExportFormat format = ExportFormat::json;
+  std::optional<std::array<std::uint8_t, 32>> key;  ///< HQ's secret: with the personal fields (the caller has noted the look)
+  std::size_t results_max = 1000;                   ///< in one call
+};
+
+struct Exported {
+  std::uint64_t results = 0;
+  bool more = false;  ///< results_max was reached
+};
+
+/// Errors: those of the target (what went out before it stays out), not_found (no database yet), io.
+/// `told` is called after each result that the target has taken.
+[[nodiscard]] Result<Exported> export_results(const ExportSettings& settings, Desk& desk, ExportTarget& target,
+                                              const std::function<void(const Document&)>& told);
+
+}  // namespace rampa::sync::hq
