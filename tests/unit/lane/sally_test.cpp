@@ -24,6 +24,12 @@ void into_the_port(Rig& rig) {
   rig.set(points::loop_boom, false);
   rig.set(points::photocell, false);
 }
+void released_into_the_port(Rig& rig) {
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  into_the_port(rig);
+}
 }  // namespace
 
 TEST(SallyPort, ThroughBothOneAfterTheOther) {
@@ -57,10 +63,7 @@ TEST(SallyPort, ThroughBothOneAfterTheOther) {
 TEST(SallyPort, OutOfThePortWhileTheInputsWereAway) {
   Rig rig(sally_config());
   forbid_both(rig);
-  rig.start();
-  rig.arrive();
-  rig.pass(1500ms);
-  into_the_port(rig);
+  released_into_the_port(rig);
   rig.pass(5s);
   ASSERT_EQ(rig.state.boom, device::Boom::second);
   ASSERT_EQ(rig.state.phase, Phase::open) << lane::describe(rig.state);
@@ -92,10 +95,7 @@ TEST(SallyPort, GoneBeforeAnEmptyPortWhileTheInputsWereAwayHasTurnedBack) {
 TEST(SallyPort, SecondDoesNotRiseWhileTheFirstIsNotClosed) {
   Rig rig(sally_config());
   forbid_both(rig);
-  rig.start();
-  rig.arrive();
-  rig.pass(1500ms);
-  into_the_port(rig);
+  released_into_the_port(rig);
   rig.boom_moves = false;  // the first one stays up
   rig.pass(20s);
   EXPECT_EQ(rig.count("raise 2"), 0u);
@@ -105,10 +105,7 @@ TEST(SallyPort, SecondDoesNotRiseWhileTheFirstIsNotClosed) {
 TEST(SallyPort, LorryThatStaysInThePortWaitsForAnOfficer) {
   Rig rig(sally_config());
   forbid_both(rig);
-  rig.start();
-  rig.arrive();
-  rig.pass(1500ms);
-  into_the_port(rig);
+  released_into_the_port(rig);
   rig.pass(70s);
   EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
   EXPECT_TRUE(rig.state.in_port);
@@ -131,10 +128,7 @@ TEST(SallyPort, OfficerCannotOpenOneWhileTheOtherIsOpen) {
 
 TEST(SallyPort, SomebodyFromOutsideUnderTheSecondBoomIsNotTheLorryInThePort) {
   Rig rig(sally_config());
-  rig.start();
-  rig.arrive();
-  rig.pass(1500ms);
-  into_the_port(rig);
+  released_into_the_port(rig);
   rig.pass(5s);
   ASSERT_EQ(rig.state.boom, device::Boom::second);
   ASSERT_EQ(rig.state.phase, Phase::open);
