@@ -126,7 +126,7 @@ void write_assessment(JsonWriter& w, const lane::State& state) {
 std::vector<std::string> offers(const lane::State& state) {
   using lane::Phase;
   switch (state.phase) {
-    case Phase::waiting_officer: return {"confirm", "override", "refer", "record_control", "open_boom", "out_of_service"};
+    case Phase::waiting_officer: return {"confirm", "override", "refer", "record_control", "vehicle_gone", "open_boom", "out_of_service"};
     case Phase::gathering:
     case Phase::scanning: return {"record_control", "out_of_service"};
     case Phase::idle: return {"open_boom", "out_of_service"};

@@ -78,7 +78,7 @@ struct ControlRecorded {
   bool operator==(const ControlRecorded&) const = default;
 };
 
-/// Physical movement: "passed", "left_backwards", "wrong_way", "tailgate", "stalled_under_boom", "second_vehicle_on_scale",
+/// Physical movement: "passed", "left_backwards", "wrong_way", "tailgate", "stalled_under_boom", "second_vehicle_on_scale", "identity_unknown",
 /// "unseen" (released and gone, while the inputs that would have shown it were away).
 struct PassageSeen {
   std::string what;

@@ -160,6 +160,7 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
   s.assess_again = false;
   s.held = false;
   s.other_vehicle = false;
+  s.let_go = false;
   s.frames.clear();
   s.scan_ran.clear();
   s.in_port = false;

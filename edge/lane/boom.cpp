@@ -95,6 +95,7 @@ void begin_raising(Turn& t, device::Boom boom, bool reversal) {
     s.passage = Passage{};
     s.passed_under = false;
     s.clear_since.reset();
+    s.let_go = s.let_go || !s.crossing.empty();
   }
   t.enter(Phase::opening);
   if (reversal) send(t);  // at once, whatever else is known
@@ -129,8 +130,23 @@ void take_report(Turn& t, const device::CommandReport& report) {
   }
 }
 
+namespace {
+
+// A boom that was to rise again came down all the same, and its order was not carried out: it stays down, as above.
+bool came_down(const Turn& t) {
+  const auto& m = t.s.motion;
+  if (!m.reversal || position(t.s, t.c, t.s.boom, t.now.mono) != Position::closed) return false;
+  return m.outcome == device::Outcome::refused || (m.outcome && m.outcome != device::Outcome::done && t.now.mono - *m.asked >= t.c.boom_travel_max);
+}
+
+}  // namespace
+
 void settle_opening(Turn& t) {
   auto& s = t.s;
+  if (came_down(t)) {
+    s.motion.reversal = false;
+    return t.enter(Phase::open);
+  }
   if (!moved(t)) return;
   s.motion.reversal = false;
   s.boom_command = 0;
@@ -143,8 +159,9 @@ void settle_closing(Turn& t) {
   if (!closing_zone_free(s, t.c, s.boom, t.now.mono)) {
     const bool moving = s.motion.asked.has_value();
     s.clear_since.reset();
+    // Down already: there is nothing to stop any more, and a boom that rose now would let somebody through whom nobody released.
+    if (!moving || position(s, t.c, s.boom, t.now.mono) == Position::closed) return t.enter(Phase::open);
     if (zone(s, t.c, s.boom, t.now.mono) == Sense::occupied) t.attention(2, "boom rises again: something is under it");
-    if (!moving) return t.enter(Phase::open);
     return begin_raising(t, s.boom, true);
   }
   if (!moved(t)) return;

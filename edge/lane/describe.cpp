@@ -67,7 +67,7 @@ std::string describe(const State& s) {
   put(out, s.not_closed);
   out << "\ndue=" << s.evidence_due.ns << ',' << s.assess_due.ns << ',' << s.scan_due.ns << " weigh=" << s.weigh_g << '@';
   put(out, s.weigh_since);
-  out << " flags=" << s.standing_at_start << s.assess_again << s.second_on_scale << s.scan_permitted << s.scan_over << s.link_up << s.held << s.other_vehicle
+  out << " flags=" << s.standing_at_start << s.assess_again << s.second_on_scale << s.scan_permitted << s.scan_over << s.link_up << s.held << s.other_vehicle << s.let_go
       << " scanner=" << static_cast<int>(s.scanner) << ' ' << s.scan_id << ',' << s.scan_ran << " frames=" << s.frames.size() << " before=" << s.mode_before << " fault=" << s.fault;
   out << "\npending";
   for (const auto& [number, groups] : s.pending) out << ' ' << number << 'x' << groups.size();

@@ -80,7 +80,7 @@ void take_weighing(Turn& t, const std::string& role, const device::Provenance& f
   auto& s = t.s;
   const MonoTime at = from.received.mono;
   Capture capture{role, from, reading, {}};
-  if (!before_release(s.phase) || s.second_on_scale || at < s.arrived.mono) return;
+  if (!before_release(s.phase) || s.in_port || s.second_on_scale || at < s.arrived.mono) return;
   if (!is_good(t.c, capture)) {
     s.weigh_since.reset();
     return;
@@ -117,6 +117,8 @@ void grave(Turn& t) {
 
 // While one vehicle passes, the next may already be read. Its readings wait for its own crossing.
 bool belongs_to_next(const Turn& t, const std::string& role) {
+  // Between the booms a vehicle is past every device of the arrival: what they see is the next one, if somebody stands there.
+  if (t.s.in_port) return role == "plate_front" || sense(t.s, t.c, device::points::loop_entry, t.now.mono) != Sense::free;
   if (!passing(t.s.phase) || t.s.crossing.empty()) return false;
   // The released vehicle's front is past the boom: whatever the front camera reads now comes behind it, however close.
   if (role == "plate_front" && t.s.passed_under) return true;

@@ -20,7 +20,7 @@
 //   from any phase: E-stop input -> emergency_stop (latched; officer's reset) -> starting
 //                   key switch   -> out_of_service "by_hand" (software only observes) -> starting when the key is back
 //                   boom does not do what was asked -> faulted (officer: return_to_service, open, close)
-//   Vehicle leaves in gathering .. waiting_officer: crossing closed, idle.
+//   Vehicle leaves in gathering .. waiting_officer: crossing closed, idle. An officer who finds it gone says so (vehicle_gone).
 //   Something grave (radiation alarm, second vehicle on the scale) in assessing .. waiting_officer: assessing again; an order that
 //   is not durable yet drops. Whoever waited for an officer once is never released by policy. Inputs away between arrival and
 //   release: whoever stands there is not known to be the same vehicle, and an officer decides.

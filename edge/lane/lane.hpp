@@ -64,6 +64,7 @@ enum class ActionKind {
   override_verdict, ///< another verdict, with reason
   refer,            ///< to a supervisor or HQ
   record_control,   ///< a control's outcome (also the operator's scan finding)
+  vehicle_gone,     ///< looked, and the crossing's vehicle is not there any more; ends the crossing, opens nothing
   open_boom, close_boom,
   out_of_service, return_to_service,
   reset_emergency_stop,
@@ -249,6 +250,7 @@ struct State {
   bool held = false;                      ///< the crossing waited for an officer: policy releases it no more
   std::optional<MonoTime> entry_known;    ///< the arrival loop was last known then
   bool other_vehicle = false;             ///< the loop was unknown too long: whoever stands there may be another one
+  bool let_go = false;                    ///< a boom rose for this crossing: its vehicle may have driven through unseen
   std::map<std::string, Capture, std::less<>> frames;  ///< last picture of each plain camera since the arrival
   std::vector<Capture> early;             ///< readings that wait for an arrival (look-back)
   std::optional<MonoTime> weigh_since;    ///< readings agree and are steady since

@@ -17,6 +17,7 @@ std::string_view word_of(ActionKind kind) {
     case ActionKind::override_verdict: return "override_verdict";
     case ActionKind::refer: return "refer";
     case ActionKind::record_control: return "record_control";
+    case ActionKind::vehicle_gone: return "vehicle_gone";
     case ActionKind::open_boom: return "open_boom";
     case ActionKind::close_boom: return "close_boom";
     case ActionKind::out_of_service: return "out_of_service";
@@ -34,7 +35,8 @@ bool phase_allows(ActionKind kind, Phase phase) {
   switch (kind) {
     case ActionKind::confirm:
     case ActionKind::override_verdict:
-    case ActionKind::refer: return phase == Phase::waiting_officer;
+    case ActionKind::refer:
+    case ActionKind::vehicle_gone: return phase == Phase::waiting_officer;
     case ActionKind::record_control: return in(phase, {Phase::gathering, Phase::scanning, Phase::waiting_officer});
     case ActionKind::open_boom: return in(phase, {Phase::idle, Phase::waiting_officer, Phase::faulted, Phase::out_of_service});
     case ActionKind::close_boom: return in(phase, {Phase::open, Phase::faulted, Phase::out_of_service});
@@ -100,7 +102,7 @@ bool needs_second(const Turn& t, const OfficerAction& a) {
 }
 
 bool needs_reason(const OfficerAction& a) {
-  return a.kind == ActionKind::override_verdict || a.kind == ActionKind::refer || a.kind == ActionKind::open_boom ||
+  return a.kind == ActionKind::override_verdict || a.kind == ActionKind::refer || a.kind == ActionKind::vehicle_gone || a.kind == ActionKind::open_boom ||
          a.kind == ActionKind::close_boom || a.kind == ActionKind::out_of_service;
 }
 
@@ -174,6 +176,15 @@ void resume_from_fault(Turn& t) {
   t.enter(Phase::open);
 }
 
+// Whoever stands there now is a vehicle of its own: it gets its own crossing, and nothing of this one opens for it.
+void leave_unseen(Turn& t, const OfficerAction& a) {
+  auto& s = t.s;
+  t.record(PassageSeen{"unseen", "found gone by officer " + a.officer.text});
+  close_crossing(t, s.let_go ? "released" : s.verdict ? "refused" : "left", "nobody saw it leave; an officer found it gone");
+  t.attention(0, "");
+  t.enter(Phase::idle);
+}
+
 }  // namespace
 
 void take_action(Turn& t, const OfficerAction& a) {
@@ -239,6 +250,9 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
         s.scan_over = false;
         s.scan_due = t.now.mono + t.c.scan_deadline;
       }
+      return {};
+    case ActionKind::vehicle_gone:
+      leave_unseen(t, a);
       return {};
     case ActionKind::open_boom:
       s.boom_order = a.boom;

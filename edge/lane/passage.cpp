@@ -117,6 +117,7 @@ void watch_identity(Turn& t) {
   if (!waits) s.entry_known.reset();
   else if (s.entry_known && !s.other_vehicle && now - *s.entry_known >= t.c.input_age_max + std::max(t.c.leave_debounce, swap_takes)) {
     s.other_vehicle = true;
+    t.record(PassageSeen{"identity_unknown", "the lane's inputs were away: whoever stands here may be another vehicle"});
     t.attention(2, "the lane's inputs were away: whoever stands here is not known to be the same vehicle");
   }
   if (waits && (known || !s.entry_known)) s.entry_known = now;
@@ -173,7 +174,9 @@ void settle_open(Turn& t) {
   const MonoTime now = t.now.mono;
   const Position is = position(s, t.c, s.boom, now);
   if (is == Position::closed) {  // its own drive or somebody closed it
-    if (zone(s, t.c, s.boom, now) == Sense::free) return finish_passage(t);
+    const Sense under = zone(s, t.c, s.boom, now);
+    if (under == Sense::free) return finish_passage(t);
+    if (under == Sense::unknown) return;  // what its inputs say decides, once they are back
     return t.attention(3, "the boom says it is closed and something is under it: look at once");
   }
   show_green(t);

@@ -172,7 +172,7 @@ void Invariants::check_mass(const device::Settings& device, const device::Device
 void Invariants::check_capture(const Record& record, const CaptureTaken& capture, MonoTime now) {
   const auto* read = std::get_if<device::PlateRead>(&capture.body);
   const auto crossing = crossings_.find(record.crossing.text);
-  if (!read || read->text.empty() || crossing == crossings_.end() || crossing->second.lorry == 0) return;
+  if (!read || read->text.empty() || crossing == crossings_.end() || crossing->second.lorry == 0 || crossing->second.in_doubt) return;
   if (plates_[crossing->second.lorry].contains(read->text)) return;
   for (const auto& [lorry, plates] : plates_)
     if (plates.contains(read->text))
@@ -188,7 +188,7 @@ void Invariants::committed(const Record& record, MonoTime now) {
     if (!lane.crossing.empty()) tell("crossing_overlap", record.lane.text, now, id + " opened while " + lane.crossing + " is open");
     lane.crossing = id;
     lane.released.clear();
-    crossings_[id] = {record.lane.text, lorry_of(world_, record.lane.text, record.at.mono), 0};
+    crossings_[id] = {record.lane.text, lorry_of(world_, record.lane.text, record.at.mono), 0, false};
   } else if (std::holds_alternative<CrossingClosed>(record.body)) {
     const auto it = crossings_.find(id);
     if (it == crossings_.end()) tell("closed_unopened", record.lane.text, now, id);
@@ -199,6 +199,8 @@ void Invariants::committed(const Record& record, MonoTime now) {
     }
   } else if (const auto* verdict = std::get_if<VerdictGiven>(&record.body)) {
     if (id == lane.crossing) lane.released = verdict->verdict == Verdict::release ? std::set<int>{1, 2} : std::set<int>{};
+  } else if (const auto* seen = std::get_if<PassageSeen>(&record.body)) {
+    if (seen->what == "identity_unknown") crossings_[id].in_doubt = true;
   } else if (const auto* acted = std::get_if<OfficerActed>(&record.body)) {
     if (acted->accepted && acted->action == "open_boom") lane.officer_open = now;
   } else if (const auto* capture = std::get_if<CaptureTaken>(&record.body)) {

@@ -17,7 +17,7 @@ std::string finding_of(const std::string& control, bool scan_complete) {
 std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std::string& ends_hold_as, bool safe, MonoTime now) {
   Seen& seen = seen_[sight.lane];
   const std::string situation = sight.phase + "/" + sight.crossing + "/" + std::to_string(sight.recorded.size()) + "/" + sight.verdict +
-                                (sight.stranded ? "/stranded" : "") + (sight.scan_complete ? "/scan" : "");
+                                (sight.stranded ? "/stranded" : "") + (sight.gone ? "/gone" : "") + (sight.scan_complete ? "/scan" : "");
   if (seen.situation != situation) seen = {situation, now, 0};
   const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(habits_.after_s * 1000)) * (1 + seen.tries);
   if (now - seen.since < patience || seen.tries >= 20) return std::nullopt;
@@ -26,8 +26,12 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
   wish.crossing = sight.crossing;
   const std::string& end = ends_hold_as.empty() ? habits_.on_hold : ends_hold_as;
   if (sight.phase == "waiting_officer") {
-    if (end == "wait") return std::nullopt;
-    if (end == "refuse") {
+    if (sight.gone) {
+      wish.action = "vehicle_gone";
+      wish.reason = "looked, nobody of this crossing is here";
+    } else if (end == "wait") {
+      return std::nullopt;
+    } else if (end == "refuse") {
       if (sight.verdict == "refer") return std::nullopt;  // refused already: the lorry has to leave
       wish.action = "refer";
       wish.reason = "refused entry, vehicle sent back";

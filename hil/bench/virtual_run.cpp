@@ -44,6 +44,7 @@ lane::OfficerAction action_of(const OfficerWish& wish) {
   static const std::map<std::string, lane::ActionKind> kinds{
       {"override", lane::ActionKind::override_verdict}, {"refer", lane::ActionKind::refer},
       {"confirm", lane::ActionKind::confirm},           {"record_control", lane::ActionKind::record_control},
+      {"vehicle_gone", lane::ActionKind::vehicle_gone},
       {"open_boom", lane::ActionKind::open_boom},       {"close_boom", lane::ActionKind::close_boom},
       {"out_of_service", lane::ActionKind::out_of_service}, {"return_to_service", lane::ActionKind::return_to_service},
       {"reset_emergency_stop", lane::ActionKind::reset_emergency_stop}};
@@ -126,7 +127,10 @@ void officer_round(VirtualPost& post, OfficerScript& script, const Invariants& i
     if (!view) continue;
     const Observation o = post.world(name).observe();
     const std::uint64_t lorry = invariants.lorry_of_crossing(view->state.crossing.text);
-    const auto wish = script.look(sight_of(*view, post.world(name)), ends(lorry), !o.emergency_stop && !o.manual_mode, post.now());
+    auto sight = sight_of(*view, post.world(name));
+    const auto& there = post.world(name).lorries();
+    sight.gone = lorry != 0 && std::none_of(there.begin(), there.end(), [&](const auto& l) { return l->number == lorry; });
+    const auto wish = script.look(sight, ends(lorry), !o.emergency_stop && !o.manual_mode, post.now());
     if (!wish) continue;
     auto& world = post.world(name);
     post.act(LaneId{name}, action_of(*wish), [&world, wish, lorry](bool accepted, const std::string&) {

@@ -263,7 +263,7 @@ Result<lane::Answer> FakeAppliance::act(const LaneId& id, lane::OfficerAction ac
   }
   auto answer = act ? act(id, action) : plain_rules(id, action);
   if (answer) {
-    constexpr const char* words[] = {"confirm",   "override",   "refer",          "record_control",    "open_boom",
+    constexpr const char* words[] = {"confirm",   "override",   "refer",          "record_control",    "vehicle_gone", "open_boom",
                                      "close_boom", "out_of_service", "return_to_service", "reset_emergency_stop"};
     record(id, action.crossing, OfficerActed{action.officer.text, action.terminal, words[static_cast<int>(action.kind)],
                                              action.reason, answer->accepted, answer->refusal});
@@ -278,7 +278,8 @@ Result<lane::Answer> FakeAppliance::plain_rules(const LaneId& id, const lane::Of
   const lane::State& state = before->view.state;
   const auto refused = [](std::string why) { return lane::Answer{0, false, std::move(why)}; };
   const bool of_crossing = action.kind == ActionKind::confirm || action.kind == ActionKind::override_verdict ||
-                           action.kind == ActionKind::refer || action.kind == ActionKind::record_control;
+                           action.kind == ActionKind::refer || action.kind == ActionKind::record_control ||
+                           action.kind == ActionKind::vehicle_gone;
   if (of_crossing && (action.crossing.empty() || action.crossing != state.crossing))
     return refused("the crossing on this page is over; look at the lane again");
   const auto decide = [&](Verdict verdict, bool overrides) {
@@ -310,6 +311,7 @@ Result<lane::Answer> FakeAppliance::plain_rules(const LaneId& id, const lane::Of
       change(id, [&](lane::State& s) { s.controls.push_back(control); });
       break;
     }
+    case ActionKind::vehicle_gone: change(id, [](lane::State& s) { s.phase = Phase::idle; s.crossing = {}; }); break;
     case ActionKind::out_of_service: change(id, [](lane::State& s) { s.phase = Phase::out_of_service; }); break;
     case ActionKind::return_to_service:
     case ActionKind::reset_emergency_stop: change(id, [](lane::State& s) { s.phase = Phase::idle; s.attention_level = 0; s.attention.clear(); }); break;

@@ -122,6 +122,39 @@ TEST(Boom, ReversesWhenTheInputsBecomeDoubtful) {
   EXPECT_EQ(rig.count("raise 1"), 2u);
 }
 
+TEST(Boom, DownAlreadyItStaysDown) {
+  auto rig = closing();
+  for (int i = 0; i < 100 && !rig.in["boom_closed"]; ++i) {  // the next one nudges the beam just as the boom comes down
+    rig.pass(50ms);
+    rig.set(points::photocell, rig.in["boom_closed"]);
+  }
+  rig.set(points::photocell, true);
+  rig.pass(5s);
+  EXPECT_EQ(rig.count("raise 1"), 1u) << "nobody released whoever stands there";
+  rig.set(points::photocell, false);
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::idle) << lane::describe(rig.state);
+  EXPECT_EQ(rig.records<CrossingClosed>().size(), 1u);
+}
+
+// Asked to rise again while nothing was known; the order got lost, and once the module answers again the boom is down.
+TEST(Boom, ALostReversalIsNotRepeatedOnceTheBoomIsDown) {
+  auto rig = closing();
+  rig.pass(200ms);
+  rig.boom_reports = rig.boom_moves = false;
+  rig.io_alive = false;
+  rig.pass(500ms);
+  ASSERT_EQ(rig.state.phase, Phase::opening);
+  const auto raised = rig.count("raise 1");
+  rig.set(points::boom_open, false);
+  rig.set(points::boom_closed, true);
+  rig.io_alive = true;
+  rig.pass(8s);
+  EXPECT_EQ(rig.count("raise 1"), raised);
+  EXPECT_EQ(rig.state.phase, Phase::idle) << lane::describe(rig.state);
+  EXPECT_EQ(rig.records<CrossingClosed>().size(), 1u);
+}
+
 TEST(Boom, NeverLowersOnStaleInputs) {
   Rig other;
   other.start();

@@ -185,6 +185,29 @@ TEST(Identity, AnOfficerWhoseViewIsOldHasToSayThatHeLooked) {
   EXPECT_EQ(rig.count("raise 1"), 1u);
 }
 
+TEST(Identity, TheDoubtIsOnRecordAndAnOfficerMayFindAnotherVehicle) {
+  Rig rig;
+  rig.channel = SelectivityChannel::yellow;
+  rig.start();
+  rig.arrive();
+  rig.io_alive = false;
+  rig.pass(30s);
+  EXPECT_TRUE(rig.saw("identity_unknown"));
+  rig.io_alive = true;
+  rig.pass(200ms);
+  auto gone = rig.action(lane::ActionKind::vehicle_gone);
+  rig.give(gone);
+  EXPECT_EQ(rig.answers.back().refusal, "a reason is needed");
+  gone.reason = "another lorry stands here";
+  rig.give(gone);
+  EXPECT_TRUE(rig.answers.back().accepted);
+  EXPECT_EQ(rig.records<CrossingClosed>().at(0).outcome, "refused");
+  rig.pass(1s);
+  EXPECT_EQ(rig.records<CrossingOpened>().size(), 2u) << "the one that stands here has a crossing of its own";
+  EXPECT_FALSE(rig.state.other_vehicle);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+}
+
 TEST(Identity, AShortGapIsNoReason) {
   Rig rig;
   rig.start();

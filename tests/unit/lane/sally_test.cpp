@@ -153,3 +153,43 @@ TEST(SallyPort, VehicleUnderTheSecondBoomWithoutACrossingIsSeen) {
   rig.pass(1s);
   EXPECT_FALSE(rig.state.wrong_way);
 }
+
+// What the arrival's devices see while a lorry stands between the booms is the next one.
+TEST(SallyPort, WhatStandsAtTheArrivalIsNotTheLorryInThePort) {
+  Rig rig(sally_config());
+  released_into_the_port(rig);
+  rig.pass(70s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  ASSERT_TRUE(rig.state.in_port);
+  const auto before = rig.state.captures.size();
+  rig.set(points::loop_entry, true);
+  rig.pass(100ms);
+  rig.plate("plate_front", "BG777AA");
+  rig.plate("plate_rear", "BG777AB");
+  rig.weigh_for(39'000, 2s);
+  EXPECT_EQ(rig.state.captures.size(), before);
+  EXPECT_FALSE(rig.saw("second_vehicle_on_scale"));
+}
+
+TEST(SallyPort, FoundGoneByAnOfficerMakesRoomForTheNext) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  released_into_the_port(rig);
+  rig.pass(70s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+  const auto raised = rig.count("raise 2");
+  rig.set(points::loop_exit, false);  // its loop hung: it drove on long ago
+  rig.set(points::loop_entry, true);
+  rig.pass(1s);
+  auto gone = rig.action(lane::ActionKind::vehicle_gone);
+  gone.reason = "looked, the port is empty";
+  rig.give(gone);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  EXPECT_EQ(rig.records<CrossingClosed>().at(0).outcome, "released");
+  EXPECT_TRUE(rig.saw("unseen"));
+  rig.pass(1s);
+  EXPECT_EQ(rig.records<CrossingOpened>().size(), 2u);
+  EXPECT_EQ(rig.state.phase, Phase::gathering);
+  EXPECT_EQ(rig.count("raise 2"), raised);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
