@@ -19,6 +19,7 @@ constexpr ActionWord action_words[] = {
     {"override", ActionKind::override_verdict, true, true},
     {"refer", ActionKind::refer, true, true},
     {"record_control", ActionKind::record_control, true, false},
+    {"hold", ActionKind::hold, true, false},
     {"vehicle_gone", ActionKind::vehicle_gone, true, true},
     {"open_boom", ActionKind::open_boom, false, true},
     {"close_boom", ActionKind::close_boom, false, true},

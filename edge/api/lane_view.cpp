@@ -128,7 +128,9 @@ std::vector<std::string> offers(const lane::State& state) {
   switch (state.phase) {
     case Phase::waiting_officer: return {"confirm", "override", "refer", "record_control", "vehicle_gone", "open_boom", "out_of_service"};
     case Phase::gathering:
-    case Phase::scanning: return {"record_control", "out_of_service"};
+    case Phase::scanning: return {"hold", "record_control", "out_of_service"};
+    case Phase::assessing:
+    case Phase::deciding: return {"hold"};
     case Phase::idle: return {"open_boom", "out_of_service"};
     case Phase::starting: return {"out_of_service"};
     case Phase::open: return {"close_boom"};
@@ -200,7 +202,9 @@ void write_lane(JsonWriter& w, const LaneSnapshot& lane, Stamp now, bool ages) {
   w.end();
   w.key("attention").object().field("level", state.attention_level).field("text", state.attention).end();
   w.key("policy").object().field("override_needs_second", config.override_needs_second);
-  w.field("manual_boom_needs_second", config.manual_boom_needs_second).end();
+  // As in edge/lane/officer.cpp: where a vehicle is held, the boom by hand is a release by another name.
+  const bool held = state.phase == lane::Phase::waiting_officer;
+  w.field("manual_boom_needs_second", config.manual_boom_needs_second || (held && config.override_needs_second)).end();
   w.field("offers", offers(state)).end();
 }
 

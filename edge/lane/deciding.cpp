@@ -92,11 +92,13 @@ void settle_deciding(Turn& t) {
   }
   if (records_held(s)) return t.attention(2, "records cannot be written: the lane holds until they can");
   if (s.wrong_way) return t.attention(3, "released, but somebody stands in the way behind the boom");
-  if (s.other_vehicle && !s.in_port) {  // the verdict was given to the one that stood here
+  const bool stopped = s.held && s.verdict->decided_by == "policy";  // an officer said so while the verdict was written
+  if (stopped || (s.other_vehicle && !s.in_port)) {  // the verdict was given to the one that stood here
     VerdictGiven verdict;
     verdict.decided_by = "policy";
     verdict.channel = s.verdict->channel;
-    verdict.reason = "not known to be the same vehicle: the lane's inputs were away before it was let go";
+    verdict.reason = stopped ? "held before: an officer decides"
+                             : "not known to be the same vehicle: the lane's inputs were away before it was let go";
     propose(t, std::move(verdict));
     s.verdict_persist = t.commit(Purpose::verdict);
     return;

@@ -22,8 +22,9 @@
 //                   boom does not do what was asked -> faulted (officer: return_to_service, open, close)
 //   Vehicle leaves in gathering .. waiting_officer: crossing closed, idle. An officer who finds it gone says so (vehicle_gone).
 //   Something grave (radiation alarm, second vehicle on the scale) in assessing .. waiting_officer: assessing again; an order that
-//   is not durable yet drops. Whoever waited for an officer once is never released by policy. Inputs away between arrival and
-//   release: whoever stands there is not known to be the same vehicle, and an officer decides.
+//   is not durable yet drops. Whoever an officer holds before the verdict (hold), or who waited for an officer once, is never
+//   released by policy. Inputs away between arrival and release: whoever stands there is not known to be the same vehicle, and
+//   an officer decides.
 //
 // Time and inputs are looked at on every event alike ("settle"), so no decision hangs on one particular event arriving;
 // timers only make sure that some event comes.

@@ -64,6 +64,7 @@ enum class ActionKind {
   override_verdict, ///< another verdict, with reason
   refer,            ///< to a supervisor or HQ
   record_control,   ///< a control's outcome (also the operator's scan finding)
+  hold,             ///< before the verdict: whatever the assessment will say, an officer decides (raises, never lowers)
   vehicle_gone,     ///< looked, and the crossing's vehicle is not there any more; ends the crossing, opens nothing
   open_boom, close_boom,
   out_of_service, return_to_service,

@@ -1,5 +1,5 @@
 // Officers' actions. Every one leaves an OfficerActed record, accepted or not; an accepted one takes effect only when its
-// record is durable, and only if what the officer saw is still so.
+// record is durable, and only if what the officer saw is still so. (To hold is the exception: it counts from the moment it is accepted.)
 #include <algorithm>
 #include <array>
 #include <initializer_list>
@@ -17,6 +17,7 @@ std::string_view word_of(ActionKind kind) {
     case ActionKind::override_verdict: return "override_verdict";
     case ActionKind::refer: return "refer";
     case ActionKind::record_control: return "record_control";
+    case ActionKind::hold: return "hold";
     case ActionKind::vehicle_gone: return "vehicle_gone";
     case ActionKind::open_boom: return "open_boom";
     case ActionKind::close_boom: return "close_boom";
@@ -38,6 +39,7 @@ bool phase_allows(ActionKind kind, Phase phase) {
     case ActionKind::refer:
     case ActionKind::vehicle_gone: return phase == Phase::waiting_officer;
     case ActionKind::record_control: return in(phase, {Phase::gathering, Phase::scanning, Phase::waiting_officer});
+    case ActionKind::hold: return in(phase, {Phase::gathering, Phase::scanning, Phase::assessing, Phase::deciding});
     case ActionKind::open_boom: return in(phase, {Phase::idle, Phase::waiting_officer, Phase::faulted, Phase::out_of_service});
     case ActionKind::close_boom: return in(phase, {Phase::open, Phase::faulted, Phase::out_of_service});
     case ActionKind::out_of_service:
@@ -97,7 +99,8 @@ std::string wrong_boom(const Turn& t, const OfficerAction& a) {
 }
 
 bool needs_second(const Turn& t, const OfficerAction& a) {
-  if (a.kind == ActionKind::open_boom) return t.c.manual_boom_needs_second;
+  // Where a vehicle is held, the boom by hand is a release by another name.
+  if (a.kind == ActionKind::open_boom) return t.c.manual_boom_needs_second || (t.s.phase == Phase::waiting_officer && t.c.override_needs_second);
   return a.kind == ActionKind::override_verdict && a.verdict == Verdict::release && t.c.override_needs_second;
 }
 
@@ -208,12 +211,15 @@ void take_action(Turn& t, const OfficerAction& a) {
     case ActionKind::record_control: t.record(ControlRecorded{a.control, a.finding, a.officer.text, a.reason}); break;
     default: break;
   }
-  if (a.kind == ActionKind::confirm || a.kind == ActionKind::override_verdict || a.kind == ActionKind::open_boom)
+  if (a.kind == ActionKind::confirm || a.kind == ActionKind::override_verdict || a.kind == ActionKind::open_boom) {
     s.other_vehicle = false;  // an officer has looked; from now on anew
+    s.entry_known = t.now.mono;
+  }
+  // To hold is safe before it is durable; a verdict that is just being written must not overtake it.
+  if (a.kind == ActionKind::hold) s.held = true;
   s.order = a;
-  const auto number = t.commit(Purpose::order);
-  s.order_persist = number;
-  if (s.proposed) s.verdict_persist = number;
+  s.order_persist = t.commit(Purpose::order);
+  if (a.kind <= ActionKind::refer) s.verdict_persist = s.order_persist;
 }
 
 void drop_order(Turn& t, const std::string& why) {
@@ -226,7 +232,8 @@ void drop_order(Turn& t, const std::string& why) {
 
 std::string carry_out(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
-  const bool stale = (concerns_crossing(a.kind) && a.crossing != s.crossing) || !phase_allows(a.kind, s.phase) || s.mode == "by_hand";
+  const bool held_anyway = a.kind == ActionKind::hold && s.phase == Phase::waiting_officer;
+  const bool stale = (concerns_crossing(a.kind) && a.crossing != s.crossing) || !(phase_allows(a.kind, s.phase) || held_anyway) || s.mode == "by_hand";
   if (stale) {
     s.proposed.reset();
     const std::string refusal = "order " + std::string(word_of(a.kind)) + " came too late: the lane has changed meanwhile";
@@ -251,6 +258,7 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
         s.scan_due = t.now.mono + t.c.scan_deadline;
       }
       return {};
+    case ActionKind::hold: return {};  // holds since it was accepted
     case ActionKind::vehicle_gone:
       leave_unseen(t, a);
       return {};

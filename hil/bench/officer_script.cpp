@@ -19,8 +19,10 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
   const std::string situation = sight.phase + "/" + sight.crossing + "/" + std::to_string(sight.recorded.size()) + "/" + sight.verdict +
                                 (sight.stranded ? "/stranded" : "") + (sight.gone ? "/gone" : "") + (sight.scan_complete ? "/scan" : "");
   if (seen.situation != situation) seen = {situation, now, 0};
-  const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(habits_.after_s * 1000)) * (1 + seen.tries);
-  if (now - seen.since < patience || seen.tries >= 20) return std::nullopt;
+  // After twenty tries more rarely, but never given up: what keeps the lane from doing it may be mended hours later.
+  const int waits = 1 + seen.tries + 15 * std::max(0, seen.tries - 19);
+  const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(habits_.after_s * 1000)) * waits;
+  if (now - seen.since < patience) return std::nullopt;
 
   OfficerWish wish;
   wish.crossing = sight.crossing;

@@ -6,6 +6,7 @@
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/ThreadPool.h>
 
 #include "sync/hq/report.hpp"
 
@@ -49,10 +50,13 @@ class Factory : public net::HTTPRequestHandlerFactory {
 class PocoMetricsServer : public MetricsServer {
  public:
   PocoMetricsServer(const Place& place, std::uint16_t port, const Clock& clock)
-      : socket_(net::SocketAddress("127.0.0.1", port)), server_(new Factory(place, clock), socket_, parameters()) {
+      : socket_(net::SocketAddress("127.0.0.1", port)), server_(new Factory(place, clock), pool_, socket_, parameters()) {
     server_.start();
   }
-  ~PocoMetricsServer() override { server_.stopAll(true); }
+  ~PocoMetricsServer() override {
+    server_.stopAll(true);
+    pool_.joinAll();  // a connection that just ends still uses the server
+  }
   std::uint16_t port() const override { return socket_.address().port(); }
 
  private:
@@ -61,9 +65,11 @@ class PocoMetricsServer : public MetricsServer {
     own->setMaxThreads(2);
     own->setMaxQueued(8);
     own->setKeepAlive(false);
+    own->setThreadIdleTime(Poco::Timespan(0, 250'000));  // bounds how long stopping takes
     return own;
   }
   net::ServerSocket socket_;
+  Poco::ThreadPool pool_{"metrics", 2, 2};
   net::HTTPServer server_;
 };
 

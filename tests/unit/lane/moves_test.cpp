@@ -257,6 +257,7 @@ const std::map<std::string, Maker>& events() {
       {"override_hold", officer(ActionKind::override_verdict, Verdict::hold)},
       {"refer", officer(ActionKind::refer)},
       {"control", officer(ActionKind::record_control)},
+      {"hold", officer(ActionKind::hold)},
       {"vehicle_gone", officer(ActionKind::vehicle_gone)},
       {"open_boom", officer(ActionKind::open_boom)},
       {"close_boom", officer(ActionKind::close_boom)},

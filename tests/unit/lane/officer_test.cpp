@@ -225,6 +225,7 @@ TEST(Officer, OpensByHandForAHeldLorry) {
   auto rig = held(SelectivityChannel::red, {"physical"});
   auto open = rig.action(ActionKind::open_boom);
   open.reason = "to the hall";
+  open.second = OfficerId{"O2"};
   EXPECT_EQ(refusal(rig, open), "");
   rig.pass(1500ms);
   rig.drive_through();
@@ -276,6 +277,7 @@ TEST(Officer, UnknownWordsAreRefused) {
   EXPECT_EQ(refusal(rig, nobody), "no officer is named");
   auto second = rig.action(ActionKind::open_boom);
   second.reason = "x";
+  second.second = OfficerId{"O2"};
   second.boom = device::Boom::second;
   EXPECT_EQ(refusal(rig, second), "this lane has no second boom");
 }
@@ -290,4 +292,50 @@ TEST(Officer, ManualOpeningNeedsASecondPersonWhereTheSiteSaysSo) {
   open.second = OfficerId{"O2"};
   EXPECT_EQ(refusal(rig, open), "");
   EXPECT_EQ(rig.records<OfficerActed>().back().reason, "x (second person: O2)");
+}
+
+TEST(Officer, HeldBeforeTheVerdictIsNotReleasedByPolicy) {
+  Rig rig;  // would be green
+  rig.start();
+  rig.arrive(false);
+  ASSERT_EQ(rig.state.phase, Phase::gathering);
+  rig.give(rig.action(ActionKind::hold));
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.plate("plate_front", "BG123AA");
+  rig.plate("plate_rear", "BG456BB");
+  rig.weigh_for(32000, 700ms);
+  rig.pass(2s);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+  EXPECT_EQ(rig.records<VerdictGiven>().at(0).verdict, Verdict::hold);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  rig.give(rig.action(ActionKind::confirm));  // one who looked and found nothing lets it go
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(Officer, HeldWhileTheGreenVerdictIsBeingWritten) {
+  Rig rig;
+  rig.start();
+  rig.store_answers = false;
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::deciding);
+  rig.give(rig.action(ActionKind::hold));
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("raise 1"), 0u) << "though the green verdict was durable first";
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+}
+
+TEST(Officer, TheBoomByHandIsNoWayRoundTheSecondPerson) {
+  auto rig = held(SelectivityChannel::red, {"physical"});
+  auto open = rig.action(ActionKind::open_boom);
+  open.reason = "just so";
+  EXPECT_EQ(refusal(rig, open), "a second person is needed");
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  open.second = OfficerId{"O2"};
+  rig.give(open);
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
 }

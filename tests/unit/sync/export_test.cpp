@@ -4,6 +4,7 @@
 #include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/ThreadPool.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/StreamCopier.h>
 
@@ -246,7 +247,10 @@ TEST_F(ExportTest, OverHttpWhatTheBusDoesNotTakeIsTriedAgainAndARefusalStops) {
   Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0));
   Bus::Ptr factory = new Bus;
   auto& bus = static_cast<Bus&>(*factory);
-  Poco::Net::HTTPServer server(factory, socket, new Poco::Net::HTTPServerParams);
+  Poco::ThreadPool pool;
+  auto* params = new Poco::Net::HTTPServerParams;  // the server owns it
+  params->setThreadIdleTime(Poco::Timespan(0, 100'000));
+  Poco::Net::HTTPServer server(factory, pool, socket, params);
   server.start();
   auto target = http_target("http://127.0.0.1:" + std::to_string(socket.address().port()) + "/in", 10s);
   ASSERT_TRUE(target) << target.error().what;
@@ -260,6 +264,7 @@ TEST_F(ExportTest, OverHttpWhatTheBusDoesNotTakeIsTriedAgainAndARefusalStops) {
   EXPECT_NE(refused.error().what.find("/9"), std::string::npos) << refused.error().what;
   EXPECT_EQ(go()->results, 1u);
   server.stopAll(true);
+  pool.joinAll();
   ASSERT_EQ(bus.got.size(), 5u);
   const std::string journal = "P1/" + hex(ByteView{p1.epoch()});
   for (const auto& [index, sequence] : {std::pair{0, "/3"}, {1, "/6"}, {2, "/6"}, {3, "/9"}, {4, "/9"}}) EXPECT_EQ(bus.got[static_cast<std::size_t>(index)].key, journal + sequence);

@@ -7,7 +7,7 @@ export type Phase =
   | 'starting' | 'idle' | 'gathering' | 'scanning' | 'assessing' | 'deciding' | 'waiting_officer'
   | 'opening' | 'open' | 'closing' | 'faulted' | 'out_of_service' | 'emergency_stop';
 export type ActionWord =
-  | 'confirm' | 'override' | 'refer' | 'record_control' | 'vehicle_gone' | 'open_boom' | 'close_boom'
+  | 'confirm' | 'override' | 'refer' | 'record_control' | 'hold' | 'vehicle_gone' | 'open_boom' | 'close_boom'
   | 'out_of_service' | 'return_to_service' | 'reset_emergency_stop';
 
 export interface Hit { profile: string; channel: Channel; instruction: string }
