@@ -213,6 +213,8 @@ void adopt_early(Turn& t) {
     if (capture.from.received.mono < s.arrived.mono - t.c.look_back) continue;
     auto attachments = std::exchange(capture.attachments, {});
     const bool alarm = radiation_alarm(capture.body);
+    // What is in doubt (a camera that posts an old event, say) may as well be of the one before; it stands on record by itself.
+    if (!alarm && capture.from.quality != device::Quality::good) continue;
     keep(t, std::move(capture), std::move(attachments));
     if (alarm) grave(t);
   }

@@ -204,6 +204,7 @@ struct Passage {
   bool unseen = false;             ///< ... were so for a while: what happened meanwhile nobody saw
   bool gone_unseen = false;        ///< it is not there any more, and where it went is not known
   bool halted = false;             ///< something grave was learnt after the release: no green any more
+  bool closed_by_hand = false;     ///< an officer who looked ordered it closed: what only looks like one long vehicle stops it no more
 };
 
 /// Everything the machine knows. A value: copyable, comparable by its parts, written by step alone.

@@ -275,7 +275,7 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
         s.passage.opened = t.now.mono;
         clear_fault(t);
       }
-      s.passage.expired = true;
+      s.passage.expired = s.passage.closed_by_hand = true;
       t.enter(Phase::open);
       return {};
     case ActionKind::out_of_service:

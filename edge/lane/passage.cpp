@@ -190,7 +190,11 @@ void settle_open(Turn& t) {
     }
     return;
   }
-  if (now - *s.clear_since < t.c.clear_before_lower || straddles(t)) return;
+  if (now - *s.clear_since < t.c.clear_before_lower) return;
+  if (straddles(t) && !p.closed_by_hand) {  // only somebody who looks can tell one long vehicle from two close ones
+    if (overdue) t.attention(2, "the boom stays up: one vehicle may lie before and behind it; close it by hand if they are two");
+    return;
+  }
   // Out of a port that was shut behind it there is one way only.
   if (p.unseen && s.boom == device::Boom::second && sense(s, t.c, points::loop_exit, now) == Sense::free) s.passed_under = true;
   if (passed(t)) return begin_lowering(t);

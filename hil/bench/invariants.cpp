@@ -172,7 +172,7 @@ void Invariants::check_mass(const device::Settings& device, const device::Device
 void Invariants::check_capture(const Record& record, const CaptureTaken& capture, MonoTime now) {
   const auto* read = std::get_if<device::PlateRead>(&capture.body);
   const auto crossing = crossings_.find(record.crossing.text);
-  if (!read || read->text.empty() || crossing == crossings_.end() || crossing->second.lorry == 0 || crossing->second.in_doubt) return;
+  if (!read || read->text.empty() || capture.from.quality != device::Quality::good || crossing == crossings_.end() || crossing->second.lorry == 0 || crossing->second.in_doubt) return;
   if (plates_[crossing->second.lorry].contains(read->text)) return;
   for (const auto& [lorry, plates] : plates_)
     if (plates.contains(read->text))

@@ -20,7 +20,7 @@ namespace rampa::hil {
 ///   open_without_release   a boom began to rise without a durable release of that lane's crossing, an officer's durable
 ///                          order, or a vehicle under a boom that was on its way down
 ///   two_terminal_records, crossing_overlap, closed_unopened
-///   capture_of_another     a crossing holds a plate that belongs to another lorry than the one it was opened for, and nothing said that it may
+///   capture_of_another     a crossing holds a plate, read as good, of another lorry than the one it was opened for, and nothing said that it may
 ///   reassess_differs       stored facts, profile version and draws do not give the stored channel and hits
 ///   stale_as_good          an input or a mass was published as good that the plant did not have within its age
 ///   closed_on_input        a boom was told to lower although the last thing that its loop or photocell said was "occupied",

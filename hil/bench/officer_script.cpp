@@ -62,6 +62,9 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
     wish.finding = finding_of("nii", true);
   } else if (!habits_.recovers || !safe) {
     return std::nullopt;
+  } else if (sight.phase == "open" && sight.zone_free && !sight.boom_closed && now - seen.since > 90s) {
+    wish.action = "close_boom";  // two that stand close look like one long vehicle to the loops
+    wish.reason = "looked at it, nobody under the boom";
   } else if (sight.phase == "idle" && sight.stranded) {
     wish.action = "open_boom";
     wish.boom = 2;

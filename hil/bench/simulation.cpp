@@ -223,6 +223,9 @@ class Simulation {
       const auto view = post_->view(name);
       phases += " " + name + "=" + (view ? std::string(lane::name_of(view->state.phase)) + " '" + view->state.attention + "'" : "dead") + ", " +
                 std::to_string(post_->world(name).lorries().size()) + " lorries";
+      for (const auto& lorry : post_->world(name).lorries())
+        phases += " (" + std::to_string(lorry->number) + " " + lorry->behaviour + " " + std::to_string(lorry->rear_m()) + ".." +
+                  std::to_string(lorry->front_m) + " m)";
     }
     watcher_.invariants.add({"liveness", "", now_s(), what + ":" + phases});
   }

@@ -44,9 +44,9 @@ double stop_at_boom(const Lorry& lorry, double stop_line, double boom, bool gree
 
 DriverWish wrong_way(const Lorry& lorry, DriverMemory& memory, const DriverView& view) {
   // Leading edge is the low end. It stops short of a closed boom, on the exit loop, and drives under an open one. After
-  // a while of looking at a closed boom it gives up and drives out again.
+  // a while of looking at a closed boom, or at somebody who comes the right way, it gives up and drives out again.
   if (memory.behaviour_done) return {1e9, lane_speed_mps};
-  if (std::abs(lorry.speed_mps) < 0.01 && lorry.rear_m() < view.place->end - 10) {
+  if (std::abs(lorry.speed_mps) < 0.01 && (lorry.rear_m() < view.place->end - 10 || view.ahead)) {
     if (memory.stalled.ns == 0) memory.stalled = view.now;
     if (seconds(view.now - memory.stalled) > behaviour_s(lorry, 20)) memory.behaviour_done = true;
   }

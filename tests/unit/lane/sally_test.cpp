@@ -193,3 +193,28 @@ TEST(SallyPort, FoundGoneByAnOfficerMakesRoomForTheNext) {
   EXPECT_EQ(rig.count("raise 2"), raised);
   EXPECT_EQ(rig.count("raise 1"), 1u);
 }
+
+// The next one drives up so close that the arrival loop never tells the two apart: only somebody who looks can.
+TEST(SallyPort, TwoThatStandCloseAreToldApartByAnOfficer) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  for (const auto point : {points::loop_boom, points::photocell, points::loop_exit}) rig.set(point, true);
+  rig.pass(2s);
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, false);
+  rig.pass(70s);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  EXPECT_EQ(rig.count("lower 1"), 0u) << "it may be one with an open drawbar";
+  EXPECT_NE(rig.state.attention.find("close it by hand"), std::string::npos) << rig.state.attention;
+  auto close = rig.action(lane::ActionKind::close_boom);
+  close.reason = "two lorries, nobody under the boom";
+  rig.give(close);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(4s);
+  EXPECT_EQ(rig.count("lower 1"), 1u);
+  EXPECT_TRUE(rig.state.in_port) << lane::describe(rig.state);
+  EXPECT_EQ(rig.count("raise 2"), 1u);
+}
