@@ -44,8 +44,8 @@ std::vector<GoodsItem> goods(const std::string& file, TableReader& t, std::vecto
     item.hs_code = digits_only(g, "hs_code");
     item.origin = g.text("origin").value_or("");
     if (!item.origin.empty() && item.origin.size() != 2) g.finding("origin", "is no country code", "write two letters (ISO 3166)");
-    item.gross_kg = g.integer("gross_kg", false, 0, 1'000'000).value_or(0);
-    item.value_eur = g.integer("value_eur", false, 0, 1'000'000'000'000).value_or(0);
+    item.gross_kg = g.integer("gross_kg", false, 0, 1'000'000);
+    item.value_eur = g.integer("value_eur", false, 0, 1'000'000'000'000);
     item.description = g.text("description").value_or("");
     g.finish();
     out.push_back(std::move(item));

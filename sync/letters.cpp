@@ -14,9 +14,11 @@ json to_json(const FieldValue& value) {
 
 json to_json(const Declaration& d) {
   json goods = json::array();
-  for (const GoodsItem& item : d.goods)
-    goods.push_back({{"hs_code", item.hs_code}, {"origin", item.origin}, {"gross_kg", item.gross_kg},
-                     {"value_eur", item.value_eur}, {"description", item.description}});
+  for (const GoodsItem& item : d.goods) {
+    json& one = goods.emplace_back(json{{"hs_code", item.hs_code}, {"origin", item.origin}, {"description", item.description}});
+    if (item.gross_kg) one["gross_kg"] = *item.gross_kg;
+    if (item.value_eur) one["value_eur"] = *item.value_eur;
+  }
   json more = json::object();
   for (const auto& [name, value] : d.more) more[name] = to_json(value);
   json object = {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer},

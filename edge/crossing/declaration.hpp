@@ -13,8 +13,8 @@ namespace rampa {
 struct GoodsItem {
   std::string hs_code;  ///< 6 to 10 digits
   std::string origin;   ///< ISO 3166 alpha-2
-  std::int64_t gross_kg = 0;
-  std::int64_t value_eur = 0;
+  std::optional<std::int64_t> gross_kg;   ///< nothing: not declared, which is not 0
+  std::optional<std::int64_t> value_eur;  ///< likewise
   std::string description;
 };
 

@@ -53,10 +53,10 @@ void goods_facts(Fields& facts, const std::vector<Declaration>& declarations) {
       const std::string at = "goods." + std::to_string(count++) + ".";
       if (!item.hs_code.empty()) facts[at + "hs_code"] = item.hs_code;
       if (!item.origin.empty()) facts[at + "origin"] = item.origin;
-      facts[at + "gross_kg"] = item.gross_kg;
-      facts[at + "value_eur"] = item.value_eur;
+      if (item.gross_kg) facts[at + "gross_kg"] = *item.gross_kg;
+      if (item.value_eur) facts[at + "value_eur"] = *item.value_eur;
       if (!item.description.empty()) facts[at + "description"] = item.description;
-      value_known = value_known && add(value_eur, item.value_eur);
+      value_known = value_known && item.value_eur && add(value_eur, *item.value_eur);
     }
   }
   facts["goods.count"] = count;

@@ -24,9 +24,11 @@ Result<FieldValue> field_value(const std::string& name, const Json& v) {
 
 std::string encode(const Declaration& d) {
   Json goods = Json::array();
-  for (const GoodsItem& g : d.goods)
-    goods.push_back({{"hs_code", g.hs_code}, {"origin", g.origin}, {"gross_kg", g.gross_kg}, {"value_eur", g.value_eur},
-                     {"description", g.description}});
+  for (const GoodsItem& g : d.goods) {
+    Json& one = goods.emplace_back(Json{{"hs_code", g.hs_code}, {"origin", g.origin}, {"description", g.description}});
+    if (g.gross_kg) one["gross_kg"] = *g.gross_kg;
+    if (g.value_eur) one["value_eur"] = *g.value_eur;
+  }
   Json more = Json::object();
   for (const auto& [name, value] : d.more) std::visit([&, &n = name](const auto& v) { more[n] = v; }, value);
   Json object = {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer}, {"gross_kg", d.gross_kg},
@@ -52,9 +54,10 @@ Result<Declaration> decode_declaration(const std::string& text) {
     d.carrier = j.value("carrier", "");
     d.driver_name = j.value("driver_name", "");
     if (j.contains("valid_until_ms")) d.valid_until = WallTime{j["valid_until_ms"].get<std::int64_t>()};
-    for (const Json& g : j.value("goods", Json::array()))
-      d.goods.push_back({g.value("hs_code", ""), g.value("origin", ""), g.value("gross_kg", std::int64_t{0}),
-                         g.value("value_eur", std::int64_t{0}), g.value("description", "")});
+    for (const Json& g : j.value("goods", Json::array())) {
+      const auto number = [&g](const char* key) { return g.contains(key) ? std::optional(g[key].get<std::int64_t>()) : std::nullopt; };
+      d.goods.push_back({g.value("hs_code", ""), g.value("origin", ""), number("gross_kg"), number("value_eur"), g.value("description", "")});
+    }
     const Json more = j.value("more", Json::object());
     for (const auto& [name, v] : more.items()) {
       auto value = field_value(name, v);

@@ -17,8 +17,11 @@ std::string declarations_text(const std::vector<Declaration>& declarations) {
     add("declarant", d.declarant);
     add("carrier", d.carrier);
     add("driver_name", d.driver_name);
-    for (const auto& item : d.goods)
-      line["goods"].push_back({{"hs_code", item.hs_code}, {"origin", item.origin}, {"gross_kg", item.gross_kg}, {"value_eur", item.value_eur}, {"description", item.description}});
+    for (const auto& item : d.goods) {
+      auto& one = line["goods"].emplace_back(nlohmann::json{{"hs_code", item.hs_code}, {"origin", item.origin}, {"description", item.description}});
+      if (item.gross_kg) one["gross_kg"] = *item.gross_kg;
+      if (item.value_eur) one["value_eur"] = *item.value_eur;
+    }
     for (const auto& [name, value] : d.more) std::visit([&, &key = name](const auto& v) { line["more"][key] = v; }, value);
     text += line.dump() + "\n";
   }

@@ -150,7 +150,8 @@ Arrival make_arrival(std::uint64_t seed, std::uint64_t number, const TrafficMix&
   }
   if (draws.chance(mix.mass_mismatch)) {
     a.declarations.front().gross_kg = a.declarations.front().gross_kg * 7 / 10;
-    a.declarations.front().goods.front().gross_kg = a.declarations.front().goods.front().gross_kg * 7 / 10;
+    auto& goods_kg = a.declarations.front().goods.front().gross_kg;
+    goods_kg = *goods_kg * 7 / 10;
   }
   if (draws.chance(mix.radiation)) {
     a.lorry.gamma_cps = draws.between(2'000, 8'000);

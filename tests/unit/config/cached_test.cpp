@@ -19,6 +19,18 @@ TEST(Declarations, ExamplesAreRead) {
   EXPECT_TRUE(std::get<bool>(more.at("guarantee_valid")));
 }
 
+TEST(Declarations, GoodsNeedNeitherMassNorValueAndThenHaveNone) {
+  tests::TemporaryFolder folder;
+  const auto read = config::read_declarations(folder.write(
+      "d.jsonl", R"({"reference":"A1","kind":"import","plate":"BG 1","goods":[{"hs_code":"08105000"},{"hs_code":"08105000","gross_kg":0,"value_eur":0}]})" "\n"));
+  ASSERT_EQ(read.declarations.size(), 1u);
+  const auto& goods = read.declarations[0].goods;
+  EXPECT_EQ(goods.at(0).gross_kg, std::nullopt);
+  EXPECT_EQ(goods.at(0).value_eur, std::nullopt);
+  EXPECT_EQ(goods.at(1).gross_kg, 0);
+  EXPECT_EQ(goods.at(1).value_eur, 0);
+}
+
 TEST(Declarations, EveryFindingNamesItsLineAndTheGoodLinesStay) {
   tests::TemporaryFolder folder;
   const auto file = folder.write("d.jsonl",

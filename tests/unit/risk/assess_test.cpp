@@ -134,6 +134,27 @@ TEST(Assess, SeveralDeclarationsOfOneLorry) {
   EXPECT_EQ(risk::assess(*compiled(""), q).facts.count("declaration.seals"), 0u);
 }
 
+TEST(Assess, GoodsWithoutValueOrMassAreNotWorthNothing) {
+  const auto says = [](const std::string& when, const std::vector<GoodsItem>& goods) {
+    auto q = question();
+    q.declarations[0].goods = goods;
+    const auto a = risk::assess(*compiled(profile("A", "red", when)), q);
+    return !a.hits.empty() ? "hit" : a.undetermined.empty() ? "no" : a.undetermined[0];
+  };
+  const std::string value = R"({"any_item":[{"field":"goods.value_eur","op":"ge","value":10000}]})";
+  const std::string mass = R"({"any_item":[{"field":"goods.gross_kg","op":"ge","value":10000}]})";
+  const std::string sum = R"({"field":"declaration.value_eur","op":"ge","value":10000})";
+  const GoodsItem bare{"08105000", "TR", {}, {}, ""}, cheap{"08105000", "TR", 10, 9000, ""}, dear{"08105000", "TR", 20000, 20000, ""}, free{"08105000", "TR", 0, 0, ""};
+  EXPECT_EQ(says(value, {bare}), "A: goods.value_eur missing");
+  EXPECT_EQ(says(mass, {bare}), "A: goods.gross_kg missing");
+  EXPECT_EQ(says(sum, {bare}), "A: declaration.value_eur missing");
+  EXPECT_EQ(says(sum, {cheap, bare}), "A: declaration.value_eur missing") << "the sum of some is not the sum";
+  EXPECT_EQ(says(value, {cheap, bare}), "A: goods.value_eur missing");
+  EXPECT_EQ(says(value, {dear, bare}), "hit");
+  for (const auto& when : {value, mass, sum}) EXPECT_EQ(says(when, {free}), "no") << "what is declared as 0 is 0";
+  EXPECT_EQ(says(sum, {cheap, cheap}), "hit");
+}
+
 TEST(Assess, FieldsOfTheWrongTypeAreMissing) {
   auto q = question();
   q.declarations[0].more["seals"] = std::string("two");

@@ -130,7 +130,7 @@ TEST_F(Whole, DeclarationsAndWatchListsSurviveARestart) {
   d.gross_kg = 38000;
   d.driver_name = "Petar";
   d.valid_until = WallTime{1'784'000'000'000};
-  d.goods = {{"220421", "RS", 20000, 50000, "wine"}};
+  d.goods = {{"220421", "RS", 20000, 50000, "wine"}, {"220422", "RS", {}, {}, ""}};
   d.more["value_eur"] = std::int64_t{50000};
   d.more["seals"] = std::vector<std::string>{"A1", "A2"};
   store->put_declarations({d});
@@ -148,6 +148,9 @@ TEST_F(Whole, DeclarationsAndWatchListsSurviveARestart) {
     EXPECT_EQ(found->at(0).driver_name, "Petar");
     EXPECT_EQ(found->at(0).valid_until, d.valid_until);
     EXPECT_EQ(found->at(0).goods.at(0).hs_code, "220421");
+    EXPECT_EQ(found->at(0).goods.at(0).value_eur, 50000);
+    EXPECT_EQ(found->at(0).goods.at(1).gross_kg, std::nullopt) << "not declared, which is not 0";
+    EXPECT_EQ(found->at(0).goods.at(1).value_eur, std::nullopt);
     EXPECT_EQ(found->at(0).more, d.more);
     EXPECT_EQ(found->at(1).gross_kg, 12000);
     EXPECT_EQ((*store->picture_reader())->declarations_for({"BG777TT"})->size(), 2u);

@@ -296,6 +296,8 @@ TEST(Payloads, DeclarationsComeBack) {
   d.gross_kg = 24'500;
   d.driver_name = "Đorđe";
   d.goods.push_back({"870323", "DE", 12'000, 9'000, "cars"});
+  d.goods.push_back({"870323", "DE", {}, {}, ""});  // not declared is not 0
+  d.goods.push_back({"870323", "DE", 0, 0, ""});
   d.more = {{"sealed", true}, {"packages", std::int64_t{12}}, {"route", std::string("E70")},
             {"countries", std::vector<std::string>{"HR", "RS"}}};
   d.valid_until = WallTime{1'784'000'000'000};
@@ -306,6 +308,11 @@ TEST(Payloads, DeclarationsComeBack) {
   EXPECT_EQ(back->declarations[0].reference, d.reference);
   EXPECT_EQ(back->declarations[0].driver_name, d.driver_name);
   EXPECT_EQ(back->declarations[0].goods.at(0).description, "cars");
+  EXPECT_EQ(back->declarations[0].goods.at(0).value_eur, 9'000);
+  EXPECT_EQ(back->declarations[0].goods.at(1).gross_kg, std::nullopt);
+  EXPECT_EQ(back->declarations[0].goods.at(1).value_eur, std::nullopt);
+  EXPECT_EQ(back->declarations[0].goods.at(2).gross_kg, 0);
+  EXPECT_EQ(back->declarations[0].goods.at(2).value_eur, 0);
   EXPECT_EQ(back->declarations[0].more, d.more);
 }
 

@@ -71,6 +71,7 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   Declaration d;
   d.reference = "M1";
   d.goods.push_back({"870323", "DE", 1, 2, "cars"});
+  d.goods.push_back({"870323", "DE", {}, {}, ""});
   d.more = {{"sealed", true}, {"countries", std::vector<std::string>{"HR"}}};
   EXPECT_TRUE(valid("declarations", encode(DeclarationsLetter{{d}})));
 }

@@ -86,7 +86,7 @@ export interface StoredRecord {
 export interface Declaration {
   reference: string; kind: string; plate: string | null; trailer: string | null; gross_kg: number;
   consignor: string | null; consignee: string | null; declarant: string | null; carrier: string | null; driver_name: string | null;
-  goods: { hs_code: string; origin: string; gross_kg: number; value_eur: number; description: string }[];
+  goods: { hs_code: string; origin: string; gross_kg: number | null; value_eur: number | null; description: string }[];
 }
 export interface CrossingDetail { id: string; lane: string; records: StoredRecord[]; declarations: Declaration[] }
 
