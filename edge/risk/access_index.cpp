@@ -105,7 +105,7 @@ void AccessIndex::candidates(const Program& program, const FactSheet& sheet, Acc
 bool AccessIndex::lacks(const FactSheet& sheet, FieldId field) {
   const auto goods_from = first_goods_field();
   if (field < goods_from) return sheet.facts[field].state != Fact::State::good;
-  if (sheet.items.empty()) return true;
+  if (sheet.items.empty() || sheet.goods_incomplete) return true;
   bool missing = false;
   for (const auto& item : sheet.items) missing = missing || item[field - goods_from].state != Fact::State::good;
   return missing;

@@ -77,7 +77,7 @@ class AccessIndex {
 
   /// One bit of 32 for a value. Of a bucket it is the bucket's own (key hashes of buckets end in its number).
   static std::uint32_t sketch_bit(std::uint64_t hash) { return std::uint32_t{1} << (hash & 31); }
-  /// Is the fact missing, or of another type, for the whole or for any of the goods items?
+  /// Is the fact missing, incomplete, or of another type, for the whole or for any of the goods items?
   [[nodiscard]] static bool lacks(const FactSheet& sheet, FieldId field);
 
   /// Writes from `to`, which has room for every value there can be; the place after the last.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "edge/risk/declared_facts.hpp"
 #include "edge/risk/profile.hpp"
 
 namespace rampa::risk {
@@ -86,9 +87,10 @@ class Evaluation {
       missing.insert("goods");
       return Truth::undetermined;
     }
-    const bool any = c.kind == Condition::Kind::any_item;
-    Truth result = any ? Truth::no : Truth::yes;
+    const bool any = c.kind == Condition::Kind::any_item, incomplete = is_incomplete("goods");
+    Truth result = incomplete ? Truth::undetermined : any ? Truth::no : Truth::yes;
     std::set<std::string> names;
+    if (incomplete) names.insert("goods");
     // One past the facts there are is without any fact: a stored count that is damaged must not keep us for ever.
     const auto items = std::min<std::int64_t>(*count, static_cast<std::int64_t>(facts_.size()) + 1);
     for (std::int64_t i = 0; i < items; ++i) {
@@ -105,13 +107,25 @@ class Evaluation {
 
   Truth test(const Condition& c, const std::string& field, std::set<std::string>& missing) const {
     const auto found = facts_.find(is_goods(field) && !prefix_.empty() ? prefix_ + field.substr(6) : field);
-    if (c.op == Operator::exists) return from((found != facts_.end()) == c.flag);
     const auto type = type_of(field);
+    // A list that one declaration lacks: what is in it is in it, what is not may be missing.
+    if (found != facts_.end() && type == FieldType::list && fits(found->second, *type) && is_incomplete(field)) {
+      if (c.op != Operator::exists && holds(c, lists_, found->second)) return from(c.op != Operator::notin);
+      missing.insert(field);
+      return Truth::undetermined;
+    }
+    if (c.op == Operator::exists) return from((found != facts_.end()) == c.flag);
     if (found == facts_.end() || !type || !fits(found->second, *type)) {
       missing.insert(field);
       return Truth::undetermined;
     }
     return from(holds(c, lists_, found->second) != (c.op == Operator::notin));
+  }
+
+  bool is_incomplete(std::string_view what) const {
+    const auto found = facts_.find(incomplete_facts);
+    const auto* names = found == facts_.end() ? nullptr : std::get_if<std::vector<std::string>>(&found->second);
+    return names && std::find(names->begin(), names->end(), what) != names->end();
   }
 
   const Fields& facts_;

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "edge/risk/declared_facts.hpp"
+
 namespace rampa::risk {
 
 namespace {
@@ -51,11 +53,18 @@ void FactSheet::set_list(FieldId field, std::span<const std::string_view> texts)
   list_texts.insert(list_texts.end(), texts.begin(), texts.end());
 }
 
+void FactSheet::set_incomplete(std::string_view name) {
+  if (name == "goods") goods_incomplete = true;
+  const auto id = field_id(name);
+  if (!id || *id >= first_goods_field() || field_type(*id) != FieldType::list || facts[*id].state != Fact::State::good) return;
+  facts[*id].state = Fact::State::incomplete;
+}
+
 void FactSheet::clear() {
   facts.fill({});
   items.clear();
   list_texts.clear();
-  goods_known = false;
+  goods_known = goods_incomplete = false;
 }
 
 FactSheet fact_sheet(const Fields& facts) {
@@ -68,9 +77,11 @@ FactSheet fact_sheet(const Fields& facts) {
       sheet.items.resize(std::min<std::size_t>(static_cast<std::size_t>(*number), facts.size() + 1));
     }
   }
+  const std::vector<std::string>* incomplete = nullptr;
   for (const auto& [name, value] : facts) {
     if (!is_goods(name)) {
       if (const auto id = field_id(name)) sheet.facts[*id] = fact_of(value, field_type(*id), sheet.list_texts);
+      else if (name == incomplete_facts) incomplete = std::get_if<std::vector<std::string>>(&value);
       continue;
     }
     std::size_t item = 0;
@@ -80,6 +91,8 @@ FactSheet fact_sheet(const Fields& facts) {
     const auto id = field_id("goods" + std::string(rest, end));
     if (id) sheet.items[item][*id - first_goods_field()] = fact_of(value, field_type(*id), sheet.list_texts);
   }
+  if (incomplete)
+    for (const auto& name : *incomplete) sheet.set_incomplete(name);
   return sheet;
 }
 

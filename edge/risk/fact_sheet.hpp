@@ -14,8 +14,8 @@ namespace rampa::risk {
 
 /// 16 bytes: a question's facts are walked in memory order for every decision.
 struct Fact {
-  /// unusable: something is there, of another type than the catalogue's.
-  enum class State : std::uint8_t { missing, unusable, good };
+  /// unusable: something is there, of another type than the catalogue's. incomplete: a list that some of the lorry's declarations lack.
+  enum class State : std::uint8_t { missing, unusable, good, incomplete };
   State state = State::missing;
   std::uint32_t size = 0;     ///< of a text in bytes, of a list in texts
   union {
@@ -32,11 +32,14 @@ struct FactSheet {
   std::array<Fact, fields_max> facts{};                     ///< by FieldId; goods fields are in `items`
   std::vector<std::array<Fact, goods_fields_max>> items;    ///< by FieldId - first_goods_field()
   std::vector<std::string_view> list_texts;
-  bool goods_known = false;  ///< false: nothing is known of any goods
+  bool goods_known = false;       ///< false: nothing is known of any goods
+  bool goods_incomplete = false;  ///< some of the lorry's declarations name no goods
 
   void set(FieldId field, std::int64_t number);
   void set(FieldId field, std::string_view text);
   void set_list(FieldId field, std::span<const std::string_view> texts);
+  /// Of a list that is set; "goods" is goods_incomplete.
+  void set_incomplete(std::string_view name);
   /// Starts a further goods item; the next set() of goods fields are its.
   void add_item() { items.emplace_back(); goods_known = true; }
   void clear();

@@ -25,8 +25,8 @@ void put(std::vector<T>& column, std::size_t row, T value) {
 void put(Column& column, std::size_t row, const Fact& fact, FieldType type, const FactSheet& sheet) {
   if (fact.state == Fact::State::missing) return;
   set_bit(column.there, row);
-  if (fact.state != Fact::State::good) return;
-  set_bit(column.good, row);
+  if (fact.state == Fact::State::unusable) return;
+  set_bit(fact.state == Fact::State::good ? column.good : column.incomplete, row);
   switch (type) {
     case FieldType::boolean:
       if (fact.number != 0) set_bit(column.flags, row);
@@ -44,11 +44,12 @@ void put(Column& column, std::size_t row, const Fact& fact, FieldType type, cons
 }
 
 void get(const Column& column, std::size_t row, FieldType type, Fact& fact, std::vector<std::string_view>& list_texts) {
-  if (!column.is_good(row)) {
+  const bool incomplete = column.is_incomplete(row);
+  if (!incomplete && !column.is_good(row)) {
     fact.state = column.is_there(row) ? Fact::State::unusable : Fact::State::missing;
     return;
   }
-  fact.state = Fact::State::good;
+  fact.state = incomplete ? Fact::State::incomplete : Fact::State::good;
   switch (type) {
     case FieldType::boolean: fact.number = row / 64 < column.flags.size() ? static_cast<std::int64_t>(column.flags[row / 64] >> row % 64 & 1) : 0; break;
     case FieldType::integer: fact.number = column.numbers[row]; break;
@@ -69,7 +70,7 @@ void get(const Column& column, std::size_t row, FieldType type, Fact& fact, std:
 }
 
 std::size_t bytes_of(const Column& c) {
-  return (c.there.capacity() + c.good.capacity() + c.numbers.capacity() + c.flags.capacity()) * 8 + (c.codes.capacity() + c.ends.capacity()) * 4 + c.texts.bytes();
+  return (c.there.capacity() + c.good.capacity() + c.incomplete.capacity() + c.numbers.capacity() + c.flags.capacity()) * 8 + (c.codes.capacity() + c.ends.capacity()) * 4 + c.texts.bytes();
 }
 
 }  // namespace
@@ -133,6 +134,7 @@ void History::add(const FactSheet& sheet, WallTime at, std::int32_t utc_offset_m
     item_row_.push_back(static_cast<std::uint32_t>(row));
   }
   item_ends_.push_back(static_cast<std::uint32_t>(item_row_.size()));
+  if (sheet.goods_incomplete) set_bit(goods_incomplete_, row);
   at_.push_back(at.ms);
   utc_offset_.push_back(static_cast<std::int16_t>(utc_offset_min));
   ids_ += id;
@@ -162,6 +164,7 @@ void History::sheet(std::size_t row, FactSheet& sheet) const {
   const std::size_t from = row == 0 ? 0 : item_ends_[row - 1], to = item_ends_[row];
   sheet.items.resize(to - from);
   sheet.goods_known = to > from;
+  sheet.goods_incomplete = Column::is_set(goods_incomplete_, row);
   for (auto item = from; item < to; ++item)
     for (std::size_t g = 0; g < goods_fields_max; ++g)
       if (goods_[g].used()) get(goods_[g], item, field_type(static_cast<FieldId>(first_goods_field() + g)), sheet.items[item - from][g], sheet.list_texts);
@@ -169,7 +172,7 @@ void History::sheet(std::size_t row, FactSheet& sheet) const {
 }
 
 std::size_t History::bytes() const {
-  std::size_t sum = (item_ends_.capacity() + item_row_.capacity()) * 4 + at_.capacity() * 8 + utc_offset_.capacity() * 2 + ids_.capacity() + id_ends_.capacity() * 8;
+  std::size_t sum = (item_ends_.capacity() + item_row_.capacity()) * 4 + at_.capacity() * 8 + utc_offset_.capacity() * 2 + ids_.capacity() + (id_ends_.capacity() + goods_incomplete_.capacity()) * 8;
   for (const auto& column : columns_) sum += bytes_of(column);
   for (const auto& column : goods_) sum += bytes_of(column);
   return sum;

@@ -35,15 +35,18 @@ class TextColumn {
 
 /// One field over all rows (goods fields: over all items). What is shorter than the rows is missing from there on.
 struct Column {
-  std::vector<std::uint64_t> there, good;  ///< bit per row; there and not good: of another type than the catalogue's
+  std::vector<std::uint64_t> there, good;  ///< bit per row; there and neither good nor incomplete: of another type than the catalogue's
+  std::vector<std::uint64_t> incomplete;   ///< lists, bit per row: not good, but the elements are here
   std::vector<std::int64_t> numbers;       ///< integers
   std::vector<std::uint64_t> flags;        ///< booleans, bit per row
   std::vector<std::uint32_t> codes;        ///< texts: of the row; lists: of all elements
   std::vector<std::uint32_t> ends;         ///< lists: the row's last element + 1
   TextColumn texts;
   [[nodiscard]] bool used() const { return !there.empty(); }
-  [[nodiscard]] bool is_good(std::size_t row) const { return row / 64 < good.size() && (good[row / 64] >> row % 64 & 1) != 0; }
-  [[nodiscard]] bool is_there(std::size_t row) const { return row / 64 < there.size() && (there[row / 64] >> row % 64 & 1) != 0; }
+  [[nodiscard]] bool is_good(std::size_t row) const { return is_set(good, row); }
+  [[nodiscard]] bool is_there(std::size_t row) const { return is_set(there, row); }
+  [[nodiscard]] bool is_incomplete(std::size_t row) const { return is_set(incomplete, row); }
+  [[nodiscard]] static bool is_set(const std::vector<std::uint64_t>& bits, std::size_t row) { return row / 64 < bits.size() && (bits[row / 64] >> row % 64 & 1) != 0; }
 };
 
 /// Of a stretch of rows that begins with `first`: bit per row.
@@ -106,6 +109,7 @@ class History {
   std::array<Column, goods_fields_max> goods_;
   std::vector<std::uint32_t> item_ends_;  // by row
   std::vector<std::uint32_t> item_row_;   // by item
+  std::vector<std::uint64_t> goods_incomplete_;  // bit per row
   std::vector<std::int64_t> at_;
   std::vector<std::int16_t> utc_offset_;
   std::string ids_;

@@ -110,7 +110,7 @@ class ColumnEvaluation {
     auto& second = any ? out.no : out.yes;
     for (std::size_t w = 0; w < words; ++w) {
       first[w] = settled[w];
-      second[w] = some[w] & ~open[w];
+      second[w] = some[w] & ~open[w] & ~word_at(h_.goods_incomplete_, first_ / 64 + w);
     }
   }
   /// The parts of any_item and all_item hold together.
@@ -129,16 +129,17 @@ class ColumnEvaluation {
     for (std::size_t w = 0; w < words; ++w) {
       const auto word = first / 64 + w;
       if (s.op == Operator::exists) {
-        const auto there = word_at(column.there, word);
-        out.yes[w] = s.flag ? there : ~there;
-        out.no[w] = ~out.yes[w];
+        const auto there = word_at(column.there, word), open = word_at(column.incomplete, word);
+        out.yes[w] = (s.flag ? there : ~there) & ~open;
+        out.no[w] = (s.flag ? ~there : there) & ~open;
         continue;
       }
-      const auto good = first + w * 64 < last ? word_at(column.good, word) : 0;
-      auto fits = good == 0 ? 0 : matches(s, column, type, word, good);
-      if (s.op == Operator::notin) fits = ~fits;
-      out.yes[w] = good & fits;
-      out.no[w] = good & ~fits;
+      const bool within = first + w * 64 < last;
+      const auto good = within ? word_at(column.good, word) : 0, some = good | (within ? word_at(column.incomplete, word) : 0);
+      const auto fits = some == 0 ? 0 : matches(s, column, type, word, some) & some;
+      const auto fits_not = good & ~fits;
+      out.yes[w] = s.op == Operator::notin ? fits_not : fits;
+      out.no[w] = s.op == Operator::notin ? fits : fits_not;
     }
   }
 

@@ -221,9 +221,18 @@ Truth Program::test(const Node& n, const FactSheet& sheet, const Item* item) con
   const auto goods_from = first_goods_field();
   static const Fact nothing{};
   const Fact& fact = n.field < goods_from ? sheet.facts[n.field] : item ? (*item)[n.field - goods_from] : nothing;
-  if (n.kind == Kind::exists) return ((fact.state != Fact::State::missing) == (n.data != 0)) != n.negated ? Truth::yes : Truth::no;
-  if (fact.state != Fact::State::good) return Truth::undetermined;
+  if (fact.state != Fact::State::good) return test_in_part(n, fact, sheet);
+  if (n.kind == Kind::exists) return (n.data != 0) != n.negated ? Truth::yes : Truth::no;
   return holds(n, fact, sheet) != n.negated ? Truth::yes : Truth::no;
+}
+
+Truth Program::test_in_part(const Node& n, const Fact& fact, const FactSheet& sheet) const {
+  if (fact.state == Fact::State::incomplete) {
+    if (n.kind == Kind::exists || !holds(n, fact, sheet)) return Truth::undetermined;  // one declaration says it, another does not
+    return n.negated ? Truth::no : Truth::yes;
+  }
+  if (n.kind != Kind::exists) return Truth::undetermined;
+  return ((fact.state != Fact::State::missing) == (n.data != 0)) != n.negated ? Truth::yes : Truth::no;
 }
 
 Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item, std::size_t first_item) const {
@@ -253,7 +262,7 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item, st
     case Kind::all_item: {
       if (sheet.items.empty()) return Truth::undetermined;
       const bool any = n.kind == Kind::any_item;
-      Truth result = any ? Truth::no : Truth::yes;
+      Truth result = sheet.goods_incomplete ? Truth::undetermined : any ? Truth::no : Truth::yes;
       const auto count = sheet.items.size();
       for (std::size_t i = 0, at_item = std::min(first_item, count - 1); i < count; ++i, at_item = at_item + 1 == count ? 0 : at_item + 1) {
         const Item& one = sheet.items[at_item];
@@ -293,8 +302,9 @@ Truth Program::collect(std::uint32_t at, const FactSheet& sheet, const Item* ite
         return Truth::undetermined;
       }
       const bool any = n.kind == Kind::any_item;
-      Truth result = any ? Truth::no : Truth::yes;
+      Truth result = sheet.goods_incomplete ? Truth::undetermined : any ? Truth::no : Truth::yes;
       Names below;
+      if (sheet.goods_incomplete) below.insert("goods");
       for (const auto& one : sheet.items) {
         const Truth t = over(false, at + 1, n.end, &one, below);
         result = any ? std::max(result, t) : std::min(result, t);

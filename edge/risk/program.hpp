@@ -81,6 +81,8 @@ class Program {
   std::uint32_t named(const std::string& list, bool prefixes, const NamedLists& lists);
   [[nodiscard]] Truth of(std::uint32_t at, const FactSheet& sheet, const Item* item, std::size_t first_item) const;
   [[nodiscard]] Truth test(const Node& n, const FactSheet& sheet, const Item* item) const;
+  /// Of a fact that is not wholly there.
+  [[nodiscard]] Truth test_in_part(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] bool holds(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] bool fits(const Node& n, std::string_view text) const;
   Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge/crossing/field_value.hpp"
+#include "edge/risk/declared_facts.hpp"
 #include "edge/risk/profile.hpp"
 #include "tests/fuzz/risk_terms.hpp"
 
@@ -141,6 +142,15 @@ class RiskWorld {
       for (std::size_t i = 0; i < count; ++i)
         for (const auto& field : goods_)
           if (!chance(8)) facts["goods." + std::to_string(i) + field.substr(5)] = value(*risk::type_of(field));
+    }
+    if (chance(30)) {  // several declarations, of which some lack what others have
+      std::vector<std::string> incomplete;
+      for (const auto& field : fields_)
+        if (chance(40)) incomplete.push_back(field);  // also those that are missing, or no list
+      for (const auto& [key, field] : places)
+        if (chance(20)) incomplete.emplace_back(field);
+      if (chance(50)) incomplete.emplace_back("goods");
+      facts[std::string(risk::incomplete_facts)] = std::move(incomplete);
     }
     return facts;
   }

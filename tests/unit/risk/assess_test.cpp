@@ -123,6 +123,8 @@ TEST(Assess, SeveralDeclarationsOfOneLorry) {
   second.more["seals"] = std::int64_t{2};
   q.declarations.push_back(second);
   q.declarations[0].more["declaration.seals"] = std::int64_t{1};
+  for (auto& d : q.declarations) d.more["vehicle_tare_kg"] = std::int64_t{15000};
+  q.facts["evidence.gross_kg"] = std::int64_t{47400};
   const auto a = risk::assess(*compiled(""), q);
   EXPECT_EQ(a.facts.at("declaration.count"), FieldValue{std::int64_t{2}});
   EXPECT_EQ(a.facts.at("declaration.gross_kg"), FieldValue{std::int64_t{33000}});
@@ -132,6 +134,100 @@ TEST(Assess, SeveralDeclarationsOfOneLorry) {
   EXPECT_EQ(a.facts.at("evidence.mass_deviation_kg"), FieldValue{std::int64_t{-600}});
   q.declarations[0].more.clear();  // only one of two says it
   EXPECT_EQ(risk::assess(*compiled(""), q).facts.count("declaration.seals"), 0u);
+}
+
+TEST(Assess, ASecondDeclarationHidesNothingThatTheFirstLacks) {
+  const auto says = [](const std::string& when, bool bare_one, bool second) {
+    auto q = question();
+    q.declarations[0].more["route"] = std::string("DE");
+    auto bare = declaration();
+    bare.reference = "26RS000";
+    bare.consignee.clear();
+    bare.goods.clear();
+    if (!second) q.declarations.clear();
+    if (bare_one) q.declarations.push_back(bare);
+    const auto a = risk::assess(*compiled(profile("A", "red", when)), q);
+    EXPECT_EQ(risk::reassess(*compiled(profile("A", "red", when)), a, q.now, {}), a);
+    EXPECT_EQ(a.channel, !a.hits.empty() ? red : a.undetermined.empty() ? green : yellow);
+    return !a.hits.empty() ? "hit" : a.undetermined.empty() ? "no" : a.undetermined[0];
+  };
+  const auto test = [](const std::string& field, const std::string& op, const std::string& value) {
+    return R"({"field":")" + field + R"(","op":")" + op + R"(","value":)" + value + "}";
+  };
+  const std::string open = "A: declaration.consignee missing";
+  EXPECT_EQ(says(test("declaration.consignee", "eq", R"("RS2")"), true, false), open);
+  EXPECT_EQ(says(test("declaration.consignee", "eq", R"("RS2")"), true, true), open) << "it may be the first one's";
+  EXPECT_EQ(says(test("declaration.consignee", "eq", R"("RS2")"), false, true), "no");
+  EXPECT_EQ(says(test("declaration.consignee", "eq", R"("RS1")"), true, true), "hit");
+  EXPECT_EQ(says(test("declaration.consignee", "prefix", R"("RS")"), true, true), "hit");
+  EXPECT_EQ(says(test("declaration.consignee", "notin", R"(["RS1"])"), true, true), "no");
+  EXPECT_EQ(says(test("declaration.consignee", "notin", R"(["RS2"])"), true, true), open);
+  EXPECT_EQ(says(test("declaration.consignee", "exists", "false"), true, false), "hit");
+  EXPECT_EQ(says(test("declaration.consignee", "exists", "false"), true, true), open);
+  EXPECT_EQ(says(test("declaration.consignee", "exists", "true"), true, true), open);
+  EXPECT_EQ(says(test("declaration.route", "eq", R"("SY")"), true, true), "A: declaration.route missing") << "further fields too";
+  EXPECT_EQ(says(test("declaration.kind", "eq", R"("export")"), true, true), "no") << "both have it";
+  const auto item = [&](const std::string& kind, const std::string& origin) { return "{\"" + kind + "\":[" + test("goods.origin", "eq", "\"" + origin + "\"") + "]}"; };
+  EXPECT_EQ(says(item("any_item", "IR"), true, false), "A: goods missing");
+  EXPECT_EQ(says(item("any_item", "IR"), true, true), "A: goods missing");
+  EXPECT_EQ(says(item("any_item", "IR"), false, true), "no");
+  EXPECT_EQ(says(item("any_item", "AE"), true, true), "hit");
+  EXPECT_EQ(says(item("all_item", "AE"), true, true), "no");
+  EXPECT_EQ(says(R"({"all_item":[{"field":"goods.gross_kg","op":"ge","value":1}]})", true, true), "A: goods missing");
+  EXPECT_EQ(says(R"({"field":"declaration.value_eur","op":"le","value":1})", true, true), "A: declaration.value_eur missing");
+}
+
+TEST(Assess, ATaxableSumComesFromEveryDeclaration) {
+  auto q = question();
+  auto second = declaration();
+  second.reference = "26RS002";
+  second.goods.clear();
+  second.more["value_eur"] = std::int64_t{8000};
+  q.declarations.push_back(second);
+  EXPECT_EQ(risk::assess(*compiled(""), q).facts.at("declaration.value_eur"), FieldValue{std::int64_t{100000}}) << "92000 by its goods, 8000 as a sum";
+  q.declarations[1].more["tractor_matches"] = true;  // nobody declares what Rampa finds out
+  q.facts.erase("vehicle.plate");
+  EXPECT_FALSE(risk::assess(*compiled(""), q).facts.contains("declaration.tractor_matches"));
+}
+
+TEST(Assess, TheVehicleIsNotAddedUpOverDeclarations) {
+  const auto asked = [](std::vector<std::pair<std::int64_t, std::int64_t>> masses_and_tares) {
+    auto q = question();
+    q.facts["evidence.gross_kg"] = std::int64_t{46000};
+    q.declarations.clear();
+    for (const auto& [mass, tare] : masses_and_tares) {
+      Declaration d;
+      d.reference = std::to_string(q.declarations.size());
+      d.gross_kg = mass;
+      if (tare > 0) d.more["vehicle_tare_kg"] = tare;
+      q.declarations.push_back(d);
+    }
+    const auto facts = risk::assess(*compiled(""), q).facts;
+    const auto said = [&](const char* name) { return facts.contains(name) ? std::to_string(std::get<std::int64_t>(facts.at(name))) : "-"; };
+    return said("declaration.gross_kg") + " " + said("declaration.vehicle_tare_kg") + " " + said("evidence.mass_deviation_percent");
+  };
+  EXPECT_EQ(asked({{16000, 15000}}), "16000 15000 48");
+  EXPECT_EQ(asked({{8000, 15000}, {8000, 15000}}), "16000 15000 48") << "one vehicle, whose goods are in two declarations";
+  EXPECT_EQ(asked({{8000, 15000}, {8000, 16000}}), "16000 - -") << "which is its mass?";
+  EXPECT_EQ(asked({{31000, 0}, {31000, 0}}), "31000 - 48") << "the laden vehicle's, said twice";
+  EXPECT_EQ(asked({{31000, 0}, {15000, 0}}), "- - -") << "they contradict each other";
+  EXPECT_EQ(asked({{16000, 15000}, {31000, 0}}), "- - -") << "the goods' of the one, the vehicle's of the other";
+  EXPECT_EQ(asked({{16000, 15000}, {0, 15000}}), "- 15000 -");
+}
+
+TEST(Assess, HowOftenADeclarantCameIsNotAddedUp) {
+  auto q = question();
+  auto second = declaration();
+  second.reference = "26RS002";
+  q.declarations.push_back(second);
+  const auto earlier = [&](std::int64_t first, std::int64_t other) {
+    q.declarations[0].more["earlier_30_days"] = first;
+    q.declarations[1].more["earlier_30_days"] = other;
+    const auto facts = risk::assess(*compiled(""), q).facts;
+    return facts.contains("declaration.earlier_30_days") ? std::get<std::int64_t>(facts.at("declaration.earlier_30_days")) : -1;
+  };
+  EXPECT_EQ(earlier(4, 4), 4);
+  EXPECT_EQ(earlier(0, 50), -1) << "a newcomer does not hide behind another declarant";
 }
 
 TEST(Assess, GoodsWithoutValueOrMassAreNotWorthNothing) {
@@ -407,6 +503,7 @@ TEST(Assess, NumbersTooLargeToAddAreMissingNotInvented) {
   huge.goods = {{"240220", "AE", 1, INT64_MAX, "gold"}};
   huge.more["seals"] = std::int64_t{INT64_MAX};
   q.declarations[0].more["seals"] = std::int64_t{2};
+  huge.more["vehicle_tare_kg"] = q.declarations[0].more["vehicle_tare_kg"] = std::int64_t{0};  // so that masses are added
   q.declarations.push_back(huge);
   const auto set = compiled(profile("A", "yellow", R"({"field":"declaration.gross_kg","op":"ge","value":1})"));
   auto a = risk::assess(*set, q);

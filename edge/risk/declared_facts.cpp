@@ -1,0 +1,186 @@
+#include "edge/risk/declared_facts.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "edge/risk/catalogue.hpp"
+#include "edge/risk/plate_text.hpp"
+
+namespace rampa::risk {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+void add_once(Texts& list, const std::string& text) {
+  if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+}
+
+/// False where the sum is none that a number here can hold: declarations come from outside, and an invented number is worse than none.
+bool add(std::int64_t& sum, std::int64_t value) { return !__builtin_add_overflow(sum, value, &sum); }
+
+/// The fact as the catalogue has it, or nothing: of another type, or an empty list.
+std::optional<FieldValue> of_type(const FieldValue& value, FieldType type) {
+  const auto* text = std::get_if<std::string>(&value);
+  const auto* list = std::get_if<Texts>(&value);
+  switch (type) {
+    case FieldType::boolean: return std::holds_alternative<bool>(value) ? std::optional(value) : std::nullopt;
+    case FieldType::integer: return std::holds_alternative<std::int64_t>(value) ? std::optional(value) : std::nullopt;
+    case FieldType::text: return text ? std::optional(value) : std::nullopt;
+    case FieldType::list: break;
+  }
+  Texts texts;
+  if (text) add_once(texts, *text);
+  if (list) for (const auto& one : *list) add_once(texts, one);
+  return texts.empty() ? std::nullopt : std::optional<FieldValue>(std::move(texts));
+}
+
+/// As cameras read it; what no plate can be stays as it was written.
+std::string comparable_plate(const std::string& declared) {
+  auto plate = normal_plate(declared);
+  return plate ? *plate : declared;
+}
+
+std::optional<std::int64_t> value_of(const std::vector<GoodsItem>& goods) {
+  std::int64_t sum = 0;
+  for (const auto& item : goods)
+    if (!item.value_eur || !add(sum, *item.value_eur)) return std::nullopt;
+  return goods.empty() ? std::nullopt : std::optional(sum);
+}
+
+/// Rampa's own: nobody can declare them.
+bool is_derived(std::string_view name) {
+  return name == "declaration.count" || name == "declaration.references" || name == "declaration.tractor_matches" || name == "declaration.trailer_matches";
+}
+
+/// What one declaration says, under the names that profiles use.
+Fields facts_of(const Declaration& d) {
+  Fields facts;
+  const auto text = [&](const char* name, const std::string& value) {
+    if (!value.empty()) facts[name] = Texts{value};
+  };
+  text("declaration.references", d.reference);
+  text("declaration.kind", d.kind);
+  text("declaration.consignor", d.consignor);
+  text("declaration.consignee", d.consignee);
+  text("declaration.declarant", d.declarant);
+  text("declaration.carrier", d.carrier);
+  text("declaration.tractor", comparable_plate(d.plate));
+  text("declaration.trailer", comparable_plate(d.trailer));
+  if (d.gross_kg > 0) facts["declaration.gross_kg"] = d.gross_kg;
+  if (const auto value = value_of(d.goods)) facts["declaration.value_eur"] = *value;
+  for (const auto& [key, value] : d.more) {
+    const std::string name = key.rfind("declaration.", 0) == 0 ? key : "declaration." + key;
+    const auto type = type_of(name);
+    if (!type || is_derived(name)) continue;  // unknown to profiles: no fact
+    if (auto fitting = of_type(value, *type)) facts.try_emplace(name, std::move(*fitting));
+  }
+  return facts;
+}
+
+/// Of the whole vehicle, or of what does not add up: all declarations must say the same.
+bool is_said_once(std::string_view name) {
+  static constexpr std::array names{"declaration.vehicle_tare_kg", "declaration.earlier_30_days", "declaration.value_per_kg_cent"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The declared masses are the goods' alone, which add up; otherwise each is the whole laden vehicle's.
+bool of_goods_alone(const std::vector<Fields>& said) {
+  return std::all_of(said.begin(), said.end(), [](const Fields& one) { return one.contains("declaration.vehicle_tare_kg"); });
+}
+bool of_vehicle(const std::vector<Fields>& said) {
+  return std::none_of(said.begin(), said.end(), [](const Fields& one) { return one.contains("declaration.vehicle_tare_kg"); });
+}
+
+/// The number of all, or nothing.
+std::optional<std::int64_t> number_of_all(const std::vector<Fields>& said, const std::string& name) {
+  const bool mass = name == "declaration.gross_kg", once = is_said_once(name) || (mass && of_vehicle(said));
+  if (mass && !once && !of_goods_alone(said)) return std::nullopt;  // goods' masses and vehicles' masses do not add up
+  std::optional<std::int64_t> sum;
+  for (const auto& one : said) {
+    const auto number = std::get<std::int64_t>(one.at(name));
+    if (!sum) sum = number;
+    else if (once ? *sum != number : !add(*sum, number)) return std::nullopt;
+  }
+  return sum;
+}
+
+/// Lists are joined, and incomplete where not all have them; what is true for all is true; numbers are added or the same for all.
+void join(Fields& facts, const std::vector<Fields>& said, Texts& incomplete) {
+  std::map<std::string, std::size_t> carried;
+  for (const auto& one : said)
+    for (const auto& [name, value] : one) ++carried[name];
+  for (const auto& [name, count] : carried) {
+    const auto type = *type_of(name);
+    if (type == FieldType::list) {
+      Texts list;
+      for (const auto& one : said)
+        if (const auto found = one.find(name); found != one.end())
+          for (const auto& text : std::get<Texts>(found->second)) add_once(list, text);
+      facts[name] = std::move(list);
+      if (count < said.size()) incomplete.push_back(name);
+    } else if (count < said.size()) {
+      continue;  // half a truth is none
+    } else if (type == FieldType::integer) {
+      if (const auto number = number_of_all(said, name)) facts[name] = *number;
+    } else if (type == FieldType::boolean) {
+      facts[name] = std::all_of(said.begin(), said.end(), [&, &of = name](const Fields& one) { return std::get<bool>(one.at(of)); });
+    }
+  }
+}
+
+void add_goods(Fields& facts, const std::vector<Declaration>& declarations, Texts& incomplete) {
+  std::int64_t count = 0;
+  bool all_have_goods = true;
+  for (const auto& declaration : declarations) {
+    all_have_goods = all_have_goods && !declaration.goods.empty();
+    for (const auto& item : declaration.goods) {
+      const std::string at = "goods." + std::to_string(count++) + ".";
+      if (!item.hs_code.empty()) facts[at + "hs_code"] = item.hs_code;
+      if (!item.origin.empty()) facts[at + "origin"] = item.origin;
+      if (item.gross_kg) facts[at + "gross_kg"] = *item.gross_kg;
+      if (item.value_eur) facts[at + "value_eur"] = *item.value_eur;
+      if (!item.description.empty()) facts[at + "description"] = item.description;
+    }
+  }
+  facts["goods.count"] = count;
+  if (count > 0 && !all_have_goods) incomplete.emplace_back("goods");
+}
+
+template <class T>
+const T* value(const Fields& facts, std::string_view name) {
+  const auto found = facts.find(name);
+  return found == facts.end() ? nullptr : std::get_if<T>(&found->second);
+}
+
+/// The declared mass is the goods' where a tare of the vehicle is declared beside it, otherwise the laden vehicle's.
+std::optional<std::int64_t> laden_kg(const Fields& facts, bool tare_is_declared) {
+  const auto *mass = value<std::int64_t>(facts, "declaration.gross_kg"), *tare = value<std::int64_t>(facts, "declaration.vehicle_tare_kg");
+  if (!mass || (tare_is_declared && !tare)) return std::nullopt;  // they contradict each other about the vehicle
+  std::int64_t laden = *mass;
+  if (tare && !add(laden, *tare)) return std::nullopt;
+  return laden;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> add_declared_facts(Fields& facts, const std::vector<Declaration>& declarations) {
+  facts["declaration.count"] = static_cast<std::int64_t>(declarations.size());
+  if (declarations.empty()) return std::nullopt;
+  std::vector<Fields> said;
+  for (const auto& d : declarations) said.push_back(facts_of(d));
+  const bool tare_is_declared = !of_vehicle(said);
+  Texts incomplete;
+  if (said.size() == 1) facts.merge(said[0]);  // as join() would
+  else join(facts, said, incomplete);
+  add_goods(facts, declarations, incomplete);
+  if (!incomplete.empty()) facts[std::string(incomplete_facts)] = std::move(incomplete);
+  const auto matches = [&](const char* fact, const std::string* plate, const std::string Declaration::* declared) {
+    if (plate && !plate->empty()) facts[fact] = std::all_of(declarations.begin(), declarations.end(), [&](const Declaration& d) { return d.*declared == *plate; });
+  };
+  matches("declaration.tractor_matches", value<std::string>(facts, "vehicle.plate"), &Declaration::plate);
+  matches("declaration.trailer_matches", value<std::string>(facts, "vehicle.trailer"), &Declaration::trailer);
+  return laden_kg(facts, tare_is_declared);
+}
+
+}  // namespace rampa::risk
