@@ -82,11 +82,15 @@ std::int64_t number(const Fields& facts, std::string_view name) {
   return value ? *value : 0;
 }
 
+/// Of what was assessed since undetermined security profiles reach their own channel.
+constexpr std::string_view security_open_in_full = "rules.security_open_in_full";
+
 Circumstances circumstances(const Assessment& a, WallTime now) {
   Circumstances c;
   c.now = now;
   c.utc_offset_min = static_cast<std::int32_t>(number(a.facts, "time.utc_offset_minutes"));
   c.draw_key = a.draw_key;
+  c.security_open_in_full = a.facts.contains(security_open_in_full);
   c.recent = static_cast<std::uint32_t>(number(a.facts, "recent.crossings"));
   c.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)] = static_cast<std::uint32_t>(number(a.facts, "recent.yellow"));
   c.recent_of_channel[static_cast<int>(SelectivityChannel::red)] = static_cast<std::uint32_t>(number(a.facts, "recent.red"));
@@ -139,7 +143,7 @@ std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::strin
 void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& sheet, const Decision& decision) {
   // Who is looked at anyway costs no further capacity: his hit is one. (Older assessments were made without this rule and without the fact.)
   const bool declines_only_to_lower = a.facts.contains("recent.by_hits");
-  const bool old = of_before_format_2(a.facts);
+  const bool old = of_before_format_2(a.facts), security_in_full = a.facts.contains(security_open_in_full);
   const std::size_t listed_max = old ? SIZE_MAX : undetermined_max;
   std::size_t open = 0;
   std::string text;
@@ -150,8 +154,13 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       if (!o.undetermined) a.shadow.push_back(id);
       continue;
     }
+    const auto order_controls = [&] {
+      for (const auto& control : set.control_lists[set.texts[o.profile].controls]) order(a, control.control);
+    };
     if (o.undetermined) {
-      if (o.declined != Declined::no || ++open > listed_max) continue;  // not drawn: whatever the missing facts are
+      if (o.declined != Declined::no) continue;  // not drawn: whatever the missing facts are
+      if (security_in_full && set.heads[o.profile].open_in_full) order_controls();
+      if (++open > listed_max) continue;
       // Which fact it asks for is part of a criterion.
       if (set.texts[o.profile].secret) a.undetermined.push_back(id + ": facts missing");
       else for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
@@ -163,7 +172,7 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       continue;
     }
     a.hits.push_back({id, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language)), set.texts[o.profile].version});
-    for (const auto& control : set.control_lists[set.texts[o.profile].controls]) order(a, control.control);
+    order_controls();
   }
   if (open > listed_max) a.undetermined.push_back("and " + std::to_string(open - listed_max) + " further profiles");
   a.score = decision.score;
@@ -219,6 +228,7 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   Fields facts = all_facts(question);
   if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
   if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
+  facts[std::string(security_open_in_full)] = true;
   return derive(*compiled, std::move(facts), question.draw_key, question.now, question.evidence_missing);
 }
 

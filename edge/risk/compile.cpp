@@ -3,6 +3,7 @@
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
+#include "edge/risk/urgent.hpp"
 
 namespace rampa::risk {
 
@@ -33,6 +34,7 @@ class Compiler {
     head.channel = p.channel;
     head.shadow = p.state == LifeCycle::shadow;
     head.security = p.security;
+    head.open_in_full = p.security && !p.id.starts_with(urgent_id_prefix);
     if (!p.weekly.empty()) {
       head.weekly = static_cast<std::uint32_t>(set_.weeklies.size());
       set_.weeklies.push_back(std::move(p.weekly));

@@ -21,6 +21,7 @@ struct ProfileHead {
   std::uint16_t sample_of_10000 = 10000, aeo_of_10000 = 10000;
   SelectivityChannel channel = SelectivityChannel::green;
   bool shadow = false, security = false;
+  bool open_in_full = false;  ///< undetermined it reaches its own channel with its controls: security profiles, but for urgent ones
 };
 
 /// What is said about it afterwards.
@@ -79,6 +80,7 @@ struct Circumstances {
   std::uint64_t draw_key = 0;
   std::uint32_t recent = 0;                  ///< crossings in the window that caps look at
   std::uint32_t recent_of_channel[4] = {0};  ///< of them, sent there by hits
+  bool security_open_in_full = true;         ///< false for assessments of before there was the rule
 };
 
 /// Why a profile that matched did not select.

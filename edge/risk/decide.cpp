@@ -98,7 +98,8 @@ class Deciding {
     if (o.shadow || o.declined != Declined::no) return;
     if (o.undetermined) {
       open_weight_ += std::max(head.weight, 0);
-      return raise(std::min(head.channel, SelectivityChannel::yellow));
+      // Who withholds the fact that a security profile asks for gains nothing by it.
+      return raise(head.open_in_full && c_.security_open_in_full ? head.channel : std::min(head.channel, SelectivityChannel::yellow));
     }
     d_.score += head.weight;
     if (!head.security && over_cap(set_, c_, head.channel)) {

@@ -119,7 +119,7 @@ class History {
 /// What a set does to a stretch of history.
 struct ProfileTally {
   std::uint64_t selected = 0;      ///< rows that it alone would have sent to its channel
-  std::uint64_t undetermined = 0;  ///< rows that it alone would have sent to yellow (blue) because a fact is missing
+  std::uint64_t undetermined = 0;  ///< rows that it alone would have sent to yellow (blue; a security profile: its channel) because a fact is missing
   std::uint64_t declined = 0;      ///< matched; not drawn, authorised operator or green list
   std::vector<std::uint32_t> examples;  ///< rows of `selected`, the first ones
 };

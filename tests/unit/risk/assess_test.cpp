@@ -89,6 +89,35 @@ TEST(Assess, UndeterminedIsListedAndNeverGreen) {
   EXPECT_EQ(blue_one.channel, blue);
 }
 
+TEST(Assess, WhoWithholdsTheFactOfASecurityProfileGainsNothing) {
+  const auto set = [](const std::string& list, const std::string& id, const std::string& more) {
+    return *risk::compile(R"({"format":2,"version":"v",)" + list + "[" + profile(id, "red", R"({"field":"declaration.dispatch_country","op":"eq","value":"SY"})",
+                          R"(,"controls":["physical","radiation"])" + more) + "]}", "h");
+  };
+  const auto security = set(R"("profiles":)", "SEC", R"(,"security":true)");
+  auto q = question();
+  auto a = risk::assess(*security, q);
+  EXPECT_EQ(a.channel, red);
+  EXPECT_TRUE(a.hits.empty());
+  EXPECT_EQ(a.controls, (std::vector<std::string>{"radiation", "physical"}));
+  EXPECT_EQ(a.undetermined, std::vector<std::string>{"SEC: declaration.dispatch_country missing"});
+  EXPECT_EQ(risk::reassess(*security, a, q.now, {}), a);
+  EXPECT_EQ(risk::reached_by_profiles(a), green) << "it takes no capacity of what can be declined";
+  auto stored = a;  // as it was assessed before there was this rule
+  stored.facts.erase("rules.security_open_in_full");
+  stored.channel = yellow;
+  stored.controls = {"documents"};
+  EXPECT_EQ(risk::reassess(*security, stored, q.now, {}), stored);
+  a = risk::assess(*set(R"("profiles":)", "FIN", ""), q);
+  EXPECT_EQ(a.channel, yellow);
+  EXPECT_EQ(a.controls, std::vector<std::string>{"documents"});
+  a = risk::assess(*set(R"("profiles":[],"urgent":)", "URGENT-RS-1", R"(,"security":true)"), q);
+  EXPECT_EQ(a.undetermined.size(), 1u);
+  EXPECT_EQ(a.channel, yellow) << "a tip about a container does not make every lorry without one red";
+  q.declarations[0].more["dispatch_country"] = std::string("DE");
+  EXPECT_EQ(risk::assess(*security, q).channel, green);
+}
+
 TEST(Assess, MissingPartsMatterOnlyWhereTheOutcomeHangsOnThem) {
   const std::string missing = R"({"field":"declaration.seals","op":"le","value":1})";
   const std::string no = R"({"field":"vehicle.plate","op":"eq","value":"X"})", yes = R"({"field":"vehicle.plate","op":"ne","value":"X"})";
