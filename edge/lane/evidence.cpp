@@ -117,8 +117,9 @@ void grave(Turn& t) {
 
 // While one vehicle passes, the next may already be read. Its readings wait for its own crossing.
 bool belongs_to_next(const Turn& t, const std::string& role) {
-  // Between the booms a vehicle is past every device of the arrival: what they see is the next one, if somebody stands there.
-  if (t.s.in_port) return role == "plate_front" || sense(t.s, t.c, device::points::loop_entry, t.now.mono) != Sense::free;
+  // Between the booms a vehicle is past every device of the arrival, and one that was let go before the boom failed may be: what
+  // they see is the next one, if somebody stands there.
+  if (t.s.in_port || (t.s.phase == Phase::faulted && t.s.let_go)) return role == "plate_front" || sense(t.s, t.c, device::points::loop_entry, t.now.mono) != Sense::free;
   if (!passing(t.s.phase) || t.s.crossing.empty()) return false;
   // The released vehicle's front is past the boom: whatever the front camera reads now comes behind it, however close.
   if (role == "plate_front" && t.s.passed_under) return true;

@@ -16,6 +16,7 @@ void tailgate(Turn& t, const char* detail) {
   auto& p = t.s.passage;
   if (p.tailgate) return;
   p.tailgate = true;
+  t.s.early.clear();  // read before it went under the boom: its own, never the next one's
   t.light(t.s.boom, device::Aspect::red);
   t.record(PassageSeen{"tailgate", detail});
   t.attention(3, "a second vehicle follows under the boom");

@@ -33,6 +33,11 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
       wish.reason = "looked, nobody of this crossing is here";
     } else if (end == "wait") {
       return std::nullopt;
+    } else if (sight.stranded && safe) {
+      wish.action = "open_boom";
+      wish.boom = 2;
+      wish.reason = "nobody saw it drive into the port; let out by hand";
+      wish.with_second = sight.second_needed;
     } else if (end == "refuse") {
       if (sight.verdict == "refer") return std::nullopt;  // refused already: the lorry has to leave
       wish.action = "refer";

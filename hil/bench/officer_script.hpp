@@ -23,7 +23,7 @@ struct LaneSight {
   bool second_needed = true;        ///< for an override
   bool scan_complete = false;       ///< a whole scan image is there to be looked at
   bool gone = false;                ///< nobody of the crossing is in the lane any more (seen out of the window; virtual runs)
-  bool stranded = false;            ///< a lorry stands between the booms and belongs to no crossing any more
+  bool stranded = false;            ///< a lorry stands between the booms, and the lane does not know that it does
 };
 
 struct OfficerWish {

@@ -56,6 +56,11 @@ void SimulatedLane::send_back_who_followed() {
     if (full && lorry->speed_mps == 0 && lorry->front_m > geometry_.boom && lorry->rear_m() <= geometry_.boom) tell_to_leave(lorry->number);
 }
 
+void SimulatedLane::send_back_who_waits() {
+  for (const auto& lorry : lorries_)
+    if (lorry->speed_mps == 0 && lorry->front_m > geometry_.loop_entry_from && lorry->front_m < geometry_.boom) return (void)tell_to_leave(lorry->number);
+}
+
 bool SimulatedLane::tell_to_leave(std::uint64_t lorry) {
   for (auto& one : lorries_) {
     if (one->number != lorry) continue;

@@ -62,7 +62,9 @@ class SimulatedLane : public LaneWorld {
   [[nodiscard]] bool lorry_stands_in_port() const;
   /// Two lorries have driven into a sally port that has room for one: the second, which keeps the first boom up, is sent back.
   void send_back_who_followed();
-  /// Refused: it reverses out.
+  /// Whoever stands at the line has to reverse out, whatever lorry the lane takes it for.
+  void send_back_who_waits();
+  /// Refused: it reverses out. False: no such lorry is in the lane.
   bool tell_to_leave(std::uint64_t lorry);
   void set_emergency_stop(bool pressed) { emergency_stop_ = pressed; }
   void set_manual_mode(bool on) { manual_mode_ = on; }

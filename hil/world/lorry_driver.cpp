@@ -83,7 +83,7 @@ DriverWish wish(const Lorry& lorry, DriverMemory& memory, const DriverView& view
     // Nobody who has driven under the boom turns back, and nobody reverses against a boom that is down behind him.
     if (waited_s >= behaviour_s(lorry, how == "reverses_out" ? 20 : 3) && lorry.front_m < place.boom - 0.6) memory.behaviour_done = true;
     const bool shut_in = lorry.rear_m() > place.boom && view.boom_angle < closed_for_drivers;
-    if (memory.behaviour_done) return {shut_in ? place.boom + 1 : -1e9, -1.5};
+    if (memory.behaviour_done && !(shut_in && memory.waved)) return {shut_in ? place.boom + 1 : -1e9, -1.5};
   }
   if (how == "abandons" && memory.stopped_at_line.ns != 0 && !memory.told_to_go) return {lorry.front_m, 0};
 

@@ -116,10 +116,16 @@ TEST_F(InvariantsTest, a_stale_capture_is_seen) {
   record("c1", CrossingOpened{});
   device::PlateRead read;
   read.text = "OLD1";
-  record("c1", CaptureTaken{"plate_front", {}, read});
+  device::Provenance from;
+  from.quality = device::Quality::good;
+  record("c1", CaptureTaken{"plate_front", from, read});
   EXPECT_EQ(names(), Names{});
   read.text = "NEW2";
-  record("c1", CaptureTaken{"plate_front", {}, read});
+  from.quality = device::Quality::suspect;  // is no evidence
+  record("c1", CaptureTaken{"plate_front", from, read});
+  EXPECT_EQ(names(), Names{});
+  from.quality = device::Quality::good;
+  record("c1", CaptureTaken{"plate_front", from, read});
   EXPECT_EQ(names(), Names{"capture_of_another"});
 }
 

@@ -275,3 +275,17 @@ TEST(Boom, ReleasedLorryThatPassesAfterAFeedbackFaultIsRecordedAsReleased) {
   EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
   EXPECT_TRUE(rig.saw("passed"));
 }
+
+TEST(Boom, WhatIsReadAfterItFailedIsNotTheLorryThatWasLetGo) {
+  Rig rig;
+  rig.boom_moves = false;
+  rig.start();
+  rig.arrive();
+  rig.pass(8s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted);
+  const auto before = rig.state.captures.size();
+  rig.io_alive = false;  // nothing tells who stands there now
+  rig.pass(5s);
+  rig.plate("plate_front", "BG777NX");
+  EXPECT_EQ(rig.state.captures.size(), before);
+}

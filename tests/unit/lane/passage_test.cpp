@@ -329,3 +329,23 @@ TEST(Passage, RefusedLightIsAskedAgain) {
   rig.pass(400ms);
   EXPECT_EQ(rig.count("light 1 red"), 2u);
 }
+
+TEST(Passage, WhatWasReadOfTheTailgaterIsNotTheNextOnes) {
+  auto rig = released();
+  rig.drive_through();
+  rig.set(points::loop_entry, true);
+  rig.pass(200ms);
+  rig.plate("plate_front", "BG666TG");  // of the one who will follow without stopping
+  rig.set(points::photocell, true);
+  rig.pass(1s);
+  ASSERT_TRUE(rig.saw("tailgate"));
+  rig.plate("plate_front", "BG777NX");  // of the one behind it
+  rig.set(points::photocell, false);
+  rig.pass(8s);
+  ASSERT_EQ(rig.records<CrossingOpened>().size(), 2u) << lane::describe(rig.state);
+  for (const auto& capture : rig.state.captures) {
+    const auto* read = std::get_if<device::PlateRead>(&capture.body);
+    EXPECT_TRUE(!read || read->text == "BG777NX") << read->text;
+  }
+  EXPECT_FALSE(rig.state.captures.empty());
+}
