@@ -109,6 +109,9 @@ bool needs_reason(const OfficerAction& a) {
          a.kind == ActionKind::close_boom || a.kind == ActionKind::out_of_service;
 }
 
+/// These propose a verdict. Any other order that drops or comes too late leaves alone what policy has proposed meanwhile.
+bool decides(ActionKind kind) { return kind <= ActionKind::refer; }
+
 bool concerns_crossing(ActionKind kind) { return kind <= ActionKind::open_boom; }
 
 std::string back_to_service_refusal(const Turn& t) {
@@ -219,15 +222,15 @@ void take_action(Turn& t, const OfficerAction& a) {
   if (a.kind == ActionKind::hold) s.held = true;
   s.order = a;
   s.order_persist = t.commit(Purpose::order);
-  if (a.kind <= ActionKind::refer) s.verdict_persist = s.order_persist;
+  if (decides(a.kind)) s.verdict_persist = s.order_persist;
 }
 
 void drop_order(Turn& t, const std::string& why) {
   auto& s = t.s;
   if (!s.order) return;
   t.effects.emplace_back(Answer{s.order->request, false, why});
+  if (decides(s.order->kind)) s.proposed.reset();
   s.order.reset();
-  s.proposed.reset();
 }
 
 std::string carry_out(Turn& t, const OfficerAction& a) {
@@ -235,7 +238,7 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
   const bool held_anyway = a.kind == ActionKind::hold && s.phase == Phase::waiting_officer;
   const bool stale = (concerns_crossing(a.kind) && a.crossing != s.crossing) || !(phase_allows(a.kind, s.phase) || held_anyway) || s.mode == "by_hand";
   if (stale) {
-    s.proposed.reset();
+    if (decides(a.kind)) s.proposed.reset();
     const std::string refusal = "order " + std::string(word_of(a.kind)) + " came too late: the lane has changed meanwhile";
     t.notify(2, refusal);
     return refusal;

@@ -49,8 +49,8 @@ REPOST_UNSEEN = ("drivers/plate_camera/read_gate.hpp", "if (seen.durable && now 
 PLANTS = [
     plant("open-before-commit", "commit before you act: the boom is asked without waiting for Committed", LANE, OPEN_BEFORE_COMMIT),
     plant("officer-before-commit", "commit before you act: an officer's order is carried out before its record is durable", OFFICER,
-          ("edge/lane/officer.cpp", "  if (a.kind <= ActionKind::refer) s.verdict_persist = s.order_persist;\n",
-           "  if (a.kind <= ActionKind::refer) s.verdict_persist = s.order_persist;\n  (void)carry_out(t, a);\n")),
+          ("edge/lane/officer.cpp", "  if (decides(a.kind)) s.verdict_persist = s.order_persist;\n",
+           "  if (decides(a.kind)) s.verdict_persist = s.order_persist;\n  (void)carry_out(t, a);\n")),
     plant("no-read-back", "an output is believed from the write's answer alone", IO,
           ("drivers/digital_io/output_bank.cpp", "  const auto back = map_.read(*output->channel);",
            "  if (written) {\n    output->believed = level;\n    return {device::Outcome::done, true, true, \"\"};\n  }\n"

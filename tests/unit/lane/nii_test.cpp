@@ -220,3 +220,20 @@ TEST(Nii, AScanWhoseBytesAreLostIsRecordedWithoutThemAndIsNoEvidence) {
   EXPECT_EQ(rig.count("raise 1"), 0u);
   EXPECT_TRUE(rig.state.unwritten.empty());
 }
+
+// A disk that answers late: the finding is durable only after the lane gave up waiting and policy proposed its verdict.
+TEST(Nii, AFindingThatBecomesDurableTooLateLeavesPolicysVerdictAlone) {
+  auto rig = scanning();
+  image(rig);
+  rig.store_answers = false;
+  rig.pass(1s);
+  finding(rig, "clear");
+  rig.pass(200s);
+  ASSERT_EQ(rig.state.phase, Phase::deciding) << lane::describe(rig.state);
+  rig.store_answers = true;
+  rig.commit_all();
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_FALSE(rig.answers.back().accepted);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+}
