@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "edge/risk/hashing_internal.hpp"
@@ -23,7 +25,7 @@ class AccessBuilder {
     for (std::size_t i = 0; i < roots_.size(); ++i)
       if (auto access = best(roots_[i])) filings[i] = std::move(access->filings);
     // Pairs of parts that few profiles use would cost every question a key: those profiles choose again.
-    const std::size_t few = std::max<std::size_t>(3, roots_.size() / 800);
+    const std::size_t few = std::max<std::size_t>(3, roots_.size() / 400);
     for (const auto& profile : filings) count_pairs(profile);
     for (const auto& [pair, count] : pair_uses_)
       if (count < few) refused_.insert(pair);
@@ -167,21 +169,28 @@ class AccessBuilder {
 
   // ---- guards
 
-  struct Guarded { std::uint32_t profile; std::array<Sketch, 2> guards; };  ///< part none: no guard
+  struct Guarded { std::uint32_t profile; std::array<Sketch, 2> guards; };  ///< part none: no guard; group 0: not of the key's own item
 
   /// The two further tests of what is filed that let the fewest questions through.
   template <class F>
   std::array<Sketch, 2> guards_of(const Filing& filing, F&& may_use) {
     std::array<Sketch, 2> best{Sketch{AccessIndex::none, ~0u, worth_it}, Sketch{AccessIndex::none, ~0u, worth_it}};
-    const auto consider = [&](std::uint32_t at, std::uint32_t) {
-      if (at == filing.a || at == filing.b) return;
+    std::uint32_t group_of_key = 0;
+    const auto consider = [&](std::uint32_t at, std::uint32_t group) {
+      if (at == filing.a || at == filing.b) {
+        group_of_key = std::max(group_of_key, group);
+        return;
+      }
       auto sketch = parts_.sketch_of(at);
       if (!sketch || sketch->pass >= best[1].pass || !may_use(sketch->part)) return;
       best[1] = *sketch;
+      best[1].group = group;
       if (best[1].pass < best[0].pass) std::swap(best[0], best[1]);
     };
     for_tests(filing.scope, 0, consider);
     if (filing.outer != alone) for_tests(filing.outer, 0, consider);
+    for (auto& guard : best)
+      if (guard.group != group_of_key) guard.group = 0;
     return best;
   }
 
@@ -201,9 +210,8 @@ class AccessBuilder {
     for (const auto& [part, sum] : refused)
       if (sum * 100 * static_cast<double>(step) >= static_cast<double>(roots_.size())) order.emplace_back(-sum, part);
     std::sort(order.begin(), order.end());
-    if (order.size() > AccessIndex::no_guard) order.resize(AccessIndex::no_guard);
-    for (const auto& [sum, part] : order) index_.guards_.growing().push_back(part);
-    index_.guards_.seal();
+    if (order.size() > AccessIndex::guards_max) order.resize(AccessIndex::guards_max);
+    for (const auto& [sum, part] : order) guard_parts_.push_back(part);
   }
 
   // ---- the table
@@ -242,22 +250,21 @@ class AccessBuilder {
     }
     choose_guard_parts(filings, shapes);
     std::vector<bool> may_use(index_.parts_.size());
-    for (const auto part : index_.guards_) may_use[part] = true;
+    for (const auto part : guard_parts_) may_use[part] = true;
     auto next_filed = filed.begin();
     for (const auto& profile : filings)
       for (const auto& filing : profile) next_filed++->guards = guards_of(filing, [&](std::uint16_t part) { return may_use[part]; });
-    std::vector<std::uint32_t> guard_place(index_.parts_.size(), AccessIndex::no_guard);
-    for (std::uint32_t g = 0; g < index_.guards_.size(); ++g) guard_place[index_.guards_[g]] = g;
-    const auto place_of = [&](const Sketch& guard) { return guard.part == AccessIndex::none ? AccessIndex::no_guard : guard_place[guard.part]; };
-    keep_used_parts(shapes);
+    const auto places = keep_used_parts(shapes);
+    const auto place_of = [&](const Sketch& guard) { return guard.part == AccessIndex::none ? AccessIndex::no_guard : places[guard.part] + 1u; };
     unsigned bits = 1;
-    while ((std::size_t{1} << bits) < keyed.size()) ++bits;
+    while ((std::size_t{1} << bits) * 4 < keyed.size() * 3) ++bits;
     index_.bucket_shift_ = 64 - bits;
     auto& buckets = index_.buckets_.growing();
     auto& bloom = index_.bloom_.growing();
     auto& entries = index_.entries_.growing();
     buckets.assign((std::size_t{1} << bits) + 1, 0);
-    bloom.assign(std::max<std::size_t>(1, (std::size_t{1} << bits) / 4), 0);
+    // 5 to 10 bits a key: a larger one would let less through, and lie in a slower cache.
+    bloom.assign(std::bit_floor(std::max<std::size_t>(1, keyed.size() / 6)), 0);
     const auto mask = bloom.size() - 1;
     for (const auto& k : keyed) {
       ++buckets[(k.key >> index_.bucket_shift_) + 1];
@@ -268,7 +275,7 @@ class AccessBuilder {
     auto next = buckets;
     for (const auto& k : keyed) {
       const Guarded& f = filed[k.filing];
-      entries[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), f.profile, place_of(f.guards[0]), place_of(f.guards[1]), f.guards[0].mask, f.guards[1].mask};
+      entries[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), f.profile, place_of(f.guards[0]), place_of(f.guards[1]), f.guards[0].group != 0, f.guards[1].group != 0, f.guards[0].mask, f.guards[1].mask};
     }
     index_.buckets_.seal();
     index_.bloom_.seal();
@@ -280,25 +287,48 @@ class AccessBuilder {
       }
   }
 
-  /// Parts that were only weighed and not chosen would be formed for every question.
-  void keep_used_parts(const std::set<std::uint32_t>& shapes) {
+  /// Parts that were only weighed and not chosen would be formed for every question. Where each part is now, or none.
+  std::vector<std::uint16_t> keep_used_parts(const std::set<std::uint32_t>& shapes) {
+    enum : std::uint8_t { unused, used, guard };
+    std::vector<std::uint8_t> use(index_.parts_.size(), unused);
+    for (const auto shape : shapes)
+      for (const auto part : {static_cast<std::uint16_t>(shape >> 16), static_cast<std::uint16_t>(shape & 0xffff)})
+        if (part != AccessIndex::none) use[part] = used;
+    for (const auto part : guard_parts_) use[part] = guard;
+    std::vector<std::uint16_t> order;
+    for (std::size_t p = 0; p < use.size(); ++p)
+      if (use[p] != unused) order.push_back(static_cast<std::uint16_t>(p));
+    const auto rank = [&](std::uint16_t p) { return std::tuple(use[p] != guard, index_.parts_[p].field, index_.parts_[p].kind != Part::Kind::prefix, p); };
+    std::sort(order.begin(), order.end(), [&](auto x, auto y) { return rank(x) < rank(y); });
     std::vector<std::uint16_t> place(index_.parts_.size(), AccessIndex::none);
     std::vector<Part> kept;
-    const auto use = [&](std::uint16_t p) {
-      if (p == AccessIndex::none) return p;
-      if (place[p] == AccessIndex::none) {
-        place[p] = static_cast<std::uint16_t>(kept.size());
-        kept.push_back(index_.parts_[p]);
-      }
-      return place[p];
-    };
-    for (const auto shape : shapes) {
-      const auto a = use(static_cast<std::uint16_t>(shape >> 16)), b = use(static_cast<std::uint16_t>(shape & 0xffff));
-      index_.shapes_.growing().push_back({a, b});
+    auto& sources = index_.sources_.growing();
+    for (const auto p : order) {
+      place[p] = static_cast<std::uint16_t>(kept.size());
+      kept.push_back(index_.parts_[p]);
+      const auto field = index_.parts_[p].field;
+      if (sources.empty() || sources.back().field != field || place[p] == guard_parts_.size()) sources.push_back({place[p], place[p], field, field_type(field)});
+      ++sources.back().last;
     }
-    for (auto& guard : index_.guards_.growing()) guard = use(guard);
     index_.parts_.growing() = std::move(kept);
+    index_.sources_.seal();
     index_.parts_.seal();
+    place_shapes(shapes, place);
+    return place;
+  }
+
+  void place_shapes(const std::set<std::uint32_t>& shapes, const std::vector<std::uint16_t>& place) {
+    std::array<std::vector<AccessIndex::Shape>, 3> kinds;  // of one part, of one item, crossed
+    for (const auto shape : shapes) {
+      const auto a = place[shape >> 16], b = (shape & 0xffff) == AccessIndex::none ? AccessIndex::none : place[shape & 0xffff];
+      const auto of_goods = [&](std::uint16_t part) { return part != AccessIndex::none && index_.parts_[part].field >= first_goods_field(); };
+      if (b == AccessIndex::none) kinds[0].push_back({a, b});
+      else if (of_goods(a) && of_goods(b)) kinds[1].push_back({a, b});
+      else kinds[2].push_back(of_goods(b) ? AccessIndex::Shape{b, a} : AccessIndex::Shape{a, b});
+    }
+    for (const auto& kind : kinds) index_.shapes_.growing().insert(index_.shapes_.growing().end(), kind.begin(), kind.end());
+    index_.single_shapes_ = static_cast<std::uint32_t>(kinds[0].size());
+    index_.item_shapes_ = static_cast<std::uint32_t>(kinds[1].size());
     index_.shapes_.seal();
   }
 
@@ -311,6 +341,7 @@ class AccessBuilder {
   const Program& program_;
   std::span<const std::uint32_t> roots_;
   AccessParts parts_;
+  std::vector<std::uint16_t> guard_parts_;
   std::vector<std::uint16_t> parts_of_a_, parts_of_b_;
   std::unordered_map<std::uint32_t, std::uint32_t> pair_uses_;
   std::set<std::uint32_t> refused_;

@@ -2,101 +2,170 @@
 
 #include <algorithm>
 
-#include "edge/risk/hashing_internal.hpp"
-
 namespace rampa::risk {
 
-AccessScratch::Value* AccessIndex::part_values(const Program& program, const Part& part, const FactSheet& sheet, AccessScratch::Value* to) const {
+// Nearly every fact of nearly every question has one value: that way is short, and what has none or several has a way of its own.
+void AccessIndex::make_values(const Program& program, const FactSheet& sheet, AccessScratch& s) const {
+  s.values.resize(std::max(s.values.size(), parts_.size()));
+  s.places.resize(parts_.size());
+  s.sketches.resize(parts_.size() + 1);
+  s.sketches[no_guard] = ~0u;
+  s.lacking = {};
+  s.several = false;
+  s.used = parts_.size();
   const auto goods_from = first_goods_field();
-  const auto of_text = [&](std::string_view text, std::int32_t item) {
-    if (part.kind == Part::Kind::exact) *to++ = {hash_text(text, part.seed), item};
-    else if (part.kind == Part::Kind::prefix) {
-      if (text.size() >= part.argument) *to++ = {hash_text(text.data(), part.argument, part.seed), item};
-    } else if (program.in_named(program.node(part.node), text)) *to++ = {part.seed, item};
-  };
-  const auto of_fact = [&](const Fact& fact, std::int32_t item) {
-    if (fact.state != Fact::State::good) return;
-    if (part.type == FieldType::text) return of_text(fact.text(), item);
-    if (part.type == FieldType::list) {
-      for (const auto text : sheet.list(fact)) of_text(text, item);
-      return;
+  const bool one_item = sheet.items.size() == 1;
+  for (const Source& source : sources_) {
+    const bool of_goods = source.field >= goods_from;
+    const Fact& fact = !of_goods ? sheet.facts[source.field] : one_item ? sheet.items[0][source.field - goods_from] : sheet.facts[0];
+    if ((of_goods && !one_item) || fact.state != Fact::State::good || (source.type == FieldType::list && fact.size != 1)) {
+      make_several(program, source, sheet, s);
+      continue;
     }
-    std::int64_t value = fact.number;
-    if (part.kind == Part::Kind::bucket) {
-      const auto* bounds = bounds_.data() + part.node;
-      value = std::upper_bound(bounds, bounds + part.argument, value) - bounds;
-      *to++ = {bucket_hash(value, part.seed), item};
-      return;
+    const Part* part = parts_.data() + source.first;
+    const Part* const end = parts_.data() + source.last;
+    auto* value = s.values.data() + source.first;
+    auto* place = s.places.data() + source.first;
+    auto* sketch = s.sketches.data() + source.first + 1;
+    std::uint32_t begin = source.first;
+    const auto put = [&](std::uint64_t hash) {
+      *value++ = hash;
+      *place++ = {begin++, 1};
+      *sketch++ = sketch_bit(hash);
+    };
+    if (source.type == FieldType::text || source.type == FieldType::list) {
+      const auto text = source.type == FieldType::text ? fact.text() : sheet.list_texts[static_cast<std::size_t>(fact.number)];
+      const auto head = part->kind == Part::Kind::prefix ? text_head(text) : TextHead{};
+      for (; part != end; ++part) put(value_of(program, *part, head, text));
+    } else {
+      for (; part != end; ++part) put(value_of(*part, fact.number));
     }
-    *to++ = {hash_number(value, part.seed), item};
-  };
-  if (part.field < goods_from) of_fact(sheet.facts[part.field], -1);
-  else for (std::size_t i = 0; i < sheet.items.size(); ++i) of_fact(sheet.items[i][part.field - goods_from], static_cast<std::int32_t>(i));
-  return to;
+  }
 }
 
-std::size_t AccessIndex::values_max(const FactSheet& sheet) { return std::max({std::size_t{1}, sheet.items.size(), sheet.list_texts.size()}); }
+[[gnu::noinline]] void AccessIndex::make_several(const Program& program, const Source& source, const FactSheet& sheet, AccessScratch& s) const {
+  const auto goods_from = first_goods_field();
+  const bool of_goods = source.field >= goods_from, of_list = source.type == FieldType::list;
+  const Fact& whole = sheet.facts[of_goods ? 0 : source.field];
+  bool missing = of_goods ? sheet.items.empty() : whole.state != Fact::State::good;
+  const std::size_t count = of_goods ? sheet.items.size() : of_list && !missing ? whole.size : 0;
+  const std::size_t width = source.last - source.first, begin = s.used;
+  s.used += width * count;
+  if (s.values.size() < s.used) s.values.resize(s.used);
+  for (std::size_t p = 0; p < width; ++p) {
+    const Part& part = parts_[source.first + p];
+    auto* const values = s.values.data() + begin + p * count;
+    std::uint32_t sketch = 0;
+    const auto put = [&](std::size_t i, std::uint64_t hash) {
+      values[i] = hash;
+      sketch |= sketch_bit(hash);
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+      if (of_list) {
+        const auto text = sheet.list_texts[static_cast<std::size_t>(whole.number) + i];
+        put(i, value_of(program, part, text_head(text), text));
+      } else if (const Fact& fact = sheet.items[i][source.field - goods_from]; fact.state != Fact::State::good) {
+        missing = true;
+        put(i, nothing(part));
+      } else if (source.type == FieldType::text) {
+        put(i, value_of(program, part, text_head(fact.text()), fact.text()));
+      } else {
+        put(i, value_of(part, fact.number));
+      }
+    }
+    s.values[source.first + p] = count > 0 ? values[0] : nothing(part);
+    s.places[source.first + p] = {static_cast<std::uint32_t>(count > 1 ? values - s.values.data() : source.first + static_cast<std::ptrdiff_t>(p)), static_cast<std::uint32_t>(std::max<std::size_t>(count, 1))};
+    s.sketches[source.first + p + 1] = sketch;
+  }
+  s.several |= count > 1;
+  if (!missing) return;
+  s.lacking[source.field / 64] |= std::uint64_t{1} << source.field % 64;
+  std::fill_n(&s.sketches[source.first + 1u], width, ~0u);  // what is missing is undetermined, which no guard may refuse
+}
 
 void AccessIndex::form_keys(AccessScratch& s) const {
-  s.keys.clear();
-  const auto* values = s.values.data();
-  const auto begin = [&](std::uint16_t part) { return part == 0 ? 0u : s.value_ends[part - 1u]; };
-  const std::uint64_t mask = bloom_.size() - 1;
-  const auto offer = [&](std::uint64_t key, std::int32_t item) {
-    __builtin_prefetch(&bloom_[key >> 32 & mask]);
-    s.keys.push_back({key, item});
+  s.formed.resize(shapes_.size());
+  if (s.keys.size() < shapes_.size()) s.keys.resize(shapes_.size());
+  const auto* const values = s.values.data();
+  const auto* const bloom = bloom_.data();
+  const auto mask = bloom_.size() - 1;
+  auto* to = s.formed.data();
+  const auto put = [&](std::uint64_t key) {
+    __builtin_prefetch(&bloom[key >> 32 & mask]);
+    *to++ = key;
   };
-  const auto goods_from = first_goods_field();
-  for (const auto& shape : shapes_) {
-    const auto a0 = begin(shape.a), a1 = s.value_ends[shape.a];
-    if (shape.b == none) {
-      for (auto a = a0; a < a1; ++a) offer(values[a].hash, values[a].item);
-      continue;
-    }
-    if (a0 == a1) continue;
-    const auto b0 = begin(shape.b), b1 = s.value_ends[shape.b];
-    if (parts_[shape.a].field < goods_from || parts_[shape.b].field < goods_from) {
-      for (auto a = a0; a < a1; ++a)
-        for (auto b = b0; b < b1; ++b) offer(pair_key(values[a].hash, values[b].hash), std::max(values[a].item, values[b].item));
-      continue;
-    }
-    // both of goods: of the same item; each part has its values in the items' order
-    for (auto a = a0, b = b0; a < a1 && b < b1;) {
-      if (values[a].item < values[b].item) ++a;
-      else if (values[b].item < values[a].item) ++b;
-      else { offer(pair_key(values[a].hash, values[b].hash), values[a].item); ++a; ++b; }
-    }
-  }
+  const Shape* shape = shapes_.begin();
+  for (const Shape* const end = shape + single_shapes_; shape != end; ++shape) put(values[shape->a]);
+  for (const Shape* const end = shapes_.end(); shape != end; ++shape) put(pair_key(values[shape->a], values[shape->b]));
   auto* kept = s.keys.data();
-  for (const auto& key : s.keys) {
-    const auto bits = bloom_bits(key.key);
-    *kept = key;
-    kept += (bloom_[key.key >> 32 & mask] & bits) == bits;
+  for (const auto key : s.formed) {
+    *kept = {key, 0};
+    kept += may_be_filed(key);
   }
-  s.keys.erase(s.keys.begin() + (kept - s.keys.data()), s.keys.end());
+  s.keys_kept = static_cast<std::size_t>(kept - s.keys.data());
+  if (s.several) form_several(s);
+}
+
+/// The keys of all further values.
+[[gnu::noinline]] void AccessIndex::form_several(AccessScratch& s) const {
+  std::size_t most = s.keys_kept;
+  for (const auto& shape : shapes_) most += std::size_t{s.places[shape.a].count} * (shape.b == none ? 1 : s.places[shape.b].count);
+  if (s.keys.size() < most) s.keys.resize(most);
+  const auto* const values = s.values.data();
+  const auto* const bloom = bloom_.data();
+  const auto mask = bloom_.size() - 1;
+  auto* const first = s.keys.data() + s.keys_kept;
+  auto* to = first;
+  const auto put = [&](std::uint64_t key, std::uint32_t item) {
+    __builtin_prefetch(&bloom[key >> 32 & mask]);
+    *to++ = {key, item};
+  };
+  for (std::size_t i = 0; i < shapes_.size(); ++i) {
+    const auto [shape_a, shape_b] = shapes_[i];
+    const auto a = s.places[shape_a];
+    const auto* const of_a = values + a.begin;
+    if (i < single_shapes_) {
+      for (std::uint32_t k = 1; k < a.count; ++k) put(of_a[k], k);
+      continue;
+    }
+    const auto b = s.places[shape_b];
+    const auto* const of_b = values + b.begin;
+    if (i < single_shapes_ + item_shapes_) {
+      for (std::uint32_t k = 1; k < a.count; ++k) put(pair_key(of_a[k], of_b[k]), k);
+      continue;
+    }
+    for (std::uint32_t l = 0; l < b.count; ++l) {
+      const auto other = of_b[l];
+      for (std::uint32_t k = l == 0; k < a.count; ++k) put(pair_key(of_a[k], other), k);
+    }
+  }
+  auto* kept = first;
+  for (const auto* one = first; one != to; ++one) {
+    const auto [key, item] = *one;
+    *kept = {key, item};
+    kept += may_be_filed(key);
+  }
+  s.keys_kept = static_cast<std::size_t>(kept - s.keys.data());
 }
 
 void AccessIndex::candidates(const Program& program, const FactSheet& sheet, AccessScratch& s) const {
-  if (const auto room = parts_.size() * values_max(sheet); s.values.size() < room) s.values.resize(room);
-  s.value_ends.resize(parts_.size());
   s.found.clear();
   for (const auto profile : always_) s.found.push_back({profile, 0});
+  if (entries_.empty()) return;
   // After a quiet hour the facts' texts are in no cache: all of them are fetched at once.
-  for (const auto& part : parts_)
-    if (part.type == FieldType::text && part.field < first_goods_field()) __builtin_prefetch(sheet.facts[part.field].chars);
+  const auto goods_from = first_goods_field();
+  for (const auto& source : sources_) {
+    if (source.type != FieldType::text) continue;
+    if (source.field < goods_from) __builtin_prefetch(sheet.facts[source.field].chars);
+    else for (const auto& item : sheet.items) __builtin_prefetch(item[source.field - goods_from].chars);
+  }
   for (const auto text : sheet.list_texts) __builtin_prefetch(text.data());
-  auto* to = s.values.data();
-  for (std::size_t p = 0; p < parts_.size(); ++p) {
-    to = part_values(program, parts_[p], sheet, to);
-    s.value_ends[p] = static_cast<std::uint32_t>(to - s.values.data());
-  }
-  if (!entries_.empty()) {
-    make_sketches(sheet, s);
-    form_keys(s);
-    find(s);
-  }
+  make_values(program, sheet, s);
+  form_keys(s);
+  find(s);
+  if ((s.lacking[0] | s.lacking[1]) == 0) return;
   for (const auto& [field, profiles] : by_field_) {
-    const bool missing = lacks(sheet, field);
+    const bool missing = s.lacking[field / 64] >> field % 64 & 1;
     if (missing)
       for (const auto profile : profiles) s.found.push_back({profile, 0});
   }
@@ -111,42 +180,51 @@ bool AccessIndex::lacks(const FactSheet& sheet, FieldId field) {
   return missing;
 }
 
-void AccessIndex::make_sketches(const FactSheet& sheet, AccessScratch& s) const {
-  s.sketches.resize(no_guard + 1);
-  s.sketches[no_guard] = ~0u;
-  for (std::size_t g = 0; g < guards_.size(); ++g) {
-    const auto part = guards_[g];
-    std::uint32_t sketch = 0;
-    // What is missing is undetermined, which no guard may refuse.
-    if (lacks(sheet, parts_[part].field)) sketch = ~0u;
-    else for (auto v = part == 0 ? 0u : s.value_ends[part - 1u]; v < s.value_ends[part]; ++v) sketch |= sketch_bit(s.values[v].hash);
-    s.sketches[g] = sketch;
-  }
+/// A guard that asks for the key's own item looks at that one alone: what all of many items have together lets nearly everything through.
+bool AccessIndex::item_passes(const Entry& entry, std::uint32_t item, const AccessScratch& s) const {
+  const auto passes = [&](std::uint32_t guard, std::uint32_t mask) {
+    const auto place = s.places[guard - 1];
+    if (item >= place.count) return true;  // of another key, whose lower half happens to be the same
+    const auto value = s.values[place.begin + item];
+    return value == nothing(parts_[guard - 1]) || (sketch_bit(value) & mask) != 0;
+  };
+  return (!entry.item_a || passes(entry.guard_a, entry.mask_a)) && (!entry.item_b || passes(entry.guard_b, entry.mask_b));
 }
 
 void AccessIndex::find(AccessScratch& s) const {
   s.lately.resize(lately_size);
   const auto question = ++s.question << 18;  // above the places of profiles
-  for (const auto& key : s.keys) __builtin_prefetch(&buckets_[key.key >> bucket_shift_]);
-  for (const auto& key : s.keys) __builtin_prefetch(&entries_[buckets_[key.key >> bucket_shift_]]);
-  const auto* sketches = s.sketches.data();
-  for (const auto& [key, item] : s.keys) {
-    const auto bucket = key >> bucket_shift_;
-    for (auto e = buckets_[bucket]; e < buckets_[bucket + 1]; ++e) {
+  const std::span<const AccessScratch::Key> kept(s.keys.data(), s.keys_kept);
+  for (const auto& key : kept) __builtin_prefetch(&buckets_[key.key >> bucket_shift_]);
+  for (const auto& key : kept) __builtin_prefetch(&entries_[buckets_[key.key >> bucket_shift_]]);
+  const auto* const sketches = s.sketches.data();
+  // Whether an entry is the right one can't be foretold, so nothing waits for the answer.
+  std::size_t count = 0;
+  for (const auto& [key, item] : kept) {
+    const auto begin = buckets_[key >> bucket_shift_], end = buckets_[(key >> bucket_shift_) + 1];
+    if (s.passed.size() < count + (end - begin)) s.passed.resize(2 * (count + (end - begin)));
+    for (auto e = begin; e < end; ++e) {
       const Entry& entry = entries_[e];
-      if (entry.check != static_cast<std::uint32_t>(key) || !(sketches[entry.guard_a] & entry.mask_a) || !(sketches[entry.guard_b] & entry.mask_b)) continue;
-      auto& lately = s.lately[entry.profile % lately_size];
-      if (lately == (question | entry.profile)) continue;
-      lately = question | entry.profile;
-      s.found.push_back({entry.profile, static_cast<std::uint32_t>(std::max(item, 0))});
+      s.passed[count] = {e, item};
+      count += static_cast<std::size_t>(entry.check == static_cast<std::uint32_t>(key)) & static_cast<std::size_t>((sketches[entry.guard_a] & entry.mask_a) != 0) &
+               static_cast<std::size_t>((sketches[entry.guard_b] & entry.mask_b) != 0);
     }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [e, item] = s.passed[i];
+    const Entry& entry = entries_[e];
+    if (s.several && !item_passes(entry, item, s)) continue;
+    auto& lately = s.lately[entry.profile % lately_size];
+    if (lately == (question | entry.profile)) continue;
+    lately = question | entry.profile;
+    s.found.push_back({entry.profile, item});
   }
 }
 
 void AccessIndex::pack(Block& block) {
+  sources_.pack(block);
   parts_.pack(block);
   shapes_.pack(block);
-  guards_.pack(block);
   bounds_.pack(block);
   bloom_.pack(block);
   buckets_.pack(block);

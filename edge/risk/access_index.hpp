@@ -9,26 +9,38 @@
 // often the set itself names it; a bad sample costs time, never a result.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "edge/risk/block.hpp"
 #include "edge/risk/fact_sheet.hpp"
+#include "edge/risk/hashing_internal.hpp"
 #include "edge/risk/program.hpp"
 
 namespace rampa::risk {
 
 /// Working memory of candidates(); kept by the caller so that nothing is allocated per question.
 struct AccessScratch {
-  struct Value { std::uint64_t hash; std::int32_t item; };  ///< item -1: not of one goods item
-  std::vector<Value> values;              ///< room for all; value_ends says how many there are
-  std::vector<std::uint32_t> value_ends;  ///< by part
-  struct Key { std::uint64_t key; std::int32_t item; };
-  std::vector<Key> keys;
-  std::vector<std::uint32_t> sketches;    ///< by guard: what the question has of that part; ~0 where a fact is missing
+  /// Hashes. First one of each part, then all of the parts that have several: one per goods item, or per text of a list.
+  std::vector<std::uint64_t> values;
+  struct Place { std::uint32_t begin, count; };
+  std::vector<Place> places;            ///< of the values, by part
+  std::size_t used = 0;                 ///< how many values there are
+  bool several = false;                 ///< has any part several values
+  std::vector<std::uint32_t> sketches;  ///< by part + 1: what the question has of it; ~0 where a fact is missing, and at no_guard
+  std::array<std::uint64_t, 2> lacking{};  ///< a bit for each field of the sources that is missing
+  std::vector<std::uint64_t> formed;    ///< one key for each shape
+  struct Key { std::uint64_t key; std::uint32_t item; };
+  std::vector<Key> keys;                ///< room; what the bloom words let through
+  std::size_t keys_kept = 0;            ///< so many
+  struct Passed { std::uint32_t entry, item; };
+  std::vector<Passed> passed;           ///< room for the entries that may be right
   struct Found { std::uint32_t profile, item; };  ///< item: whose goods found it, if goods did: probably those that it asks for
-  std::vector<Found> found;               ///< some may be there twice
+  std::vector<Found> found;                 ///< some may be there twice
   /// Profiles found lately, by their low bits: many goods items find the same ones. Of this question where the upper bits are its number.
   std::vector<std::uint64_t> lately;
   std::uint64_t question = 0;
@@ -42,7 +54,7 @@ class AccessIndex {
   void candidates(const Program& program, const FactSheet& sheet, AccessScratch& scratch) const;
 
   [[nodiscard]] std::size_t packed_bytes() const {
-    return parts_.packed_bytes() + shapes_.packed_bytes() + guards_.packed_bytes() + bounds_.packed_bytes() + bloom_.packed_bytes() + buckets_.packed_bytes() + entries_.packed_bytes();
+    return sources_.packed_bytes() + parts_.packed_bytes() + shapes_.packed_bytes() + bounds_.packed_bytes() + bloom_.packed_bytes() + buckets_.packed_bytes() + entries_.packed_bytes();
   }
   void pack(Block& block);
   [[nodiscard]] std::size_t bytes() const;  ///< outside of the block
@@ -55,46 +67,74 @@ class AccessIndex {
   /// One way to make a hash from a fact.
   struct Part {
     enum class Kind : std::uint8_t { exact, prefix, bucket, named };
+    std::uint64_t seed = 0;
+    std::uint32_t node = 0;      ///< named: a node that asks for the list; bucket: its row of bounds
+    std::uint16_t argument = 0;  ///< prefix: its length in bytes, 1 to 16; bucket: how many bounds
     Kind kind = Kind::exact;
     FieldId field = 0;
-    std::uint16_t argument = 0;  ///< prefix: its length in bytes; bucket: how many bounds
-    std::uint32_t node = 0;      ///< named: a node that asks for the list; bucket: the first bound
-    std::uint64_t seed = 0;
-    FieldType type = FieldType::text;
   };
-  /// Which parts make a key together.
+  static_assert(sizeof(Part) == 16);
+  /// A field and the parts that are made of it, which stand side by side. (Two of them where only some of its parts guard.)
+  struct Source {
+    std::uint16_t first, last;  ///< parts; last is not included. Those of beginnings come first
+    FieldId field;
+    FieldType type;
+  };
+  /// Which parts make a key together; of a whole and goods, the goods are `a`.
   struct Shape { std::uint16_t a = 0, b = none; };
   static constexpr std::uint16_t none = 0xffff;
   /// A profile under one key: 16 bytes, so that four are fetched at once.
   struct Entry {
     std::uint32_t check;                    ///< the key's lower half
     std::uint32_t profile : 18;             ///< a set has 200,000 at most
-    std::uint32_t guard_a : 7, guard_b : 7; ///< places in guards_, or no_guard
+    std::uint32_t guard_a : 6, guard_b : 6; ///< part + 1, or no_guard
+    std::uint32_t item_a : 1, item_b : 1;   ///< the guard asks for the same goods item that the key is of
     std::uint32_t mask_a, mask_b;           ///< the sketch must have one of these bits
   };
   static_assert(sizeof(Entry) == 16);
-  static constexpr std::uint32_t no_guard = 127, lately_size = 1024;
+  static constexpr std::uint32_t no_guard = 0, guards_max = 63, lately_size = 1024;
+  static constexpr std::size_t bounds_row = 31;  ///< bounds of one field, the rest of the row INT64_MAX
 
   /// One bit of 32 for a value. Of a bucket it is the bucket's own (key hashes of buckets end in its number).
   static std::uint32_t sketch_bit(std::uint64_t hash) { return std::uint32_t{1} << (hash & 31); }
   /// Is the fact missing, incomplete, or of another type, for the whole or for any of the goods items?
   [[nodiscard]] static bool lacks(const FactSheet& sheet, FieldId field);
-
-  /// Writes from `to`, which has room for every value there can be; the place after the last.
-  AccessScratch::Value* part_values(const Program& program, const Part& part, const FactSheet& sheet, AccessScratch::Value* to) const;
-  [[nodiscard]] static std::size_t values_max(const FactSheet& sheet);
+  /// Stands for a value that is not there: no profile is filed under it. (Were one, it would be looked at in vain.)
+  [[nodiscard]] static std::uint64_t nothing(const Part& part) { return ~part.seed; }
+  /// One value of a part; the head is looked at only where the part is of a beginning.
+  [[nodiscard]] static std::uint64_t value_of(const Program& program, const Part& part, TextHead head, std::string_view text) {
+    if (part.kind == Part::Kind::prefix) return text.size() >= part.argument ? hash_head(head, part.argument, part.seed) : nothing(part);
+    if (part.kind == Part::Kind::exact) return hash_whole(text, part.seed);
+    return program.in_named(program.node(part.node), text) ? part.seed : nothing(part);
+  }
+  [[nodiscard]] std::uint64_t value_of(const Part& part, std::int64_t number) const {
+    if (part.kind != Part::Kind::bucket) return hash_number(number, part.seed);
+    // How many bounds the number has reached; without a branch, for nobody can foretell the way.
+    const auto* row = bounds_.data() + part.node;
+    std::size_t reached = 0;
+    for (std::size_t step = (bounds_row + 1) / 2; step > 0; step /= 2) reached += static_cast<std::size_t>(row[reached + step - 1] <= number) * step;
+    return bucket_hash(static_cast<std::int64_t>(std::min<std::size_t>(reached, part.argument)), part.seed);
+  }
+  void make_values(const Program& program, const FactSheet& sheet, AccessScratch& scratch) const;
+  void make_several(const Program& program, const Source& source, const FactSheet& sheet, AccessScratch& scratch) const;
   void form_keys(AccessScratch& scratch) const;
-  void make_sketches(const FactSheet& sheet, AccessScratch& scratch) const;
+  void form_several(AccessScratch& scratch) const;
   void find(AccessScratch& scratch) const;
+  [[nodiscard]] bool item_passes(const Entry& entry, std::uint32_t item, const AccessScratch& scratch) const;
+  [[nodiscard]] bool may_be_filed(std::uint64_t key) const {
+    const auto word = bloom_[key >> 32 & (bloom_.size() - 1)];
+    return (word >> (key & 63) & word >> (key >> 6 & 63) & 1) != 0;
+  }
 
-  PackedArray<Part> parts_;
-  PackedArray<Shape> shapes_;
-  PackedArray<std::uint16_t> guards_;      ///< parts whose values guards look at
-  PackedArray<std::int64_t> bounds_;       ///< of buckets, those of a field ascending
+  PackedArray<Source> sources_;
+  PackedArray<Part> parts_;                ///< those that guards look at come first
+  PackedArray<Shape> shapes_;              ///< of one part, of two parts of the same goods item, of two that are crossed
+  PackedArray<std::int64_t> bounds_;       ///< of buckets, in rows of bounds_row, ascending
   PackedArray<std::uint64_t> bloom_;
   PackedArray<std::uint32_t> buckets_;     ///< first entry of each, and the end
   PackedArray<Entry> entries_;
   unsigned bucket_shift_ = 63;
+  std::uint32_t single_shapes_ = 0, item_shapes_ = 0;
   std::vector<std::uint32_t> always_;
   std::vector<std::pair<FieldId, std::vector<std::uint32_t>>> by_field_;  ///< filed under the field
 };

@@ -34,8 +34,7 @@ std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t ar
   else known = &named_parts_.try_emplace({field, program_.node(node).kind == Node::Kind::named_prefixes, program_.node(node).data}, AccessIndex::none).first->second;
   if (*known != AccessIndex::none) return *known;
   *known = static_cast<std::uint16_t>(index_.parts_.size());
-  Part p{kind, field, argument, node, 0, field_type(field)};
-  p.seed = mix(0x9e3779b97f4a7c15ull * (index_.parts_.size() + 1), 0xd1b54a32d192ed03ull ^ field);
+  Part p{mix(0x9e3779b97f4a7c15ull * (index_.parts_.size() + 1), 0xd1b54a32d192ed03ull ^ field), node, argument, kind, field};
   if (kind == Part::Kind::bucket) p.node = bound_place_[field];
   index_.parts_.growing().push_back(p);
   index_.parts_.seal();
@@ -45,18 +44,31 @@ std::uint16_t AccessParts::part(Part::Kind kind, FieldId field, std::uint16_t ar
   return *known;
 }
 
+template <class F>
+void AccessParts::for_values(const Part& part, const FactSheet& sheet, F&& on_value) const {
+  const auto of_text = [&](std::string_view text) {
+    if (const auto hash = AccessIndex::value_of(program_, part, text_head(text), text); hash != AccessIndex::nothing(part)) on_value(hash);
+  };
+  const auto type = field_type(part.field);
+  const auto of_fact = [&](const Fact& fact) {
+    if (fact.state != Fact::State::good) return;
+    if (type == FieldType::text) return of_text(fact.text());
+    if (type != FieldType::list) return on_value(index_.value_of(part, fact.number));
+    for (const auto text : sheet.list(fact)) of_text(text);
+  };
+  if (const auto goods_from = first_goods_field(); part.field < goods_from) of_fact(sheet.facts[part.field]);
+  else for (const auto& item : sheet.items) of_fact(item[part.field - goods_from]);
+}
+
 /// Counts how often the sample has each value of a new part.
 void AccessParts::learn(std::uint16_t p) {
   auto& bits = bit_shares_.emplace_back();
-  std::vector<AccessScratch::Value> values;
   for (const auto& sheet : traffic_) {
-    values.resize(std::max(values.size(), AccessIndex::values_max(sheet)));
-    const auto* end = index_.part_values(program_, index_.parts_[p], sheet, values.data());
     std::uint32_t sketch = AccessIndex::lacks(sheet, index_.parts_[p].field) ? ~0u : 0;
-    for (const auto* v = values.data(); v != end; ++v) {
-      ++seen_.count_of(v->hash);
-      sketch |= AccessIndex::sketch_bit(v->hash);
-    }
+    for_values(index_.parts_[p], sheet, [&](std::uint64_t hash) {
+      ++seen_.count_of(hash);
+      sketch |= AccessIndex::sketch_bit(hash);
+    });
     for (std::size_t bit = 0; bit < 32; ++bit)
       if (sketch >> bit & 1) bits[bit] += 1;
   }
@@ -128,6 +140,7 @@ void AccessParts::make_bounds(std::span<const std::uint32_t> roots) {
     bound_place_[f] = static_cast<std::uint16_t>(all.size());
     bound_count_[f] = static_cast<std::uint16_t>(bounds.size());
     all.insert(all.end(), bounds.begin(), bounds.end());
+    all.insert(all.end(), AccessIndex::bounds_row - bounds.size(), INT64_MAX);
   }
   index_.bounds_.seal();
 }
@@ -166,7 +179,7 @@ std::optional<AccessParts::Sketch> AccessParts::sketch_of(std::uint32_t at) {
     for (std::uint32_t i = 0; i < n.count; ++i) length = std::min(length, even_length(program_.text(n, i)));
     if (length == 0) return std::nullopt;
     sketch.part = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(length), at);
-    for (std::uint32_t i = 0; i < n.count; ++i) bit(hash_text(program_.text(n, i).data(), length, index_.parts_[sketch.part].seed));
+    for (std::uint32_t i = 0; i < n.count; ++i) bit(hash_head(text_head(program_.text(n, i).substr(0, length)), length, index_.parts_[sketch.part].seed));
   } else if (n.kind == Node::Kind::ge || n.kind == Node::Kind::le || n.kind == Node::Kind::range) {
     if (bound_count_[n.field] == 0) return std::nullopt;
     sketch.part = part(Part::Kind::bucket, n.field, bound_count_[n.field], at);

@@ -46,7 +46,7 @@ class AccessParts {
     switch (n.kind) {
       case Node::Kind::texts: {
         const auto p = part(Part::Kind::exact, n.field, 0, at);
-        for (std::uint32_t i = 0; i < n.count; ++i) on_key(p, hash_text(program_.text(n, i), index_.parts_[p].seed));
+        for (std::uint32_t i = 0; i < n.count; ++i) on_key(p, hash_whole(program_.text(n, i), index_.parts_[p].seed));
         return true;
       }
       case Node::Kind::prefixes:
@@ -56,7 +56,7 @@ class AccessParts {
           const auto text = program_.text(n, i);
           const auto length = even_length(text);
           const auto p = part(Part::Kind::prefix, n.field, static_cast<std::uint16_t>(length), at);
-          on_key(p, hash_text(text.data(), length, index_.parts_[p].seed));
+          on_key(p, hash_head(text_head(text.substr(0, length)), length, index_.parts_[p].seed));
         }
         return true;
       case Node::Kind::named:
@@ -95,7 +95,7 @@ class AccessParts {
   void parts_of(std::uint32_t at, std::vector<std::uint16_t>& parts);
 
   /// What a guard can say of a test: the question's sketch of `part` has a bit of `mask` wherever the test is not "no".
-  struct Sketch { std::uint16_t part; std::uint32_t mask; double pass; };  ///< pass: expected share of questions that it lets through
+  struct Sketch { std::uint16_t part; std::uint32_t mask; double pass; std::uint32_t group = 0; };  ///< pass: expected share of questions that it lets through; group: see Factor
   [[nodiscard]] std::optional<Sketch> sketch_of(std::uint32_t at);
 
   /// Expected share of questions that have the value.
@@ -105,8 +105,12 @@ class AccessParts {
   static constexpr std::size_t parts_max = 60'000;  ///< of named lists; the other kinds make a few thousand at most
   static constexpr std::uint32_t values_enough = 50;  ///< fewer of a set's own values say nothing of their frequency
   static constexpr std::size_t buckets_wanted = 24, prefix_length_max = 16;
+  static_assert(buckets_wanted - 1 <= AccessIndex::bounds_row);
 
   std::uint16_t part(Part::Kind kind, FieldId field, std::uint16_t argument, std::uint32_t node);
+  /// Calls back with the hash of each value that the question has for the part.
+  template <class F>
+  void for_values(const Part& part, const FactSheet& sheet, F&& on_value) const;
   void learn(std::uint16_t part);
   void learn_from_set(std::span<const std::uint32_t> roots);
   [[nodiscard]] double guessed_share(const Part& part) const;

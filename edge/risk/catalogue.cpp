@@ -113,6 +113,8 @@ std::string_view field_name(FieldId id) { return fields[id].first; }
 FieldType field_type(FieldId id) { return fields[id].second; }
 std::size_t field_count() { return count; }
 static_assert(first_goods_field() == goods_from);
+// The index has room for one value per goods item and field.
+static_assert(std::none_of(std::begin(fields) + goods_from, std::end(fields), [](const auto& field) { return field.second == list; }));
 
 std::optional<FieldType> type_of(std::string_view field) {
   const auto id = field_id(field);

@@ -11,13 +11,13 @@
 
 namespace rampa::risk {
 
-/// What a decision needs of a profile.
+/// What a decision needs of a profile: first what tells whether it is asked at all, then what is asked of those that match.
 struct ProfileHead {
   std::int64_t valid_from = INT64_MIN, valid_before = INT64_MAX;  ///< ms
-  std::uint64_t draw_name = 0;  ///< FNV-1a of the id
   std::uint32_t root = 0;
-  std::int32_t weight = 0;
   std::uint32_t weekly = 0;     ///< place in CompiledSet::weeklies, 0: always
+  std::uint64_t draw_name = 0;  ///< FNV-1a of the id
+  std::int32_t weight = 0;
   std::uint16_t sample_of_10000 = 10000, aeo_of_10000 = 10000;
   SelectivityChannel channel = SelectivityChannel::green;
   bool shadow = false, security = false;
@@ -52,6 +52,11 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::string doubt(WallTime now) const override;
 
+  /// What tells whether the profile is asked at all, which may lie in two cache lines.
+  void prefetch_head(std::uint32_t profile) const {
+    __builtin_prefetch(&heads[profile]);
+    __builtin_prefetch(&heads[profile].weekly);
+  }
   [[nodiscard]] std::string_view id(std::uint32_t profile) const { return program.at(texts[profile].id); }
   /// What a hit is called at the post: a secret profile has no name there. HQ knows whose it is: it has the key.
   [[nodiscard]] std::string shown_id(std::uint32_t profile) const;

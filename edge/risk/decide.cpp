@@ -34,16 +34,16 @@ class Deciding {
     }
   }
 
+  [[nodiscard]] bool in_force(const ProfileHead& head) const { return (c_.now.ms >= head.valid_from) & (c_.now.ms < head.valid_before); }
+
   void look_at(std::uint32_t profile, std::size_t first_item) {
     const ProfileHead& head = set_.heads[profile];
-    if (c_.now.ms < head.valid_from || c_.now.ms >= head.valid_before) return;
     const Truth truth = set_.program.evaluate(head.root, sheet_, first_item);
     if (truth == Truth::no) return;
     if (head.weekly != 0 && !in_weekly(set_.weeklies[head.weekly], minute_of_week(c_.now, c_.utc_offset_min))) return;
     ProfileOutcome outcome;
     outcome.profile = profile;
     outcome.undetermined = truth == Truth::undetermined;
-    outcome.shadow = head.shadow;
     d_.outcomes.push_back(outcome);
   }
 
@@ -80,6 +80,7 @@ class Deciding {
 
   void select(ProfileOutcome& o) {
     const ProfileHead& head = set_.heads[o.profile];
+    o.shadow = head.shadow;
     std::uint32_t share = head.sample_of_10000;
     const bool as_authorised = authorised_ && head.aeo_of_10000 < 10000 && !head.security;
     if (as_authorised) share = share * head.aeo_of_10000 / 10000;
@@ -123,9 +124,17 @@ class Deciding {
 void decide(const CompiledSet& set, const FactSheet& sheet, const Circumstances& circumstances, Decision& decision) {
   Deciding deciding(set, sheet, circumstances, decision);
   set.index.candidates(set.program, sheet, decision.scratch);
-  const auto& found = decision.scratch.found;
-  for (const auto& [profile, item] : found) __builtin_prefetch(&set.heads[profile]);
-  for (const auto& [profile, item] : found) set.program.prefetch_nodes(set.heads[profile].root);
+  auto& found = decision.scratch.found;
+  for (const auto& one : found) set.prefetch_head(one.profile);
+  auto* kept = found.data();
+  for (const auto& one : found) {
+    const ProfileHead& head = set.heads[one.profile];
+    const bool in_force = deciding.in_force(head);
+    if (in_force) set.program.prefetch_nodes(head.root);
+    *kept = one;
+    kept += in_force;
+  }
+  found.erase(found.begin() + (kept - found.data()), found.end());
   for (const auto& [profile, item] : found) set.program.prefetch_values(set.heads[profile].root);
   for (const auto& [profile, item] : found) deciding.look_at(profile, item);
   deciding.finish();
@@ -133,7 +142,8 @@ void decide(const CompiledSet& set, const FactSheet& sheet, const Circumstances&
 
 void decide_by_scan(const CompiledSet& set, const FactSheet& sheet, const Circumstances& circumstances, Decision& decision) {
   Deciding deciding(set, sheet, circumstances, decision);
-  for (std::uint32_t profile = 0; profile < set.heads.size(); ++profile) deciding.look_at(profile, 0);
+  for (std::uint32_t profile = 0; profile < set.heads.size(); ++profile)
+    if (deciding.in_force(set.heads[profile])) deciding.look_at(profile, 0);
   deciding.finish();
 }
 

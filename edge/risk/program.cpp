@@ -1,6 +1,7 @@
 #include "edge/risk/program.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "edge/risk/hashing_internal.hpp"
 
@@ -19,10 +20,22 @@ std::uint32_t first_four(std::string_view text) {
   return word;
 }
 /// All bits up to the last byte that is not zero (bytes lie in memory's order, little endian).
-constexpr std::uint32_t mask_of(std::uint32_t first) { return first >> 24 ? 0xffffffff : first >> 16 ? 0xffffff : first >> 8 ? 0xffff : first ? 0xff : 0; }
+constexpr std::uint32_t mask_of(std::uint32_t first) { return first == 0 ? 0 : ~0u >> (std::countl_zero(first) & 24); }
 /// Of a value that is whole.
 constexpr std::size_t size_of(std::uint32_t first) { return first >> 24 ? 4 : first >> 16 ? 3 : first >> 8 ? 2 : first ? 1 : 0; }
 constexpr std::uint32_t binary_search_from = 64;
+
+/// How much it takes to ask: numbers and flags, texts, groups, goods items.
+constexpr int cost_max = 3;
+int cost_of(const Condition& c) {
+  switch (c.kind) {
+    case Condition::Kind::any_item:
+    case Condition::Kind::all_item: return 3;
+    case Condition::Kind::negation: return cost_of(c.parts[0]);
+    case Condition::Kind::test: return c.texts.empty() && c.list.empty() ? 0 : 1;
+    default: return 2;
+  }
+}
 }  // namespace
 
 std::uint32_t Program::keep(std::string_view text, std::uint64_t full_hash) {
@@ -80,7 +93,10 @@ void Program::append(const Condition& c, bool negated, const NamedLists& lists) 
   const bool items = c.kind == C::any_item || c.kind == C::all_item;
   const auto inner = nodes_.growing().size();
   if (items && negated && c.parts.size() > 1) nodes_.growing().push_back({Kind::any});
-  for (const auto& part : c.parts) append(part, negated, lists);
+  // What costs least is asked first: the order changes no truth.
+  for (int cost = 0; cost <= cost_max; ++cost)
+    for (const auto& part : c.parts)
+      if (cost_of(part) == cost) append(part, negated, lists);
   nodes_.growing()[here].end = static_cast<std::uint32_t>(nodes_.growing().size());
   if (items && negated && c.parts.size() > 1) nodes_.growing()[inner].end = static_cast<std::uint32_t>(nodes_.growing().size());
 }
@@ -107,6 +123,7 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
   Node n;
   n.field = *field_id(c.field);
   n.negated = negated != (c.op == Operator::notin);
+  n.of_list = field_type(n.field) == FieldType::list;
   const bool prefix = c.op == Operator::prefix;
   if (c.op == Operator::exists) {
     n.kind = Kind::exists;
@@ -184,7 +201,7 @@ bool Program::fits(const Node& n, std::string_view text) const {
     const auto word = first_four(text);
     const bool may_be_whole = text.size() <= 4 && size_of(word) == text.size();
     for (; first != last; ++first)
-      if (first->whole ? may_be_whole && first->check == word : first->check == check && at(first->place) == text) return true;
+      if (first->check == (first->whole ? word : check) && (first->whole ? may_be_whole : at(first->place) == text)) return true;
     return false;
   }
   const auto word = first_four(text);
@@ -202,7 +219,7 @@ bool Program::holds(const Node& n, const Fact& fact, const FactSheet& sheet) con
     case Kind::prefixes:
     case Kind::named:
     case Kind::named_prefixes:
-      if (field_type(n.field) == FieldType::text) return text_holds(fact.text());
+      if (!n.of_list) return text_holds(fact.text());
       for (const auto text : sheet.list(fact))
         if (text_holds(text)) return true;
       return false;

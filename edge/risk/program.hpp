@@ -21,6 +21,7 @@ struct Node {
   Kind kind = Kind::always;
   FieldId field = 0;
   bool negated = false;      ///< tests: the opposite, where it is determined
+  bool of_list = false;      ///< tests: of a field that is a list
   std::uint32_t count = 0;   ///< tests: values
   std::uint32_t data = 0;    ///< tests: first value in Program::text_refs or Program::numbers; named: the list; flag, exists: 0 or 1
   std::uint32_t end = 0;     ///< the node after this one and all that is below it
@@ -38,14 +39,16 @@ class Program {
   /// What an evaluation will look at, asked for in two steps and for all candidates at once: the nodes, then their values.
   void prefetch_nodes(std::uint32_t root) const {
     __builtin_prefetch(&nodes_[root]);
-    __builtin_prefetch(&nodes_[root] + 3);  // the line after: most conditions are four nodes or more
+    __builtin_prefetch(&nodes_[root] + 4);  // the line after: most conditions are four nodes or more
   }
   void prefetch_values(std::uint32_t root) const {
     const auto end = std::min(nodes_[root].end, root + 6);
     for (auto at = root; at < end; ++at) {
       const Node& n = nodes_[at];
-      if (n.kind == Node::Kind::texts || n.kind == Node::Kind::prefixes) __builtin_prefetch(&text_refs_[n.data]);
-      else if (n.kind >= Node::Kind::numbers && n.kind <= Node::Kind::range) __builtin_prefetch(&numbers_[n.data]);
+      if (n.kind == Node::Kind::texts || n.kind == Node::Kind::prefixes) {
+        __builtin_prefetch(&text_refs_[n.data]);
+        __builtin_prefetch(&text_refs_[n.data + std::min<std::uint32_t>(n.count, 15) - 1]);
+      } else if (n.kind >= Node::Kind::numbers && n.kind <= Node::Kind::range) __builtin_prefetch(&numbers_[n.data]);
     }
   }
 

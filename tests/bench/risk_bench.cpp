@@ -201,7 +201,7 @@ class Bench {
       risk::decide(set, one->sheet, one->circumstances, d);
       found += d.scratch.found.size();
     }
-    std::printf("    %.1f candidates each; %zu shapes of keys, %zu profiles looked at every time\n", static_cast<double>(found) / static_cast<double>(declarations_.size()), set.index.shapes(),
+    std::printf("    %.1f profiles looked at each; %zu shapes of keys, %zu profiles looked at every time\n", static_cast<double>(found) / static_cast<double>(declarations_.size()), set.index.shapes(),
                 set.index.always());
   }
 
