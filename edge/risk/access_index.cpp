@@ -14,7 +14,7 @@ void AccessIndex::make_values(const Program& program, const FactSheet& sheet, Ac
   s.several = false;
   s.used = parts_.size();
   const auto goods_from = first_goods_field();
-  const bool one_item = sheet.items.size() == 1;
+  const bool one_item = sheet.items.size() == 1 && !sheet.goods_incomplete;
   for (const Source& source : sources_) {
     const bool of_goods = source.field >= goods_from;
     const Fact& fact = !of_goods ? sheet.facts[source.field] : one_item ? sheet.items[0][source.field - goods_from] : sheet.facts[0];
@@ -47,7 +47,7 @@ void AccessIndex::make_values(const Program& program, const FactSheet& sheet, Ac
   const auto goods_from = first_goods_field();
   const bool of_goods = source.field >= goods_from, of_list = source.type == FieldType::list;
   const Fact& whole = sheet.facts[of_goods ? 0 : source.field];
-  bool missing = of_goods ? sheet.items.empty() : whole.state != Fact::State::good;
+  bool missing = of_goods ? sheet.items.empty() || sheet.goods_incomplete : whole.state != Fact::State::good;
   const std::size_t count = of_goods ? sheet.items.size() : of_list && !missing ? whole.size : 0;
   const std::size_t width = source.last - source.first, begin = s.used;
   s.used += width * count;
