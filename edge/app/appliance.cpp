@@ -157,7 +157,12 @@ runtime::Ports::Surroundings Appliance::surroundings(const std::vector<std::stri
   around.recent = recent_.count();
   for (const auto channel : {SelectivityChannel::green, SelectivityChannel::blue, SelectivityChannel::yellow, SelectivityChannel::red})
     around.recent_of_channel[static_cast<int>(channel)] = recent_.count(channel);
-  if (!plates.empty() && !plates.front().empty()) around.earlier_crossings = recent_.released(plates.front(), now);
+  if (!plates.empty() && !plates.front().empty()) {
+    around.earlier_crossings = recent_.released(plates.front(), now);
+    const auto beginning = recent_.movement(plates.front(), now);
+    around.movement_begun = beginning.at;
+    around.released_that_day = beginning.released_that_day;
+  }
   return around;
 }
 

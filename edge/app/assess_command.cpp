@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <set>
 #include <sstream>
 
 #include "config/cached.hpp"
@@ -71,22 +69,10 @@ Result<std::string> with_draw_secret(const std::string& set_text, const std::str
 }
 
 /// What the post would draw by, as far as a declaration tells it.
-class Movements {
- public:
-  Movements(const AssessOptions& options, const std::vector<Declaration>& declarations) : options_(options) {
-    for (const auto& d : declarations)
-      for (const auto& plate : {d.plate, d.trailer})
-        if (!plate.empty()) consignees_[plate].insert(d.consignee);
-  }
-  [[nodiscard]] std::optional<std::uint64_t> draw_key(const risk::ProfileSet& set, const Declaration& d) const {
-    if (!options_.direction || d.plate.empty()) return std::nullopt;
-    return risk::movement_draw_key(set, {*options_.direction, d.plate, consignees_.at(d.plate), options_.released_before});
-  }
-
- private:
-  const AssessOptions& options_;
-  std::map<std::string, std::set<std::string>> consignees_;
-};
+std::optional<std::uint64_t> post_draw_key(const AssessOptions& options, const risk::ProfileSet& set, const Declaration& d, WallTime now) {
+  if (!options.direction || d.plate.empty()) return std::nullopt;
+  return risk::movement_draw_key(set, {*options.direction, d.plate, now, options.released_today});
+}
 
 }  // namespace
 
@@ -138,14 +124,13 @@ int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::
   auto read = config::read_declarations(options.declarations);
   for (const auto& f : read.findings) complaints << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "; " << f.remedy << "\n";
   if (!read.findings.empty()) return exit_config;
-  const Movements movements(options, read.declarations);
   bool own_draws = false;
   for (auto& declaration : read.declarations) {
     risk::Question question;
     question.now = at.now;
     question.utc_offset_min = at.utc_offset_min;
     const Json id = declaration.reference;
-    const auto post_draws_by = movements.draw_key(set, declaration);
+    const auto post_draws_by = post_draw_key(options, set, declaration, at.now);
     question.draw_key = post_draws_by.value_or(risk::draw_name(id.dump()));
     if (options.direction) {
       question.facts["vehicle.direction"] = *options.direction;

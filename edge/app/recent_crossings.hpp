@@ -1,5 +1,6 @@
-// What the post has just done, as risk wants to know it: where profiles sent the last crossings (for capacity caps), and how
-// often each plate was released in the last 30 days.
+// What the post has just done, as risk wants to know it: where profiles sent the last crossings (for capacity caps), how often each
+// plate was released in the last 30 days, and since when it has been trying to be released now. Plates that differ only in what
+// cameras confuse are one.
 #pragma once
 
 #include <array>
@@ -34,20 +35,31 @@ class RecentCrossings {
   [[nodiscard]] std::int64_t count(SelectivityChannel channel) const { return count() == 0 ? 0 : of_channel_[static_cast<std::size_t>(channel)]; }
   /// Nothing where it is not known.
   [[nodiscard]] std::optional<std::int64_t> released(const std::string& plate, WallTime now) const;
-  [[nodiscard]] std::size_t plates_held() const { return released_.size(); }
+  /// When the plate was first seen since its last release, now where it was not (or longer ago than what is remembered), and
+  /// how often it had been released on that day (UTC).
+  struct Beginning {
+    WallTime at;
+    std::int64_t released_that_day = 0;
+  };
+  [[nodiscard]] Beginning movement(const std::string& plate, WallTime now) const;
+  [[nodiscard]] std::size_t plates_held() const { return released_.size() + begun_.size(); }
 
  private:
   Result<void> load_releases(store::PictureReader& picture, WallTime now);
   void add_channel(SelectivityChannel channel);
-  void add_release(const std::string& plate, WallTime at);
+  void add_release(const std::string& plate, WallTime opened);
+  void add_attempt(const std::string& plate, WallTime opened);
   void forget_before(WallTime now);
 
   std::deque<SelectivityChannel> channels_;
   std::array<std::int64_t, 4> of_channel_{};
-  std::map<std::string, std::deque<WallTime>> released_;     ///< by plate
+  std::map<std::string, std::deque<WallTime>> released_;     ///< by plate; when the crossing was opened
   std::deque<std::pair<WallTime, std::string>> in_order_;    ///< every release, as it came: what is to be forgotten first
+  std::map<std::string, WallTime> begun_;                    ///< by plate: seen and not released since
+  std::deque<std::pair<WallTime, std::string>> begun_in_order_;
   std::optional<WallTime> known_from_;                       ///< releases before it are not known
   struct Open {
+    std::optional<WallTime> opened;
     std::string plate;
     SelectivityChannel by_profiles = SelectivityChannel::green;
     bool counted = false;

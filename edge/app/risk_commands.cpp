@@ -186,7 +186,8 @@ void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, 
   assess_cmd->add_option("--profiles", assess_options->profiles, "profile set (JSON), or the risk benchmark's profiles (JSON lines)")->required();
   assess_cmd->add_option("--declarations", assess_options->declarations, "declarations, one JSON object per line")->required();
   assess_cmd->add_option("--direction", assess_options->direction, "of the lane: entry or exit; the post draws by it");
-  assess_cmd->add_option("--released-before", assess_options->released_before, "how often these plates were released at the post in the last 30 days; it draws by it")->check(CLI::NonNegativeNumber)->capture_default_str();
+  assess_cmd->add_option("--released-before", assess_options->released_before, "how often these plates were released at the post in the last 30 days")->check(CLI::NonNegativeNumber)->capture_default_str();
+  assess_cmd->add_option("--released-today", assess_options->released_today, "how often they were released there today (UTC); the post draws by it")->check(CLI::NonNegativeNumber)->capture_default_str();
   assess_cmd->add_option("--draw-secret", assess_options->draw_secret_file, "file with the post's draw_secret (32 hex digits), for a draft that has none");
   assess_cmd->add_flag("--json", options.json, "always so");
   assess_cmd->callback([assess_options, &code] {

@@ -4,6 +4,7 @@
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
+#include "edge/risk/plate_text.hpp"
 #include "firmware-interfaces/split_mix.hpp"
 
 namespace rampa::risk {
@@ -172,9 +173,9 @@ std::uint32_t draw(const std::uint64_t secret[2], std::uint64_t key, std::uint64
 std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement) {
   const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
   if (!compiled || (compiled->head.policy.draw_secret[0] == 0 && compiled->head.policy.draw_secret[1] == 0) || movement.front_plate.empty()) return std::nullopt;
-  std::string text = movement.direction + "|" + movement.front_plate;
-  for (const auto& consignee : movement.consignees) text += "|" + consignee;
-  text += "|" + std::to_string(movement.released_before);
+  constexpr std::int64_t day_ms = 86'400'000;
+  const auto day = movement.begun.ms / day_ms - (movement.begun.ms % day_ms < 0 ? 1 : 0);
+  const std::string text = movement.direction + "|" + alike_plate(movement.front_plate) + "|" + std::to_string(day) + "|" + std::to_string(movement.released_that_day);
   return siphash(compiled->head.policy.draw_secret, text.data(), text.size());
 }
 

@@ -129,4 +129,9 @@ std::string folded(std::string_view normal) {
   return out;
 }
 
+std::string alike_plate(std::string_view read) {
+  const auto normal = normal_plate(read);
+  return normal ? folded(*normal) : std::string(read);
+}
+
 }  // namespace rampa::risk

@@ -32,4 +32,7 @@ namespace rampa::risk {
 /// Of a normal text.
 [[nodiscard]] std::string folded(std::string_view normal);
 
+/// The same for all readings of one plate that differ only in what cameras confuse; what is no plate is itself.
+[[nodiscard]] std::string alike_plate(std::string_view read);
+
 }  // namespace rampa::risk

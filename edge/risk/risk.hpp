@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -75,12 +74,12 @@ struct Question {
 [[nodiscard]] Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime made_at,
                                   const std::vector<std::string>& evidence_missing);
 
-/// What stays the same when a movement is lodged again (PROFILES.md, Draws).
+/// What stays the same when a movement is lodged again, and what nobody can declare otherwise (PROFILES.md, Draws).
 struct Movement {
-  std::string direction;             ///< of the lane: "entry", "exit", or empty
-  std::string front_plate;           ///< as read
-  std::set<std::string> consignees;  ///< of all its declarations
-  std::int64_t released_before = 0;  ///< of this plate at this post, in 30 days
+  std::string direction;               ///< of the lane: "entry", "exit", or empty
+  std::string front_plate;             ///< as read; what cameras confuse counts as the same
+  WallTime begun;                      ///< when the plate was first seen at this post since its last release; the day (UTC) counts
+  std::int64_t released_that_day = 0;  ///< of this plate at this post, before that
 };
 /// The draw key of a movement: the same however often it is lodged again, unknown to whoever has not the set's secret. Nothing
 /// where the set has no secret, or no plate was read.

@@ -254,7 +254,7 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
             if (around.earlier_crossings) question.facts["vehicle.earlier_crossings_30_days"] = *around.earlier_crossings;
             if (lane.drawn_for != e.crossing) {  // a crossing has one draw, however often it is assessed
               lane.drawn_for = e.crossing;
-              lane.draw_key = draw_key(lane, question, e.plates, around.earlier_crossings.value_or(0));
+              lane.draw_key = draw_key(lane, question, e.plates, around);
             }
             question.draw_key = lane.draw_key;
             AssessmentMade made;
@@ -272,11 +272,10 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
 }
 
 // With a secret in the set, the key is a movement's, not a crossing's: whoever turns round and lodges anew draws the same.
-std::uint64_t Reactor::draw_key(const Lane& lane, const risk::Question& question, const std::vector<std::string>& plates, std::int64_t earlier) {
-  risk::Movement movement{lane.config.direction, {}, {}, earlier};
+std::uint64_t Reactor::draw_key(const Lane& lane, const risk::Question& question, const std::vector<std::string>& plates, const Ports::Surroundings& around) {
+  risk::Movement movement{lane.config.direction, {}, around.movement_begun.value_or(question.now), around.released_that_day};
   // The front plate alone: a rear one that is covered or read otherwise must not give another draw.
   if (!plates.empty()) movement.front_plate = plates.front();
-  for (const auto& d : question.declarations) movement.consignees.insert(d.consignee);
   if (const auto key = risk::movement_draw_key(*lane.profiles, movement)) return *key;
   return ports_.draw_key(lane.drawn_for);
 }

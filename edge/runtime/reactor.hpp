@@ -48,6 +48,8 @@ class Ports {
     std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};  ///< crossings in the window of the capacity caps
     std::uint16_t random_of_10000_min = 0;                         ///< the site's
     std::optional<std::int64_t> earlier_crossings;                 ///< releases of the first plate in the last 30 days
+    std::optional<WallTime> movement_begun;                        ///< the first plate's: risk::Movement; nothing: now
+    std::int64_t released_that_day = 0;                            ///< likewise
   };
   virtual Surroundings surroundings(const std::vector<std::string>& plates, WallTime now) {
     (void)plates, (void)now;
@@ -104,7 +106,7 @@ class Reactor {
 
   void step(Lane& lane, lane::Event event, Stamp now);
   void run(Lane& lane, lane::Effect effect, Stamp now);
-  std::uint64_t draw_key(const Lane& lane, const risk::Question& question, const std::vector<std::string>& plates, std::int64_t earlier);
+  std::uint64_t draw_key(const Lane& lane, const risk::Question& question, const std::vector<std::string>& plates, const Ports::Surroundings& around);
   void ask(Lane& lane, const lane::Ask& ask, Stamp now);
   void device_event(device::DeviceEvent event, Stamp now);
   void durable_event(DurableEvent wanted, Stamp now);

@@ -72,14 +72,14 @@ TEST(AssessCommand, DrawsAsThePostWillWhereItKnowsBywhat) {
   app::AssessOptions options;
   options.direction = "entry";
   options.released_before = 3;
+  options.released_today = 1;
   std::string said;
   const auto lines = assessed(scratch, keyed, declarations, 0, options, &said);
   ASSERT_EQ(lines.size(), 61u);
   EXPECT_EQ(said, "");
   std::size_t red = 0;
   for (int n = 0; n < 60; ++n) {
-    risk::Movement movement{"entry", "BG" + std::to_string(n) + "AA", {"RS1"}, 3};
-    if (n == 7) movement.consignees.insert("RS2");
+    const risk::Movement movement{"entry", "BG" + std::to_string(n) + "AA", at.now, 1};
     risk::Question question;
     question.draw_key = risk::movement_draw_key(**compiled, movement).value();
     Declaration declaration;

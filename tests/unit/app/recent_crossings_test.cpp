@@ -18,9 +18,9 @@ AssessmentMade made(SelectivityChannel channel, std::vector<SelectivityChannel> 
   return m;
 }
 
-void crossing(app::RecentCrossings& recent, const std::string& id, AssessmentMade assessed, WallTime at) {
+void crossing(app::RecentCrossings& recent, const std::string& id, AssessmentMade assessed, WallTime at, const std::string& outcome = "released") {
   const VerdictGiven verdict{Verdict::release, assessed.assessment.channel};
-  for (RecordBody body : {RecordBody(std::move(assessed)), RecordBody(verdict), RecordBody(CrossingClosed{"released", ""})})
+  for (RecordBody body : {RecordBody(std::move(assessed)), RecordBody(verdict), RecordBody(CrossingClosed{outcome, ""})})
     recent.note(Record{{"L1"}, {id}, {{}, at}, std::move(body), {}});
 }
 
@@ -127,6 +127,47 @@ TEST(RecentCrossings, ThatCannotBeReadAreSaidAndNeverMakeALaneGreener) {
   EXPECT_EQ(recent.released("BG1", now), std::nullopt);
   const WallTime later{now.ms + 31 * day_ms};
   EXPECT_EQ(recent.released("BG1", later), 0);
+}
+
+TEST(RecentCrossings, AMovementBeginsWhenThePlateIsFirstSeenAndEndsWithItsRelease) {
+  const auto at = [](std::int64_t day, std::int64_t ms = 0) { return WallTime{now.ms / day_ms * day_ms + day * day_ms + ms}; };
+  app::RecentCrossings noted;
+  OldPicture picture;
+  const auto seen = [&](const std::string& plate, WallTime opened, const std::string& outcome) {
+    const auto id = "c" + std::to_string(picture.rows.size());
+    noted.note(Record{{"L1"}, {id}, {{}, opened}, CrossingOpened{"cargo", "entry"}, {}});
+    crossing(noted, id, made(green, {}, plate), WallTime{opened.ms + 300'000}, outcome);
+    store::CrossingRow row;
+    row.id.text = id;
+    row.opened.wall = opened;
+    row.plate = plate;
+    row.outcome = outcome;
+    picture.rows.insert(picture.rows.begin(), row);
+  };
+  const auto says = [&](const std::string& plate, WallTime asked, WallTime begun, std::int64_t released) {
+    app::RecentCrossings loaded;
+    ASSERT_TRUE(loaded.load(picture, {LaneId{"L1"}}, asked));
+    for (const auto* recent : {&noted, &loaded}) {
+      EXPECT_EQ(recent->movement(plate, asked).at, begun) << plate;
+      EXPECT_EQ(recent->movement(plate, asked).released_that_day, released) << plate;
+    }
+  };
+  says("BG101OA", at(0, 5), at(0, 5), 0);
+  seen("BG101OA", at(0, 5), "turned_back");
+  says("BG101OA", at(3), at(0, 5), 0);
+  says("BG1010A", at(3), at(0, 5), 0);  // a letter read as a digit
+  seen("BG1010A", at(3), "turned_back");
+  says("BG101OA", at(4), at(0, 5), 0);
+  seen("BG101OA", at(4, 86'399'000), "released");  // closed on the next day
+  says("BG101OA", at(4, 86'399'500), at(4, 86'399'500), 1);
+  says("BG101OA", at(5), at(5), 0);
+  seen("BG101OA", at(5, 10), "released");
+  seen("BG101OA", at(5, 20), "released");
+  says("BG101OA", at(5, 30), at(5, 30), 2);
+  says("NS1", at(5, 30), at(5, 30), 0);
+  seen("NS1", at(5), "turned_back");
+  says("NS1", at(36), at(36), 0);  // nobody remembers
+  EXPECT_EQ(noted.released("BG1010A", at(6)), 3);
 }
 
 TEST(RecentCrossings, ForgetPlatesThatHaveNotComeFor30Days) {

@@ -655,7 +655,7 @@ TEST(Assess, DrawsAreKeyedAndCannotBeTriedAgain) {
   auto q = question();
   int selected = 0, differ = 0;
   for (int i = 0; i < 20000; ++i) {
-    q.draw_key = *risk::movement_draw_key(*set, {"entry", "P" + std::to_string(i), {"RS1"}, 0});
+    q.draw_key = *risk::movement_draw_key(*set, {"entry", "P" + std::to_string(i) + "X", q.now, 0});
     const auto a = risk::assess(*set, q);
     EXPECT_EQ(risk::assess(*set, q), a);
     selected += a.channel == yellow;
@@ -663,6 +663,33 @@ TEST(Assess, DrawsAreKeyedAndCannotBeTriedAgain) {
   }
   EXPECT_NEAR(selected, 1000, 102);  // 3.3 standard deviations: 99.9 %
   EXPECT_GT(differ, 1500);
+}
+
+TEST(Assess, AMovementHasOneDrawAndTheNextOneItsOwn) {
+  const auto set = with_policy(R"({"draw_secret":"000102030405060708090a0b0c0d0e0f","random_percent":5})", "");
+  constexpr std::int64_t day_ms = 86'400'000;
+  const auto key = [&](const std::string& direction, const std::string& plate, std::int64_t day, std::int64_t released) {
+    return *risk::movement_draw_key(*set, {direction, plate, WallTime{day * day_ms + 5}, released});
+  };
+  const auto one = key("entry", "BG101OA", 20600, 0);
+  EXPECT_EQ(key("entry", "bg 101-0A", 20600, 0), one) << "what a camera confuses is no other lorry";
+  EXPECT_EQ(*risk::movement_draw_key(*set, {"entry", "BG101OA", WallTime{20601 * day_ms - 1}, 0}), one) << "the day counts";
+  EXPECT_NE(key("exit", "BG101OA", 20600, 0), one);
+  EXPECT_NE(key("entry", "BG101OA", 20601, 0), one);
+  EXPECT_NE(key("entry", "BG101OA", 20600, 1), one);
+  EXPECT_NE(key("entry", "BG102OA", 20600, 0), one);
+  // 400 lorries that come once a week: over seven weeks about 121 of them are selected, not the same 20 again and again.
+  int selected_once = 0;
+  for (int lorry = 0; lorry < 400; ++lorry) {
+    bool selected = false;
+    for (int week = 0; week < 7; ++week) {
+      auto q = question();
+      q.draw_key = key("entry", "L" + std::to_string(lorry), 20600 + 7 * week + lorry % 7, 0);
+      selected = selected || risk::assess(*set, q).channel == yellow;
+    }
+    selected_once += selected;
+  }
+  EXPECT_NEAR(selected_once, 400 * (1 - 0.6983), 30);  // 0.95^7; 3.3 standard deviations
 }
 
 TEST(Assess, SecretProfilesHaveNoNameAtThePost) {
