@@ -41,13 +41,13 @@ std::vector<SharedWatchList> lists_of(const config::WatchListsRead& read, const 
         continue;
       }
       risk::WatchEntry entry{*plate, {line.country, "", "", line.note}};
-      const auto beside = [&](const std::string& key, const std::string& text, std::string& into) {
+      const auto beside = [&](risk::WatchKind kind, const std::string& key, const std::string& text, std::string& into) {
         if (text.empty()) return;
-        if (auto normal = risk::normal_plate(text)) into = std::move(*normal);
+        if (auto normal = risk::normal_text(kind, text)) into = std::move(*normal);
         else tell(key, normal.error().what);
       };
-      beside("trailer", line.trailer, entry.attributes.second_plate);
-      beside("carrier", line.carrier, entry.attributes.carrier);
+      beside(risk::WatchKind::plates, "trailer", line.trailer, entry.attributes.second_plate);
+      beside(risk::WatchKind::operators, "carrier", line.carrier, entry.attributes.carrier);
       // The site's file is small and by hand: a plate that stands twice counts once, with what its first line says.
       const auto [at, fresh] = seen.emplace(entry.text, line.line);
       if (!fresh) continue;

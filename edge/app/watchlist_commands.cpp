@@ -48,18 +48,18 @@ class Collected : public WatchRows {
       told_ = row.line;
       std::cerr << "line " << row.line << "\n";
     }
-    const auto text = risk::normal_plate(row.text);
+    const auto text = risk::normal_text(taken.kind, row.text);
     if (!text) return tl::unexpected(text.error());
     risk::WatchEntry entry{*text, {row.country, "", "", row.note}};
-    const auto beside = [](const char* name, const std::string& written, std::string& into) -> Result<void> {
+    const auto beside = [](risk::WatchKind kind, const char* name, const std::string& written, std::string& into) -> Result<void> {
       if (written.empty()) return {};
-      auto normal = risk::normal_plate(written);
+      auto normal = risk::normal_text(kind, written);
       if (!normal) return fail(ErrorCode::invalid, std::string(name) + ": " + normal.error().what);
       into = std::move(*normal);
       return {};
     };
-    if (auto taken_one = beside("second_plate", row.second_plate, entry.attributes.second_plate); !taken_one) return taken_one;
-    if (auto taken_one = beside("carrier", row.carrier, entry.attributes.carrier); !taken_one) return taken_one;
+    if (auto taken_one = beside(risk::WatchKind::plates, "second_plate", row.second_plate, entry.attributes.second_plate); !taken_one) return taken_one;
+    if (auto taken_one = beside(risk::WatchKind::operators, "carrier", row.carrier, entry.attributes.carrier); !taken_one) return taken_one;
     return builder->add(entry, row.line);
   }
 
@@ -185,7 +185,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 bool match_one(const risk::WatchList& list, const Options& options, const std::string& text) {
-  const auto normal = risk::normal_plate(text);
+  const auto normal = risk::normal_text(list.head().kind, text);
   risk::WatchQuestion question;
   question.plates.push_back({text, options.country, {}});
   if (!options.second_plate.empty()) question.plates.push_back({options.second_plate, "", {}});

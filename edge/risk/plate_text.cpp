@@ -92,7 +92,22 @@ std::string code_point(char32_t c) {
 
 }  // namespace
 
-Result<std::string> normal_plate(std::string_view utf8) {
+namespace {
+
+/// Signs of all scripts that people put between the characters of a number.
+bool is_sign(char32_t c) {
+  return c < 0x80 || (c >= 0xA1 && c <= 0xBF) || c == 0xD7 || c == 0xF7 || (c >= 0x2000 && c <= 0x206F) || c == 0x2116 || (c >= 0xFF01 && c <= 0xFF0F);
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto byte = [&](char32_t b) { out.push_back(static_cast<char>(static_cast<unsigned char>(b))); };
+  if (c < 0x800) byte(0xC0 | c >> 6);
+  else if (c < 0x10000) byte(0xE0 | c >> 12), byte(0x80 | (c >> 6 & 0x3F));
+  else byte(0xF0 | c >> 18), byte(0x80 | (c >> 12 & 0x3F)), byte(0x80 | (c >> 6 & 0x3F));
+  byte(0x80 | (c & 0x3F));
+}
+
+Result<std::string> normal(std::string_view utf8, bool plate) {
   std::string out;
   out.reserve(utf8.size());
   for (std::size_t at = 0; at < utf8.size();) {
@@ -114,14 +129,24 @@ Result<std::string> normal_plate(std::string_view utf8) {
     }
     const auto found = std::lower_bound(letters.begin(), letters.end(), c, [](const Letter& l, char32_t wanted) { return l.from < wanted; });
     if (found == letters.end() || found->from != c) {
+      if (!plate) {
+        if (!is_sign(c)) append_utf8(out, c);
+        continue;
+      }
       return fail(ErrorCode::invalid, "character " + code_point(*read) + " at byte " + std::to_string(place + 1) +
                                           " is on no plate; write the letter or digit that a camera would read");
     }
     out += found->to;
   }
-  if (out.empty()) return fail(ErrorCode::invalid, "no letter or digit; write the text as it stands on the plate");
+  if (out.empty()) return fail(ErrorCode::invalid, std::string("no letter or digit; write the text as it stands on the ") + (plate ? "plate" : "document"));
   return out;
 }
+
+}  // namespace
+
+Result<std::string> normal_plate(std::string_view utf8) { return normal(utf8, true); }
+
+Result<std::string> normal_number(std::string_view utf8) { return normal(utf8, false); }
 
 std::string folded(std::string_view normal) {
   std::string out(normal);

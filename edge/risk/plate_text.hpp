@@ -15,6 +15,11 @@ namespace rampa::risk {
 /// (with its code point), and for a text of which nothing remains.
 [[nodiscard]] Result<std::string> normal_plate(std::string_view utf8);
 
+/// Numbers of documents and operators, which have more signs than plates: as normal_plate(), but whatever is neither letter nor digit goes
+/// ("RIF/2026/114" is "RIF2026114"), and a letter that no plate shows stays, in upper case. Errors: invalid, for what is no UTF-8 and for a
+/// text of which nothing remains. Whatever normal_plate() takes has the same normal form here.
+[[nodiscard]] Result<std::string> normal_number(std::string_view utf8);
+
 /// The one that stands for all that a camera confuses with it: {0ODQ} 0, {1I} 1, {2Z} 2, {5S} 5, {8B} 8, {6G} 6.
 /// (the set that Genetec documents for Security Center's hotlists). Any other character is itself.
 [[nodiscard]] constexpr char folded(char c) {

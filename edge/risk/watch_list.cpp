@@ -63,6 +63,10 @@ std::vector<std::string> names_of_agreements(unsigned set) {
   return names;
 }
 
+Result<std::string> normal_text(WatchKind kind, std::string_view utf8) {
+  return kind == WatchKind::operators || kind == WatchKind::documents ? normal_number(utf8) : normal_plate(utf8);
+}
+
 std::string hashed_text(const WatchListHead& head, std::string_view normal) {
   return std::string(name_of(head.kind)) + "\n" + head.name + "\n" + std::string(normal);
 }
@@ -132,7 +136,7 @@ void WatchList::match_fuzzy(const std::string& normal, const WatchQuestion::Read
     if (!a.carrier.empty()) {
       can |= agreement::carrier;
       for (const auto& carrier : question.carriers)
-        if (const auto other = normal_plate(carrier); other && *other == a.carrier) match.agrees |= agreement::carrier;
+        if (const auto other = normal_number(carrier); other && *other == a.carrier) match.agrees |= agreement::carrier;
     }
     match.shown = (match.agrees & sufficient(rule_)) != 0;
     if (!match.shown) match.needs = can & sufficient(rule_);
@@ -144,7 +148,7 @@ std::vector<WatchMatch> WatchList::match(const WatchQuestion& question) const {
   std::vector<WatchMatch> found;
   if (!can_match() || (head_.valid_before && question.now >= *head_.valid_before)) return found;
   const auto one = [&](const WatchQuestion::Read& read) {
-    const auto normal = normal_plate(read.text);
+    const auto normal = normal_text(head_.kind, read.text);
     if (!normal) return;
     if (head_.hashed()) match_hashed(*normal, found);
     else match_fuzzy(*normal, read, question, found);

@@ -39,7 +39,7 @@ struct WatchAttributes {
 };
 
 struct WatchEntry {
-  std::string text;  ///< as normal_plate() makes it
+  std::string text;  ///< as normal_text() makes it
   WatchAttributes attributes;
 };
 
@@ -130,7 +130,7 @@ class WatchList {
   [[nodiscard]] const WatchAttributes& attributes(std::uint32_t entry) const;
 
   /// Everything that is equal, alert or possible, the strongest first; `shown` says whether an officer sees it. A read
-  /// that is no plate (normal_plate() refuses it) matches nothing. A list of hashes that was read without its key
+  /// of which nothing can be compared (normal_text() refuses it) matches nothing. A list of hashes that was read without its key
   /// matches nothing: see can_match().
   [[nodiscard]] std::vector<WatchMatch> match(const WatchQuestion& question) const;
   /// For the facts of an assessment: the list's name where something is equal or alert; otherwise "NAME (possible: TEXT)"
@@ -154,6 +154,9 @@ class WatchList {
   FalseAlerts false_alerts_;
   PossibleRule rule_ = PossibleRule::any;
 };
+
+/// As lists of the kind hold it: normal_plate() of plates and containers, normal_number() of operators and documents.
+[[nodiscard]] Result<std::string> normal_text(WatchKind kind, std::string_view utf8);
 
 /// What the hash is made over: one text gives unrelated hashes in two lists.
 [[nodiscard]] std::string hashed_text(const WatchListHead& head, std::string_view normal);

@@ -55,6 +55,20 @@ TEST(PlateText, WhatIsNoPlateIsRefusedWithItsPlace) {
   EXPECT_FALSE(normal_plate("BG+1"));
 }
 
+TEST(PlateText, NumbersOfDocumentsHaveSignsOfTheirOwn) {
+  const auto number = [](std::string_view text) { return normal_number(text).value_or("refused"); };
+  EXPECT_EQ(number("RIF/2026/114"), "RIF2026114");
+  EXPECT_EQ(number("26RS_55"), "26RS55");
+  EXPECT_EQ(number("mrn: 26 RS 1+(2)"), "MRN26RS12");
+  EXPECT_EQ(number("\u2116 5\uFF0F6"), "56");
+  EXPECT_EQ(number("ЩЭ-7"), "ЩЭ7") << "no plate shows them";
+  EXPECT_EQ(number("щэ/7"), "ЩЭ7");
+  EXPECT_EQ(number("\U0001F69A 1"), "\U0001F69A" "1");
+  for (const std::string_view plate : {"BG 123-AA", "бг 123", "ΝΙΚ 1234", "š.1", "ＢＧ－１"}) EXPECT_EQ(number(plate), normal_plate(plate).value_or("?")) << plate;
+  EXPECT_FALSE(normal_number(" /_: "));
+  EXPECT_NE(normal_number("a\xFF").error().what.find("byte 2 is no UTF-8"), std::string::npos);
+}
+
 TEST(PlateText, FoldingKnowsSixClasses) {
   EXPECT_EQ(folded(std::string_view("0ODQ1I2Z5S8B6G")), "00001122558866");
   EXPECT_EQ(folded(std::string_view("ACEFHJKLMNPRTUVWXY3479")), "ACEFHJKLMNPRTUVWXY3479");

@@ -101,6 +101,20 @@ TEST(WatchList, OperatorsAndDocumentsAreHashesAndMatchOnlyWhenEqual) {
   EXPECT_FALSE(without_key.add({"26RS1", {}}, 1));
 }
 
+TEST(WatchList, ADocumentIsFoundHoweverItsNumberIsWritten) {
+  const auto normal = normal_text(WatchKind::documents, "26RS0001");
+  ASSERT_TRUE(normal);
+  const auto list = listing({{*normal, {}}}, head_of("documents-1", WatchKind::documents), key_one());
+  WatchQuestion q;
+  for (const char* written : {"26RS0001", "26RS/0001", "26rs_0001", "26 RS: 0001"}) {
+    q.documents = {written};
+    EXPECT_EQ(list.match(q).size(), 1u) << written;
+  }
+  q.documents = {"26RS/0002"};
+  EXPECT_TRUE(list.match(q).empty());
+  EXPECT_FALSE(normal_text(WatchKind::plates, "26RS/0001")) << "on a plate it is a mistake";
+}
+
 TEST(WatchList, ASecretListOfPlatesIsExact) {
   auto head = head_of("quiet", WatchKind::plates);
   head.secret = true;
