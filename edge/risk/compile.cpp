@@ -3,6 +3,7 @@
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
+#include "edge/risk/secret_name.hpp"
 #include "edge/risk/urgent.hpp"
 
 namespace rampa::risk {
@@ -169,8 +170,11 @@ std::vector<ControlOrder> CompiledSet::controls(const std::string& profile) cons
 
 std::string CompiledSet::shown_id(std::uint32_t profile) const {
   const auto name = id(profile);
-  if (!texts[profile].secret) return std::string(name);
-  const auto keyed = siphash(head.policy.draw_secret, name.data(), name.size());
+  return texts[profile].secret ? secret_name(head.policy, name) : std::string(name);
+}
+
+std::string secret_name(const SetPolicy& policy, std::string_view id) {
+  const auto keyed = siphash(policy.draw_secret, id.data(), id.size());
   std::string shown = "S-";
   for (int shift = 44; shift >= 0; shift -= 4) shown += "0123456789abcdef"[keyed >> shift & 15];
   return shown;

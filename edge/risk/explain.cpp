@@ -1,27 +1,17 @@
 #include "edge/risk/explain.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "edge/risk/compiled_set.hpp"
 #include "edge/risk/json_internal.hpp"
+#include "edge/risk/near_miss.hpp"
 #include "edge/risk/profile.hpp"
+#include "edge/risk/secret_name.hpp"
 
 namespace rampa::risk {
 
 namespace {
-
-/// The one part of a conjunction that does not hold while all others do; nothing where there are more, or none.
-const Condition* one_short(const Condition& c, const Fields& facts, const NamedLists& lists) {
-  if (c.kind != Condition::Kind::all) return nullptr;
-  const Condition* failed = nullptr;
-  std::vector<std::string> missing;
-  for (const auto& part : c.parts) {
-    const Truth truth = evaluate(part, facts, lists, missing);
-    if (truth == Truth::yes) continue;
-    if (truth == Truth::undetermined || failed) return nullptr;
-    failed = &part;
-  }
-  return failed;
-}
 
 std::string member(const char* name, const std::vector<std::string>& parts) {
   std::string text = std::string(",\"") + name + "\":[";
@@ -35,6 +25,45 @@ std::vector<std::string> json_texts(const std::vector<std::string>& texts) {
   return out;
 }
 
+void fields_of(const Condition& c, std::set<std::string>& fields) {
+  if (c.kind == Condition::Kind::test) fields.insert(c.field);
+  for (const auto& part : c.parts) fields_of(part, fields);
+}
+
+/// The facts that the condition looks at, as they were; goods' ones of each item ("goods.0.hs_code").
+std::string facts_member(const Condition& c, const Fields& facts) {
+  std::set<std::string> fields;
+  fields_of(c, fields);
+  std::string text = ",\"facts\":{";
+  const auto add = [&](const std::string& name, const FieldValue& value) { text += (text.back() == '{' ? "" : ",") + canonical_string(name) + ":" + fact_json(value); };
+  for (const auto& field : fields) {
+    if (!is_goods(field)) {
+      if (const auto found = facts.find(field); found != facts.end()) add(field, found->second);
+      continue;
+    }
+    const std::string last = field.substr(5);  // ".hs_code"
+    for (auto it = facts.lower_bound("goods."); it != facts.end() && it->first.starts_with("goods."); ++it)
+      if (it->first != field && it->first.ends_with(last) && it->first.size() > last.size() + 6) add(it->first, it->second);
+  }
+  return text + "}";
+}
+
+/// What the post's record says became of a profile that matched: the join of the set's names with the post's ("S-...").
+std::string outcome_of(const Assessment& stored, const std::string& shown) {
+  for (const auto& hit : stored.hits)
+    if (hit.profile == shown) return ",\"outcome\":\"hit\"";
+  for (const auto& line : stored.declined)
+    if (line.starts_with(shown + ": ")) return ",\"outcome\":\"declined\",\"declined\":" + canonical_string(line.substr(shown.size() + 2));
+  if (std::find(stored.shadow.begin(), stored.shadow.end(), shown) != stored.shadow.end()) return ",\"outcome\":\"shadow\"";
+  return ",\"outcome\":null";
+}
+
+std::int64_t number_of(const Fields& facts, std::string_view name) {
+  const auto found = facts.find(name);
+  const auto* number = found == facts.end() ? nullptr : std::get_if<std::int64_t>(&found->second);
+  return number ? *number : 0;
+}
+
 }  // namespace
 
 Result<std::string> explain(const std::string& set_json, const Assessment& stored, WallTime made_at) {
@@ -43,11 +72,17 @@ Result<std::string> explain(const std::string& set_json, const Assessment& store
   const auto findings = read_set(set_json, head, [&](RiskProfile&& p) { profiles.push_back(std::move(p)); });
   if (!findings.empty()) return fail(ErrorCode::invalid, "the profile set does not read: " + findings[0].path + ": " + findings[0].cause);
   std::sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  std::int32_t utc_offset_min = 0;
-  if (const auto offset = stored.facts.find("time.utc_offset_minutes"); offset != stored.facts.end())
-    if (const auto* minutes = std::get_if<std::int64_t>(&offset->second)) utc_offset_min = static_cast<std::int32_t>(*minutes);
-  const auto minute = minute_of_week(made_at, utc_offset_min);
+  const auto minute = minute_of_week(made_at, static_cast<std::int32_t>(number_of(stored.facts, "time.utc_offset_minutes")));
+  const auto drawn = [&](std::string_view id) { return std::to_string(draw(head.policy.draw_secret, stored.draw_key, draw_name(id))); };
+  const ItemFacts items(stored.facts);
   std::vector<std::string> matched, near, undetermined;
+  std::string green_list;  // the first that fits counts
+  for (const auto& g : head.green_lists) {
+    std::vector<std::string> missing;
+    if (made_at < g.valid_from || made_at >= g.valid_before || evaluate(g.when, stored.facts, head.lists, missing) != Truth::yes) continue;
+    green_list = "{\"id\":" + canonical_string(g.id) + ",\"residual_of_10000\":" + std::to_string(g.residual_of_10000) + facts_member(g.when, stored.facts) + "}";
+    break;
+  }
   for (const auto& p : profiles) {
     if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) continue;
     if (made_at < p.valid_from || made_at >= p.valid_before) continue;
@@ -55,19 +90,31 @@ Result<std::string> explain(const std::string& set_json, const Assessment& store
     const Condition whole = with_scope(p);
     std::vector<std::string> missing;
     const Truth truth = evaluate(whole, stored.facts, head.lists, missing);
-    const std::string start = "{\"profile\":" + canonical_string(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + canonical_string(p.title);
-    if (truth == Truth::yes) {
-      matched.push_back(start + ",\"channel\":\"" + std::string(name_of(p.channel)) + "\",\"weight\":" + std::to_string(p.weight) + ",\"shadow\":" +
-                        (p.state == LifeCycle::shadow ? "true" : "false") + ",\"condition\":" + to_json(whole) + "}");
-    } else if (truth == Truth::undetermined) {
-      undetermined.push_back(start + member("missing", json_texts(missing)) + "}");
-    } else if (const auto* failed = one_short(whole, stored.facts, head.lists)) {
-      near.push_back(start + ",\"short_of\":" + to_json(*failed) + "}");
+    std::string start = "{\"profile\":" + canonical_string(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + canonical_string(p.title);
+    const std::string shown = p.secret ? secret_name(head.policy, p.id) : p.id;
+    if (p.secret) start += ",\"shown_as\":" + canonical_string(shown);
+    if (truth == Truth::no) {
+      const auto ways = one_short(whole, items, head.lists);
+      if (ways.empty()) continue;
+      std::vector<std::string> short_of;
+      for (const auto& way : ways)
+        short_of.push_back("{\"condition\":" + way.condition + (way.item ? ",\"item\":" + std::to_string(*way.item) : "") + ",\"fact\":" + way.value + "}");
+      near.push_back(start + member("short_of", short_of) + "}");
+      continue;
     }
+    if (p.sample_of_10000 < 10000 || p.aeo_of_10000 < 10000 || (!green_list.empty() && !p.security))
+      start += ",\"drawn\":" + drawn(p.id) + ",\"sample_of_10000\":" + std::to_string(p.sample_of_10000) + ",\"aeo_of_10000\":" + std::to_string(p.aeo_of_10000);
+    if (truth == Truth::undetermined) {
+      undetermined.push_back(start + member("missing", json_texts(missing)) + facts_member(whole, stored.facts) + "}");
+      continue;
+    }
+    matched.push_back(start + ",\"channel\":\"" + std::string(name_of(p.channel)) + "\",\"weight\":" + std::to_string(p.weight) + ",\"shadow\":" +
+                      (p.state == LifeCycle::shadow ? "true" : "false") + outcome_of(stored, shown) + ",\"condition\":" + to_json(whole) + facts_member(whole, stored.facts) + "}");
   }
   return "{\"set\":" + canonical_string(stored.profile_set) + ",\"set_sha256\":" + canonical_string(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
-         "\",\"score\":" + std::to_string(stored.score) + member("reasons", json_texts(stored.reasons)) + member("matched", matched) + member("declined", json_texts(stored.declined)) +
-         member("near_misses", near) + member("undetermined", undetermined) + "}";
+         "\",\"score\":" + std::to_string(stored.score) + ",\"random\":{\"drawn\":" + drawn("") + ",\"of_10000\":" + std::to_string(head.policy.random_of_10000) + ",\"least_of_10000\":" +
+         std::to_string(number_of(stored.facts, "site.random_of_10000_min")) + "}" + member("reasons", json_texts(stored.reasons)) + member("matched", matched) +
+         member("declined", json_texts(stored.declined)) + ",\"green_list\":" + (green_list.empty() ? "null" : green_list) + member("near_misses", near) + member("undetermined", undetermined) + "}";
 }
 
 }  // namespace rampa::risk

@@ -10,8 +10,9 @@
 
 namespace rampa::risk {
 
-/// JSON text, the same for the same arguments: hits with their criteria, what was declined and why, near misses (one condition
-/// short, and which), what was undetermined and for want of what. Errors: invalid (the set does not read).
+/// JSON text, the same for the same arguments: what matched with its criteria, the facts they looked at, draw and shares, and what the post's record says
+/// became of it (secret profiles under both names); near misses (one test short, and which, in every branch and goods item where one alone is);
+/// what was undetermined and for want of what. Errors: invalid (the set does not read).
 [[nodiscard]] Result<std::string> explain(const std::string& set_json, const Assessment& stored, WallTime made_at);
 
 }  // namespace rampa::risk
