@@ -216,6 +216,8 @@ void adopt_early(Turn& t) {
     const bool alarm = radiation_alarm(capture.body);
     // What is in doubt (a camera that posts an old event, say) may as well be of the one before; it stands on record by itself.
     if (!alarm && capture.from.quality != device::Quality::good) continue;
+    // Somebody who reversed past the camera has left.
+    if (const auto* plate = std::get_if<device::PlateRead>(&capture.body); plate && plate->heading == device::Heading::reverse) continue;
     keep(t, std::move(capture), std::move(attachments));
     if (alarm) grave(t);
   }

@@ -38,7 +38,7 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
       wish.boom = 2;
       wish.reason = "nobody saw it drive into the port; let out by hand";
       wish.with_second = sight.second_needed;
-    } else if (end == "refuse") {
+    } else if (end == "refuse" && !sight.in_port) {  // out of a port there is one way only
       if (sight.verdict == "refer") return std::nullopt;  // refused already: the lorry has to leave
       wish.action = "refer";
       wish.reason = "refused entry, vehicle sent back";
@@ -56,6 +56,7 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
         wish.verdict = "release";
         wish.reason = "controls done, nothing found";
         wish.with_second = sight.second_needed;
+        wish.let_out = sight.in_port;
       }
     }
   } else if (sight.phase == "scanning") {

@@ -23,6 +23,7 @@ struct LaneSight {
   bool second_needed = true;        ///< for an override
   bool scan_complete = false;       ///< a whole scan image is there to be looked at
   bool gone = false;                ///< nobody of the crossing is in the lane any more (seen out of the window; virtual runs)
+  bool in_port = false;             ///< the lane knows that its lorry stands between the booms
   bool stranded = false;            ///< a lorry stands between the booms, and the lane does not know that it does
 };
 
@@ -31,6 +32,7 @@ struct OfficerWish {
   std::string crossing, verdict, reason, control, finding;
   int boom = 1;
   bool with_second = false;
+  bool let_out = false;         ///< whoever stands between the booms is waved out
   bool then_send_away = false;  ///< the lorry is told to reverse out
 };
 

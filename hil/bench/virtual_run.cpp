@@ -36,6 +36,7 @@ LaneSight sight_of(const runtime::LaneView& view, const SimulatedLane& world) {
   const Observation o = world.observe();
   sight.boom_closed = o.boom_angle <= 0.02 && o.boom_2_angle <= 0.02;
   sight.zone_free = !o.loop_boom && !o.photocell && !o.loop_boom_2 && !o.photocell_2;
+  sight.in_port = s.in_port;
   sight.stranded = !s.in_port && world.lorry_stands_in_port();
   return sight;
 }
@@ -136,7 +137,7 @@ void officer_round(VirtualPost& post, OfficerScript& script, const Invariants& i
     auto& world = post.world(name);
     post.act(LaneId{name}, action_of(*wish), [&world, wish, lorry](bool accepted, const std::string&) {
       if (accepted && wish->then_send_away && !world.tell_to_leave(lorry)) world.send_back_who_waits();
-      if (accepted && wish->action == "open_boom" && wish->boom == 2) world.wave_out_of_port();
+      if (accepted && (wish->let_out || (wish->action == "open_boom" && wish->boom == 2))) world.wave_out_of_port();
     });
   }
 }
