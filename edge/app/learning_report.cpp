@@ -267,11 +267,12 @@ std::string report_page(const risk::Outcomes& outcomes, const risk::Results& r) 
   std::size_t flagged = 0;
   std::string posts;
   for (const auto& p : r.profiles) flagged += p.below_floor ? 1 : 0;
-  for (const auto& [post, stretches] : outcomes.covered()) {
-    posts += "<li>" + escaped(post) + ": records ";
+  for (const auto& [store, stretches] : outcomes.covered()) {
+    posts += "<li>" + escaped(store.post) + (store.epoch.empty() ? "" : " (store " + store.epoch.substr(0, 8) + ")") + ": records ";
     for (std::size_t i = 0; i < stretches.size(); ++i) posts += (i ? ", " : "") + std::to_string(stretches[i].first) + " to " + std::to_string(stretches[i].second);
     posts += "</li>\n";
   }
+  for (const auto& notice : outcomes.notices()) posts += "<li>" + escaped(notice) + "</li>\n";
   const auto fact = [](const std::string& term, const std::string& value) { return "<div><dt>" + term + "</dt><dd>" + value + "</dd></div>\n"; };
   std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>Risk profiles: results</title>\n<style>" +

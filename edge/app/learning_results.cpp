@@ -27,8 +27,8 @@ Json json_of(const risk::Outcomes& outcomes, const risk::Results& r) {
   Json profiles = Json::array(), weeks = Json::array(), posts = Json::array();
   for (const auto& row : r.profiles) profiles.push_back(json_of(row));
   for (const auto& [week, c] : r.channels_by_week) weeks.push_back({{"week", day_text(week)}, {"green", c[0]}, {"blue", c[1]}, {"yellow", c[2]}, {"red", c[3]}});
-  for (const auto& [post, stretches] : outcomes.covered()) posts.push_back({{"post", post}, {"sequences", stretches}});
-  return {{"posts", posts}, {"crossings", r.crossings}, {"unfinished", r.unfinished}, {"controls", r.controls}, {"findings", r.findings}, {"interval_95", {r.interval.low, r.interval.high}},
+  for (const auto& [store, stretches] : outcomes.covered()) posts.push_back({{"post", store.post}, {"epoch", store.epoch.empty() ? Json(nullptr) : Json(store.epoch)}, {"sequences", stretches}});
+  return {{"posts", posts}, {"notices", outcomes.notices()}, {"crossings", r.crossings}, {"unfinished", r.unfinished}, {"controls", r.controls}, {"findings", r.findings}, {"interval_95", {r.interval.low, r.interval.high}},
           {"false_hit_minutes", static_cast<double>(r.false_hit_ms) / 60'000}, {"unpriced", r.unpriced}, {"floor", {{"rate", r.floor.rate}, {"controls", r.floor.controls}}},
           {"profiles", profiles}, {"weeks", weeks}};
 }
@@ -94,6 +94,7 @@ int profile_results(const ResultsOptions& options, std::ostream& out, std::ostre
     if (!outcomes) return complain(file + ": " + outcomes.error().what, exit_config);
     all.merge(*outcomes);
   }
+  for (const auto& notice : all.notices()) err << "rampa: " << notice << "\n";
   const auto results = risk::results(all, options.floor);
   if (!options.out.empty() && !write_file(options.out, all.json())) return complain(options.out + ": cannot be written", exit_found);
   if (!options.report.empty() && !write_file(options.report, report_page(all, results))) return complain(options.report + ": cannot be written", exit_found);

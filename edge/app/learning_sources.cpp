@@ -8,6 +8,8 @@
 
 #include "edge/app/profiles_file.hpp"
 #include "edge/risk/compiled_set.hpp"
+#include "edge/store/digest.hpp"
+#include "edge/store/segment_format.hpp"
 
 namespace rampa::app {
 
@@ -119,6 +121,14 @@ Result<PastFacts> read_history(store::PictureReader& reader, const Progress& pro
 Result<risk::Outcomes> read_outcomes(const PostId& post, const std::string& directory, store::PictureReader& reader, const Progress& progress) {
   auto ids = all_crossings(reader);
   if (!ids) return tl::unexpected(ids.error());
+  // The store's epoch: what a new disk under the old name begins is another store's.
+  const std::string key_file = directory + "/keys/device.pub";
+  std::ifstream in(key_file);
+  std::string digits;
+  std::getline(in, digits);
+  const auto key = store::hash_from_hex(digits);
+  if (!key) return fail(ErrorCode::invalid, key_file + " is missing or damaged, so it can't be told which store this is; start Rampa once, it makes it anew");
+  const risk::StoreName store{post.text, store::to_hex(store::format::epoch_of(post, *key))};
   risk::Outcomes outcomes;
   auto versions = std::make_shared<Versions>(directory);
   const risk::VersionOf version_of = [versions](std::string_view sha, std::string_view profile) { return (*versions)(sha, profile); };
@@ -128,13 +138,13 @@ Result<risk::Outcomes> read_outcomes(const PostId& post, const std::string& dire
     auto records = reader.records_of(id);
     if (!records) return tl::unexpected(records.error());
     for (const auto& record : *records) {
-      outcomes.fold(post, record, version_of);
+      outcomes.fold(store, record, version_of);
       last = std::max(last, record.sequence);
     }
     if (progress && ++read % 1000 == 0) progress(read);
   }
   // A crossing whose records came while this was read may be in part; the next reading completes it.
-  if (last > 0) outcomes.cover(post, {1, last});
+  if (last > 0) outcomes.cover(store, {1, last});
   return outcomes;
 }
 

@@ -25,7 +25,7 @@ void add(std::vector<Stretch>& stretches, Stretch s) {
   stretches = std::move(joined);
 }
 
-// A sequence stands for one record of a post for ever. Should two files disagree about one, the greater content wins: whichever is read first.
+// A sequence stands for one record of a store for ever. Should two files disagree about one, the greater content wins: whichever is read first.
 template <class K, class V>
 void join(std::map<K, V>& into, const std::map<K, V>& from) {
   for (const auto& [key, value] : from) {
@@ -78,13 +78,16 @@ std::optional<std::int64_t> duration_ms(const CrossingTrace& t) {
 
 bool counts(const CrossingTrace& t) { return t.assessed.sequence != 0 && t.closed.sequence != 0; }
 
-std::map<std::string, std::int64_t> green_medians(const std::map<std::string, CrossingTrace>& crossings) {
-  std::map<std::string, std::vector<std::int64_t>> times;
-  for (const auto& [id, t] : crossings) {
-    if (!counts(t) || t.assessed.channel != SelectivityChannel::green || !t.controls.empty() || t.closed.outcome != "released") continue;
-    if (const auto took = duration_ms(t)) times[t.lane].push_back(*took);
-  }
-  std::map<std::string, std::int64_t> medians;
+using PostLane = std::pair<std::string, std::string>;
+
+std::map<PostLane, std::int64_t> green_medians(const Outcomes& outcomes) {
+  std::map<PostLane, std::vector<std::int64_t>> times;
+  for (const auto& [store, crossings] : outcomes.stores())
+    for (const auto& [id, t] : crossings) {
+      if (!counts(t) || t.assessed.channel != SelectivityChannel::green || !t.controls.empty() || t.closed.outcome != "released") continue;
+      if (const auto took = duration_ms(t)) times[{store.post, t.lane}].push_back(*took);
+    }
+  std::map<PostLane, std::int64_t> medians;
   for (auto& [lane, all] : times) {
     const auto middle = all.begin() + static_cast<std::ptrdiff_t>((all.size() - 1) / 2);
     std::nth_element(all.begin(), middle, all.end());
@@ -101,10 +104,10 @@ Found found_of(std::string_view finding) {
   return Found::no_result;
 }
 
-void Outcomes::cover(const PostId& post, Stretch stretch) { add(covered_[post.text], stretch); }
+void Outcomes::cover(const StoreName& store, Stretch stretch) { add(covered_[store], stretch); }
 
-void Outcomes::fold(const PostId& post, const StoredRecord& record, const VersionOf& version_of) {
-  cover(post, {record.sequence, record.sequence});
+void Outcomes::fold(const StoreName& store, const StoredRecord& record, const VersionOf& version_of) {
+  cover(store, {record.sequence, record.sequence});
   if (record.crossing.empty()) return;
   CrossingTrace seen;
   seen.lane = record.lane.text;
@@ -122,23 +125,37 @@ void Outcomes::fold(const PostId& post, const StoredRecord& record, const Versio
   } else {
     return;
   }
-  join(posts_[post.text][record.crossing.text], seen);
+  join(stores_[store][record.crossing.text], seen);
 }
 
 void Outcomes::merge(const Outcomes& other) {
   if (&other == this) return;
-  for (const auto& [post, crossings] : other.posts_)
-    for (const auto& [id, trace] : crossings) join(posts_[post][id], trace);
-  for (const auto& [post, stretches] : other.covered_)
-    for (const auto& stretch : stretches) add(covered_[post], stretch);
+  for (const auto& [store, crossings] : other.stores_)
+    for (const auto& [id, trace] : crossings) join(stores_[store][id], trace);
+  for (const auto& [store, stretches] : other.covered_)
+    for (const auto& stretch : stretches) add(covered_[store], stretch);
+}
+
+std::vector<std::string> Outcomes::notices() const {
+  std::vector<std::string> all;
+  std::map<std::string, std::vector<std::string>> epochs;  // "" first
+  for (const auto& [store, stretches] : covered_) epochs[store.post].push_back(store.epoch);
+  for (const auto& [post, of] : epochs) {
+    if (of.size() < 2) continue;
+    if (of.front().empty())
+      all.push_back(post + ": a file of before does not say of which store its crossings are; those that another file or the store has too are counted twice: write it anew from its store");
+    if (of.size() > (of.front().empty() ? 2u : 1u))
+      all.push_back(post + ": has " + std::to_string(of.size() - (of.front().empty() ? 1 : 0)) + " stores under one name (a disk was replaced, or two posts share a name); each is counted by itself");
+  }
+  return all;
 }
 
 Results results(const Outcomes& outcomes, Floor floor) {
   Results all;
   all.floor = floor;
   std::map<std::pair<std::string, std::uint32_t>, ProfileResult> rows;
-  for (const auto& [post, crossings] : outcomes.posts()) {
-    const auto medians = green_medians(crossings);
+  const auto medians = green_medians(outcomes);
+  for (const auto& [store, crossings] : outcomes.stores()) {
     for (const auto& [id, t] : crossings) {
       if (!counts(t)) {
         ++all.unfinished;
@@ -150,7 +167,7 @@ Results results(const Outcomes& outcomes, Floor floor) {
       const Found found = of_all(t);
       std::optional<std::int64_t> lost;
       if (found == Found::nothing)
-        if (const auto median = medians.find(t.lane); median != medians.end())
+        if (const auto median = medians.find({store.post, t.lane}); median != medians.end())
           if (const auto took = duration_ms(t)) lost = std::max<std::int64_t>(0, *took - median->second);
       const auto count = [&](auto& into) {
         if (found != Found::no_result) ++into.controls;

@@ -53,6 +53,13 @@ struct CrossingTrace {
   bool operator==(const CrossingTrace&) const = default;
 };
 
+/// A post's store. Where its disk was replaced, sequences and crossings are counted anew under the same name: they are others.
+struct StoreName {
+  std::string post;
+  std::string epoch;  ///< 32 hexadecimal digits (edge/store/FORMAT.md, Epoch); empty: not known, as in files of before
+  auto operator<=>(const StoreName&) const = default;
+};
+
 /// A stretch of a journal, both ends included.
 using Stretch = std::pair<std::uint64_t, std::uint64_t>;
 
@@ -64,15 +71,17 @@ using VersionOf = std::function<std::uint32_t(std::string_view set_sha256, std::
 class Outcomes {
  public:
   /// `version_of` may be empty.
-  void fold(const PostId& post, const StoredRecord& record, const VersionOf& version_of = {});
+  void fold(const StoreName& store, const StoredRecord& record, const VersionOf& version_of = {});
   /// Says that all records of this stretch that matter were folded.
-  void cover(const PostId& post, Stretch stretch);
+  void cover(const StoreName& store, Stretch stretch);
   void merge(const Outcomes& other);
 
-  /// By post and crossing.
-  [[nodiscard]] const std::map<std::string, std::map<std::string, CrossingTrace>>& posts() const { return posts_; }
-  /// By post: ascending, neither overlapping nor touching.
-  [[nodiscard]] const std::map<std::string, std::vector<Stretch>>& covered() const { return covered_; }
+  /// By store and crossing.
+  [[nodiscard]] const std::map<StoreName, std::map<std::string, CrossingTrace>>& stores() const { return stores_; }
+  /// By store: ascending, neither overlapping nor touching.
+  [[nodiscard]] const std::map<StoreName, std::vector<Stretch>>& covered() const { return covered_; }
+  /// What whoever reads the results has to know: posts with several stores, and what may be counted twice.
+  [[nodiscard]] std::vector<std::string> notices() const;
   bool operator==(const Outcomes&) const = default;
 
   /// One JSON object, keys sorted; the same outcomes give the same text.
@@ -81,8 +90,8 @@ class Outcomes {
   [[nodiscard]] static Result<Outcomes> from_json(std::string_view text);
 
  private:
-  std::map<std::string, std::map<std::string, CrossingTrace>> posts_;
-  std::map<std::string, std::vector<Stretch>> covered_;
+  std::map<StoreName, std::map<std::string, CrossingTrace>> stores_;
+  std::map<StoreName, std::vector<Stretch>> covered_;
 };
 
 /// A profile is flagged where even the upper end of its interval is below `rate`, after at least `controls`.

@@ -113,30 +113,42 @@ CrossingTrace trace_of(const Json& j, const std::string& place) {
 
 std::string Outcomes::json() const {
   Json posts = Json::object();
-  for (const auto& [post, stretches] : covered_) {
+  for (const auto& [store, stretches] : covered_) {
     Json one{{"sequences", stretches}, {"crossings", Json::object()}};
-    posts[post] = std::move(one);
+    posts[store.post][store.epoch] = std::move(one);
   }
-  for (const auto& [post, crossings] : posts_)
-    for (const auto& [id, trace] : crossings) posts[post]["crossings"][id] = json_of(trace);
-  return Json{{"format", "rampa-results-1"}, {"posts", std::move(posts)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  for (const auto& [store, crossings] : stores_)
+    for (const auto& [id, trace] : crossings) posts[store.post][store.epoch]["crossings"][id] = json_of(trace);
+  return Json{{"format", "rampa-results-2"}, {"posts", std::move(posts)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<Outcomes> Outcomes::from_json(std::string_view given) {
   try {
     const Json root = Json::parse(given);
-    if (!root.is_object() || root.value("format", "") != "rampa-results-1" || !root.contains("posts") || !root["posts"].is_object())
+    const std::string format = root.is_object() ? root.value("format", "") : std::string{};
+    if ((format != "rampa-results-1" && format != "rampa-results-2") || !root.contains("posts") || !root["posts"].is_object())
       throw Unfit{"is not a file of results; `rampa profiles results --site SITE --out FILE` writes one"};
     Outcomes outcomes;
-    for (const auto& [post, value] : root["posts"].items()) {
-      const auto place = "posts." + post;
+    const auto read_store = [&](const StoreName& store, const Json& value, const std::string& place) {
       if (!value.is_object() || !value.contains("crossings") || !value["crossings"].is_object()) throw Unfit{place + ": has no crossings"};
       each(value, "sequences", place, [&](const Json& s, const std::string& at) {
         const Stretch stretch{sequence_of(element(s, 0, at), at), sequence_of(element(s, 1, at), at)};
         if (stretch.second < stretch.first) throw Unfit{at + ": ends before it begins"};
-        outcomes.cover(PostId{post}, stretch);
+        outcomes.cover(store, stretch);
       });
-      for (const auto& [id, crossing] : value["crossings"].items()) outcomes.posts_[post][id] = trace_of(crossing, place + ".crossings." + id);
+      for (const auto& [id, crossing] : value["crossings"].items()) outcomes.stores_[store][id] = trace_of(crossing, place + ".crossings." + id);
+    };
+    for (const auto& [post, value] : root["posts"].items()) {
+      const auto place = "posts." + post;
+      if (format == "rampa-results-1") {
+        read_store({post, ""}, value, place);
+        continue;
+      }
+      if (!value.is_object()) throw Unfit{place + ": is not an object"};
+      for (const auto& [epoch, of_store] : value.items()) {
+        if (!epoch.empty() && (epoch.size() != 32 || epoch.find_first_not_of("0123456789abcdef") != std::string::npos)) throw Unfit{place + ": '" + epoch + "' is no epoch of a store"};
+        read_store({post, epoch}, of_store, place + "." + epoch);
+      }
     }
     return outcomes;
   } catch (const Unfit& unfit) {

@@ -11,7 +11,7 @@ using rampa::tests::Journal;
 
 namespace {
 
-const PostId post{"RS-BATROVCI"};
+const StoreName post{"RS-BATROVCI", "00112233445566778899aabbccddeeff"};
 
 Outcomes folded(const Journal& journal) {
   Outcomes all;

@@ -12,6 +12,8 @@
 #include "edge/app/learning_results.hpp"
 #include "edge/app/learning_simulate.hpp"
 #include "edge/app/tools.hpp"
+#include "edge/store/digest.hpp"
+#include "edge/store/segment_format.hpp"
 #include "tests/unit/effectiveness/records.hpp"
 
 using namespace rampa;
@@ -199,11 +201,16 @@ TEST_F(Learning, ReadsOutcomesAndHistoryOfAPost) {
   j.put("L1", "3", erased);
   j.records.back().erased = true;
   Records reader(j.records);
+  EXPECT_FALSE(read_outcomes(PostId{"P"}, folder_, reader, {})) << "which store is it?";
+  const std::string key(64, 'a');
+  std::filesystem::create_directories(folder_ + "/keys");
+  write("keys/device.pub", key + "\n");
+  const risk::StoreName name{"P", store::to_hex(store::format::epoch_of(PostId{"P"}, *store::hash_from_hex(key)))};
   auto outcomes = read_outcomes(PostId{"P"}, folder_, reader, {});
   ASSERT_TRUE(outcomes) << outcomes.error().what;
-  EXPECT_EQ(outcomes->covered().at("P"), (std::vector<risk::Stretch>{{1, j.records.size()}}));
+  EXPECT_EQ(outcomes->covered().at(name), (std::vector<risk::Stretch>{{1, j.records.size()}}));
   risk::Outcomes whole;
-  for (const auto& record : j.records) whole.fold(PostId{"P"}, record);
+  for (const auto& record : j.records) whole.fold(name, record);
   EXPECT_EQ(*outcomes, whole);
   auto past = read_history(reader, {});
   ASSERT_TRUE(past);
@@ -224,7 +231,7 @@ TEST_F(Learning, ResultsMergeFilesOnceAndWriteAPageThatHoldsItsNumbers) {
     j.now_ms += 7LL * 86'400'000;
   }
   risk::Outcomes outcomes;
-  for (const auto& record : j.records) outcomes.fold(PostId{"RS-BATROVCI"}, record);
+  for (const auto& record : j.records) outcomes.fold({"RS-BATROVCI", std::string(32, 'a')}, record);
   ResultsOptions o;
   o.json = true;
   o.merge = {write("one.json", outcomes.json()), write("same.json", outcomes.json())};
@@ -242,7 +249,7 @@ TEST_F(Learning, ResultsMergeFilesOnceAndWriteAPageThatHoldsItsNumbers) {
   const auto page = read("report.html");
   EXPECT_EQ(page.find("A<b>"), std::string::npos) << "a profile's id must not become markup";
   for (const char* must : {"A&lt;b&gt;&amp;&quot;1&quot;", "S-0123456789ab", ">1770.0<", "<title id=\"rates-t\">", "<desc id=\"channels-d\">", "scope=\"row\"", "below the floor", "prefers-color-scheme:dark",
-                           "@media print", "RS-BATROVCI: records 1 to "})
+                           "@media print", "RS-BATROVCI (store aaaaaaaa): records 1 to "})
     EXPECT_NE(page.find(must), std::string::npos) << must;
   for (const char* never : {"<script", "http://", "https://", "url(", "src="}) EXPECT_EQ(page.find(never), std::string::npos) << never;
   if (const char* keep = std::getenv("RAMPA_REPORT_COPY")) std::ofstream(keep) << page;
