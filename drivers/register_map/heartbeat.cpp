@@ -10,11 +10,13 @@ void Heartbeat::seen(double value, double range, MonoTime now) {
     last_change_ = now;
     return;
   }
-  if (now - last_change_ > quiet_max_) {
-    stood_still_ = true;
-    changes_ = 0;
+  if (*last_ == value) {
+    if (now - last_change_ > quiet_max_) {  // seen to stand still; a time without answers is another matter
+      stood_still_ = true;
+      changes_ = 0;
+    }
+    return;
   }
-  if (*last_ == value) return;
   // A wrap goes from the top tenth of the range to its bottom tenth; any other fall is a restart.
   const bool wrapped = *last_ > 0.9 * range && value < 0.1 * range;
   if (value < *last_ && !wrapped) restarted_ = true;

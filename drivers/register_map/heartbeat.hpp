@@ -11,7 +11,7 @@ namespace rampa::drivers {
 class Heartbeat {
  public:
   enum class State {
-    unproven,  ///< not seen to change yet; after it stood still: not seen to change twice
+    unproven,  ///< not seen to change yet; after it was seen to stand still: not seen to change twice
     beating,
     frozen,    ///< has not changed for longer than allowed
   };
@@ -28,7 +28,7 @@ class Heartbeat {
   Duration quiet_max_;
   std::optional<double> last_;
   MonoTime last_change_;
-  int changes_ = 0;         ///< since the first value, or since it stood still
+  int changes_ = 0;         ///< since the first value, or since it was seen to stand still
   bool stood_still_ = false;
   bool restarted_ = false;
 };

@@ -236,9 +236,13 @@ TEST(Heartbeat, UnprovenBeatingFrozen) {
   EXPECT_EQ(h.state(t + 2100ms), Heartbeat::State::beating);
   EXPECT_EQ(h.state(t + 2101ms), Heartbeat::State::frozen);
   h.seen(7, 65536, t + 3s);
-  EXPECT_EQ(h.state(t + 3s), Heartbeat::State::unproven) << "the counter may move before the values do";
-  h.seen(3, 65536, t + 3100ms);
-  EXPECT_EQ(h.state(t + 3100ms), Heartbeat::State::beating);
+  EXPECT_EQ(h.state(t + 3s), Heartbeat::State::beating) << "nobody asked meanwhile: it was not seen to stand still";
+  h.seen(7, 65536, t + 6s);
+  EXPECT_EQ(h.state(t + 6s), Heartbeat::State::frozen);
+  h.seen(8, 65536, t + 7s);
+  EXPECT_EQ(h.state(t + 7s), Heartbeat::State::unproven) << "the counter may move before the values do";
+  h.seen(9, 65536, t + 7100ms);
+  EXPECT_EQ(h.state(t + 7100ms), Heartbeat::State::beating);
 }
 
 TEST(Heartbeat, AWrapIsNoRestart) {
