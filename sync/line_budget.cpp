@@ -1,7 +1,6 @@
 #include "sync/line_budget.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace rampa::sync {
 namespace {
@@ -111,7 +110,7 @@ void LineBudget::note_rate(double rate) {
   while (!rates_.empty() && rates_.front().cycle + 1 < cycle_) rates_.pop_front();
   while (!rates_.empty() && rates_.back().bytes_per_s <= rate) rates_.pop_back();
   rates_.push_back({cycle_, rate});
-  round_rate_ = std::max(round_rate_, rate);
+  last_rate_ = rate;
 }
 
 void LineBudget::acknowledged(std::span<const Sent> messages, MonoTime now) {
@@ -140,7 +139,6 @@ void LineBudget::acknowledged(std::span<const Sent> messages, MonoTime now) {
 void LineBudget::end_round(bool idle, MonoTime now) {
   // What lengthens every trip of a round is a queue; what lengthens some of them is HQ's commit.
   const Duration queue = std::exchange(round_trip_, Duration::max()) - trip();
-  const double round_rate = std::exchange(round_rate_, 0);
   if (idle) {
     round_began_ = delivered_;
     return;
@@ -157,7 +155,7 @@ void LineBudget::end_round(bool idle, MonoTime now) {
     return;
   }
   if (queue > 2 * queue_allowed && phase_ != Phase::resting) {  // the line is not any more what it was
-    rates_.assign(1, {cycle_, round_rate > 0 ? round_rate : bytes_per_s()});
+    rates_.assign(1, {cycle_, last_rate_});
     return rest(queue, now);
   }
 }

@@ -90,7 +90,7 @@ class LineBudget {
     double bytes_per_s = 0;
   };
   std::deque<Rate> rates_;  ///< falling; the first is the highest of this and of the last cycle
-  double round_rate_ = 0;        ///< the highest of this round
+  double last_rate_ = 0;
   std::uint64_t cycle_ = 0;      ///< from one probe to the next
   std::uint64_t round_ends_ = 0; ///< a round is over when what was sent after its beginning is acknowledged
   std::uint64_t round_began_ = 0;
