@@ -83,16 +83,16 @@ std::optional<BlobSender::Piece> BlobSender::next(Traffic traffic, std::size_t b
   return Piece{best->sha256, best->size_bytes, range.first, static_cast<std::size_t>(end - range.first)};
 }
 
-void BlobSender::sent(const Piece& piece, Sent sent) {
+void BlobSender::sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, MonoTime at) {
   Blob* blob = find(piece.sha256);
   if (!blob) return;
   if (piece.bytes == 0) {
     blob->whole_missing = false;
     return;
   }
-  sent.range = {piece.offset, piece.offset + piece.bytes - 1};
-  blob->todo.remove(sent.range);
-  blob->flight.push_back(sent);
+  const Range range{piece.offset, piece.offset + piece.bytes - 1};
+  blob->todo.remove(range);
+  blob->flight.push_back({range, wire_bytes, order, at, false});
 }
 
 void BlobSender::manifest_sent(const std::string& sha256, std::uint64_t order) {

@@ -8,7 +8,7 @@
 
 #include "sync/ranges.hpp"
 #include "sync/send_order.hpp"
-#include "sync/sent.hpp"
+#include "sync/stream_sender.hpp"
 
 namespace rampa::sync {
 
@@ -35,8 +35,7 @@ class BlobSender {
   };
   /// What of this class goes next, at most `bytes` of it. Boosted blobs count as thumbnails and go before them.
   [[nodiscard]] std::optional<Piece> next(Traffic traffic, std::size_t bytes) const;
-  /// `sent`: its range is set here.
-  void sent(const Piece& piece, Sent sent);
+  void sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, MonoTime at);
   void forget(const std::string& sha256);
 
   [[nodiscard]] std::size_t size() const { return blobs_.size(); }

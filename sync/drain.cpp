@@ -1,16 +1,25 @@
-// The phases of a connection: when it is opened, greeted, taken for dead.
 #include "sync/drain.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace rampa::sync {
+namespace {
+
+constexpr Duration hello_gap = 200ms;
+constexpr Duration journal_pause = 1s;     ///< after a read error
+constexpr std::size_t quarantined_known_max = 4096;
+constexpr std::size_t letters_waiting_max = 64;
+constexpr Duration letters_pause = 30s;    ///< after one that could not be kept: then a hello makes HQ say it again
+
+Leaf leaf_of(Stream stream) { return stream == Stream::verdicts ? Leaf::verdicts : Leaf::events; }
+
+}  // namespace
 
 Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, FetchShelf* shelf, std::uint64_t acknowledged,
              std::uint64_t seed)
     : settings_(std::move(settings)), journal_(journal), blobs_(blobs),
-      backoff_(settings_.pause_first, settings_.pause_last, seed), letters_(settings_.letters_through), frames_(settings_, journal),
-      fetcher_(shelf), order_(settings_.caps) {
+      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), order_(settings_.caps) {
   status_.cursor = acknowledged;
   refresh_ends();
   enter(Phase::waiting);
@@ -48,6 +57,7 @@ void Drain::durable(Stamp now) {
 void Drain::link_ready(std::uint64_t attempt, Stamp now) {
   if (attempt != attempt_ || phase_ != Phase::connecting) return;
   enter(Phase::greeting);
+  hellos_unanswered_ = 0;
   say_hello(now);
   plan_wake();
 }
@@ -58,10 +68,69 @@ void Drain::link_lost(std::uint64_t attempt, const std::string& why, Stamp now) 
   plan_wake();
 }
 
+/// Where no key of HQ is known yet, the first ack brings it; from then on every payload must be signed with it.
+bool Drain::believable_key(const std::string& topic, ByteView payload) {
+  const auto body = peek(payload);
+  const auto ack = body ? decode_ack(*body) : tl::unexpected(body.error());
+  const auto key = ack ? parse_public_key(ack->key) : std::nullopt;
+  if (!key || !open(topic, payload, *key)) return false;
+  settings_.identity.hq_key = key;
+  effects_.emplace_back(effect::KeepHqKey{ack->key});
+  return true;
+}
+
+void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now) {
+  if (attempt != attempt_ || (phase_ != Phase::greeting && phase_ != Phase::streaming)) return;
+  const auto parsed = parse_topic(topic);
+  if (!parsed || parsed->post != settings_.post || goes_up(parsed->leaf))
+    return trouble("ignored a message on the foreign topic " + std::string(topic));
+  if (parsed->leaf == Leaf::fetched) {  // not signed: what it makes up is checked against the address in a signed letter
+    if (const auto slice = decode_slice(payload); slice && phase_ == Phase::streaming) heard(now.mono), take_fetched(fetcher_.slice(*slice, now.mono));
+    if (phase_ == Phase::streaming) fill(now);
+    return plan_wake();
+  }
+  if (!settings_.identity.hq_key && (parsed->leaf != Leaf::ack || !believable_key(std::string(topic), payload)))
+    return trouble("ignored a message from an HQ whose key is not known yet");
+  const auto body = open(topic, payload, *settings_.identity.hq_key);
+  // What is not HQ's, or does not decode, is reported and dropped; what it should have said is said again after a time-out.
+  if (!body)
+    return trouble("ignored a message that HQ's key did not sign (" + body.error().what + "). Was HQ set up anew? Then give its "
+                   "new key (`rampa-hq key`) as hq_key in the site file's [sync]");
+  switch (parsed->leaf) {
+    case Leaf::ack:
+      if (const auto ack = decode_ack(*body)) on_ack(*ack, now);
+      else trouble(ack.error().what);
+      break;
+    case Leaf::want:
+      if (const auto want = decode_want(*body)) heard(now.mono), on_want(*want, now.mono);
+      else trouble(want.error().what);
+      break;
+    case Leaf::letters:
+      if (const auto letters = decode_letters(*body)) on_letters(*letters);
+      else trouble(letters.error().what);
+      break;
+    case Leaf::not_there:
+      if (const auto gone = decode_unavailable(*body)) take_fetched(fetcher_.unavailable(*gone));
+      else trouble(gone.error().what);
+      break;
+    case Leaf::day_keys_wanted:
+      if (const auto wanted = decode_day_keys_wanted(*body)) on_day_keys_wanted(*wanted);
+      else trouble(wanted.error().what);
+      break;
+    default: break;
+  }
+  if (phase_ == Phase::streaming) fill(now);
+  plan_wake();
+}
+
 void Drain::want(const std::string& sha256, std::uint64_t size_bytes, Stamp now) {
   fetcher_.want(sha256, size_bytes);
   if (phase_ == Phase::streaming) fill(now);
   plan_wake();
+}
+
+void Drain::take_fetched(std::optional<Fetcher::Done> done) {
+  if (done) effects_.emplace_back(effect::Fetched{done->sha256, done->trouble});
 }
 
 void Drain::advance(Stamp now) {
@@ -81,7 +150,7 @@ void Drain::check_times(Stamp now) {
       break;
     case Phase::greeting:
       if (now.mono < deadline_) break;
-      if (greeting_.unanswered() >= settings_.hellos_unanswered_max)
+      if (hellos_unanswered_ >= settings_.hellos_unanswered_max)
         hang_up("the broker answers but HQ does not: is rampa-hq running and on this broker?", now.mono);
       else say_hello(now);
       break;
@@ -94,13 +163,13 @@ void Drain::check_times(Stamp now) {
         failed_in_a_row_ = 0;
         return hang_up("looking whether the primary line is back", now.mono);
       }
-      if (letters_.again().ns != 0 && now.mono >= letters_.again()) {
-        letters_.asked_again();
+      if (letters_again_.ns != 0 && now.mono >= letters_again_) {
+        letters_again_ = {};
         say_hello(now);
         break;
       }
       if (now.mono < hello_due()) break;
-      if (greeting_.unanswered() >= settings_.hellos_unanswered_max) {
+      if (hellos_unanswered_ >= settings_.hellos_unanswered_max) {
         ++failed_in_a_row_;
         hang_up("HQ no longer answers", now.mono);
       } else {
@@ -122,7 +191,8 @@ void Drain::connect(MonoTime now) {
   status_.broker = failed_in_a_row_++ % std::max<std::size_t>(1, settings_.brokers);  // set back when HQ answers
   status_.metered = settings_.metered.contains(status_.broker);
   ++status_.attempts;
-  greeting_.begin(++attempt_);
+  ++attempt_;
+  hello_number_ = 0;
   deadline_ = now + settings_.connect_timeout;
   enter(Phase::connecting);
   effects_.emplace_back(effect::OpenLink{attempt_, status_.broker});
@@ -137,7 +207,9 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
   }
   wanted_.restart();
   fetcher_.disconnected();
-  letters_.disconnected();
+  letters_.clear();
+  for (ToldRefusal& told : letters_told_) letters_refused_.push_back(std::move(told.letter));
+  letters_told_.clear();
   answered_order_ = 0;
   status_.blobs_wanted = 0;
   status_.round_trip = {};
@@ -147,16 +219,342 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
 
 void Drain::say_hello(Stamp now) {
   refresh_ends();
+  Hello hello;
+  hello.id = settings_.boot_id + "-" + std::to_string(attempt_) + "-" + std::to_string(++hello_number_);
+  hello.epoch = settings_.identity.epoch;
+  hello.key = settings_.identity.device_key;
+  hello.boot_id = settings_.boot_id;
+  hello.boot_number = settings_.boot_number;
+  hello.software = settings_.software;
+  hello.ends = ends_;
+  hello.last_sequence = ends_.verdicts + ends_.events;
+  if (hello.last_sequence > 0)
+    if (const auto last = journal_.read(hello.last_sequence, 1); last && !last->empty()) hello.last_hash = last->front().hash;
+  hello.letters_through = settings_.letters_through;
+  hello.sent = now;
+  hello.heard_answered = heard_answered_;
+  hello.heard = status_.last_ack;
+  hello.metered = status_.metered;
+  hello_id_ = hello.id;
+  hello_sent_ = now.mono;
+  ++hellos_unanswered_;
   deadline_ = now.mono + settings_.hello_timeout;
-  const Greeting::Standing standing{ends_, letters_.through(), status_.last_ack, status_.metered};
-  publish(Leaf::hello, encode(greeting_.say(settings_, standing, journal_, ++sent_order_, now)));
+  hello_order_ = ++sent_order_;
+  publish(Leaf::hello, encode(hello));
+}
+
+bool Drain::forked(const Ack& ack) {
+  if (ack.epoch != settings_.identity.epoch || ack.cursor == 0 || ack.hash.empty()) return false;
+  if (ack.cursor > status_.last_sequence) return true;
+  const auto own = journal_.read(ack.cursor, 1);
+  if (!own || own->empty()) return false;  // cannot tell; the frames themselves will be compared at HQ
+  return own->front().hash != ack.hash;
+}
+
+void Drain::heard(MonoTime now) {
+  heard_ = asked_ = now;
+  hellos_unanswered_ = 0;
+}
+
+void Drain::on_ack(const Ack& ack, Stamp now) {
+  const bool answers = ack.answers && ack.session == hello_id_;
+  const bool of_this_connection = ack.session.starts_with(settings_.boot_id + "-" + std::to_string(attempt_) + "-");
+  if (!of_this_connection || (phase_ == Phase::greeting && !answers)) {
+    // HQ has just come up and says so, or has not seen our hello yet: greet it (again) rather than wait for the time-out.
+    if (ack.incarnation != incarnation_ && now.mono - hello_sent_ >= hello_gap) {
+      if (phase_ == Phase::streaming) incarnation_ = ack.incarnation;
+      say_hello(now);
+    }
+    return;
+  }
+  heard(now.mono);
+  status_.last_ack = now.mono;
+  heard_answered_ = ack.answered;
+  status_.durability = ack.durability;
+  changed_ = true;
+  note_quarantined(ack);
+  if (answers && forked(ack)) {
+    effects_.emplace_back(effect::CloseLink{attempt_, "forked"});
+    deadline_ = now.mono + settings_.pause_last;
+    trouble("HQ holds another history of post " + settings_.post.text + " (its cursor " + std::to_string(ack.cursor) +
+            " is not in this journal). Was the journal restored, or is a second machine using this post's certificate? "
+            "Nothing is sent until HQ clears it.");
+    return enter(Phase::forked);
+  }
+  budget_.set_credit(ack.credit_bytes);
+  if (phase_ == Phase::greeting) return start_streaming(ack, now);
+  if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble.clear();  // both hear each other: what was told before is over
+  if (answers) {
+    answered_order_ = hello_order_;
+    std::erase_if(letters_told_, [this](const ToldRefusal& told) { return told.order < answered_order_; });
+  }
+  take_streams(ack, answers, now.mono);
+  note_refused(ack, now.mono);
+  move_cursor(ack.cursor);
+  if (ack.incarnation != incarnation_) {  // HQ restarted: it wants a hello to say which blobs it lacks
+    incarnation_ = ack.incarnation;
+    if (!answers) say_hello(now);
+  }
+}
+
+void Drain::start_streaming(const Ack& ack, Stamp now) {
+  enter(Phase::streaming);
+  backoff_.reset();
+  failed_in_a_row_ = status_.broker;  // should the connection break, this line is tried again first, and then the others
+  connected_ = now.mono;
+  budget_.restart();
+  budget_.set_credit(ack.credit_bytes);
+  status_.trouble.clear();
+  refused_until_ = {};
+  incarnation_ = ack.incarnation;
+  asked_ = now.mono;
+  for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
+  move_cursor(ack.cursor);
+  if (!letters_refused_.empty()) say_receipt();
+}
+
+void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
+  for (const Stream stream : store::streams) {
+    // Of one connection the broker keeps the order: what went before the hello and is not in its answer was lost on the way.
+    const auto outcome = sender(stream).acknowledged(ack.streams[static_cast<std::size_t>(stream)], answers ? hello_order_ : 0);
+    delivered(outcome.delivered, outcome.lost, now);
+    if (outcome.went_back) ++status_.resends;
+  }
+}
+
+void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime now) {
+  for (const Sent& sent : messages) budget_.acknowledged(sent.bytes, sent.at, now, budget_full_);
+  if (lost > 0) {
+    budget_.lost();
+    status_.resends += lost;
+  }
+  status_.round_trip = budget_.shortest_trip();
+  status_.budget_bytes = budget_.bytes();
+}
+
+void Drain::note_quarantined(const Ack& ack) {
+  for (const QuarantinedRecord& record : ack.quarantined) {
+    if (known_quarantined_.size() >= quarantined_known_max || !known_quarantined_.emplace(record.stream, record.sequence).second) continue;
+    ++status_.quarantined;
+    effects_.emplace_back(effect::Quarantined{record});
+  }
+}
+
+void Drain::note_refused(const Ack& ack, MonoTime now) {
+  if (ack.refused.empty()) return;
+  for (const RefusedFrame& frame : ack.refused) sender(frame.stream).refused(frame.first);
+  const RefusedFrame& refused = ack.refused.front();
+  refused_until_ = now + settings_.refused_pause;
+  trouble("HQ refuses " + std::string(store::name_of(refused.stream)) + " from number " + std::to_string(refused.first) + " on: " +
+          refused.reason + ". They stay here and are tried again");
+}
+
+void Drain::move_cursor(std::uint64_t cursor) {
+  // An ack may not run ahead of what is durable here; then it belongs to another history (see forked()).
+  cursor = std::min(cursor, status_.last_sequence);
+  if (cursor != status_.cursor) {
+    status_.cursor = cursor;
+    effects_.emplace_back(effect::Acknowledged{cursor});
+  }
+  refresh_waiting();
+}
+
+void Drain::on_want(const Want& want, MonoTime now) {
+  auto outcome = wanted_.wanted(want, answered_order_);
+  delivered(outcome.delivered, outcome.lost, now);
+  for (std::string& sha : outcome.done) effects_.emplace_back(effect::BlobHeld{std::move(sha), true});
+  for (const WantedBlob& blob : want.blobs) effects_.emplace_back(effect::BlobHeld{blob.sha256, false});
+  for (const std::string& sha : outcome.manifests) send_manifest(sha);
+  status_.blobs_wanted = wanted_.size();
+  changed_ = true;
+}
+
+void Drain::on_letters(const Letters& letters) {
+  for (const Letter& letter : letters.letters) {
+    const std::uint64_t next = (letters_.empty() ? (letter_ ? letter_->number : settings_.letters_through) : letters_.back().number) + 1;
+    if (letter.number != next || letters_.size() >= letters_waiting_max) continue;  // known already, or after a hole: HQ says it again
+    letters_.push_back(letter);
+  }
+  if (letter_ || letters_.empty()) return;
+  letter_ = letters_.front();
+  letters_.pop_front();
+  effects_.emplace_back(effect::TakeLetter{*letter_});
+}
+
+void Drain::on_day_keys_wanted(const DayKeysWanted& wanted) {
+  DayKeys answer;
+  for (const DayKeyName& name : wanted.keys) {
+    if (!settings_.day_key) {
+      answer.gone.push_back({name, false, "this post gives HQ no keys ([sync] hq_reads_personal)"});
+      continue;
+    }
+    auto key = settings_.day_key(name);
+    if (!key) {
+      answer.gone.push_back({name, false, key.error().what});
+      trouble("HQ wants the key of day " + std::to_string(name.day) + " which cannot be read: " + key.error().what);
+    } else if (!*key) {
+      answer.gone.push_back({name, true, "destroyed"});
+    } else if (auto sealed = seal_day_key(*settings_.identity.hq_key, **key)) {
+      answer.keys.push_back({name, std::move(*sealed)});
+    } else {
+      answer.gone.push_back({name, false, sealed.error().what});
+    }
+  }
+  publish(Leaf::day_keys, encode(answer));
+}
+
+void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp) {
+  if (!letter_ || letter_->number != number) return;
+  letter_.reset();
+  settings_.letters_through = number;
+  if (!refused.empty()) letters_refused_.push_back({number, refused});
+  if (!letters_.empty()) return on_letters({});
+  say_receipt();
+}
+
+void Drain::letter_refused(std::uint64_t number, const std::string& reason, Stamp) {
+  letters_refused_.push_back({number, reason});
+  say_receipt();
+}
+
+void Drain::say_receipt() {
+  if (phase_ != Phase::streaming) return;
+  ++sent_order_;
+  for (const RefusedLetter& refused : letters_refused_) letters_told_.push_back({refused, sent_order_});
+  publish(Leaf::receipt, encode(Receipt{settings_.letters_through, std::exchange(letters_refused_, {})}));
+}
+
+void Drain::letter_failed(std::uint64_t number, Stamp now) {
+  if (!letter_ || letter_->number != number) return;
+  letter_.reset();
+  letters_.clear();
+  letters_again_ = now.mono + letters_pause;
+  plan_wake();
+}
+
+void Drain::fill(Stamp now) {
+  if (now.mono >= journal_again_) journal_again_ = {};
+  if (now.mono >= refused_until_) refused_until_ = {};
+  budget_full_ = false;
+  const bool records = journal_again_.ns == 0 && refused_until_.ns == 0;
+  while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
+    if (send_frame(Stream::verdicts, 128u << 10, true, now) != Fill::went_out) break;
+  for (auto done = fetcher_.complete(now.mono); done; done = fetcher_.complete(now.mono)) take_fetched(std::move(done));
+  if (const auto fetch = fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
+  while (phase_ == Phase::streaming) {
+    if (bulk_under_way() >= budget_.bytes()) {
+      budget_full_ = true;
+      return;
+    }
+    const std::size_t piece = budget_.piece();
+    const bool can = journal_again_.ns == 0 && refused_until_.ns == 0, all = !status_.metered;
+    const auto verdict = sender(Stream::verdicts).next(1);
+    const auto turn = order_.next({can && verdict && !verdict->live, can && sender(Stream::events).next(1).has_value(),
+                                   all && wanted_.next(Traffic::thumbnails, piece).has_value(),
+                                   all && wanted_.next(Traffic::images, piece).has_value()}, now);
+    if (!turn) return;
+    const Fill went = *turn == Traffic::verdicts ? send_frame(Stream::verdicts, piece, false, now)
+                      : *turn == Traffic::events ? send_frame(Stream::events, piece, false, now)
+                                                 : send_slice(*turn, now);
+    if (went == Fill::held_back) return;
+  }
+}
+
+Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_only, Stamp now) {
+  StreamSender& s = sender(stream);
+  const auto piece = s.next(settings_.frame_records_max);
+  if (!piece || (live_only && !piece->live)) return Fill::nothing;
+  const std::uint64_t first = piece->range.first;
+  const auto cannot_read = [&](const std::string& why) {
+    journal_again_ = now.mono + journal_pause;
+    trouble("cannot read " + std::string(store::name_of(stream)) + " number " + std::to_string(first) + " from the journal: " + why);
+    return Fill::held_back;
+  };
+  const auto previous = hash_before(stream, first, piece->live);
+  if (!previous) return cannot_read(previous.error().what);
+  const auto read = journal_.read_stream(stream, first, static_cast<std::size_t>(piece->range.last - first + 1), bytes_max);
+  if (!read) return cannot_read(read.error().what);
+  if (read->empty() || read->front().stream_sequence != first) return cannot_read("it is not there; run `rampa verify`");
+  std::vector<ByteView> records;
+  for (const auto& raw : *read) {
+    if (raw.stream_sequence != first + records.size()) break;
+    records.emplace_back(raw.bytes);
+  }
+  const FrameHead head{stream, settings_.identity.epoch, first, *previous};
+  tails_[static_cast<std::size_t>(stream)][piece->live] = {first + records.size() - 1, (*read)[records.size() - 1].hash};
+  const Range range{first, first + records.size() - 1};
+  const std::string topic = topic_text({settings_.post, leaf_of(stream)});
+  Bytes payload = seal(topic, encode(head, records), settings_.identity.signer);
+  if (!under_way()) asked_ = now.mono;
+  const std::size_t bytes = payload.size();
+  s.sent({range, bytes, ++sent_order_, now.mono, piece->live});
+  order_.sent(stream == Stream::verdicts ? Traffic::verdicts : Traffic::events, bytes);
+  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});
+  return Fill::went_out;
+}
+
+/// The chain hash that stands in the record before `number`: mostly of the frame that went before.
+Result<Sha256> Drain::hash_before(Stream stream, std::uint64_t number, bool live) {
+  if (number <= 1) return Sha256{};
+  const auto& tails = tails_[static_cast<std::size_t>(stream)];
+  for (const Tail* tail : {&tails[live], &tails[!live]})
+    if (tail->number == number - 1) return parse_sha256(tail->hash).value_or(Sha256{});
+  const auto read = journal_.read_stream(stream, number - 1, 1, 1);
+  if (!read) return tl::unexpected(read.error());
+  if (read->empty() || read->front().stream_sequence != number - 1) return fail(ErrorCode::not_found, "the record before it is not there; run `rampa verify`");
+  return parse_sha256(read->front().hash).value_or(Sha256{});
+}
+
+Drain::Fill Drain::send_slice(Traffic traffic, Stamp now) {
+  const auto piece = wanted_.next(traffic, budget_.piece());
+  if (!piece) return Fill::nothing;
+  const auto hash = parse_sha256(piece->sha256);
+  Bytes bytes;
+  if (piece->bytes > 0) {
+    auto read = blobs_.read(piece->sha256, piece->offset, piece->bytes);
+    if (!hash || !read || read->size() != piece->bytes) {
+      cannot_give(piece->sha256, !hash ? "not a SHA-256" : !read ? read.error().what : "it is shorter than its record says");
+      return Fill::went_out;
+    }
+    bytes = std::move(*read);
+  }
+  Bytes payload = encode(BlobSlice{hash.value_or(Sha256{}), piece->offset, piece->size_bytes, bytes});
+  if (!under_way()) asked_ = now.mono;
+  wanted_.sent(*piece, payload.size(), ++sent_order_, now.mono);
+  order_.sent(traffic, payload.size());
+  publish_raw(Leaf::slice, std::move(payload));
+  return Fill::went_out;
+}
+
+void Drain::send_manifest(const std::string& sha256) {
+  const auto manifest = blobs_.manifest(sha256);
+  if (!manifest) return cannot_give(sha256, manifest.error().what);
+  wanted_.manifest_sent(sha256, ++sent_order_);
+  publish(Leaf::manifest, encode(*manifest));
+}
+
+void Drain::cannot_give(const std::string& sha256, const std::string& reason) {
+  publish(Leaf::unavailable, encode(Unavailable{sha256, reason}));
+  trouble("HQ wants blob " + sha256.substr(0, 12) + "... which cannot be read: " + reason);
+  wanted_.forget(sha256);
+  status_.blobs_wanted = wanted_.size();
+}
+
+std::size_t Drain::bulk_under_way() const {
+  // Only live verdicts go past the budget.
+  const StreamSender& events = senders_[static_cast<std::size_t>(Stream::events)];
+  return wanted_.bytes_under_way() + senders_[static_cast<std::size_t>(Stream::verdicts)].bulk_bytes() + events.bulk_bytes() + events.live_bytes();
+}
+
+bool Drain::under_way() const {
+  return wanted_.bytes_under_way() > 0 || std::any_of(senders_.begin(), senders_.end(), [](const StreamSender& s) { return s.under_way(); });
 }
 
 MonoTime Drain::silence_begun() const { return std::max(heard_, asked_); }
 
 MonoTime Drain::hello_due() const {
   const MonoTime quiet = under_way() ? silence_begun() + settings_.ack_timeout / 2 : heard_ + settings_.heartbeat;
-  return greeting_.unanswered() == 0 ? quiet : std::max(quiet, greeting_.said_at() + settings_.hello_timeout);
+  return hellos_unanswered_ == 0 ? quiet : std::max(quiet, hello_sent_ + settings_.hello_timeout);
 }
 
 void Drain::plan_wake() {
@@ -166,14 +564,25 @@ void Drain::plan_wake() {
   }
   wake_ = hello_due();
   if (under_way()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
-  for (const auto* times : {&journal_again_, &refused_until_})
-    for (const MonoTime until : *times)
-      if (until.ns != 0) wake_ = std::min(wake_, until);
-  if (go_on_.ns != 0) wake_ = std::min(wake_, go_on_);
-  if (letters_.again().ns != 0) wake_ = std::min(wake_, letters_.again());
+  if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
+  if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
+  if (letters_again_.ns != 0) wake_ = std::min(wake_, letters_again_);
   if (const auto fetch = fetcher_.wake()) wake_ = std::min(wake_, *fetch);
   if (status_.broker != 0 && !under_way() && !fetcher_.busy()) wake_ = std::min(wake_, connected_ + settings_.back_to_primary);
   if (const auto release = order_.release(); release && !budget_full_) wake_ = std::min(wake_, *release);
+}
+
+void Drain::publish(Leaf leaf, ByteView body) {
+  publish_raw(leaf, seal(topic_text({settings_.post, leaf}), body, settings_.identity.signer));
+}
+
+void Drain::publish_raw(Leaf leaf, Bytes payload) {
+  effects_.emplace_back(effect::Publish{attempt_, topic_text({settings_.post, leaf}), std::move(payload)});
+}
+
+void Drain::trouble(std::string what) {
+  status_.trouble = std::move(what);
+  changed_ = true;
 }
 
 }  // namespace rampa::sync

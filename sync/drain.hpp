@@ -10,34 +10,117 @@
 // What holds always:
 // - only HQ's signed ack of this connection frees a record; a broker's PUBACK is never even seen here;
 // - live verdicts go before everything else and past the budget; all else under way stays within the line's budget;
-// - what was sent and is not acknowledged is sent again, whatever became of it;
-// - what the journal cannot give holds up nothing: HQ is told of the gap.
-//
-// drain.cpp holds the phases, drain_messages.cpp what HQ's messages do, drain_sending.cpp what goes out and when.
+// - what was sent and is not acknowledged is sent again, whatever became of it.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "edge/store/store.hpp"
 #include "sync/backoff.hpp"
 #include "sync/blob_sender.hpp"
-#include "sync/blob_source.hpp"
-#include "sync/drain_settings.hpp"
-#include "sync/effects.hpp"
+#include "sync/day_keys.hpp"
+#include "sync/envelope.hpp"
 #include "sync/fetcher.hpp"
-#include "sync/frame_maker.hpp"
-#include "sync/greeting.hpp"
-#include "sync/letter_tray.hpp"
 #include "sync/line_budget.hpp"
-#include "sync/link_status.hpp"
+#include "sync/payloads.hpp"
 #include "sync/send_order.hpp"
 #include "sync/stream_sender.hpp"
 #include "sync/topics.hpp"
 
 namespace rampa::sync {
+
+/// Where wanted blobs come from. Errors: not_found where the post does not have it (any more).
+class BlobSource {
+ public:
+  virtual ~BlobSource() = default;
+  /// Up to `count` bytes from `offset` on, at least one before the end.
+  [[nodiscard]] virtual Result<Bytes> read(const std::string& sha256, std::uint64_t offset, std::size_t count) = 0;
+  /// Of what chunks it is made.
+  [[nodiscard]] virtual Result<Manifest> manifest(const std::string& sha256) = 0;
+};
+
+/// Who this post is to HQ, and whom it believes.
+struct Identity {
+  Epoch epoch{};                      ///< of the journal
+  std::string device_key;             ///< public, hex
+  Signer signer;                      ///< signs with the device's key
+  std::optional<PublicKey> hq_key;    ///< nothing: the first one met is kept
+};
+
+struct DrainSettings {
+  PostId post;
+  Identity identity;
+  std::string boot_id;
+  std::uint64_t boot_number = 0;
+  std::string software;
+  std::size_t brokers = 1;            ///< length of the list; tried in turn
+  std::set<std::size_t> metered;      ///< of these brokers' lines only verdicts and events are sent
+  std::vector<Cap> caps;
+  std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably
+  /// The key of a day's personal fields, for HQ to read them; nothing: it was destroyed. Not set: HQ is given none.
+  std::function<Result<std::optional<store::format::DayKey>>(const DayKeyName&)> day_key;
+
+  std::size_t frame_records_max = 1024;              ///< at most sync::frame_records_max
+  std::size_t live_bytes_max = 512u << 10;           ///< live verdicts under way: past the budget, but not without bound
+
+  Duration connect_timeout = 15s;
+  Duration hello_timeout = 5s;
+  int hellos_unanswered_max = 3;
+  Duration heartbeat = 15s;      ///< a hello at least this often, so that HQ notices a gap at the end
+  /// Something is on its way and HQ says nothing for so long: the connection is taken for dead. After half of it a hello
+  /// asks. Must be longer than a frame needs on the slowest link: 20 s and 32 KiB allow for 16 kbit/s.
+  Duration ack_timeout = 20s;
+  Duration pause_first = 250ms, pause_last = 30s;
+  Duration refused_pause = 5s;   ///< before a frame that HQ refused is tried again
+  Duration back_to_primary = 10min;  ///< on another line than the first: how often the first is looked for
+};
+
+/// For screens and `rampa status`.
+struct LinkStatus {
+  bool up = false;            ///< HQ itself answers (not merely a broker)
+  std::string phase;          ///< "waiting", "connecting", "greeting", "streaming", "forked"
+  std::size_t broker = 0;     ///< index into the list
+  std::uint64_t cursor = 0;   ///< journal sequence up to which HQ has everything
+  std::uint64_t last_sequence = 0;
+  std::uint64_t backlog = 0;  ///< records durable here and not acknowledged
+  store::StreamEnds waiting;  ///< of it by stream
+  std::size_t blobs_wanted = 0;
+  std::uint64_t quarantined = 0;      ///< records HQ keeps apart, since start
+  MonoTime last_ack;                  ///< 0: none since start
+  std::uint64_t attempts = 0, resends = 0;
+  Duration round_trip{};              ///< the shortest on this connection; 0: none measured
+  std::size_t budget_bytes = 0;       ///< what may be under way
+  bool metered = false;
+  std::string durability;             ///< of HQ: "disk", "standby"; empty before its first answer
+  std::string trouble;                ///< empty, or what is wrong and what to do
+};
+
+namespace effect {
+struct OpenLink { std::uint64_t attempt = 0; std::size_t broker = 0; };
+struct CloseLink { std::uint64_t attempt = 0; std::string why; };
+struct Publish { std::uint64_t attempt = 0; std::string topic; Bytes payload; };
+/// HQ has committed up to here. May go back only when HQ lost its database.
+struct Acknowledged { std::uint64_t sequence = 0; };
+struct Quarantined { QuarantinedRecord record; };
+/// HQ says that it holds this blob; or, not `held`, that it does not (any more).
+struct BlobHeld { std::string sha256; bool held = true; };
+/// Apply it durably, then call letter_done(); the next one comes after that.
+struct TakeLetter { Letter letter; };
+/// What want() asked for is on the shelf, or `trouble` says why it cannot be had.
+struct Fetched { std::string sha256; std::string trouble; };
+/// No key of HQ was given: this one was met first. Keep it, and give it at the next start.
+struct KeepHqKey { std::string key; };
+/// status() says something new.
+struct StatusChanged {};
+}  // namespace effect
+using Effect = std::variant<effect::OpenLink, effect::CloseLink, effect::Publish, effect::Acknowledged, effect::Quarantined,
+                            effect::BlobHeld, effect::TakeLetter, effect::Fetched, effect::KeepHqKey, effect::StatusChanged>;
 
 class Drain {
  public:
@@ -45,8 +128,6 @@ class Drain {
   /// `shelf` null: nothing is fetched.
   Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, FetchShelf* shelf, std::uint64_t acknowledged,
         std::uint64_t seed);
-  Drain(const Drain&) = delete;
-  Drain& operator=(const Drain&) = delete;
 
   // Facts. Those of an attempt that is no longer the current one are ignored.
   void durable(Stamp now);                            ///< the journal has more
@@ -72,49 +153,44 @@ class Drain {
   enum class Phase { waiting, connecting, greeting, streaming, forked };
   enum class Fill { went_out, nothing, held_back };
 
-  // drain.cpp
   void enter(Phase phase);
   void connect(MonoTime now);
   void say_hello(Stamp now);
   void hang_up(const std::string& why, MonoTime now);
-  void refresh_ends();
-  void refresh_waiting();
-  void check_times(Stamp now);
-  void plan_wake();
-  [[nodiscard]] MonoTime silence_begun() const;
-  [[nodiscard]] MonoTime hello_due() const;
-
-  // drain_messages.cpp
-  [[nodiscard]] bool believable(Leaf leaf, const std::string& topic, ByteView payload);
   void on_ack(const Ack& ack, Stamp now);
-  void on_want(const Want& want, Stamp now);
+  void on_want(const Want& want, MonoTime now);
+  void on_letters(const Letters& letters);
+  void say_receipt();
+  void on_day_keys_wanted(const DayKeysWanted& wanted);
   void start_streaming(const Ack& ack, Stamp now);
   void take_streams(const Ack& ack, bool answers, MonoTime now);
   void note_quarantined(const Ack& ack);
   void note_refused(const Ack& ack, MonoTime now);
-  void delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime now);
   void heard(MonoTime now);
   void move_cursor(std::uint64_t cursor);
-  void apply_next_letter();
-  void say_receipt();
-  void take_fetched(std::optional<Fetcher::Done> done);
+  void refresh_ends();
+  void refresh_waiting();
+  [[nodiscard]] bool forked(const Ack& ack);
+  [[nodiscard]] bool believable_key(const std::string& topic, ByteView payload);
 
-  // drain_sending.cpp
   void fill(Stamp now);
   [[nodiscard]] Fill send_frame(Stream stream, std::size_t bytes_max, bool live_only, Stamp now);
   [[nodiscard]] Fill send_slice(Traffic traffic, Stamp now);
+  [[nodiscard]] Result<Sha256> hash_before(Stream stream, std::uint64_t number, bool live);
   void send_manifest(const std::string& sha256);
+  void take_fetched(std::optional<Fetcher::Done> done);
   void cannot_give(const std::string& sha256, const std::string& reason);
-  void offer_restored(const Ack& ack);
-  [[nodiscard]] Sent leaving(std::size_t bytes, bool live, MonoTime now);
-  [[nodiscard]] bool may_send(Stream stream) const;
-  [[nodiscard]] std::size_t bulk_under_way() const;
-  [[nodiscard]] bool under_way() const;
+  void delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime now);
+  void check_times(Stamp now);
+  void plan_wake();
   void publish(Leaf leaf, ByteView body);
   void publish_raw(Leaf leaf, Bytes payload);
   void trouble(std::string what);
   StreamSender& sender(Stream stream) { return senders_[static_cast<std::size_t>(stream)]; }
-  [[nodiscard]] const StreamSender& sender(Stream stream) const { return senders_[static_cast<std::size_t>(stream)]; }
+  [[nodiscard]] std::size_t bulk_under_way() const;
+  [[nodiscard]] bool under_way() const;
+  [[nodiscard]] MonoTime silence_begun() const;
+  [[nodiscard]] MonoTime hello_due() const;
 
   DrainSettings settings_;
   store::JournalReader& journal_;
@@ -122,33 +198,49 @@ class Drain {
   Backoff backoff_;
   LinkStatus status_;
   std::vector<Effect> effects_;
-  bool changed_ = false;       ///< status() says something new
   Phase phase_ = Phase::waiting;
   std::uint64_t attempt_ = 0;
   MonoTime deadline_{};        ///< of the phase: pause over, connect or hello time-out
+  MonoTime journal_again_{};   ///< after a read error
+  MonoTime refused_until_{};   ///< HQ refused a frame: no records until then
   MonoTime wake_{};
+  MonoTime hello_sent_{};
   MonoTime heard_{};           ///< last valid message from HQ
   MonoTime asked_{};           ///< first frame or slice sent since
-  MonoTime connected_{};       ///< when HQ first answered on this connection
-  std::size_t failed_in_a_row_ = 0;   ///< attempts at which HQ did not answer
-
-  Greeting greeting_;
-  std::uint64_t answered_order_ = 0;  ///< of the last hello that HQ has answered on this connection
-  LetterTray letters_;
-  std::set<std::pair<Stream, std::uint64_t>> known_quarantined_;
+  bool changed_ = false;       ///< status() says something new
+  int hellos_unanswered_ = 0;
+  std::uint64_t hello_number_ = 0;
+  std::string hello_id_;
+  std::string incarnation_;
 
   store::StreamEnds ends_;
   std::array<StreamSender, store::streams.size()> senders_;
-  FrameMaker frames_;
   BlobSender wanted_;
   Fetcher fetcher_;
+  MonoTime connected_{};       ///< when HQ first answered on this connection
+  std::size_t failed_in_a_row_ = 0;  ///< attempts at which HQ did not answer
   LineBudget budget_;
   SendOrder order_;
-  bool budget_full_ = false;      ///< the last fill() stopped for the budget's sake
-  MonoTime go_on_{};              ///< then: when it may go on without another acknowledgement; 0: it needs one
+  bool budget_full_ = false;   ///< the last fill() stopped for lack of room
   std::uint64_t sent_order_ = 0;  ///< of the last message
-  /// By stream: nothing of it goes before. After a read error, and after HQ refused a frame.
-  std::array<MonoTime, store::streams.size()> journal_again_{}, refused_until_{};
+  MonoTime letters_again_{};      ///< a letter could not be kept: a hello then
+  std::uint64_t answered_order_ = 0;  ///< of the last hello that HQ has answered on this connection
+  std::uint64_t hello_order_ = 0; ///< sent_order_ when the last hello went: HQ has seen every message before it
+  struct Tail {
+    std::uint64_t number = 0;
+    std::string hash;
+  };
+  std::array<std::array<Tail, 2>, store::streams.size()> tails_;  ///< last sent of each stream: backlog, live
+  WallTime heard_answered_{};  ///< HQ's clock in the newest ack of this boot
+  std::set<std::pair<Stream, std::uint64_t>> known_quarantined_;
+  std::optional<Letter> letter_;  ///< being applied
+  std::deque<Letter> letters_;    ///< to be applied after it
+  std::vector<RefusedLetter> letters_refused_;  ///< not told yet
+  struct ToldRefusal {
+    RefusedLetter letter;
+    std::uint64_t order = 0;  ///< sent_order_ of the receipt: HQ has it once a later hello is answered
+  };
+  std::vector<ToldRefusal> letters_told_;       ///< and told again where the connection breaks before that
 };
 
 }  // namespace rampa::sync

@@ -1,7 +1,5 @@
 #include "edge/store/journal_reader.hpp"
 
-#include <cstring>
-
 #include "edge/store/durable_file.hpp"
 
 namespace rampa::store {
@@ -56,28 +54,7 @@ class Reader : public JournalReader {
     return read_from(places_[place], sequence, count);
   }
 
-  Result<Raw> read_past(std::size_t place, std::uint64_t sequence) override {
-    const auto last = last_sequence();
-    if (!last) return tl::unexpected(last.error());
-    auto read = places_[place].next_good(sequence, *last);
-    if (!read) return tl::unexpected(read.error());
-    return raw_of(std::move(*read));
-  }
-
  private:
-  static Raw raw_of(RecordSource::Read read) {
-    format::Entry& e = read.record.entry;
-    Raw raw;
-    raw.sequence = e.sequence;
-    raw.bytes = std::move(read.bytes);
-    raw.hash = to_hex(read.record.hash);
-    raw.stream = e.stream;
-    raw.stream_sequence = e.stream_sequence();
-    raw.blobs = std::move(e.blobs);
-    raw.kind = std::move(e.kind);
-    return raw;
-  }
-
   Result<std::uint64_t> last_sequence() {
     if (durable_) return durable_->sequence.load();
     return source_.last_whole_sequence();
@@ -93,7 +70,8 @@ class Reader : public JournalReader {
         if (!out.empty()) break;  // what was read is good; the next call meets the error
         return tl::unexpected(read.error());
       }
-      out.push_back(raw_of(std::move(*read)));
+      format::Entry& e = read->record.entry;
+      out.push_back({s, std::move(read->bytes), to_hex(read->record.hash), std::move(e.blobs), std::move(e.kind), e.stream, e.stream_sequence()});
     }
     return out;
   }
@@ -125,30 +103,17 @@ Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream
   if (place.number != first) {
     const auto at = locate(stream, first);
     if (!at) return tl::unexpected(at.error());
-    place = {};
-    place.number = first;
-    place.sequence = *at;
+    place = {first, *at, {}, 0};
   }
   place.used = ++uses_;
   std::size_t bytes = 0;
   while (out.size() < count) {
-    if (place.number <= place.lost_through) {
-      Raw lost;
-      lost.stream = stream;
-      lost.stream_sequence = place.number++;
-      lost.lost = place.why;
-      out.push_back(std::move(lost));
-      continue;
-    }
     if (place.ahead.empty()) {
       auto run = read_run(slot, place.sequence, k_run);
       if (!run) {
         if (!out.empty()) break;  // what was read is good; the next call meets the error
-        if (auto past = pass_damage(slot, stream, run.error()); !past) {
-          place = {};
-          return tl::unexpected(past.error());
-        }
-        continue;
+        place = {};
+        return run;
       }
       if (run->empty()) break;
       place.sequence = run->back().sequence + 1;
@@ -164,31 +129,6 @@ Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream
     place.ahead.pop_front();
   }
   return out;
-}
-
-/// What the next good record counts says how many of each stream lie between.
-Result<void> JournalReader::pass_damage(std::size_t slot, Stream stream, const Error& why) {
-  if (why.code == ErrorCode::io) return tl::unexpected(why);
-  Place& place = places_[slot];
-  std::uint64_t through = 0;
-  if (auto next = read_past(slot, place.sequence)) {
-    const bool own = next->stream == stream;
-    through = own ? next->stream_sequence - 1 : next->sequence - next->stream_sequence;
-    place.sequence = next->sequence + 1;
-    if (own && next->stream_sequence >= place.number) place.ahead.push_back(std::move(*next));
-  } else if (next.error().code != ErrorCode::not_found) {
-    return tl::unexpected(next.error());
-  } else {  // the damage goes to the end of what is durable
-    const auto ends = this->ends();
-    if (!ends) return tl::unexpected(ends.error());
-    through = ends->of(stream);
-    place.sequence = ends->verdicts + ends->events + 1;
-  }
-  if (through < place.number) return {};
-  place.lost_through = through;
-  place.why = "numbers " + std::to_string(place.number) + " to " + std::to_string(through) + " of the " + std::string(name_of(stream)) +
-              " cannot be read: " + why.what;
-  return {};
 }
 
 Result<void> RecordSource::open_segment(std::uint64_t first_sequence) {
@@ -284,36 +224,6 @@ Result<RecordSource::Read> RecordSource::after_damage(std::uint64_t sequence) {
     return by_sequence(found);
   }
   return fail(ErrorCode::not_found, "no good record follows record " + std::to_string(sequence));
-}
-
-Result<RecordSource::Read> RecordSource::next_good(std::uint64_t from, std::uint64_t last) {
-  auto segments = list_segments(*disk_, layout_);
-  if (!segments) return tl::unexpected(segments.error());
-  for (std::size_t i = 0; i < segments->size() && (*segments)[i].first_sequence <= last; ++i) {
-    if (i + 1 < segments->size() && (*segments)[i + 1].first_sequence <= from) continue;
-    auto bytes = read_file(*disk_, (*segments)[i].path);
-    if (!bytes) return tl::unexpected(bytes.error());
-    const ByteView segment{*bytes};
-    std::uint64_t seen = 0;
-    for (std::size_t at = format::segment_header_bytes; at < segment.size();) {
-      if (const auto record = format::parse(segment.subspan(at)); record && record->entry.sequence > seen) {
-        seen = record->entry.sequence;
-        if (seen > last) break;
-        if (seen >= from) {
-          if (auto ok = open_segment((*segments)[i].first_sequence); !ok) return tl::unexpected(ok.error());
-          next_sequence_ = seen;
-          next_offset_ = at;
-          return by_sequence(seen);
-        }
-        at += record->length;
-        continue;
-      }
-      const void* hit = ::memmem(segment.data() + at + 1, segment.size() - at - 1, "RMPR", 4);
-      if (!hit) break;
-      at = static_cast<std::size_t>(static_cast<const std::uint8_t*>(hit) - segment.data());
-    }
-  }
-  return fail(ErrorCode::not_found, "no good record from " + std::to_string(from) + " to " + std::to_string(last));
 }
 
 Result<std::uint64_t> RecordSource::last_whole_sequence() {

@@ -27,9 +27,6 @@ class RecordSource {
   [[nodiscard]] Result<Read> by_sequence(std::uint64_t sequence);
   /// The first good record after `sequence`, which is damaged. Errors: not_found (none), io.
   [[nodiscard]] Result<Read> after_damage(std::uint64_t sequence);
-  /// The first good record from `from` to `last`, for a reader that knows how far the journal is durable: also one that
-  /// nothing behind it proves to be durable. Errors: not_found (none), io.
-  [[nodiscard]] Result<Read> next_good(std::uint64_t from, std::uint64_t last);
   /// For a reader that has no word from the writer: the last sequence of the last whole group.
   [[nodiscard]] Result<std::uint64_t> last_whole_sequence();
 

@@ -54,16 +54,12 @@ class JournalReader {
     std::string kind;     ///< record kind
     Stream stream = Stream::events;
     std::uint64_t stream_sequence = 0;  ///< its number in its stream, from 1
-    /// Not empty: the journal cannot give this number any more, and why. Then only `stream` and `stream_sequence` are set.
-    std::string lost;
     [[nodiscard]] std::uint64_t verdicts() const { return stream == Stream::verdicts ? stream_sequence : sequence - stream_sequence; }
   };
   /// Up to `count` records from `sequence` on; fewer at the end of what is durable.
   [[nodiscard]] virtual Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) = 0;
   /// Up to `count` records of one stream from its number `first` on, of together about `bytes_max` (one always comes);
-  /// fewer at the end of what is durable. Cheap where it continues what was read before. A number whose record is damaged
-  /// or gone comes as `lost` and holds up none that follow; it is read anew each time, so what was restored comes whole.
-  /// Errors: io (the disk is away: try again later).
+  /// fewer at the end of what is durable. Cheap where it continues what was read before. Errors as read().
   [[nodiscard]] Result<std::vector<Raw>> read_stream(Stream stream, std::uint64_t first, std::size_t count, std::size_t bytes_max);
   /// How much of each stream is durable. Errors: as read().
   [[nodiscard]] virtual Result<StreamEnds> ends() = 0;
@@ -78,12 +74,6 @@ class JournalReader {
     (void)place;
     return read(sequence, count);
   }
-  /// At one of the places: the first good and durable record from `sequence` on, which read_run() did not reach. Errors:
-  /// not_found (none follows), io.
-  [[nodiscard]] virtual Result<Raw> read_past(std::size_t place, std::uint64_t sequence) {
-    (void)place;
-    return fail(ErrorCode::not_found, "no record from " + std::to_string(sequence) + " on");
-  }
 
  private:
   struct Place {
@@ -91,10 +81,7 @@ class JournalReader {
     std::uint64_t sequence = 1;  ///< what is to be read next, behind `ahead`
     std::deque<Raw> ahead;       ///< read already and not yet given: going back in the journal is dear
     std::uint64_t used = 0;
-    std::uint64_t lost_through = 0;  ///< numbers up to this one are lost; they come before `ahead`
-    std::string why;                 ///< they are
   };
-  [[nodiscard]] Result<void> pass_damage(std::size_t slot, Stream stream, const Error& why);
   std::array<Place, places_max> places_;
   std::uint64_t uses_ = 0;
 };

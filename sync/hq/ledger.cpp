@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sync/digest.hpp"
-#include "sync/lost_record.hpp"
 
 namespace rampa::sync::hq {
 namespace {
@@ -302,11 +301,7 @@ void Ledger::quarantine(const HistoryRow& history, const QuarantinedRecord& reco
 
 std::vector<QuarantinedRecord> Ledger::quarantined(std::int64_t history, std::size_t limit) {
   std::vector<QuarantinedRecord> out;
-  // What was lost at the post and came after all is told no more.
-  auto asked = database_->query("SELECT number, reason, stream FROM quarantine q WHERE history = $1 AND NOT (reason LIKE $3 AND EXISTS"
-                                "(SELECT 1 FROM records r WHERE r.id = $4 + q.stream * $5 + q.number)) ORDER BY id DESC LIMIT $2",
-                                history, limit, std::string(lost_at_post) + "%", record_key(history, Stream::verdicts, 0),
-                                record_key(0, Stream::events, 0));
+  auto asked = database_->query("SELECT number, reason, stream FROM quarantine WHERE history = $1 ORDER BY id DESC LIMIT $2", history, limit);
   while (asked.step()) out.push_back({asked.count(0), asked.text(1), static_cast<Stream>(asked.number(2))});
   return out;
 }

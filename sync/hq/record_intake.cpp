@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sync/lost_record.hpp"
-
 namespace rampa::sync::hq {
 namespace format = store::format;
 namespace {
@@ -13,39 +11,13 @@ std::string named(Stream stream, std::uint64_t number) {
 }
 
 /// Empty, or why this cannot be the record of that number.
-std::string trouble_of(const Result<format::ParsedRecord>& record, Stream stream, std::uint64_t number, ByteView bytes) {
-  if (const auto lost = lost_reason(bytes)) return std::string(lost_at_post) + *lost;
+std::string trouble_of(const Result<format::ParsedRecord>& record, Stream stream, std::uint64_t number, std::size_t bytes) {
   if (!record) return record.error().what;
-  if (record->length != bytes.size()) return "its length says " + std::to_string(record->length) + " bytes";
+  if (record->length != bytes) return "its length says " + std::to_string(record->length) + " bytes";
   if (record->entry.stream != stream) return "it says it belongs to the " + std::string(store::name_of(record->entry.stream));
   if (record->entry.stream_sequence() != number) return "it says it is number " + std::to_string(record->entry.stream_sequence());
   if (record->entry.sequence >= number_end) return "it says it is record " + std::to_string(record->entry.sequence) + " of its journal";
   return {};
-}
-
-std::optional<store::Hash> hash_in(Ledger& ledger, History& history, Stream stream, std::uint64_t number) {
-  const auto& fresh = history.stream(stream).fresh;
-  if (const auto found = fresh.find(number); found != fresh.end()) return found->second.hash;
-  const auto stored = ledger.records(history.row.id, stream, number, number, 1).records;
-  if (stored.empty()) return {};
-  return stored.front().hash;
-}
-
-/// The chain is walked again from the stored record before `from` on.
-void step_back(Ledger& ledger, History& history, std::uint64_t from) {
-  HistoryRow& row = history.row;
-  if (from > row.cursor) return;
-  row.cursor = row.verdicts = 0;
-  row.head = format::genesis(PostId{row.post});
-  if (const auto before = ledger.before(row.id, from)) {
-    const std::uint64_t number = number_of_key(before->first);
-    row.cursor = before->second;
-    row.verdicts = stream_of_key(before->first) == Stream::verdicts ? number : row.cursor - number;
-    row.head = hash_in(ledger, history, stream_of_key(before->first), number);
-  }
-  ledger.forget_breaks(row.id, row.cursor + 1);
-  history.read_ahead = {};
-  history.changed = history.walk = history.answer = true;
 }
 
 }  // namespace
@@ -62,11 +34,9 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
   const std::uint64_t first = frame.head.first, last = first + frame.records.size() - 1;
   history.answer = true;
   if (last >= number_end) return refuse(history, frame, "no journal has so many records", now), false;
-  // Zeros behind number 1: the post cannot read the record before; the chain is walked all the same.
-  const bool follows = first > 1 && frame.head.previous != Sha256{};
   if (first == 1 && frame.head.previous != Sha256{}) return refuse(history, frame, "nothing can come before number 1", now), false;
   const bool joined = first == 1 || stream.held.contains(first - 1);
-  if (follows && joined) {
+  if (first > 1 && joined) {
     if (const auto before = hash_of(history, which, first - 1); before && *before != frame.head.previous) {
       const std::string why = "it follows another record than HQ holds as " + named(which, first - 1);
       bell_.alarm(history.row.post, 0, "chain_broken", named(which, first) + ": " + why, now);
@@ -76,10 +46,10 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
   const std::vector<Range> missing = stream.held.missing_in({first, last});
   if (!missing.empty() && !joined && stream.held.list().size() >= holes_max)
     return refuse(history, frame, "HQ sees " + std::to_string(holes_max) + " holes in this stream: fill some first", now), false;
-  if (follows && !joined && stream.expected.emplace(first - 1, frame.head.previous).second) ledger_.expect(history.row.id, which, first - 1, frame.head.previous);
+  if (!joined && stream.expected.emplace(first - 1, frame.head.previous).second) ledger_.expect(history.row.id, which, first - 1, frame.head.previous);
 
   bool blobs = false;
-  std::uint64_t number = first, restored_from = number_end;
+  std::uint64_t number = first;
   const auto compare_through = [&](std::uint64_t end) {
     if (number > end) return;
     StoredRecords stored;
@@ -93,11 +63,7 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
       const ByteView bytes = frame.records[number - first];
       if (const auto fresh = stream.fresh.find(number); fresh != stream.fresh.end()) compare(history, which, number, fresh->second.bytes, bytes, now);
       else if (at != stored.records.end() && at->number == number) compare(history, which, number, at->bytes, bytes, now);
-      else if (const auto record = format::parse(bytes); trouble_of(record, which, number, bytes).empty()) {
-        // In quarantine until now: the post had lost it, or sent it broken.
-        blobs |= take_new(history, which, number, bytes, now);
-        restored_from = std::min(restored_from, record->entry.sequence);
-      }
+      // Otherwise it is in quarantine, and stays there.
     }
   };
   for (const Range& gap : missing) {
@@ -105,19 +71,18 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
     for (; number <= gap.last; ++number) blobs |= take_new(history, which, number, frame.records[number - first], now);
   }
   compare_through(last);
-  if (restored_from != number_end) {
-    bell_.tell({"restored", history.row.post, named(which, first), 0});
-    ledger_.flush();
-    step_back(ledger_, history, restored_from);
-  }
-  if (missing.empty()) return blobs;
+  if (missing.empty()) return false;
   stream.held.add({first, last});
   stream.changed = history.walk = true;
   return blobs;
 }
 
 std::optional<store::Hash> RecordIntake::hash_of(History& history, Stream stream, std::uint64_t number) {
-  return hash_in(ledger_, history, stream, number);
+  const auto& fresh = history.stream(stream).fresh;
+  if (const auto found = fresh.find(number); found != fresh.end()) return found->second.hash;
+  const auto stored = ledger_.records(history.row.id, stream, number, number, 1).records;
+  if (stored.empty()) return {};
+  return stored.front().hash;
 }
 
 void RecordIntake::keep_apart(History& history, Stream stream, std::uint64_t number, const std::string& reason, ByteView bytes, Stamp now) {
@@ -129,9 +94,9 @@ void RecordIntake::keep_apart(History& history, Stream stream, std::uint64_t num
 
 /// A record that HQ already has: the same one is fine, another one is an alarm and never overwrites.
 void RecordIntake::compare(History& history, Stream stream, std::uint64_t number, ByteView held, ByteView bytes, Stamp now) {
-  if (std::equal(held.begin(), held.end(), bytes.begin(), bytes.end()) || lost_reason(bytes)) return;
+  if (std::equal(held.begin(), held.end(), bytes.begin(), bytes.end())) return;
   const auto record = format::parse(bytes);
-  const std::string trouble = trouble_of(record, stream, number, bytes);
+  const std::string trouble = trouble_of(record, stream, number, bytes.size());
   const std::string detail = "arrived again as another one: " + (trouble.empty() ? "its hash is " + hex(ByteView{record->hash}) : trouble);
   keep_apart(history, stream, number, detail, bytes, now);
   bell_.alarm(history.row.post, trouble.empty() ? record->entry.sequence : 0, "conflict", named(stream, number) + " " + detail, now);
@@ -140,7 +105,7 @@ void RecordIntake::compare(History& history, Stream stream, std::uint64_t number
 bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number, ByteView bytes, Stamp now) {
   HeldStream& stream = history.stream(which);
   const auto record = format::parse(bytes);
-  const std::string trouble = trouble_of(record, which, number, bytes);
+  const std::string trouble = trouble_of(record, which, number, bytes.size());
   if (!stream.expected.empty())
     if (const auto said = stream.expected.find(number); said != stream.expected.end()) {
       if (trouble.empty() && said->second != record->hash)
@@ -150,9 +115,7 @@ bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number
     }
   if (!trouble.empty()) {
     keep_apart(history, which, number, trouble, bytes, now);
-    // What the post has lost in one piece is one alarm: the text is the same for all its numbers.
-    if (lost_reason(bytes)) bell_.alarm(history.row.post, 0, "lost_at_post", trouble, now);
-    else bell_.alarm(history.row.post, 0, "quarantined", named(which, number) + ": " + trouble, now);
+    bell_.alarm(history.row.post, 0, "quarantined", named(which, number) + ": " + trouble, now);
     return false;
   }
   if (number <= stream.recheck) {
@@ -175,7 +138,16 @@ bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number
 
 void RecordIntake::renew(History& history, std::uint64_t from) {
   HistoryRow& row = history.row;
-  step_back(ledger_, history, std::clamp<std::uint64_t>(from, 1, row.cursor + 1));
+  from = std::clamp<std::uint64_t>(from, 1, row.cursor + 1);
+  row.cursor = row.verdicts = 0;
+  row.head = format::genesis(PostId{row.post});
+  if (const auto before = ledger_.before(row.id, from)) {
+    const std::uint64_t number = number_of_key(before->first);
+    row.cursor = before->second;
+    row.verdicts = stream_of_key(before->first) == Stream::verdicts ? number : row.cursor - number;
+    row.head = hash_of(history, stream_of_key(before->first), number);
+  }
+  ledger_.forget_breaks(row.id, row.cursor + 1);
   for (const Stream which : store::streams) {
     HeldStream& stream = history.stream(which);
     const std::uint64_t keep = which == Stream::verdicts ? row.verdicts : row.cursor - row.verdicts;
@@ -185,6 +157,7 @@ void RecordIntake::renew(History& history, std::uint64_t from) {
     stream.recheck = std::max(stream.recheck, last);
     stream.held.remove({keep + 1, last});
     stream.changed = true;
+    history.read_ahead[static_cast<std::size_t>(which)] = {};
   }
   ++row.renewals;
   history.changed = history.walk = history.answer = true;

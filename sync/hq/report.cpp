@@ -9,7 +9,6 @@
 #include "sync/hq/clock_estimate.hpp"
 #include "sync/hq/ledger.hpp"
 #include "sync/hq/personal_reader.hpp"
-#include "sync/lost_record.hpp"
 
 namespace rampa::sync::hq {
 namespace format = store::format;
@@ -78,16 +77,10 @@ void gaps_of(Database& database, const Chosen& of, Stream stream, json& out) {
   }
   const auto end = static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]);
   if (end >= expected) out.push_back(gap(of, stream, expected, end, "recorded at the post, not yet here"));
-  auto asked = database.query("SELECT number, max(reason) FROM quarantine q WHERE history = $1 AND stream = $2 AND NOT EXISTS"
-                              "(SELECT 1 FROM records r WHERE r.id = $3 + q.number) GROUP BY number ORDER BY number",
+  auto asked = database.query("SELECT DISTINCT number FROM quarantine q WHERE history = $1 AND stream = $2 AND NOT EXISTS"
+                              "(SELECT 1 FROM records r WHERE r.id = $3 + q.number) ORDER BY number",
                               of.id, static_cast<int>(stream), record_key(of.id, stream, 0));
-  const std::size_t found_before = out.size();
-  while (asked.step()) {
-    const std::uint64_t number = asked.count(0);
-    const std::string reason = asked.text(1), why = reason.starts_with(lost_at_post) ? reason : "in quarantine: " + reason;
-    if (out.size() > found_before && out.back()["why"] == why && out.back()["last"] == number - 1) out.back()["last"] = number;
-    else out.push_back(gap(of, stream, number, number, why));
-  }
+  while (asked.step()) out.push_back(gap(of, stream, asked.count(0), asked.count(0), "in quarantine"));
 }
 
 json clock_of(Database& database, std::int64_t history, const std::string& boot, MonoTime mono, WallTime wall) {

@@ -1,11 +1,9 @@
 // The real store, the real uplink, a real broker and the real rampa-hq: what is persisted at the post lies at HQ.
 #include <atomic>
-#include <fstream>
 #include <random>
 
 #include "edge/store/blob_reader.hpp"
 #include "edge/store/day_key_reader.hpp"
-#include "edge/store/journal_reader.hpp"
 #include "edge/store/store.hpp"
 #include "sync/hq/blob_shelf.hpp"
 #include "sync/hq/hq_key.hpp"
@@ -102,16 +100,6 @@ class StoreToHq : public SyncContract {
     return rows ? rows->json : rows.error().what;
   }
 
-  /// A byte in the middle of this record.
-  void find(std::uint64_t sequence) {
-    const store::Layout layout{post_directory};
-    store::RecordSource source(store::real_disk(), layout);
-    const auto read = source.by_sequence(sequence);
-    ASSERT_TRUE(read) << read.error().what;
-    place_of_damaged = {layout.journal() + "/" + store::format::segment_name(read->place.segment), read->place.offset + read->place.length / 2};
-  }
-  std::pair<std::string, std::uint64_t> place_of_damaged;
-
   bool hq_reads_personal = true;
   runtime::SystemClock clock;
   std::string post_directory;
@@ -187,43 +175,6 @@ TEST_F(StoreToHq, PostRestartedWhileHqIsDown) {
   start_hq();
   ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
   expect_journal_at_hq();
-}
-
-TEST_F(StoreToHq, ADamagedRecordIsAGapThatHqKnowsOfAndComesAfterAllWhenItIsRestored) {
-  for (const char* plate : {"A1", "A2", "A3"}) crossing(plate, {1, 2, static_cast<std::uint8_t>(plate[1])});
-  constexpr std::uint64_t damaged = 5;  // the second crossing's capture
-  const auto flip = [&] {
-    std::fstream file(place_of_damaged.first, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(place_of_damaged.second));
-    const char byte = static_cast<char>(file.get() ^ 4);
-    file.seekp(static_cast<std::streamoff>(place_of_damaged.second));
-    file.put(byte);
-    ASSERT_TRUE(file.good());
-  };
-  find(damaged);
-  flip();
-  start_hq();
-  ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
-  nlohmann::json gaps = report(sync::hq::report_gaps(place(), "P1"));
-  ASSERT_EQ(gaps.size(), 1u) << gaps;
-  EXPECT_EQ(gaps[0]["first"], damaged) << "all of them are events";
-  EXPECT_EQ(gaps[0]["last"], damaged);
-  EXPECT_NE(gaps[0]["why"].get<std::string>().find("lost at the post: numbers 5 to 5 of the events cannot be read"), std::string::npos) << gaps;
-  const auto at_post = store::verify(post_directory, {});
-  ASSERT_TRUE(at_post);
-  EXPECT_NE(at_post->first_broken.find("record 5"), std::string::npos) << at_post->first_broken;
-  crossing("A4", {9});
-  ASSERT_TRUE(acknowledged()) << "what comes after it goes on";
-
-  flip();  // restored from a backup
-  close_post();
-  open_post();
-  ASSERT_TRUE(eventually([&] { return report(sync::hq::report_gaps(place(), "P1")).empty(); })) << report(sync::hq::report_gaps(place(), "P1"));
-  expect_journal_at_hq();
-  ASSERT_TRUE(eventually([&] {
-    const auto verified = sync::hq::verify_post(place(), "P1");
-    return verified && verified->sound;
-  })) << sync::hq::verify_post(place(), "P1")->json;
 }
 
 TEST_F(StoreToHq, HqWithoutItsDatabaseIsFilledAgainFromTheJournal) {

@@ -1,9 +1,6 @@
 // The two streams of the journal: numbered without gaps, readable from any number on, the same after a restart.
-#include <fstream>
 #include <random>
-#include <set>
 
-#include "edge/store/journal_reader.hpp"
 #include "tests/unit/store/live_store.hpp"
 
 namespace rampa::tests {
@@ -101,74 +98,6 @@ TEST_F(Streams, TheEpochStaysWithTheStoreAndNoOtherHasIt) {
   std::filesystem::remove_all(settings.directory);
   start();
   EXPECT_NE(store->status().epoch, epoch);
-}
-
-/// Flips one bit of the record with this sequence where it lies.
-void damage(const std::string& directory, std::uint64_t sequence) {
-  const store::Layout layout{directory};
-  store::RecordSource source(store::real_disk(), layout);
-  const auto read = source.by_sequence(sequence);
-  ASSERT_TRUE(read) << read.error().what;
-  std::fstream file(layout.journal() + "/" + store::format::segment_name(read->place.segment), std::ios::in | std::ios::out | std::ios::binary);
-  const auto at = static_cast<std::streamoff>(read->place.offset + read->place.length / 2);
-  file.seekg(at);
-  const char byte = static_cast<char>(file.get() ^ 1);
-  file.seekp(at);
-  file.put(byte);
-  ASSERT_TRUE(file.good());
-}
-
-TEST_F(Streams, ADamagedRecordHoldsUpNeitherItsStreamNorTheOther) {
-  std::mt19937 random(21);
-  settings.segment_bytes_max = 4096;
-  for (int round = 0; round < 20; ++round) {
-    const ScratchDirectory fresh;
-    settings.directory = fresh.path();
-    start();
-    for (int i = 0; i < 40; ++i) ASSERT_TRUE(put({any(random), any(random)}));
-    const auto all = store->journal_reader()->read(1, 1000);
-    ASSERT_TRUE(all);
-    std::set<std::uint64_t> damaged;
-    const std::uint64_t from = 1 + random() % 80;  // also the first and the last, and several in a row
-    for (std::uint64_t s = from; s < from + 1 + random() % 4 && s <= 80; ++s) damaged.insert(s);
-    damaged.insert(1 + random() % 80);
-    // From behind, so that the way to each is whole.
-    for (auto s = damaged.rbegin(); s != damaged.rend(); ++s) damage(settings.directory, *s);
-    auto reader = store->journal_reader();
-    for (const Stream stream : store::streams) {
-      std::vector<const store::JournalReader::Raw*> own;
-      for (const auto& raw : *all)
-        if (raw.stream == stream) own.push_back(&raw);
-      for (std::uint64_t begin : {std::uint64_t{1}, 1 + random() % own.size(), std::uint64_t{1} + random() % own.size()})
-        for (std::uint64_t next = begin; next <= own.size();) {
-          const auto some = reader->read_stream(stream, next, 1 + random() % 9, 2000);
-          ASSERT_TRUE(some) << some.error().what;
-          ASSERT_FALSE(some->empty()) << "number " << next;
-          for (const auto& raw : *some) {
-            const auto& was = *own[next - 1];
-            ASSERT_EQ(raw.stream_sequence, next++);
-            ASSERT_EQ(raw.stream, stream);
-            if (damaged.contains(was.sequence)) {
-              EXPECT_NE(raw.lost.find("cannot be read"), std::string::npos);
-              EXPECT_TRUE(raw.bytes.empty());
-            } else {
-              ASSERT_EQ(raw.lost, "");
-              ASSERT_EQ(raw.bytes, was.bytes);
-            }
-          }
-        }
-    }
-    // What comes after it is read as ever.
-    ASSERT_TRUE(put({any(random)}));
-    const auto ends = reader->ends();
-    for (const Stream stream : store::streams) {
-      const auto last = reader->read_stream(stream, ends->of(stream), 1, 1);
-      ASSERT_TRUE(last && last->size() == 1);
-      EXPECT_EQ(last->front().stream_sequence, ends->of(stream));
-    }
-    EXPECT_EQ(ends->verdicts + ends->events, 81u);
-    stop();
-  }
 }
 
 }  // namespace

@@ -3,11 +3,9 @@
 
 #include <map>
 #include <random>
-#include <set>
 
 #include "sync/drain.hpp"
 #include "sync/frame.hpp"
-#include "sync/lost_record.hpp"
 #include "tests/support/virtual_clock.hpp"
 
 using namespace rampa;
@@ -35,24 +33,7 @@ class Journal : public store::JournalReader {
   }
   Result<store::StreamEnds> ends() override { return ends_; }
   Result<std::uint64_t> locate(Stream, std::uint64_t first) override { return first; }
-  Result<std::vector<Raw>> read_run(std::size_t place, std::uint64_t sequence, std::size_t count) override {
-    if (place / places_per_stream == away) return fail(ErrorCode::io, "the disk says no");
-    auto run = read(sequence, count);
-    for (std::size_t i = 0; run && i < run->size(); ++i) {
-      if (!damaged.contains((*run)[i].sequence)) continue;
-      if (i == 0) return fail(ErrorCode::invalid, "offset 99: the check sum is wrong");
-      run->resize(i);
-    }
-    return run;
-  }
-  Result<Raw> read_past(std::size_t, std::uint64_t sequence) override {
-    for (; sequence <= records.size(); ++sequence)
-      if (!damaged.contains(sequence)) return records[sequence - 1];
-    return fail(ErrorCode::not_found, "none");
-  }
   std::vector<Raw> records;
-  std::set<std::uint64_t> damaged;
-  std::size_t away = 9;  ///< number of the stream whose places fail
   bool broken = false;
 
  private:
@@ -584,90 +565,6 @@ TEST(Drain, JournalErrorIsShownAndTriedAgain) {
   w.journal.broken = false;
   w.wake();
   EXPECT_EQ(w.expect_frame(), (Range{1, 1}));
-}
-
-TEST(Drain, AStreamThatCannotBeReadDoesNotHoldUpTheOther) {
-  for (const Stream stream : {Stream::verdicts, Stream::events}) {
-    const Stream other = stream == Stream::verdicts ? Stream::events : Stream::verdicts;
-    World w;
-    w.stream();
-    w.journal.away = static_cast<std::size_t>(stream);
-    w.append(1, stream);
-    w.append(1, other);
-    EXPECT_EQ(w.expect_frame(other), (Range{1, 1}));
-    EXPECT_NE(w.drain.status().trouble.find("the disk says no"), std::string::npos);
-    w.ack();
-    EXPECT_NE(w.drain.status().trouble.find("the disk says no"), std::string::npos) << "it is not over";
-    w.journal.away = 9;
-    w.wake();
-    while (!w.wire.empty() && w.wire.front().topic.ends_with("hello")) w.wire.pop_front();
-    EXPECT_EQ(w.expect_frame(stream), (Range{1, 1}));
-  }
-}
-
-TEST(Drain, AFrameThatHqRefusesDoesNotHoldUpTheOtherStream) {
-  World w;
-  w.append(1);
-  w.stream();
-  w.expect_frame();
-  w.hq.held[1].clear();
-  Ack refusal = w.hq.ack(w.journal);
-  refusal.refused = {{Stream::events, 1, "its signature does not hold"}};
-  w.say(Leaf::ack, refusal);
-  w.append(1, Stream::verdicts);
-  EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 1}));
-  EXPECT_TRUE(w.wire.empty());
-}
-
-TEST(Drain, WhatTheJournalLostIsToldInItsPlaceAndHoldsUpNothing) {
-  World w;
-  w.append(2);
-  w.append(1, Stream::verdicts);
-  w.append(3);  // records 1, 2: events 1, 2; 3: verdict 1; 4 to 6: events 3 to 5
-  w.journal.damaged = {2, 3, 4};
-  w.stream();
-  std::map<std::uint64_t, std::string> lost;
-  std::map<std::uint64_t, Bytes> whole;
-  for (int i = 0; i < 20 && (!w.wire.empty() || w.drain.status().backlog > 0); ++i) {
-    while (!w.wire.empty()) {
-      const bool verdicts = w.wire.front().topic.ends_with("verdicts");
-      const Bytes body = w.expect(verdicts ? Leaf::verdicts : Leaf::events);
-      const auto frame = decode_records(body);
-      ASSERT_TRUE(frame);
-      for (std::size_t k = 0; k < frame->records.size(); ++k) {
-        const std::uint64_t number = frame->head.first + k;
-        w.hq.held[verdicts ? 0 : 1][number] = {};
-        if (const auto why = lost_reason(frame->records[k])) lost[verdicts ? 100 + number : number] = *why;
-        else whole[number] = Bytes(frame->records[k].begin(), frame->records[k].end());
-      }
-    }
-    w.ack();
-  }
-  EXPECT_EQ(w.drain.status().backlog, 0u);
-  ASSERT_EQ(lost.size(), 3u);
-  EXPECT_EQ(lost[2], "numbers 2 to 3 of the events cannot be read: offset 99: the check sum is wrong");
-  EXPECT_EQ(lost[3], lost[2]);
-  EXPECT_EQ(lost[101], "numbers 1 to 1 of the verdicts cannot be read: offset 99: the check sum is wrong");
-  ASSERT_EQ(whole.size(), 3u);
-  EXPECT_EQ(whole[4], w.journal.records[4].bytes);
-
-  // The segment came back from a backup: the next connection offers what HQ keeps as lost, and what is still lost not.
-  w.journal.damaged = {4};
-  w.drain.link_lost(w.attempt, "cable", w.clock.now());
-  w.collect();
-  w.wake();
-  w.ready();
-  Ack ack = w.hq.ack(w.journal);
-  ack.session = w.hq.session = w.expect_hello().id;
-  ack.answers = true;
-  for (const auto& [number, why] : lost)
-    ack.quarantined.push_back({number % 100, std::string(lost_at_post) + why, number > 100 ? Stream::verdicts : Stream::events});
-  w.say(Leaf::ack, ack);
-  EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 1}));
-  EXPECT_EQ(w.hq.held[0][1], w.journal.records[2].bytes);
-  EXPECT_EQ(w.expect_frame(), (Range{2, 2}));
-  EXPECT_EQ(w.hq.held[1][2], w.journal.records[1].bytes);
-  EXPECT_TRUE(w.wire.empty());
 }
 
 TEST(Drain, DamagedAndForeignMessagesAreDropped) {

@@ -1,7 +1,6 @@
 // HQ's side against messages as a post would send them, and as it must not: records, hellos, signatures.
 #include <random>
 
-#include "sync/lost_record.hpp"
 #include "tests/unit/sync/hq_fixture.hpp"
 
 using namespace rampa;
@@ -257,47 +256,6 @@ TEST_F(ReceiverTest, APoisonRecordGoesToQuarantineAndBlocksNothing) {
   EXPECT_EQ(json::parse(missing->json)[0]["first"], 2);
   EXPECT_FALSE(verify_post(place, "P1")->sound);
   EXPECT_EQ(greet().quarantined.size(), 1u) << "a hello is told of it again";
-}
-
-TEST_F(ReceiverTest, WhatThePostLostIsAGapWithItsReasonUntilItComesAfterAll) {
-  p1.append(3);
-  p1.append(1, "verdict");
-  p1.append(3);  // events 1 to 3, a verdict, events 4 to 6
-  greet();
-  verdicts(1, 1);
-  const Bytes lost = encode_lost("numbers 3 to 4 of the events cannot be read: segment 1: offset 99: CRC");
-  const auto bytes = [&](std::uint64_t sequence) { return p1.journal.at(sequence).bytes; };
-  const Bytes one = bytes(1), two = bytes(2), five = bytes(6), six = bytes(7);
-  const Ack ack = ack_in(group({{Leaf::events, frame_of(Stream::events, 1, {}, {one, two, lost, lost})},
-                                {Leaf::events, frame_of(Stream::events, 5, {}, {five, six})}}));  // zeros: it cannot read number 4
-  EXPECT_EQ(ack.cursor, 7u) << "nothing waits for what nobody has";
-  EXPECT_EQ(ack.streams[1].through, 6u);
-  EXPECT_TRUE(ack.refused.empty());
-  ASSERT_EQ(ack.quarantined.size(), 2u);
-  EXPECT_TRUE(ack.quarantined[0].reason.starts_with(lost_at_post));
-  ASSERT_EQ(gaps().size(), 1u) << gaps();
-  EXPECT_EQ(gaps()[0]["first"], 3);
-  EXPECT_EQ(gaps()[0]["last"], 4);
-  EXPECT_EQ(gaps()[0]["why"], "lost at the post: numbers 3 to 4 of the events cannot be read: segment 1: offset 99: CRC");
-  EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"lost_at_post"}) << "one for both";
-  EXPECT_FALSE(verify_post(place, "P1")->sound);
-  EXPECT_EQ(greet().quarantined.size(), 2u);
-
-  // Restored from a backup, one after the other.
-  events(4, 4);
-  EXPECT_EQ(gaps()[0]["last"], 3);
-  const Ack again = greet();
-  ASSERT_EQ(again.quarantined.size(), 1u);
-  EXPECT_EQ(again.quarantined[0].sequence, 3u);
-  EXPECT_EQ(events(3, 3).cursor, 7u);
-  EXPECT_TRUE(gaps().empty()) << gaps();
-  EXPECT_TRUE(greet().quarantined.empty());
-  expect_all_here(p1);
-
-  // The post may lose afterwards what HQ has: that is no conflict.
-  EXPECT_TRUE(ack_in(group({{Leaf::events, frame_of(Stream::events, 1, {}, {one, lost})}})).quarantined.empty());
-  expect_all_here(p1);
-  EXPECT_EQ(alarm_kinds().size(), 1u);
 }
 
 TEST_F(ReceiverTest, APoisonRecordAtTheEndDoesNotHoldUpTheCursor) {

@@ -145,7 +145,7 @@ TEST(BlobSender, TheEmptyBlobIsOneEmptySlice) {
   const auto piece = sender.next(Traffic::thumbnails, 1000);
   ASSERT_TRUE(piece);
   EXPECT_EQ(piece->bytes, 0u);
-  sender.sent(*piece, {{}, 52, 1, {}});
+  sender.sent(*piece, 52, 1, {});
   EXPECT_FALSE(sender.next(Traffic::thumbnails, 1000));
 }
 
@@ -162,7 +162,7 @@ TEST(BlobSender, AnyLossEndsWithTheWholeBlobAndWithoutLossNothingGoesTwice) {
     for (int round = 0; round < 5000 && held.count() < size; ++round) {
       const auto traffic = size <= chunk_bytes ? Traffic::thumbnails : Traffic::images;
       if (const auto piece = sender.next(traffic, 1 + random() % 40'000)) {
-        sender.sent(*piece, {{}, piece->bytes, ++order, {}});
+        sender.sent(*piece, piece->bytes, ++order, {});
         if (!losses || random() % 10) wire.push_back({piece->offset, piece->offset + piece->bytes - 1});
       }
       bool resend = false;
