@@ -202,9 +202,7 @@ void write_lane(JsonWriter& w, const LaneSnapshot& lane, Stamp now, bool ages) {
   w.end();
   w.key("attention").object().field("level", state.attention_level).field("text", state.attention).end();
   w.key("policy").object().field("override_needs_second", config.override_needs_second);
-  // As in edge/lane/officer.cpp: where a vehicle is held, the boom by hand is a release by another name.
-  const bool held = state.phase == lane::Phase::waiting_officer;
-  w.field("manual_boom_needs_second", config.manual_boom_needs_second || (held && config.override_needs_second)).end();
+  w.field("manual_boom_needs_second", manual_boom_needs_second(state, config)).end();
   w.field("offers", offers(state)).end();
 }
 

@@ -84,6 +84,13 @@ bool moved(Turn& t) {
   return false;
 }
 
+// A boom that was to rise again came down all the same, and its order was not carried out: it stays down, as above.
+bool came_down(const Turn& t) {
+  const auto& m = t.s.motion;
+  if (!m.reversal || position(t.s, t.c, t.s.boom, t.now.mono) != Position::closed) return false;
+  return m.outcome == device::Outcome::refused || (m.outcome && m.outcome != device::Outcome::done && t.now.mono - *m.asked >= t.c.boom_travel_max);
+}
+
 }  // namespace
 
 void begin_raising(Turn& t, device::Boom boom, bool reversal) {
@@ -129,17 +136,6 @@ void take_report(Turn& t, const device::CommandReport& report) {
     }
   }
 }
-
-namespace {
-
-// A boom that was to rise again came down all the same, and its order was not carried out: it stays down, as above.
-bool came_down(const Turn& t) {
-  const auto& m = t.s.motion;
-  if (!m.reversal || position(t.s, t.c, t.s.boom, t.now.mono) != Position::closed) return false;
-  return m.outcome == device::Outcome::refused || (m.outcome && m.outcome != device::Outcome::done && t.now.mono - *m.asked >= t.c.boom_travel_max);
-}
-
-}  // namespace
 
 void settle_opening(Turn& t) {
   auto& s = t.s;

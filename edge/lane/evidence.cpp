@@ -117,14 +117,16 @@ void grave(Turn& t) {
 
 // While one vehicle passes, the next may already be read. Its readings wait for its own crossing.
 bool belongs_to_next(const Turn& t, const std::string& role) {
-  // Between the booms a vehicle is past every device of the arrival, and one that was let go before the boom failed may be: what
-  // they see is the next one, if somebody stands there.
-  if (t.s.in_port || (t.s.phase == Phase::faulted && t.s.let_go)) return role == "plate_front" || sense(t.s, t.c, device::points::loop_entry, t.now.mono) != Sense::free;
-  if (!passing(t.s.phase) || t.s.crossing.empty()) return false;
+  const auto& s = t.s;
+  const auto& p = s.passage;
+  const bool crosses = passing(s.phase) && !s.crossing.empty();
   // The released vehicle's front is past the boom: whatever the front camera reads now comes behind it, however close.
-  if (role == "plate_front" && t.s.passed_under) return true;
-  if (!t.s.passage.entry_cleared) return false;
-  return role == "plate_front" || sense(t.s, t.c, device::points::loop_entry, t.now.mono) == Sense::occupied;
+  if (role == "plate_front" && crosses && s.passed_under) return true;
+  // Between the booms a vehicle is past every device of the arrival. One that was let go before the boom failed, or while nobody
+  // saw the lane, may be.
+  const bool unwatched = p.unseen || (p.away && t.now.mono - *p.away >= swap_takes);
+  const bool past = s.in_port || (s.phase == Phase::faulted && s.let_go) || (crosses && (p.entry_cleared || unwatched));
+  return past && (role == "plate_front" || sense(s, t.c, device::points::loop_entry, t.now.mono) == Sense::occupied);
 }
 
 }  // namespace
@@ -206,6 +208,10 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
   if (const auto* plate = std::get_if<device::PlateRead>(&capture.body); plate && !says_something_new(s, role, *plate)) return;
   keep(t, std::move(capture), std::move(attachments));
   if (alarm) grave(t);
+}
+
+void forget_early(Turn& t) {
+  std::erase_if(t.s.early, [](const Capture& early) { return !radiation_alarm(early.body); });
 }
 
 void adopt_early(Turn& t) {

@@ -295,6 +295,12 @@ struct Step {
 /// False for the I/O modules ("io", "io_2" ...): they tell where vehicle and boom are, not what the vehicle is.
 [[nodiscard]] bool gives_evidence(std::string_view role);
 
+/// True where opening the boom by hand needs a second person now. Where a vehicle is held, that is a release by another name,
+/// and needs what an override needs.
+[[nodiscard]] inline bool manual_boom_needs_second(const State& state, const Config& config) {
+  return config.manual_boom_needs_second || (state.phase == Phase::waiting_officer && config.override_needs_second);
+}
+
 /// Key of a capture for telling a replay from a new one: role, the device's own id. Empty where the device gives none.
 [[nodiscard]] std::string read_key(const std::string& role, const CaptureBody& body);
 

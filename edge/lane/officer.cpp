@@ -99,8 +99,7 @@ std::string wrong_boom(const Turn& t, const OfficerAction& a) {
 }
 
 bool needs_second(const Turn& t, const OfficerAction& a) {
-  // Where a vehicle is held, the boom by hand is a release by another name.
-  if (a.kind == ActionKind::open_boom) return t.c.manual_boom_needs_second || (t.s.phase == Phase::waiting_officer && t.c.override_needs_second);
+  if (a.kind == ActionKind::open_boom) return manual_boom_needs_second(t.s, t.c);
   return a.kind == ActionKind::override_verdict && a.verdict == Verdict::release && t.c.override_needs_second;
 }
 

@@ -16,7 +16,7 @@ void tailgate(Turn& t, const char* detail) {
   auto& p = t.s.passage;
   if (p.tailgate) return;
   p.tailgate = true;
-  t.s.early.clear();  // read before it went under the boom: its own, never the next one's
+  forget_early(t);  // read before it went under the boom: its own, never the next one's
   t.light(t.s.boom, device::Aspect::red);
   t.record(PassageSeen{"tailgate", detail});
   t.attention(3, "a second vehicle follows under the boom");
@@ -89,10 +89,6 @@ void watch_from_behind(Turn& t) {
   t.record(PassageSeen{"wrong_way", "loop behind the open boom occupied first"});
   t.attention(3, "vehicle from the wrong side");
 }
-
-// No vehicle leaves the arrival loop and another stands on it in less. A module that is away for a moment (a busy switch, a
-// lost packet) must not cost every lorry that stands there an officer.
-constexpr Duration swap_takes = 3s;
 
 // While the inputs are away a vehicle may drive on, or back. What comes to light afterwards is not taken for a movement that was seen.
 void watch_absence(Turn& t) {

@@ -71,6 +71,8 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
 void take_frame(Turn& t, const std::string& role, const device::Provenance& from, const device::CameraFrame& frame,
                 const std::vector<Attachment>& attachments);
 void adopt_early(Turn& t);
+/// Readings that waited were of a vehicle that will have no crossing. Radiation alarms stay: somebody has to look.
+void forget_early(Turn& t);
 [[nodiscard]] bool is_good(const Config& c, const Capture& capture);
 [[nodiscard]] const Capture* best(const State& s, const Config& c, std::string_view role);
 void settle_gathering(Turn& t);
@@ -97,6 +99,9 @@ void become_faulted(Turn& t, const std::string& word, const std::string& detail)
 void clear_fault(Turn& t);
 
 // passage.cpp
+/// No vehicle leaves the arrival loop and another stands on it in less. A module that is away for a moment (a busy switch, a
+/// lost packet) must not cost every lorry that stands there an officer.
+inline constexpr Duration swap_takes = std::chrono::seconds{3};
 void watch_zone(Turn& t);
 void settle_open(Turn& t);
 void finish_passage(Turn& t);

@@ -398,3 +398,21 @@ TEST(Evidence, TheLastPictureOfACameraWithoutAReadIsRecorded) {
   EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
   EXPECT_TRUE(rig.state.frames.empty());
 }
+
+// The module dies with the boom up and the lorry drives on: what is read now comes behind it.
+TEST(Evidence, ReadWhileTheInputsAreAwayIsNotTheReleasedLorrys) {
+  Rig rig;
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  const auto before = rig.state.captures.size();
+  rig.io_alive = false;
+  rig.pass(5s);
+  rig.plate("plate_front", "NS999XX");
+  EXPECT_EQ(rig.state.captures.size(), before);
+  rig.io_alive = true;  // and the loop is taken again: by it, or by the next one
+  rig.pass(1s);
+  rig.plate("plate_rear", "NS998XX");
+  EXPECT_EQ(rig.state.captures.size(), before);
+}

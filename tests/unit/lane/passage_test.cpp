@@ -349,3 +349,30 @@ TEST(Passage, WhatWasReadOfTheTailgaterIsNotTheNextOnes) {
   }
   EXPECT_FALSE(rig.state.captures.empty());
 }
+
+// What nobody may lose with the tail-gater's readings: an alarm. Whoever comes next is looked at for it.
+TEST(Passage, RadiationAlarmReadBeforeATailgateIsTheNextOnes) {
+  auto config = cargo_config();
+  config.roles.push_back("portal");
+  Rig rig(config);
+  rig.start();
+  rig.arrive();
+  rig.give(lane::FromDevice{"portal", rig.event("L1-portal", device::RadiationReading{})});
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open) << lane::describe(rig.state);
+  rig.drive_through();
+  rig.set(points::loop_entry, true);
+  rig.pass(200ms);
+  device::RadiationReading alarm;
+  alarm.occupancy = 2;
+  alarm.gamma_alarm = true;
+  rig.give(lane::FromDevice{"portal", rig.event("L1-portal", alarm)});
+  rig.set(points::photocell, true);
+  rig.pass(1s);
+  ASSERT_TRUE(rig.saw("tailgate"));
+  rig.set(points::photocell, false);
+  rig.pass(8s);
+  ASSERT_EQ(rig.records<CrossingOpened>().size(), 2u) << lane::describe(rig.state);
+  ASSERT_EQ(rig.state.captures.size(), 1u);
+  EXPECT_TRUE(std::get<device::RadiationReading>(rig.state.captures[0].body).gamma_alarm);
+}
