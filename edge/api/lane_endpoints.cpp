@@ -9,25 +9,6 @@ namespace {
 
 using lane::ActionKind;
 
-struct ActionWord {
-  std::string_view word;
-  ActionKind kind;
-  bool needs_crossing, needs_reason;
-};
-constexpr ActionWord action_words[] = {
-    {"confirm", ActionKind::confirm, true, false},
-    {"override", ActionKind::override_verdict, true, true},
-    {"refer", ActionKind::refer, true, true},
-    {"record_control", ActionKind::record_control, true, false},
-    {"hold", ActionKind::hold, true, false},
-    {"vehicle_gone", ActionKind::vehicle_gone, true, true},
-    {"open_boom", ActionKind::open_boom, false, true},
-    {"close_boom", ActionKind::close_boom, false, true},
-    {"out_of_service", ActionKind::out_of_service, false, true},
-    {"return_to_service", ActionKind::return_to_service, false, false},
-    {"reset_emergency_stop", ActionKind::reset_emergency_stop, false, false},
-};
-
 struct Wanted {
   lane::OfficerAction action;
   std::string second_badge, second_password;
@@ -38,24 +19,25 @@ Result<Wanted> read_action(const std::string& body) {
   auto in = JsonInput::parse(body);
   if (!in) return tl::unexpected(in.error());
   std::vector<std::string_view> words;
-  for (const auto& a : action_words) words.push_back(a.word);
+  for (const auto& a : action_words) words.push_back(a.second);
   const std::string word = in->word("action", words);
-  const ActionWord* chosen = &action_words[0];
+  ActionKind kind = ActionKind::confirm;
   for (const auto& a : action_words)
-    if (a.word == word) chosen = &a;
+    if (a.second == word) kind = a.first;
 
   Wanted wanted;
   lane::OfficerAction& action = wanted.action;
-  action.kind = chosen->kind;
-  action.crossing.text = chosen->needs_crossing ? in->text("crossing", 1, 64) : in->text_or("crossing", "", 64);
-  action.reason = chosen->needs_reason ? in->text("reason", 3, 500) : in->text_or("reason", "", 500);
-  if (chosen->kind == ActionKind::override_verdict) {
+  action.kind = kind;
+  const bool of_crossing = kind < ActionKind::open_boom;  // the boom can also be opened where there is none
+  action.crossing.text = of_crossing ? in->text("crossing", 1, 64) : in->text_or("crossing", "", 64);
+  action.reason = lane::needs_reason(kind, {}) ? in->text("reason", 3, 500) : in->text_or("reason", "", 500);
+  if (kind == ActionKind::override_verdict) {
     const std::string verdict = in->word("verdict", {"release", "hold", "refer"});
     action.verdict = verdict == "release" ? Verdict::release : verdict == "refer" ? Verdict::refer : Verdict::hold;
   }
-  if (chosen->kind == ActionKind::open_boom || chosen->kind == ActionKind::close_boom)
+  if (kind == ActionKind::open_boom || kind == ActionKind::close_boom)
     action.boom = in->integer_if("boom", 1, 2).value_or(1) == 2 ? device::Boom::second : device::Boom::first;
-  if (chosen->kind == ActionKind::record_control) {
+  if (kind == ActionKind::record_control) {
     action.control = in->word("control", {"documents", "weighing", "nii", "radiation", "physical", "other"});
     if (action.control == "nii") action.finding = in->word("finding", {"clear", "suspect", "recheck", "unable"});
     else action.finding = in->word("finding", {"nothing_found", "irregularity"});

@@ -121,24 +121,12 @@ void write_assessment(JsonWriter& w, const lane::State& state) {
   w.field("declarations", made.declarations);
 }
 
-/// Which buttons make sense. A hint for screens that follows the lane's own table (edge/lane/officer.cpp); what is
-/// allowed is decided by the lane alone, every time.
-std::vector<std::string> offers(const lane::State& state) {
-  using lane::Phase;
-  switch (state.phase) {
-    case Phase::waiting_officer: return {"confirm", "override", "refer", "record_control", "vehicle_gone", "open_boom", "out_of_service"};
-    case Phase::gathering:
-    case Phase::scanning: return {"hold", "record_control", "out_of_service"};
-    case Phase::assessing:
-    case Phase::deciding: return {"hold"};
-    case Phase::idle: return {"open_boom", "out_of_service"};
-    case Phase::starting: return {"out_of_service"};
-    case Phase::open: return {"close_boom"};
-    case Phase::faulted: return {"open_boom", "close_boom", "return_to_service", "out_of_service"};
-    case Phase::out_of_service: return {"open_boom", "close_boom", "return_to_service"};
-    case Phase::emergency_stop: return {"reset_emergency_stop"};
-    default: return {};
-  }
+/// Which buttons make sense, or which of them take a reason. What is allowed the lane decides alone, every time.
+std::vector<std::string> words_where(const lane::State& state, bool reason) {
+  std::vector<std::string> words;
+  for (const auto& [kind, word] : action_words)
+    if (lane::offered(kind, state) && (!reason || lane::needs_reason(kind, state))) words.emplace_back(word);
+  return words;
 }
 
 }  // namespace
@@ -202,8 +190,8 @@ void write_lane(JsonWriter& w, const LaneSnapshot& lane, Stamp now, bool ages) {
   w.end();
   w.key("attention").object().field("level", state.attention_level).field("text", state.attention).end();
   w.key("policy").object().field("override_needs_second", config.override_needs_second);
-  w.field("manual_boom_needs_second", manual_boom_needs_second(state, config)).end();
-  w.field("offers", offers(state)).end();
+  w.field("manual_boom_needs_second", manual_boom_needs_second(state, config, now.mono)).end();
+  w.field("offers", words_where(state, false)).field("need_reason", words_where(state, true)).end();
 }
 
 }  // namespace rampa::api

@@ -1,8 +1,10 @@
 // The appliance's values as the JSON of API.md.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "edge/api/appliance_port.hpp"
@@ -10,6 +12,21 @@
 #include "edge/api/officers.hpp"
 
 namespace rampa::api {
+
+/// Officers' actions as the interface names them.
+inline constexpr std::array<std::pair<lane::ActionKind, std::string_view>, lane::action_kinds> action_words{{
+    {lane::ActionKind::confirm, "confirm"},
+    {lane::ActionKind::override_verdict, "override"},
+    {lane::ActionKind::refer, "refer"},
+    {lane::ActionKind::record_control, "record_control"},
+    {lane::ActionKind::hold, "hold"},
+    {lane::ActionKind::vehicle_gone, "vehicle_gone"},
+    {lane::ActionKind::open_boom, "open_boom"},
+    {lane::ActionKind::close_boom, "close_boom"},
+    {lane::ActionKind::out_of_service, "out_of_service"},
+    {lane::ActionKind::return_to_service, "return_to_service"},
+    {lane::ActionKind::reset_emergency_stop, "reset_emergency_stop"},
+}};
 
 /// Milliseconds of wall time for a moment of this boot.
 [[nodiscard]] std::int64_t wall_ms(MonoTime at, Stamp now);

@@ -23,7 +23,7 @@ void watch_wrong_way(Turn& t) {
     return at(point) == Sense::occupied && steady(s, point, t.c.presence_debounce, t.now.mono);
   };
   const bool at_second = t.c.kind == Kind::sally_port && (stands(points::loop_boom_2) || stands(points::photocell_2));
-  const bool there = at_second || stands(points::loop_exit) || stands(points::loop_boom);
+  const bool there = at_second || (stands(points::loop_exit) && !s.still_behind) || stands(points::loop_boom);
   if (!s.wrong_way && there && at(points::loop_entry) == Sense::free) {
     s.wrong_way = t.now.mono;
     t.record(PassageSeen{"wrong_way", at_second ? "place under the second boom occupied, nobody was let through"
@@ -36,14 +36,16 @@ void watch_wrong_way(Turn& t) {
 void open_crossing(Turn& t) {
   auto& s = t.s;
   const Point& loop = s.points.find(points::loop_entry)->second;
-  const MonoTime trigger = loop.changed;
+  const MonoTime trigger = std::max(loop.changed, s.stayed.value_or(MonoTime{}));
   s.crossing = CrossingId{t.c.id.text + "-" + t.boot + "-" + std::to_string(++s.crossings)};
   s.arrived = Stamp{trigger, WallTime{t.now.wall.ms - to_ms(t.now.mono - trigger)}};
   // From now: a lorry that stood on the loop while the one before it passed gets its full time as well.
   s.evidence_due = t.now.mono + t.c.evidence_deadline;
   t.record(CrossingOpened{std::string(kind_word(t.c.kind)), t.c.direction});
   t.enter(Phase::gathering);
-  if (s.standing_at_start) t.attention(1, "vehicle stood here when Rampa started");
+  s.held = s.stayed.has_value();
+  if (s.held) t.attention(2, "a vehicle stood here when the crossing before was ended: an officer decides");
+  else if (s.standing_at_start) t.attention(1, "vehicle stood here when Rampa started");
   else t.attention(0, "");
   adopt_early(t);
   for (const char* camera : {"plate_front", "plate_rear"}) {
@@ -133,7 +135,7 @@ bool settle_left(Turn& t) {
     t.record(PassageSeen{"passed", "went past the boom without release"});
     t.attention(3, "vehicle went past the boom without release");
   } else {
-    t.record(PassageSeen{"left_backwards", decided ? "after the verdict" : "before a verdict"});
+    t.record(PassageSeen{"left_backwards", s.let_go ? "after release" : decided ? "after the verdict" : "before a verdict"});
     t.attention(2, "vehicle left the lane");
   }
   withhold_scan(t);
@@ -141,6 +143,11 @@ bool settle_left(Turn& t) {
   else close_crossing(t, decided && !released && !ahead ? "refused" : "left", ahead ? "went past without release" : "drove away");
   if (!was_faulted) t.enter(Phase::idle);
   return true;
+}
+
+void close_beside_vehicle(Turn& t, const std::string& outcome, const std::string& summary) {
+  if (!t.s.crossing.empty() && sense(t.s, t.c, points::loop_entry, t.now.mono) != Sense::free) t.s.stayed = t.now.mono;
+  close_crossing(t, outcome, summary);
 }
 
 void close_crossing(Turn& t, const std::string& outcome, const std::string& summary) {
@@ -159,6 +166,7 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
   s.controls.clear();
   s.assess_again = false;
   s.held = false;
+  s.stopped = false;
   s.other_vehicle = false;
   s.let_go = false;
   s.frames.clear();

@@ -98,6 +98,7 @@ void begin_raising(Turn& t, device::Boom boom, bool reversal) {
   s.boom = boom;
   s.motion = BoomMotion{};
   s.motion.reversal = reversal;
+  s.passage.closed_by_hand = false;  // who ordered it down has not seen what made it rise
   if (!reversal) {
     s.passage = Passage{};
     s.passed_under = false;
@@ -157,7 +158,7 @@ void settle_closing(Turn& t) {
     s.clear_since.reset();
     // Down already: there is nothing to stop any more, and a boom that rose now would let somebody through whom nobody released.
     if (!moving || position(s, t.c, s.boom, t.now.mono) == Position::closed) return t.enter(Phase::open);
-    if (zone(s, t.c, s.boom, t.now.mono) == Sense::occupied) t.attention(2, "boom rises again: something is under it");
+    if (zone(s, t.c, s.boom, t.now.mono) == Sense::occupied && s.attention_level < 3) t.attention(2, "boom rises again: something is under it");
     return begin_raising(t, s.boom, true);
   }
   if (!moved(t)) return;
@@ -173,7 +174,7 @@ void become_faulted(Turn& t, const std::string& word, const std::string& detail)
   for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
   t.record(FaultChanged{DeviceId{t.c.id.text + "-boom"}, "boom",
                         device::DeviceCondition{device::ConditionLevel::faulted, word, detail}});
-  if (gone && !s.passage.expired) close_crossing(t, s.boom_order ? "by_hand" : "released", "passed; the boom failed to close");
+  if (gone) finish_in_fault(t);
   s.boom_order.reset();
   t.attention(2, detail);
   t.enter(Phase::faulted);

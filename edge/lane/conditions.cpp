@@ -31,7 +31,7 @@ void remember_mode(State& s) {
 
 void stop_all(Turn& t) {
   drop_movement(t);
-  close_crossing(t, "aborted", "emergency stop");
+  close_beside_vehicle(t, "aborted", "emergency stop");
   remember_mode(t.s);
   change_mode(t, "emergency_stop", "input", "");
   for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
@@ -41,7 +41,7 @@ void stop_all(Turn& t) {
 
 void by_hand(Turn& t) {
   drop_movement(t);
-  close_crossing(t, "by_hand", "key switch turned to manual");
+  close_beside_vehicle(t, "by_hand", "key switch turned to manual");
   remember_mode(t.s);
   change_mode(t, "by_hand", "key switch", "");
   t.attention(2, "the lane runs by hand (key switch); Rampa only observes");
@@ -99,7 +99,7 @@ void take_condition(Turn& t, const std::string& role, const device::DeviceEvent&
   const bool first = known == s.conditions.end();
   if (!first && known->second == condition) return;
   s.conditions[role] = condition;
-  const bool plain_start = first && condition.level <= device::ConditionLevel::ready;
+  const bool plain_start = first && condition.level <= device::ConditionLevel::ready && condition.fault.empty();
   if (!plain_start && condition.level != device::ConditionLevel::checking)
     t.record(FaultChanged{event.from.device, role, condition});
   if (condition.level != device::ConditionLevel::ready) return;

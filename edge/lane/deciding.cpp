@@ -33,10 +33,11 @@ VerdictGiven by_policy(const Turn& t, const AssessmentMade& made) {
 }
 
 std::string call_text(const State& s) {
-  std::string text = "held";
+  std::string text = "held for an officer";
   if (s.other_vehicle) return "not known to be the same vehicle: the lane's inputs were away; look at it before you decide";
   if (s.assessed) {
-    text = std::string(name_of(s.assessed->assessment.channel));
+    const auto channel = s.assessed->assessment.channel;
+    if (channel != SelectivityChannel::green) text = std::string(name_of(channel));
     for (const auto& hit : s.assessed->assessment.hits) {
       if (!hit.instruction.empty()) text += ": " + hit.instruction;
     }
@@ -90,9 +91,8 @@ void settle_deciding(Turn& t) {
     t.attention(2, call_text(s));
     return t.enter(Phase::waiting_officer);
   }
-  if (records_held(s)) return t.attention(2, "records cannot be written: the lane holds until they can");
-  if (s.wrong_way) return t.attention(3, "released, but somebody stands in the way behind the boom");
-  const bool stopped = s.held && s.verdict->decided_by == "policy";  // an officer said so while the verdict was written
+  // Nobody released in advance what an officer stopped meanwhile, whoever gave the verdict.
+  const bool stopped = s.stopped || (s.held && s.verdict->decided_by == "policy");
   if (stopped || (s.other_vehicle && !s.in_port)) {  // the verdict was given to the one that stood here
     VerdictGiven verdict;
     verdict.decided_by = "policy";
@@ -103,6 +103,8 @@ void settle_deciding(Turn& t) {
     s.verdict_persist = t.commit(Purpose::verdict);
     return;
   }
+  if (records_held(s)) return t.attention(2, "records cannot be written: the lane holds until they can");
+  if (s.wrong_way) return t.attention(3, "released, but somebody stands in the way behind the boom");
   if (!s.in_port && sense(s, t.c, device::points::loop_entry, t.now.mono) != Sense::occupied) return;  // gone, or not known to be there
   t.attention(0, "");
   begin_raising(t, s.in_port ? device::Boom::second : device::Boom::first);

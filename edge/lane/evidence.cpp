@@ -115,18 +115,33 @@ void grave(Turn& t) {
   t.light(s.boom, device::Aspect::red);
 }
 
+// Between the booms a vehicle is past every device of the arrival. One that was let go before the boom failed, or while nobody
+// saw the lane, may be.
+bool may_be_past(const Turn& t) {
+  const auto& s = t.s;
+  const auto& p = s.passage;
+  const bool unwatched = p.unseen || (p.away && t.now.mono - *p.away >= swap_takes);
+  const bool crosses = passing(s.phase) && !s.crossing.empty();
+  return s.in_port || (s.phase == Phase::faulted && s.let_go) || (crosses && (p.entry_cleared || p.left || p.gone_unseen || unwatched));
+}
+
 // While one vehicle passes, the next may already be read. Its readings wait for its own crossing.
 bool belongs_to_next(const Turn& t, const std::string& role) {
   const auto& s = t.s;
-  const auto& p = s.passage;
   const bool crosses = passing(s.phase) && !s.crossing.empty();
   // The released vehicle's front is past the boom: whatever the front camera reads now comes behind it, however close.
   if (role == "plate_front" && crosses && s.passed_under) return true;
-  // Between the booms a vehicle is past every device of the arrival. One that was let go before the boom failed, or while nobody
-  // saw the lane, may be.
-  const bool unwatched = p.unseen || (p.away && t.now.mono - *p.away >= swap_takes);
-  const bool past = s.in_port || (s.phase == Phase::faulted && s.let_go) || (crosses && (p.entry_cleared || unwatched));
-  return past && (role == "plate_front" || sense(s, t.c, device::points::loop_entry, t.now.mono) == Sense::occupied);
+  return may_be_past(t) && (role == "plate_front" || sense(s, t.c, device::points::loop_entry, t.now.mono) == Sense::occupied);
+}
+
+void wait_for_next(Turn& t, Capture capture) {
+  auto& early = t.s.early;
+  std::erase_if(early, [&](const Capture& old) { return old.from.received.mono < t.now.mono - t.c.look_back * 4; });
+  if (early.size() >= early_max) {
+    const auto plain = std::find_if(early.begin(), early.end(), [](const Capture& old) { return !radiation_alarm(old.body); });
+    early.erase(plain == early.end() ? early.begin() : plain);
+  }
+  early.push_back(std::move(capture));
 }
 
 }  // namespace
@@ -200,12 +215,11 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
     if (alarm) t.notify(3, "radiation alarm");
     if (std::holds_alternative<device::ScanImage>(capture.body)) return;
     capture.attachments = std::move(attachments);
-    std::erase_if(s.early, [&](const Capture& old) { return old.from.received.mono < t.now.mono - t.c.look_back * 4; });
-    if (s.early.size() >= early_max) s.early.erase(s.early.begin());
-    s.early.push_back(std::move(capture));
-    return;
+    return wait_for_next(t, std::move(capture));
   }
   if (const auto* plate = std::get_if<device::PlateRead>(&capture.body); plate && !says_something_new(s, role, *plate)) return;
+  // Nobody knows whose: the next one is looked at as well.
+  if (alarm && may_be_past(t) && sense(s, t.c, device::points::loop_entry, t.now.mono) == Sense::unknown) wait_for_next(t, capture);
   keep(t, std::move(capture), std::move(attachments));
   if (alarm) grave(t);
 }

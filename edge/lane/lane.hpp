@@ -70,6 +70,7 @@ enum class ActionKind {
   out_of_service, return_to_service,
   reset_emergency_stop,
 };
+inline constexpr int action_kinds = 11;
 
 struct OfficerAction {
   ActionKind kind = ActionKind::confirm;
@@ -204,7 +205,7 @@ struct Passage {
   bool unseen = false;             ///< ... were so for a while: what happened meanwhile nobody saw
   bool gone_unseen = false;        ///< it is not there any more, and where it went is not known
   bool halted = false;             ///< something grave was learnt after the release: no green any more
-  bool closed_by_hand = false;     ///< an officer who looked ordered it closed: what only looks like one long vehicle stops it no more
+  bool closed_by_hand = false;     ///< an officer who looked ordered it closed: what only looks like one long vehicle stops it no more, until it rises again
 };
 
 /// Everything the machine knows. A value: copyable, comparable by its parts, written by step alone.
@@ -252,6 +253,9 @@ struct State {
   bool held = false;                      ///< the crossing waited for an officer: policy releases it no more
   std::optional<MonoTime> entry_known;    ///< the arrival loop was last known then
   bool other_vehicle = false;             ///< the loop was unknown too long: whoever stands there may be another one
+  bool stopped = false;                   ///< an officer said hold after the last word of an officer: nothing opens for that word
+  std::optional<MonoTime> stayed;         ///< an officer, the stop or the key ended a crossing then, and the arrival loop was never free since
+  bool still_behind = false;              ///< the vehicle that passed last stands on the exit loop yet
   bool let_go = false;                    ///< a boom rose for this crossing: its vehicle may have driven through unseen
   std::map<std::string, Capture, std::less<>> frames;  ///< last picture of each plain camera since the arrival
   std::vector<Capture> early;             ///< readings that wait for an arrival (look-back)
@@ -295,11 +299,15 @@ struct Step {
 /// False for the I/O modules ("io", "io_2" ...): they tell where vehicle and boom are, not what the vehicle is.
 [[nodiscard]] bool gives_evidence(std::string_view role);
 
-/// True where opening the boom by hand needs a second person now. Where a vehicle is held, that is a release by another name,
-/// and needs what an override needs.
-[[nodiscard]] inline bool manual_boom_needs_second(const State& state, const Config& config) {
-  return config.manual_boom_needs_second || (state.phase == Phase::waiting_officer && config.override_needs_second);
-}
+/// True where officers may be offered this in the lane's phase. What is allowed is decided on the order, every time.
+[[nodiscard]] bool offered(ActionKind kind, const State& state);
+
+/// True where the lane takes this order only with a reason.
+[[nodiscard]] bool needs_reason(ActionKind kind, const State& state);
+
+/// True where opening the boom by hand needs a second person now. Where a vehicle is held, or may stand without a release, that is
+/// a release by another name, and needs what an override needs.
+[[nodiscard]] bool manual_boom_needs_second(const State& state, const Config& config, MonoTime now);
 
 /// Key of a capture for telling a replay from a new one: role, the device's own id. Empty where the device gives none.
 [[nodiscard]] std::string read_key(const std::string& role, const CaptureBody& body);

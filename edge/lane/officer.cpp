@@ -28,37 +28,26 @@ std::string_view word_of(ActionKind kind) {
   return "?";
 }
 
-bool in(Phase phase, std::initializer_list<Phase> allowed) {
-  return std::find(allowed.begin(), allowed.end(), phase) != allowed.end();
-}
-
-bool phase_allows(ActionKind kind, Phase phase) {
-  switch (kind) {
-    case ActionKind::confirm:
-    case ActionKind::override_verdict:
-    case ActionKind::refer:
-    case ActionKind::vehicle_gone: return phase == Phase::waiting_officer;
-    case ActionKind::record_control: return in(phase, {Phase::gathering, Phase::scanning, Phase::waiting_officer});
-    case ActionKind::hold: return in(phase, {Phase::gathering, Phase::scanning, Phase::assessing, Phase::deciding});
-    case ActionKind::open_boom: return in(phase, {Phase::idle, Phase::waiting_officer, Phase::faulted, Phase::out_of_service});
-    case ActionKind::close_boom: return in(phase, {Phase::open, Phase::faulted, Phase::out_of_service});
-    case ActionKind::out_of_service:
-      return in(phase, {Phase::starting, Phase::idle, Phase::gathering, Phase::scanning, Phase::waiting_officer, Phase::faulted});
-    case ActionKind::return_to_service: return in(phase, {Phase::faulted, Phase::out_of_service});
-    case ActionKind::reset_emergency_stop: return phase == Phase::emergency_stop;
-  }
-  return false;
+template <class Word>
+bool in(Word word, std::initializer_list<Word> allowed) {
+  return std::find(allowed.begin(), allowed.end(), word) != allowed.end();
 }
 
 bool favourable(const std::string& finding) { return finding == "clear" || finding == "nothing_found"; }
 
-// Ordered controls must have been done and found nothing; otherwise releasing is an override.
+bool found_something(const std::string& finding) { return finding == "irregularity" || finding == "suspect"; }
+
+// Ordered controls must have been done and found nothing, and what was done unordered as well; otherwise releasing is an override.
 std::string controls_open(const State& s) {
   if (!s.assessed) return "there is no assessment to confirm: override with a reason";
   for (const auto& ordered : s.assessed->assessment.controls) {
     const auto last = std::find_if(s.controls.rbegin(), s.controls.rend(), [&](const auto& c) { return c.control == ordered; });
     if (last == s.controls.rend()) return "control without outcome: " + ordered;
     if (!favourable(last->finding)) return "control " + ordered + " found " + last->finding + ": override or refer";
+  }
+  for (auto last = s.controls.rbegin(); last != s.controls.rend(); ++last) {
+    const bool newest = std::none_of(s.controls.rbegin(), last, [&](const auto& c) { return c.control == last->control; });
+    if (newest && found_something(last->finding)) return "control " + last->control + " found " + last->finding + ": override or refer";
   }
   return {};
 }
@@ -99,13 +88,8 @@ std::string wrong_boom(const Turn& t, const OfficerAction& a) {
 }
 
 bool needs_second(const Turn& t, const OfficerAction& a) {
-  if (a.kind == ActionKind::open_boom) return manual_boom_needs_second(t.s, t.c);
+  if (a.kind == ActionKind::open_boom) return manual_boom_needs_second(t.s, t.c, t.now.mono);
   return a.kind == ActionKind::override_verdict && a.verdict == Verdict::release && t.c.override_needs_second;
-}
-
-bool needs_reason(const OfficerAction& a) {
-  return a.kind == ActionKind::override_verdict || a.kind == ActionKind::refer || a.kind == ActionKind::vehicle_gone || a.kind == ActionKind::open_boom ||
-         a.kind == ActionKind::close_boom || a.kind == ActionKind::out_of_service;
 }
 
 /// These propose a verdict. Any other order that drops or comes too late leaves alone what policy has proposed meanwhile.
@@ -129,17 +113,16 @@ std::string refusal_of(const Turn& t, const OfficerAction& a) {
   if (records_held(s)) return "records cannot be written now: nothing can be ordered";
   if (s.order) return "another order is just being recorded";
   if (s.mode == "by_hand") return "the key switch stands on manual: the lane runs by hand";
-  if (!phase_allows(a.kind, s.phase)) return "not possible while the lane is " + std::string(name_of(s.phase));
+  if (!offered(a.kind, s)) return "not possible while the lane is " + std::string(name_of(s.phase));
   if (concerns_crossing(a.kind) && a.crossing != s.crossing)
     return s.crossing.empty() ? "that crossing has ended" : "the lane has another crossing now: " + s.crossing.text;
-  if (needs_reason(a) && a.reason.empty()) return "a reason is needed";
+  if (needs_reason(a.kind, s) && a.reason.empty())
+    return a.kind == ActionKind::confirm ? "not known to be the same vehicle (the lane's inputs were away): look at it, and say so as the reason"
+                                         : "a reason is needed";
   if (needs_second(t, a) && a.second.empty()) return "a second person is needed";
   if (!a.second.empty() && a.second == a.officer) return "the second person must be somebody else";
   switch (a.kind) {
-    case ActionKind::confirm:
-      if (s.other_vehicle && a.reason.empty())
-        return "not known to be the same vehicle (the lane's inputs were away): look at it, and say so as the reason";
-      return controls_open(s);
+    case ActionKind::confirm: return controls_open(s);
     case ActionKind::record_control: return wrong_control(t, a);
     case ActionKind::open_boom:
     case ActionKind::close_boom: return wrong_boom(t, a);
@@ -168,10 +151,12 @@ void resume_from_fault(Turn& t) {
   clear_fault(t);
   s.motion = BoomMotion{};
   if (s.crossing.empty()) return t.enter(Phase::starting);
+  const bool unwatched = s.passage.unseen || s.passage.away;
   s.passage = Passage{};
+  if (s.let_go && unwatched && !s.in_port && !s.other_vehicle) doubt_identity(t, 2);
   if (all_booms_closed(s, t.c, t.now.mono)) {
     if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
-    t.attention(2, "after the fault: confirm or override to open again");
+    t.attention(2, s.other_vehicle ? "after the fault: not known to be the same vehicle; look before you decide" : "after the fault: confirm or override to open again");
     return t.enter(Phase::waiting_officer);
   }
   for (const auto boom : booms(t.c)) {
@@ -185,12 +170,45 @@ void resume_from_fault(Turn& t) {
 void leave_unseen(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
   t.record(PassageSeen{"unseen", "found gone by officer " + a.officer.text});
-  close_crossing(t, s.let_go ? "released" : s.verdict ? "refused" : "left", "nobody saw it leave; an officer found it gone");
+  close_beside_vehicle(t, s.let_go ? "released" : s.verdict ? "refused" : "left", "nobody saw it leave; an officer found it gone");
   t.attention(0, "");
   t.enter(Phase::idle);
 }
 
 }  // namespace
+
+bool offered(ActionKind kind, const State& state) {
+  const Phase phase = state.phase;
+  switch (kind) {
+    case ActionKind::confirm:
+    case ActionKind::override_verdict:
+    case ActionKind::refer:
+    case ActionKind::vehicle_gone: return phase == Phase::waiting_officer;
+    case ActionKind::record_control: return in(phase, {Phase::gathering, Phase::scanning, Phase::waiting_officer});
+    case ActionKind::hold: return in(phase, {Phase::gathering, Phase::scanning, Phase::assessing, Phase::deciding});
+    case ActionKind::open_boom: return in(phase, {Phase::idle, Phase::waiting_officer, Phase::faulted, Phase::out_of_service});
+    case ActionKind::close_boom: return in(phase, {Phase::open, Phase::faulted, Phase::out_of_service});
+    case ActionKind::out_of_service:
+      return in(phase, {Phase::starting, Phase::idle, Phase::gathering, Phase::scanning, Phase::deciding, Phase::waiting_officer, Phase::open,
+                        Phase::faulted});
+    case ActionKind::return_to_service: return in(phase, {Phase::faulted, Phase::out_of_service});
+    case ActionKind::reset_emergency_stop: return phase == Phase::emergency_stop;
+  }
+  return false;
+}
+
+bool needs_reason(ActionKind kind, const State& state) {
+  if (kind == ActionKind::confirm) return state.other_vehicle;  // that somebody has looked
+  return in(kind, {ActionKind::override_verdict, ActionKind::refer, ActionKind::vehicle_gone, ActionKind::open_boom, ActionKind::close_boom,
+                   ActionKind::out_of_service});
+}
+
+bool manual_boom_needs_second(const State& state, const Config& config, MonoTime now) {
+  const auto taken = [&](std::string_view point) { return sense(state, config, point, now) != Sense::free; };
+  const bool somebody = taken(points::loop_entry) || (config.kind == Kind::sally_port && taken(points::loop_exit));
+  const bool unreleased = state.phase == Phase::waiting_officer || (somebody && !state.let_go);
+  return config.manual_boom_needs_second || (unreleased && config.override_needs_second);
+}
 
 void take_action(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
@@ -213,12 +231,11 @@ void take_action(Turn& t, const OfficerAction& a) {
     case ActionKind::record_control: t.record(ControlRecorded{a.control, a.finding, a.officer.text, a.reason}); break;
     default: break;
   }
-  if (a.kind == ActionKind::confirm || a.kind == ActionKind::override_verdict || a.kind == ActionKind::open_boom) {
-    s.other_vehicle = false;  // an officer has looked; from now on anew
-    s.entry_known = t.now.mono;
-  }
   // To hold is safe before it is durable; a verdict that is just being written must not overtake it.
-  if (a.kind == ActionKind::hold) s.held = true;
+  if (a.kind == ActionKind::hold) {
+    s.held = s.stopped = true;
+    if (s.attention_level == 0) t.attention(1, "held by an officer: whatever the assessment says, an officer decides");
+  }
   s.order = a;
   s.order_persist = t.commit(Purpose::order);
   if (decides(a.kind)) s.verdict_persist = s.order_persist;
@@ -235,12 +252,16 @@ void drop_order(Turn& t, const std::string& why) {
 std::string carry_out(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
   const bool held_anyway = a.kind == ActionKind::hold && s.phase == Phase::waiting_officer;
-  const bool stale = (concerns_crossing(a.kind) && a.crossing != s.crossing) || !(phase_allows(a.kind, s.phase) || held_anyway) || s.mode == "by_hand";
+  const bool stale = (concerns_crossing(a.kind) && a.crossing != s.crossing) || !(offered(a.kind, s) || held_anyway) || s.mode == "by_hand";
   if (stale) {
     if (decides(a.kind)) s.proposed.reset();
     const std::string refusal = "order " + std::string(word_of(a.kind)) + " came too late: the lane has changed meanwhile";
     t.notify(2, refusal);
     return refusal;
+  }
+  if (in(a.kind, {ActionKind::confirm, ActionKind::override_verdict, ActionKind::open_boom})) {
+    s.other_vehicle = s.stopped = false;  // an officer has looked; from now on anew
+    s.entry_known = t.now.mono;
   }
   switch (a.kind) {
     case ActionKind::confirm:
@@ -253,6 +274,7 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       return {};
     case ActionKind::record_control:
       s.controls.push_back(ControlRecorded{a.control, a.finding, a.officer.text, a.reason});
+      s.held = s.held || found_something(a.finding);
       if (a.control == "nii" && a.finding == "recheck" && s.phase == Phase::scanning) {
         std::erase_if(s.captures, [](const Capture& c) { return c.role == "scanner"; });
         s.controls.pop_back();
@@ -282,7 +304,8 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       return {};
     case ActionKind::out_of_service:
       withhold_scan(t);
-      close_crossing(t, "aborted", "lane taken out of service");
+      close_beside_vehicle(t, s.let_go ? "released" : "aborted", "lane taken out of service");
+      s.boom_order.reset();
       clear_fault(t);
       change_mode(t, "out_of_service", a.officer.text, a.reason);
       t.attention(1, "out of service: " + a.reason);

@@ -14,9 +14,9 @@ bool following(const Turn& t) { return sense(t.s, t.c, points::loop_entry, t.now
 
 void tailgate(Turn& t, const char* detail) {
   auto& p = t.s.passage;
+  forget_early(t);  // read before it went under the boom: its own, never the next one's
   if (p.tailgate) return;
   p.tailgate = true;
-  forget_early(t);  // read before it went under the boom: its own, never the next one's
   t.light(t.s.boom, device::Aspect::red);
   t.record(PassageSeen{"tailgate", detail});
   t.attention(3, "a second vehicle follows under the boom");
@@ -43,7 +43,12 @@ void watch_vehicle(Turn& t) {
   const Sense entry = sense(s, t.c, points::loop_entry, now);
   const Sense exit = sense(s, t.c, points::loop_exit, now);
   if (under == Sense::occupied) {
-    if (p.cleared_once && (p.exit_seen || p.entry_cleared)) tailgate(t, "the place under the boom was free and is occupied again");
+    if (p.cleared_once && (p.exit_seen || p.entry_cleared)) {
+      tailgate(t, "the place under the boom was free and is occupied again");
+      p.cleared_once = false;
+    } else if (!s.passed_under && (p.left || p.gone_unseen)) {
+      tailgate(t, "the released vehicle had gone, and somebody drove under the boom");
+    }
     s.passed_under = true;
     t.light(s.boom, device::Aspect::red);
     if (entry == Sense::free) p.entry_cleared = true;
@@ -51,11 +56,13 @@ void watch_vehicle(Turn& t) {
   if (under == Sense::free && s.passed_under) p.cleared_once = true;
   if (exit == Sense::free) p.exit_free = true;
   if (s.passed_under && exit == Sense::occupied) p.exit_seen = true;
+  if (p.exit_seen && t.c.kind != Kind::sally_port) s.still_behind = true;
   if (s.boom == device::Boom::first) watch_beam(t, sense(s, t.c, points_of(s.boom).photocell, now));
 }
 
 bool passed(const Turn& t) {
   const auto& p = t.s.passage;
+  if (t.s.in_port && t.s.boom == device::Boom::first && !t.s.boom_order) return true;  // it stands behind it
   if (!t.s.passed_under) return false;
   // No loop lies behind the second boom: whoever was under it came from the port only if nobody stands there any more.
   if (t.s.boom == device::Boom::second) return sense(t.s, t.c, points::loop_exit, t.now.mono) == Sense::free;
@@ -81,7 +88,7 @@ void show_green(Turn& t) {
 
 void watch_from_behind(Turn& t) {
   auto& s = t.s;
-  if (s.wrong_way || s.passed_under || s.passage.unseen || s.crossing.empty() || !s.passage.exit_free || s.boom != device::Boom::first) return;
+  if (s.wrong_way || s.passed_under || s.in_port || s.passage.unseen || s.crossing.empty() || !s.passage.exit_free || s.boom != device::Boom::first) return;
   if (zone(s, t.c, s.boom, t.now.mono) != Sense::free) return;
   if (sense(s, t.c, points::loop_exit, t.now.mono) != Sense::occupied) return;
   s.wrong_way = t.now.mono;
@@ -105,18 +112,27 @@ void watch_absence(Turn& t) {
   p.away.reset();
 }
 
+// The inputs were away with the boom up, and somebody stands before it: the released vehicle, or one that nobody released.
+void watch_swap(Turn& t) {
+  auto& s = t.s;
+  auto& p = s.passage;
+  if (!p.unseen || s.passed_under || s.crossing.empty() || s.in_port || s.other_vehicle || s.boom != device::Boom::first) return;
+  if (sense(s, t.c, points::loop_entry, t.now.mono) != Sense::occupied) return;
+  p.halted = p.expired = true;  // no green; down once the place is free, and an officer looks
+  t.light(s.boom, device::Aspect::red);
+  doubt_identity(t, 3);
+}
+
 // Between arrival and release the arrival loop has to say all the time that somebody stands there.
 void watch_identity(Turn& t) {
   auto& s = t.s;
   const MonoTime now = t.now.mono;
   const bool known = sense(s, t.c, points::loop_entry, now) != Sense::unknown;
-  const bool waits = !s.crossing.empty() && !s.in_port && s.phase >= Phase::gathering && s.phase <= Phase::waiting_officer;
+  const bool waits = !s.crossing.empty() && !s.in_port &&
+                     ((s.phase >= Phase::gathering && s.phase <= Phase::waiting_officer) || s.phase == Phase::faulted);
   if (!waits) s.entry_known.reset();
-  else if (s.entry_known && !s.other_vehicle && now - *s.entry_known >= t.c.input_age_max + std::max(t.c.leave_debounce, swap_takes)) {
-    s.other_vehicle = true;
-    t.record(PassageSeen{"identity_unknown", "the lane's inputs were away: whoever stands here may be another vehicle"});
-    t.attention(2, "the lane's inputs were away: whoever stands here is not known to be the same vehicle");
-  }
+  else if (s.entry_known && !s.other_vehicle && now - *s.entry_known >= t.c.input_age_max + std::max(t.c.leave_debounce, swap_takes))
+    doubt_identity(t, 2);
   if (waits && (known || !s.entry_known)) s.entry_known = now;
 }
 
@@ -137,7 +153,57 @@ void end_of_stay(Turn& t) {
   }
 }
 
+// How the crossing ends whose vehicle is not before the boom any more. True where it goes on: of two booms the second comes.
+bool end_crossing(Turn& t, bool boom_failed) {
+  auto& s = t.s;
+  const Passage& p = s.passage;
+  const bool by_hand = s.boom_order.has_value();
+  const bool through = passed(t) && !p.left && !p.gone_unseen;
+  if (t.c.kind == Kind::sally_port && s.boom == device::Boom::first && through && !by_hand) {
+    s.in_port = true;
+    return true;
+  }
+  if (through)
+    t.record(PassageSeen{"passed", p.unseen ? "the lane's inputs were away meanwhile"
+                                   : p.exit_seen || s.boom == device::Boom::second ? "" : "the exit loop did not see it"});
+  std::string summary = p.tailgate ? "a second vehicle followed" : p.gone_unseen ? "nobody saw it pass" : "";
+  if (boom_failed) summary += summary.empty() ? "the boom failed to close" : "; the boom failed to close";
+  close_crossing(t, p.left ? "left" : by_hand ? "by_hand" : "released", summary);
+  return false;
+}
+
+// Released and did not drive: still before the boom.
+bool still_here(const Turn& t) { return !passed(t) && !t.s.passage.left && !t.s.passage.gone_unseen; }
+
+bool found_something(const Turn& t) { return t.s.passage.halted || t.s.passage.tailgate || t.s.assess_again; }
+
+// Something was learnt while it drove into the port: the second boom opens for nobody before somebody has looked.
+void hold_in_port(Turn& t) {
+  auto& s = t.s;
+  t.attention(3, s.passage.tailgate ? "somebody followed into the port: look before the second boom opens"
+                                    : "something was found as it drove into the port: look before the second boom opens");
+  s.passage = Passage{};
+  s.passed_under = false;
+  s.verdict.reset();
+  s.held = true;
+  t.enter(Phase::waiting_officer);
+}
+
 }  // namespace
+
+void doubt_identity(Turn& t, int level) {
+  t.s.other_vehicle = true;
+  // What an officer ordered a moment ago was said of whoever stood there before.
+  if (t.s.order && (t.s.order->kind <= ActionKind::refer || t.s.order->kind == ActionKind::open_boom))
+    drop_order(t, "dropped: the lane's inputs were away, it may be another vehicle");
+  t.record(PassageSeen{"identity_unknown", "the lane's inputs were away: whoever stands here may be another vehicle"});
+  t.attention(level, "the lane's inputs were away: whoever stands here is not known to be the same vehicle");
+}
+
+void finish_in_fault(Turn& t) {
+  if (t.s.crossing.empty() || still_here(t)) return;
+  if (end_crossing(t, true) && found_something(t)) t.s.verdict.reset();
+}
 
 void watch_zone(Turn& t) {
   auto& s = t.s;
@@ -145,6 +211,7 @@ void watch_zone(Turn& t) {
   if (s.phase == Phase::opening || s.phase == Phase::open || s.phase == Phase::closing) {
     watch_vehicle(t);
     watch_absence(t);
+    watch_swap(t);
     if (closing_zone_free(s, t.c, s.boom, now)) {
       if (!s.clear_since) s.clear_since = now;
     } else {
@@ -156,6 +223,8 @@ void watch_zone(Turn& t) {
   }
   if (sense(s, t.c, points::loop_entry, now) != Sense::free) s.entry_free.reset();
   else if (!s.entry_free) s.entry_free = now;
+  if (s.entry_free && now - *s.entry_free >= t.c.leave_debounce) s.stayed.reset();
+  if (sense(s, t.c, points::loop_exit, now) == Sense::free) s.still_behind = false;
   watch_identity(t);
   const auto all = booms(t.c);
   const bool nobody = std::all_of(all.begin(), all.end(), [&](auto boom) { return zone(s, t.c, boom, now) == Sense::free; });
@@ -207,32 +276,25 @@ void settle_open(Turn& t) {
 
 void finish_passage(Turn& t) {
   auto& s = t.s;
-  const Passage p = s.passage;
   const bool by_hand = s.boom_order.has_value();
-  const bool through = passed(t);
-  s.boom_order.reset();
   s.motion = BoomMotion{};
   for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
-  if (!s.crossing.empty() && !through && !p.left && !p.gone_unseen) {  // released and did not drive, or the boom closed by itself
+  if (!s.crossing.empty() && still_here(t)) {  // or the boom closed by itself
+    s.boom_order.reset();
     s.passage = Passage{};
     if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
-    t.attention(2, "released, but the vehicle did not drive: confirm to open again");
+    t.attention(2, s.other_vehicle ? "the lane's inputs were away with the boom up: whoever stands here may be another vehicle; look before you decide"
+                                   : "released, but the vehicle did not drive: confirm to open again");
     return t.enter(Phase::waiting_officer);
   }
-  const bool first_of_two = t.c.kind == Kind::sally_port && s.boom == device::Boom::first;
-  if (!s.crossing.empty() && first_of_two && through && !by_hand) {
-    s.in_port = true;
-    return begin_raising(t, device::Boom::second);
-  }
   if (!s.crossing.empty()) {
-    if (through)
-      t.record(PassageSeen{"passed", p.unseen ? "the lane's inputs were away meanwhile"
-                                     : p.exit_seen || s.boom == device::Boom::second ? "" : "the exit loop did not see it"});
-    close_crossing(t, p.left ? "left" : by_hand ? "by_hand" : "released",
-                   p.tailgate ? "a second vehicle followed" : p.gone_unseen ? "nobody saw it pass" : "");
+    if (end_crossing(t, false)) {
+      return found_something(t) || !s.verdict ? hold_in_port(t) : begin_raising(t, device::Boom::second);
+    }
   } else if (s.passed_under) {
     t.record(PassageSeen{"passed", by_hand ? "opened by hand, no crossing" : "the boom stood open, no crossing"});
   }
+  s.boom_order.reset();
   s.passage = Passage{};
   s.passed_under = false;
   t.attention(0, "");

@@ -64,6 +64,10 @@ void settle_idle(Turn& t);
 [[nodiscard]] bool settle_left(Turn& t);
 /// Terminal record; the lane is free of the crossing afterwards.
 void close_crossing(Turn& t, const std::string& outcome, const std::string& summary);
+/// The crossing ends by an officer, the stop or the key while its vehicle may still stand there: whoever does is held.
+void close_beside_vehicle(Turn& t, const std::string& outcome, const std::string& summary);
+/// The crossing's vehicle may be another one than before: an officer has to look. Said and recorded once.
+void doubt_identity(Turn& t, int level);
 
 // evidence.cpp
 void take_capture(Turn& t, const std::string& role, const device::Provenance& from, CaptureBody body,
@@ -105,6 +109,8 @@ inline constexpr Duration swap_takes = std::chrono::seconds{3};
 void watch_zone(Turn& t);
 void settle_open(Turn& t);
 void finish_passage(Turn& t);
+/// The boom failed as it came down: what became of its vehicle is known all the same.
+void finish_in_fault(Turn& t);
 
 // scan.cpp
 void settle_scanning(Turn& t);

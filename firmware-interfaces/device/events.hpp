@@ -48,7 +48,8 @@ enum class ConditionLevel {
 /// A device's condition; published when it changes.
 struct DeviceCondition {
   ConditionLevel level = ConditionLevel::connecting;
-  std::string fault;   ///< short stable word: "watchdog_unarmed", "frozen_heartbeat"; empty when ready
+  std::string fault;   ///< short stable word: "watchdog_unarmed", "frozen_heartbeat"; empty when ready, but for
+                       ///< what limits a device that works ("calibration_ended")
   std::string detail;  ///< for people, with the remedy
   bool operator==(const DeviceCondition&) const = default;
 };

@@ -35,6 +35,13 @@ std::vector<FaultSchedule::Switch> FaultSchedule::due(double now_s) {
   return list;
 }
 
+std::vector<std::string> FaultSchedule::never_begun() const {
+  std::vector<std::string> names;
+  for (const auto& entry : entries_)
+    if (!entry.begun) names.push_back(entry.fault.target + " " + entry.fault.name);
+  return names;
+}
+
 bool FaultSchedule::settled() const {
   return std::all_of(entries_.begin(), entries_.end(), [](const Entry& e) { return e.begun && (e.fault.for_s < 0 || e.ended); });
 }

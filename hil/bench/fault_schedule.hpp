@@ -1,6 +1,7 @@
 // When a scenario's faults begin and end. Pure: told the time and what happened in the world, it says what to switch.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "hil/bench/scenario.hpp"
@@ -21,6 +22,8 @@ class FaultSchedule {
   [[nodiscard]] std::vector<Switch> due(double now_s);
   /// Nothing is to come any more (faults that stay count as settled).
   [[nodiscard]] bool settled() const;
+  /// Faults whose time or event never came, as "TARGET NAME".
+  [[nodiscard]] std::vector<std::string> never_begun() const;
 
  private:
   struct Entry {

@@ -75,6 +75,7 @@ std::optional<OfficerWish> OfficerScript::look(const LaneSight& sight, const std
     wish.action = "open_boom";
     wish.boom = 2;
     wish.reason = "its crossing was aborted; let out by hand";
+    wish.with_second = sight.second_needed;
   } else if (sight.phase == "emergency_stop") {
     wish.action = "reset_emergency_stop";
     wish.reason = "cause removed";

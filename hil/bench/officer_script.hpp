@@ -20,7 +20,7 @@ struct LaneSight {
   std::vector<std::string> ordered, recorded;  ///< controls
   bool boom_closed = true;
   bool zone_free = true;            ///< nothing at the booms, as far as the terminal knows
-  bool second_needed = true;        ///< for an override
+  bool second_needed = true;        ///< for an override, and to let a vehicle out that nobody released
   bool scan_complete = false;       ///< a whole scan image is there to be looked at
   bool gone = false;                ///< nobody of the crossing is in the lane any more (seen out of the window; virtual runs)
   bool in_port = false;             ///< the lane knows that its lorry stands between the booms

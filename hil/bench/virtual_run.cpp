@@ -206,6 +206,8 @@ Result<VirtualRun> play_virtually(const Scenario& scenario, config::Site site, s
   run.report.world = watcher.invariants.world();
   run.report.violations = watcher.invariants.violations();
   run.report.world_s = now_s();
+  // A fault that never struck shows nothing, however well all went.
+  for (const auto& fault : faults.never_begun()) run.report.violations.push_back({"fault_never_struck", "", now_s(), fault});
   for (auto& crossing : run.report.crossings) crossing.lorry = watcher.invariants.lorry_of_crossing(crossing.id);
   for (const auto& name : post.lane_names()) {
     const auto view = post.view(name);

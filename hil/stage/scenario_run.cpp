@@ -98,6 +98,7 @@ Result<RunReport> play_on_processes(const Scenario& scenario, StageSettings sett
     for (const auto& forbidden : always_forbidden())
       if (event.what == forbidden)
         report.violations.push_back({event.what, event.lane, static_cast<double>(event.at.ns) / 1e9, event.detail});
+  for (const auto& fault : faults.never_begun()) report.violations.push_back({"fault_never_struck", "", report.world_s, fault});
   stage->appliance()->end(10s);
   if (auto whole = stage->post_tool({"verify"}); !whole) report.violations.push_back({"verify", "", 0, whole.error().what});
   return report;

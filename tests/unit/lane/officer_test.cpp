@@ -339,3 +339,105 @@ TEST(Officer, TheBoomByHandIsNoWayRoundTheSecondPerson) {
   rig.pass(1s);
   EXPECT_EQ(rig.count("raise 1"), 1u);
 }
+
+// A loop behind the boom that hangs, or the lorry before: released, and cannot go.
+TEST(Officer, HoldStopsAReleaseThatWaits) {
+  Rig rig;
+  rig.start();
+  rig.set(points::loop_exit, true);
+  rig.pass(1s);  // from the wrong side, as far as the lane knows
+  rig.arrive();
+  rig.pass(2s);
+  ASSERT_EQ(rig.state.phase, Phase::deciding) << lane::describe(rig.state);
+  rig.give(rig.action(lane::ActionKind::hold));
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(1s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  rig.give(rig.action(lane::ActionKind::confirm));  // a colleague's word
+  rig.pass(1s);
+  ASSERT_EQ(rig.state.phase, Phase::deciding);
+  rig.give(rig.action(lane::ActionKind::hold));
+  rig.pass(500ms);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << "and this one's after it";
+  rig.set(points::loop_exit, false);
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  rig.give(rig.action(lane::ActionKind::confirm));
+  rig.pass(2s);
+  EXPECT_EQ(rig.state.phase, Phase::open) << lane::describe(rig.state);
+}
+
+TEST(Officer, WhoStandsThereAfterACrossingWasEndedIsHeld) {
+  for (const auto kind : {lane::ActionKind::vehicle_gone, lane::ActionKind::out_of_service}) {
+    Rig rig;
+    rig.channel = SelectivityChannel::red;
+    rig.start();
+    rig.arrive();
+    rig.pass(1s);
+    ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+    auto end = rig.action(kind);
+    end.reason = "it is gone, they say";
+    rig.give(end);
+    ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+    rig.pass(200ms);
+    if (kind == lane::ActionKind::out_of_service) {
+      auto open = rig.action(lane::ActionKind::open_boom);
+      open.reason = "by hand then";
+      rig.give(open);
+      EXPECT_FALSE(rig.answers.back().accepted) << "alone, past the red verdict";
+      rig.give(rig.action(lane::ActionKind::return_to_service));
+    }
+    rig.channel = SelectivityChannel::green;  // the same lorry, looked at anew
+    rig.pass(500ms);
+    rig.plate("plate_front", "BG123AA");
+    rig.plate("plate_rear", "BG456BB");
+    rig.weigh_for(32000, 700ms);
+    rig.pass(10s);
+    EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+    EXPECT_EQ(rig.count("raise 1"), 0u);
+    EXPECT_GE(rig.state.arrived.mono, rig.now.mono - 13s) << "its time counts from the end of the one before";
+  }
+}
+
+TEST(Officer, WhatAControlFoundHoldsThoughNobodyOrderedIt) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  auto found = rig.action(lane::ActionKind::record_control);
+  found.control = "physical";
+  found.finding = "irregularity";
+  rig.give(found);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.plate("plate_front", "BG123AA");
+  rig.plate("plate_rear", "BG456BB");
+  rig.weigh_for(32000, 700ms);
+  rig.pass(2s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  rig.give(rig.action(lane::ActionKind::confirm));
+  EXPECT_FALSE(rig.answers.back().accepted);
+  found.finding = "nothing_found";
+  found.reason = "looked again, papers found";
+  rig.give(found);
+  rig.give(rig.action(lane::ActionKind::confirm));
+  EXPECT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+}
+
+TEST(Officer, TakesALaneOutOfServiceWhoseBoomCannotComeDown) {
+  Rig rig;
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  rig.set(points::loop_boom, true);  // and hangs
+  rig.set(points::loop_entry, false);
+  rig.pass(120s);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  auto out = rig.action(lane::ActionKind::out_of_service);
+  out.reason = "loop under the boom hangs";
+  rig.give(out);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(5s);
+  EXPECT_EQ(rig.state.phase, Phase::out_of_service);
+  EXPECT_EQ(rig.count("lower 1"), 0u);
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
+}

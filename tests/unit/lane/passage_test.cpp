@@ -376,3 +376,109 @@ TEST(Passage, RadiationAlarmReadBeforeATailgateIsTheNextOnes) {
   ASSERT_EQ(rig.state.captures.size(), 1u);
   EXPECT_TRUE(std::get<device::RadiationReading>(rig.state.captures[0].body).gamma_alarm);
 }
+
+// The module is away, the released lorry drives on unseen, and one that nobody released pulls up under the open boom.
+TEST(Passage, WhoStandsThereAfterTheInputsWereAwayIsLookedAt) {
+  auto rig = released();
+  rig.io_alive = false;
+  rig.pass(5s);
+  rig.io_alive = true;
+  rig.pass(6s);
+  EXPECT_TRUE(rig.saw("identity_unknown"));
+  EXPECT_EQ(rig.count("light 1 green"), 1u) << "no green for somebody nobody knows";
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_EQ(rig.count("lower 1"), 1u);
+  rig.give(rig.action(lane::ActionKind::confirm));
+  EXPECT_FALSE(rig.answers.back().accepted) << "a reason is needed: that somebody has looked";
+  auto confirm = rig.action(lane::ActionKind::confirm);
+  confirm.reason = "it is the same lorry";
+  rig.give(confirm);
+  rig.pass(2s);
+  EXPECT_EQ(rig.state.phase, Phase::open);
+  rig.drive_through();
+  rig.pass(6s);
+  EXPECT_EQ(outcome(rig), "released");
+}
+
+TEST(Passage, PullsUpOnlyAfterTheInputsAreBack) {
+  auto rig = released();
+  rig.io_alive = false;
+  rig.set(points::loop_entry, false);
+  rig.pass(5s);
+  rig.io_alive = true;
+  rig.pass(500ms);
+  rig.set(points::loop_entry, true);
+  rig.pass(500ms);
+  EXPECT_TRUE(rig.saw("identity_unknown"));
+  EXPECT_EQ(rig.state.lights.at(device::Boom::first), device::Aspect::red);
+}
+
+// A queue ahead: it stops behind the boom, and the lane closes behind it.
+TEST(Passage, WhoStopsBehindTheBoomIsNotFromTheWrongSide) {
+  auto rig = released();
+  rig.set(points::loop_boom, true);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  rig.set(points::loop_entry, false);
+  rig.pass(500ms);
+  rig.set(points::loop_boom, false);
+  rig.pass(20s);
+  ASSERT_EQ(rig.state.phase, Phase::idle) << lane::describe(rig.state);
+  EXPECT_FALSE(rig.saw("wrong_way"));
+  rig.set(points::loop_exit, false);
+  rig.pass(1s);
+  rig.set(points::loop_exit, true);  // this one comes from the other side
+  rig.pass(1s);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+}
+
+TEST(Passage, TurnedBackAndTheBoomFailedIsNotReleased) {
+  auto rig = released();
+  rig.set(points::loop_entry, false);
+  for (int i = 0; i < 100 && rig.state.phase != Phase::closing; ++i) rig.pass(50ms);
+  ASSERT_EQ(rig.state.phase, Phase::closing);
+  rig.set(points::boom_closed, true);  // both contacts: its wiring
+  rig.set(points::boom_open, true);
+  rig.boom_moves = false;
+  rig.pass(2s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted) << lane::describe(rig.state);
+  EXPECT_EQ(outcome(rig), "left");
+}
+
+// Ordered down by somebody who looked; then the drawbar of a road train comes to stand under it.
+TEST(Passage, AnOrderToCloseEndsWhereTheBoomRisesAgain) {
+  auto rig = released();
+  rig.set(points::loop_boom, true);
+  rig.set(points::loop_exit, true);
+  rig.pass(2s);
+  rig.set(points::loop_boom, false);  // it lies before and behind the boom
+  rig.pass(10s);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  auto close = rig.action(lane::ActionKind::close_boom);
+  close.reason = "two lorries";
+  rig.give(close);
+  rig.pass(200ms);
+  ASSERT_EQ(rig.state.phase, Phase::closing) << lane::describe(rig.state);
+  rig.set(points::photocell, true);
+  rig.pass(2s);
+  rig.set(points::photocell, false);
+  rig.pass(30s);
+  EXPECT_EQ(rig.state.phase, Phase::open) << "nobody has looked since";
+  EXPECT_EQ(rig.count("lower 1"), 1u);
+}
+
+TEST(Passage, WhoFollowsUnderTheFallingBoomAfterTheReleasedOneLeftIsTold) {
+  auto rig = released();
+  rig.set(points::loop_entry, false);
+  for (int i = 0; i < 100 && rig.state.phase != Phase::closing; ++i) rig.pass(50ms);
+  ASSERT_EQ(rig.state.phase, Phase::closing);
+  rig.set(points::loop_boom, true);
+  rig.pass(1s);
+  EXPECT_TRUE(rig.saw("tailgate"));
+  EXPECT_EQ(rig.state.attention_level, 3);
+  rig.set(points::loop_boom, false);
+  rig.pass(8s);
+  EXPECT_EQ(outcome(rig), "left");
+  EXPECT_FALSE(rig.saw("passed"));
+}

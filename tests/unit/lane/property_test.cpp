@@ -209,7 +209,7 @@ class Day {
         break;
       }
       case Phase::waiting_officer:
-        rig.give(action(static_cast<ActionKind>(upto(5))));
+        rig.give(action(static_cast<ActionKind>(upto(7))));
         break;
       case Phase::open:
         if (rig.state.boom == device::Boom::second) {
@@ -255,7 +255,7 @@ class Day {
       case 12: rig.boom_moves = upto(6) != 0; break;
       case 13: rig.boom_reports = upto(4) != 0; rig.boom_silent = upto(8) == 0; break;
       case 14: rig.assess_answers = upto(5) != 0; break;
-      case 15: case 16: rig.give(action(static_cast<ActionKind>(upto(9)))); break;
+      case 15: case 16: rig.give(action(static_cast<ActionKind>(upto(lane::action_kinds)))); break;
       case 17: rig.condition("scale", static_cast<device::ConditionLevel>(upto(5)), "x"); break;
       case 18: rig.condition("io", upto(3) ? device::ConditionLevel::ready : device::ConditionLevel::connecting); break;
       case 19: rig.condition("scanner", upto(3) ? device::ConditionLevel::ready : device::ConditionLevel::faulted, "x"); break;

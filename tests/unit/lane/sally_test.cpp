@@ -218,3 +218,43 @@ TEST(SallyPort, TwoThatStandCloseAreToldApartByAnOfficer) {
   EXPECT_TRUE(rig.state.in_port) << lane::describe(rig.state);
   EXPECT_EQ(rig.count("raise 2"), 1u);
 }
+
+// What is learnt on the way in counts before the second boom opens.
+TEST(SallyPort, RadiationAlarmOnTheWayInKeepsTheSecondBoomDown) {
+  auto config = sally_config();
+  config.roles.push_back("portal");
+  Rig rig(config);
+  forbid_both(rig);
+  rig.start();
+  rig.arrive();
+  rig.give(lane::FromDevice{"portal", rig.event("L1-portal", device::RadiationReading{})});
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open) << lane::describe(rig.state);
+  rig.set(points::loop_boom, true);
+  rig.pass(500ms);
+  device::RadiationReading alarm;
+  alarm.occupancy = 2;
+  alarm.gamma_alarm = true;
+  rig.give(lane::FromDevice{"portal", rig.event("L1-portal", alarm)});
+  into_the_port(rig);
+  rig.pass(20s);
+  EXPECT_TRUE(rig.state.in_port);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_EQ(rig.count("raise 2"), 0u);
+}
+
+TEST(SallyPort, BoomThatFailsBehindItLeavesItsCrossingOpen) {
+  Rig rig(sally_config());
+  released_into_the_port(rig);
+  rig.boom_moves = false;
+  rig.pass(20s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted) << lane::describe(rig.state);
+  EXPECT_TRUE(rig.state.in_port);
+  EXPECT_TRUE(rig.records<CrossingClosed>().empty()) << "it is shut in";
+  rig.boom_moves = true;
+  rig.give(rig.action(lane::ActionKind::return_to_service));
+  rig.pass(8s);
+  EXPECT_EQ(rig.count("lower 1"), 2u) << lane::describe(rig.state);
+  EXPECT_FALSE(rig.saw("left_backwards"));
+  EXPECT_EQ(rig.state.boom, device::Boom::second);
+}

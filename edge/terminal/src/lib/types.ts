@@ -49,6 +49,7 @@ export interface Lane {
   attention: { level: 0 | 1 | 2 | 3; text: string };
   policy: { override_needs_second: boolean; manual_boom_needs_second: boolean };
   offers: ActionWord[];
+  need_reason: ActionWord[];
 }
 
 export interface Status {
