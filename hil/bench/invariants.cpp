@@ -11,6 +11,7 @@ namespace points = device::points;
 namespace {
 
 constexpr Duration history = 10s;
+constexpr Duration told_within = 120s;
 constexpr Duration slack = 150ms;      // input filter, poll period, the sampling of the truth
 constexpr double mass_slack_kg = 45;   // rounding to 20 kg and the last of the platform's swing
 
@@ -132,6 +133,12 @@ void Invariants::killed() {
 void Invariants::at_rest(MonoTime now) {
   const auto open = open_crossings();
   if (!open.empty()) tell("no_terminal_record", "", now, *open.begin() + " and " + std::to_string(open.size() - 1) + " more");
+  for (const auto& event : world_) {
+    if (event.what != "lorry_passed" || released_.contains(event.lorry)) continue;
+    const auto& told = lanes_[event.lane].told;
+    const auto near = [&](MonoTime at) { return at >= event.at - told_within && at <= event.at + told_within; };
+    if (std::none_of(told.begin(), told.end(), near)) tell("passed_untold", event.lane, event.at, "lorry " + std::to_string(event.lorry));
+  }
 }
 
 void Invariants::check_points(const device::Settings& device, const device::DeviceEvent& event, const device::PointImage& image,
@@ -199,10 +206,19 @@ void Invariants::committed(const Record& record, MonoTime now) {
     }
   } else if (const auto* verdict = std::get_if<VerdictGiven>(&record.body)) {
     if (id == lane.crossing) lane.released = verdict->verdict == Verdict::release ? std::set<int>{1, 2} : std::set<int>{};
+    // Whose crossing it is, and who stands there now: a loop that lied may have opened it before anybody came.
+    if (const auto of = crossings_.find(id); of != crossings_.end() && verdict->verdict == Verdict::release)
+      released_.insert({of->second.lorry, lorry_of(world_, record.lane.text, now)});
   } else if (const auto* seen = std::get_if<PassageSeen>(&record.body)) {
     if (seen->what == "identity_unknown") crossings_[id].in_doubt = true;
+    if (seen->what != "passed" || seen->detail == "went past the boom without release" || record.crossing.empty()) lane.told.push_back(now);
   } else if (const auto* acted = std::get_if<OfficerActed>(&record.body)) {
-    if (acted->accepted && acted->action == "open_boom") lane.officer_open = now;
+    if (acted->accepted && acted->action == "open_boom") {
+      lane.officer_open = now;
+      lane.told.push_back(now);
+    }
+  } else if (std::holds_alternative<LaneModeChanged>(record.body) || std::holds_alternative<FaultChanged>(record.body)) {
+    lane.told.push_back(now);
   } else if (const auto* capture = std::get_if<CaptureTaken>(&record.body)) {
     check_capture(record, *capture, now);
   } else if (const auto* made = std::get_if<AssessmentMade>(&record.body)) {

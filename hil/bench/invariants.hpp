@@ -26,6 +26,7 @@ namespace rampa::hil {
 ///   closed_on_input        a boom was told to lower although the last thing that its loop or photocell said was "occupied",
 ///                          was not good, or was older than the lane's input_age_max
 ///   queue_over_bound
+///   passed_untold          a lorry passed, no crossing of its own was released, and within two minutes nothing on record tells of it
 ///   no_terminal_record     the lanes are at rest and a durable crossing has no end
 /// And from the simulation: liveness, no lane may stay stuck once everything is repaired.
 class Invariants {
@@ -71,6 +72,7 @@ class Invariants {
     std::map<std::string, Input, std::less<>> inputs;  ///< as delivered last
     std::optional<MonoTime> officer_open; ///< durable accepted order to open
     std::deque<Sensed> sensed;
+    std::vector<MonoTime> told;           ///< something on record says that whoever passed about then may not be the released one
   };
   void tell(const std::string& name, const std::string& lane, MonoTime at, std::string detail);
   void remember_inputs(const device::Settings& device, const device::DeviceEvent& event, const device::PointImage& image);
@@ -91,6 +93,7 @@ class Invariants {
     bool in_doubt = false;  ///< recorded: it is not known whether the same vehicle still stands there
   };
   std::map<std::string, Crossing> crossings_;
+  std::set<std::uint64_t> released_;      ///< lorries that stood there, or whose crossing it was, when a release became durable
   std::map<std::uint64_t, std::set<std::string>> plates_;  ///< lorry -> everything a camera may read on it
   std::vector<WorldEvent> world_;
   std::vector<Violation> violations_;

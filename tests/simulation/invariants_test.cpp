@@ -240,6 +240,26 @@ TEST_F(InvariantsTest, a_crossing_without_end_is_seen_when_the_lanes_are_at_rest
   EXPECT_EQ(names(), Names{"no_terminal_record"});
 }
 
+TEST_F(InvariantsTest, who_passes_without_a_release_and_nobody_says_so_is_seen) {
+  const auto pass = [&](std::uint64_t lorry, const char* crossing, bool told) {
+    invariants.world_event(event("lorry_on_entry", lorry), lane);
+    if (crossing) {
+      record(crossing, CrossingOpened{});
+      record(crossing, release());
+    }
+    invariants.world_event(event("lorry_passed", lorry), lane);
+    if (crossing) record(crossing, CrossingClosed{"released", ""});
+    if (told) record("", PassageSeen{"tailgate", "test"});
+    lane.advance(lane.now() + 200s);
+    invariants.at_rest(lane.now());
+  };
+  pass(1, "c1", false);
+  pass(2, nullptr, true);
+  EXPECT_EQ(names(), Names{});
+  pass(3, nullptr, false);
+  EXPECT_EQ(names(), Names{"passed_untold"});
+}
+
 TEST_F(InvariantsTest, a_boom_that_comes_down_beside_a_lorry_is_seen) {
   record("", OfficerActed{"1001", "t", "open_boom", "test", true, ""});
   lane.add(Lorry{});
