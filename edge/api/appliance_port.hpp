@@ -126,6 +126,8 @@ class AppliancePort {
 
   /// What keeps the post from working, one line each with the remedy; empty: ready. HQ being down is not on the list.
   [[nodiscard]] virtual std::vector<std::string> not_ready() const = 0;
+  /// What does not, but wants somebody's attention, one line each with the remedy.
+  [[nodiscard]] virtual std::vector<std::string> notices() const { return {}; }
 
   [[nodiscard]] virtual std::vector<Metric> metrics() const { return {}; }
 

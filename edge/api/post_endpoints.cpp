@@ -13,7 +13,10 @@ Response readyz(Parts& parts, Call&) {
   for (const auto& reason : parts.port.not_ready()) reasons += reason + "\n";
   const store::Status store = parts.port.store_status();
   if (!store.writable) reasons += "the store cannot be written: " + store.trouble + "\n";
-  return reasons.empty() ? plain_text("ready\n") : plain_text(reasons, 503);
+  if (!reasons.empty()) return plain_text(reasons, 503);
+  std::string ready = "ready\n";
+  for (const auto& notice : parts.port.notices()) ready += "notice: " + notice + "\n";
+  return plain_text(ready);
 }
 
 Response version(Parts& parts, Call&) {

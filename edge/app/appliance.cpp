@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "edge/app/lanes_before.hpp"
+#include "edge/app/profiles_file.hpp"
 #include "edge/app/version.hpp"
 #include "edge/store/blob_reader.hpp"
 
@@ -154,6 +155,7 @@ runtime::Ports::Surroundings Appliance::surroundings(const std::vector<std::stri
   Surroundings around;
   around.utc_offset_min = runtime::utc_offset_min(now);
   around.random_of_10000_min = site_.random_of_10000_min;
+  around.profiles_frozen = now.ms > fresh_until_ms_;
   around.recent = recent_.count();
   for (const auto channel : {SelectivityChannel::green, SelectivityChannel::blue, SelectivityChannel::yellow, SelectivityChannel::red})
     around.recent_of_channel[static_cast<int>(channel)] = recent_.count(channel);
@@ -308,9 +310,11 @@ void Appliance::link_changed(api::LinkView link) {
 }
 
 api::ProfileSetView Appliance::profiles() const {
+  const WallTime now = clock_.now().wall, fresh_until{fresh_until_ms_};
   std::lock_guard lock(profiles_mutex_);
-  return {profiles_->version(), profiles_->sha256(), profiles_->size(), profiles_since_.ms ? profiles_since_ : started_.wall,
-          profiles_->doubt(clock_.now().wall)};
+  std::string doubt = profiles_->doubt(now);
+  if (now > fresh_until) doubt += (doubt.empty() ? "" : "; ") + frozen_text(fresh_until);
+  return {profiles_->version(), profiles_->sha256(), profiles_->size(), profiles_since_.ms ? profiles_since_ : started_.wall, std::move(doubt)};
 }
 
 Result<lane::Answer> Appliance::act(const LaneId& lane, lane::OfficerAction action, Duration timeout) {
@@ -363,6 +367,11 @@ Result<void> Appliance::write_audit_note(AuditNote note, Duration timeout) {
   return {};
 }
 
+std::vector<std::string> Appliance::notices() const {
+  const auto doubt = profiles().doubt;
+  return doubt.empty() ? std::vector<std::string>{} : std::vector<std::string>{"the profile set: " + doubt};
+}
+
 std::vector<std::string> Appliance::not_ready() const {
   std::vector<std::string> reasons;
   const auto status = store_->status();
@@ -387,7 +396,8 @@ std::vector<api::Metric> Appliance::metrics() const {
       {"rampa_release_latency_ms", "quantile=\"0.5\"", "Last evidence received to boom command handed to the transport", false, latency.p50_ms},
       {"rampa_release_latency_ms", "quantile=\"0.99\"", "", false, latency.p99_ms},
       {"rampa_release_latency_ms", "quantile=\"1\"", "", false, latency.max_ms},
-      {"rampa_profile_set_doubtful", "", "1 while the profile set is out of date, or issued in the future", false, profiles().doubt.empty() ? 0.0 : 1.0},
+      {"rampa_profile_set_doubtful", "", "1 while the profile set is out of date, issued in the future, or no longer confirmed by headquarters", false, profiles().doubt.empty() ? 0.0 : 1.0},
+      {"rampa_profile_set_frozen", "", "1 while the timestamp of the bundles' trusted state has expired: headquarters no longer confirms the set", false, clock_.now().wall.ms > fresh_until_ms_ ? 1.0 : 0.0},
       {"rampa_fdatasync_ms", "quantile=\"0.99\"", "The disk's share", false, static_cast<double>(status.fdatasync_p99.count()) / 1e6},
   };
 }

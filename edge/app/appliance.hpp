@@ -41,6 +41,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   Result<void> use_profiles(std::shared_ptr<const risk::ProfileSet> set, SharedBytes bytes, std::optional<AuditNote> installed = std::nullopt);
   /// Into the store, where it is not there and there is room: assessments made with it can be made again then. Errors: no_space, io, timeout...
   Result<void> keep_profiles(const risk::ProfileSet& set, SharedBytes bytes);
+  /// Until when headquarters confirms the set (bundles' timestamp); nothing: it is no bundle's. Thread: any.
+  void profiles_fresh_until(std::optional<WallTime> until) { fresh_until_ms_ = until ? until->ms : INT64_MAX; }
   /// Once, before the HTTP interface starts; `desk` outlives it.
   void set_urgent(api::UrgentDesk* desk) { urgent_ = desk; }
   [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }
@@ -63,6 +65,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   [[nodiscard]] Result<void> write_audit_note(AuditNote note, Duration timeout) override;
   [[nodiscard]] Result<std::unique_ptr<store::PictureReader>> picture_reader() override { return store_->picture_reader(); }
   [[nodiscard]] std::vector<std::string> not_ready() const override;
+  [[nodiscard]] std::vector<std::string> notices() const override;
   [[nodiscard]] std::vector<api::Metric> metrics() const override;
   void set_listener(api::ChangeListener* listener) override;
 
@@ -103,6 +106,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   mutable std::mutex profiles_mutex_;
   std::shared_ptr<const risk::ProfileSet> profiles_;
   WallTime profiles_since_;
+  std::atomic<std::int64_t> fresh_until_ms_{INT64_MAX};  ///< timestamp of the bundles' trusted state
   RecentCrossings recent_;      ///< the core's thread
   SharedBytes profiles_bytes_;  ///< kept in the store under their hash, so that assessments can be made again later
   std::unique_ptr<store::Store> store_;

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "edge/api/durable_file.hpp"
+#include "edge/app/explosive_sets.hpp"
 #include "edge/app/lanes_first.hpp"
 #include "edge/app/profiles_install.hpp"
 #include "edge/app/waiter.hpp"
@@ -227,12 +228,15 @@ Result<void> Downlink::use_bundle(const sync::WantedFile& wanted) {
   // Verified by the bundle's own signatures; the lanes get it from the folder, as after `rampa profiles install`.
   const auto installed = [&] {
     const LanesFirst lanes_first;
-    return install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, text, clock_.now().wall);
+    return install_bundle(appliance_.site().profiles_file, appliance_.site().post.text, text, clock_.now().wall, gate_of_own_past(appliance_.site().directory));
   }();
   const auto reason = !installed && installed.error().refusal ? std::optional(installed.error().refusal->reason) : std::nullopt;
   if (reason == bundle::Reason::disk_failed || reason == bundle::Reason::state_changed) return fail(ErrorCode::io, installed.error().text());
-  if (installed) spdlog::info("{} is installed", wanted.purpose);
-  else if (reason != bundle::Reason::already_installed) return fail(ErrorCode::invalid, installed.error().text());  // installed: the program died before it could note it
+  if (installed) {
+    spdlog::info("{} is installed", wanted.purpose);
+    for (const auto& notice : installed->notices) note("bundle-installed", wanted.purpose + ": " + notice);
+  }
+  if (!installed && reason != bundle::Reason::already_installed) return fail(ErrorCode::invalid, installed.error().text());  // installed: the program died before it could note it
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "edge/app/learning_results.hpp"
 #include "edge/app/learning_simulate.hpp"
+#include "edge/runtime/system_clock.hpp"
 
 namespace rampa::app {
 
@@ -20,19 +21,22 @@ std::string site_of_environment() {
 void add_simulate(CLI::App& profiles, int& code) {
   auto o = std::make_shared<SimulateOptions>();
   auto* command = profiles.add_subcommand("simulate", "what a set would have done to past crossings; refuses profiles that stop too many");
-  command->footer("Drafts, approved and shadow profiles are treated as active whatever their dates; capacity and the set's age are left out.\n"
+  command->footer("Profiles are treated as active on every day of the past, drafts, approved and shadow ones too; capacity and the set's age are left out.\n"
+                  "`rampa profiles sign --simulation` takes what --json prints.\n"
                   "FILE: JSON lines {\"id\",\"at_ms\",\"facts\"} as `rampa profiles history` writes them, or declarations of the public risk workload.");
   command->add_option("set", o->set_file, "profile set (JSON)")->required();
   auto* history = command->add_option("--history", o->history_file, "file of past crossings; - for standard input");
   command->add_option("--site", o->site_file, "the past crossings of this post's store; else RAMPA_SITE")->excludes(history);
-  command->add_option("--baseline", o->baseline_file, "set to compare with");
+  command->add_option("--baseline", o->baseline_file, "the set in force, to compare with: what it stops already is not refused again");
   command->add_option("--examples", o->examples, "crossings named per profile")->check(CLI::Range(std::size_t{0}, std::size_t{1000}))->capture_default_str();
-  command->add_option("--max-stop-percent", o->max_stop_percent, "a profile that alone stops more is refused")->check(CLI::Range(0.0, 100.0))->capture_default_str();
+  command->add_option("--max-stop-percent", o->max_stop_percent, "a profile that alone stops more is refused, where that is less than the set's policy.stop_limit says")->check(CLI::Range(0.0, 100.0));
+  command->add_flag("--active-only", o->active_only, "try only what is active in the set, as a post does before it installs; else drafts, approved and shadow profiles too");
   command->add_option("--icd-dir", o->icd_directory, "folder of ICD files");
   command->add_flag("--json", o->json, "one JSON object on standard output");
   command->callback([o, &code] {
     if (o->history_file.empty() && o->site_file.empty()) o->site_file = site_of_environment();
     if (o->history_file.empty() && o->site_file.empty()) throw CLI::ValidationError("simulate", "needs --history FILE or --site SITE");
+    o->today = runtime::SystemClock().now().wall;
     code = simulate_profiles(*o, std::cout, std::cerr);
   });
 }

@@ -14,16 +14,12 @@ struct SimulateOptions {
   std::string set_file, baseline_file, history_file;
   std::string site_file, icd_directory;
   std::size_t examples = 3;
-  double max_stop_percent = 5;
+  bool active_only = false;  ///< as the set would select at a post; else as if all its profiles were active already
+  std::optional<double> max_stop_percent;  ///< of one profile; where it is below the set's own limit
+  WallTime today;            ///< profiles whose last day is over by then are left out
   unsigned threads = 0;  ///< 0: as many as the machine has
 };
-/// Results to `out`, progress and errors to `err`. An exit code (tools.hpp): 1 where a profile alone stops more than allowed.
+/// Results to `out`, progress and errors to `err`. An exit code (tools.hpp): 1 where a profile alone, or the whole set, stops more than the set's policy allows.
 int simulate_profiles(const SimulateOptions& options, std::ostream& out, std::ostream& err);
-
-/// The set as it would be with every draft, approved and shadow profile active whenever the crossing was; never stale. Errors: invalid.
-[[nodiscard]] Result<std::string> as_if_active(const std::string& set_json);
-
-/// tally() over all rows on several threads; the same result for any number of them.
-[[nodiscard]] risk::SetTally tally_all(const risk::CompiledSet& set, const risk::History& history, std::size_t examples_max, unsigned threads, const Progress& progress);
 
 }  // namespace rampa::app

@@ -23,8 +23,8 @@ void take(PastFacts& past, risk::HistoryRow&& row, const Progress& progress) {
   if (progress && past.history.rows() % report_every == 0) progress(past.history.rows());
 }
 
-/// Ids of all crossings, oldest first.
-Result<std::vector<CrossingId>> all_crossings(store::PictureReader& reader) {
+/// Ids of the last `most` crossings, oldest first.
+Result<std::vector<CrossingId>> all_crossings(store::PictureReader& reader, std::size_t most = SIZE_MAX) {
   std::vector<CrossingId> ids;
   store::CrossingQuery query;
   query.limit = 1000;
@@ -32,8 +32,8 @@ Result<std::vector<CrossingId>> all_crossings(store::PictureReader& reader) {
     auto rows = reader.crossings(query);
     if (!rows) return tl::unexpected(rows.error());
     for (const auto& row : *rows)
-      if (!row.paper) ids.push_back(row.id);
-    if (rows->size() < query.limit) break;
+      if (!row.paper && ids.size() < most) ids.push_back(row.id);
+    if (rows->size() < query.limit || ids.size() >= most) break;
     query.before = rows->back().id;
   }
   std::reverse(ids.begin(), ids.end());
@@ -87,8 +87,8 @@ Result<PastFacts> read_history_file(const std::string& file, const Progress& pro
   return past;
 }
 
-Result<std::size_t> each_past_assessment(store::PictureReader& reader, const std::function<bool(risk::HistoryRow&&)>& use) {
-  auto ids = all_crossings(reader);
+Result<std::size_t> each_past_assessment(store::PictureReader& reader, const std::function<bool(risk::HistoryRow&&)>& use, std::size_t last_crossings) {
+  auto ids = all_crossings(reader, last_crossings);
   if (!ids) return tl::unexpected(ids.error());
   std::size_t erased = 0;
   for (const auto& id : *ids) {
@@ -107,12 +107,12 @@ Result<std::size_t> each_past_assessment(store::PictureReader& reader, const std
   return erased;
 }
 
-Result<PastFacts> read_history(store::PictureReader& reader, const Progress& progress) {
+Result<PastFacts> read_history(store::PictureReader& reader, const Progress& progress, std::size_t last_crossings) {
   PastFacts past;
   auto erased = each_past_assessment(reader, [&](risk::HistoryRow&& row) {
     take(past, std::move(row), progress);
     return true;
-  });
+  }, last_crossings);
   if (!erased) return tl::unexpected(erased.error());
   past.erased = *erased;
   return past;

@@ -27,8 +27,9 @@ struct PastFacts {
 [[nodiscard]] Result<PastFacts> read_history_file(const std::string& file, const Progress& progress);
 
 /// Oldest first, one row per assessed crossing: its last assessment. `row` says false to end. Returns how many were erased.
-[[nodiscard]] Result<std::size_t> each_past_assessment(store::PictureReader& reader, const std::function<bool(risk::HistoryRow&&)>& row);
-[[nodiscard]] Result<PastFacts> read_history(store::PictureReader& reader, const Progress& progress);
+[[nodiscard]] Result<std::size_t> each_past_assessment(store::PictureReader& reader, const std::function<bool(risk::HistoryRow&&)>& row, std::size_t last_crossings = SIZE_MAX);
+/// Of the last so many crossings.
+[[nodiscard]] Result<PastFacts> read_history(store::PictureReader& reader, const Progress& progress, std::size_t last_crossings = SIZE_MAX);
 
 /// All crossings of a post's store. Covers the journal from its first record to the last one of these crossings. `directory`: of the store, for the
 /// sets that the assessments were made with.

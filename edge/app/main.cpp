@@ -77,7 +77,6 @@ int main(int argc, char** argv) {
   auto* profiles = add_profiles_commands(cli, code);
   add_risk_commands(cli, *profiles, options, code);
   add_learning_commands(*profiles, code);
-  add_profiles_convert(*profiles, code);
   add_watchlist_commands(cli, code);
 
   try {

@@ -2,8 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 
+#include "edge/app/explosive_sets.hpp"
+#include "edge/app/profiles_convert.hpp"
 #include "edge/app/profiles_tools.hpp"
 #include "edge/app/urgent_list.hpp"
 #include "edge/runtime/system_clock.hpp"
@@ -24,11 +27,14 @@ void place_options(CLI::App* command, ProfilesPlace& place) {
 void add_sign(CLI::App* profiles, int& code) {
   auto o = std::make_shared<SignOptions>();
   auto* command = profiles->add_subcommand("sign", "make, sign and publish bundles and break-glass records");
-  command->footer("Author:    rampa profiles sign --set S.json --root 1.root.json --post P --release 7 --expires T --key author.key --out 7.draft\n"
+  command->footer("Author:    rampa profiles simulate S.json --history H.jsonl --json > S.simulated\n"
+                  "           rampa profiles sign --set S.json --simulation S.simulated --root 1.root.json --post P --release 7 --expires T --key author.key --out 7.draft\n"
                   "Approver:  rampa profiles sign --continue 7.draft --key approver.key --out 7.draft\n"
                   "Publisher: rampa profiles sign --continue 7.draft --key snapshot.key --key timestamp.key --out 7.bundle");
   command->add_option("--set", o->set, "profile set (JSON) for a new draft")->check(CLI::ExistingFile);
+  command->add_option("--simulation", o->simulation, "what `rampa profiles simulate --json` printed of this set; a new draft needs it, unless its policy waives its limits")->check(CLI::ExistingFile);
   command->add_option("--base", o->base, "the set that the posts have: a delta from it is sent")->check(CLI::ExistingFile);
+  command->add_option("--previous", o->previous, "the set that the new one follows, sent whole: versions and stages are compared, as with --base")->check(CLI::ExistingFile);
   command->add_option("--continue", o->proceed, "a draft, bundle, root or break-glass record to sign further")->check(CLI::ExistingFile);
   command->add_option("--root", o->roots, "root metadata, ascending; the last one is in force")->check(CLI::ExistingFile);
   command->add_option("--key", o->keys, "private key that signs wherever the root names it; may be given several times")->check(CLI::ExistingFile);
@@ -67,6 +73,16 @@ void add_keys(CLI::App* profiles, int& code) {
   command->callback([o, &code] { code = profiles_keys(*o); });
 }
 
+void add_convert(CLI::App* profiles, int& code) {
+  auto o = std::make_shared<ConvertOptions>();
+  auto* command = profiles->add_subcommand("convert", "between a set or one condition (.json), a decision table (.dmn) and a condition as CEL text (any other name)");
+  command->footer("What the other form cannot hold is named, with exit code 1. In a set that is converted a condition may be written {\"cel\": \"...\"}.");
+  command->add_option("file", o->file, "what to convert")->required();
+  command->add_option("--to", o->to, "json (a set, or one condition), cel or dmn (a set only)")->check(CLI::IsMember({"json", "cel", "dmn"}))->required();
+  command->add_flag("--json", o->json, "one JSON object on standard output: {\"ok\",\"to\",\"text\",\"told\"}");
+  command->callback([o, &code] { code = convert_profiles(*o, std::cout, std::cerr); });
+}
+
 }  // namespace
 
 CLI::App* add_profiles_commands(CLI::App& cli, int& code) {
@@ -74,6 +90,7 @@ CLI::App* add_profiles_commands(CLI::App& cli, int& code) {
   profiles->require_subcommand(1);
   add_sign(profiles, code);
   add_keys(profiles, code);
+  add_convert(profiles, code);
 
   auto verify = std::make_shared<VerifyOptions>();
   auto* verify_command = profiles->add_subcommand("verify", "judge a bundle as the post would, and change nothing");
@@ -89,7 +106,7 @@ CLI::App* add_profiles_commands(CLI::App& cli, int& code) {
   auto* bundle = install_command->add_option("bundle", install->bundle, "bundle file")->check(CLI::ExistingFile);
   auto* root = install_command->add_option("--root", install->root, "first root: makes the folder; once, by hand")->check(CLI::ExistingFile)->excludes(bundle);
   install_command->add_option("--rollback", install->rollback, "break-glass record: back to the last good set")->check(CLI::ExistingFile)->excludes(bundle)->excludes(root);
-  install_command->callback([install, &code] { code = profiles_install(*install); });
+  install_command->callback([install, &code] { code = profiles_install(*install, gate_of_own_past); });
 
   auto place = std::make_shared<ProfilesPlace>();
   auto* list = profiles->add_subcommand("list", "installed sets: release, version, hash, date, who signed; the history; and the post's urgent profiles that live");

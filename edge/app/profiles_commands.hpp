@@ -7,7 +7,7 @@ class App;
 
 namespace rampa::app {
 
-/// Adds `profiles` with sign, verify, install, list and keys; `code` receives the exit code of the one that is called.
+/// Adds `profiles` with sign, verify, install, list, keys and convert; `code` receives the exit code of the one that is called.
 /// Returns `profiles`, for further subcommands. `code` has to outlive the parsing.
 CLI::App* add_profiles_commands(CLI::App& cli, int& code);
 

@@ -54,6 +54,8 @@ Result<LoadedProfiles> installed_profiles(const std::string& folder) {
   if (!loaded) return loaded;
   loaded->notices = std::move(installed->notices);
   loaded->installed = how_installed(installed->state);
+  if (installed->state.timestamp.version > 0) loaded->fresh_until = installed->state.timestamp.expires;
+  if (const auto waived = loaded->set->stop_waived(); loaded->installed && !waived.empty()) loaded->installed->detail += "; its signers waive the limit of what it may stop: " + waived;
   return loaded;
 }
 
@@ -71,6 +73,10 @@ std::string place_in_set(const std::string& path) {
 }
 
 }  // namespace
+
+std::string frozen_text(WallTime expired) {
+  return "headquarters no longer confirms it: its timestamp expired at " + bundle::time_text(expired) + "; install a newer bundle, or a refresh (`rampa profiles sign --continue BUNDLE --refresh`), and see why none comes";
+}
 
 Result<LoadedProfiles> read_profiles(const std::string& file) {
   std::error_code ignored;

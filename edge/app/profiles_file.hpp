@@ -18,7 +18,10 @@ struct LoadedProfiles {
   SharedBytes bytes;  ///< as they lie in the file: what the set's SHA-256 is of
   std::optional<AuditNote> installed;  ///< of a folder: who signed what is active, and why; for the journal
   std::vector<std::string> notices;  ///< what was damaged in a folder of bundles: to be logged and shown
+  std::optional<WallTime> fresh_until = std::nullopt;  ///< of a folder: when the trusted timestamp expires; see frozen_text()
 };
+/// What is said of a set whose trusted timestamp has expired: headquarters may have newer ones that somebody keeps from the post.
+[[nodiscard]] std::string frozen_text(WallTime expired);
 /// How every set that lanes may use is compiled: in large pages. `idle`: at idle priority, for lanes work meanwhile; `usual`: they, or a
 /// person, wait for it. Errors: invalid (all causes, one per line). Thread: any, not the lanes'.
 enum class Priority { usual, idle };

@@ -2,11 +2,20 @@
 
 #include "edge/app/folder_lock.hpp"
 #include "edge/app/profiles_file.hpp"
+#include "edge/app/profiles_succession.hpp"
 
 namespace rampa::app {
 namespace {
 
 tl::unexpected<NotInstalled> refused(const bundle::Refusal& refusal) { return tl::unexpected(NotInstalled{refusal, {}}); }
+
+Result<void> follows(const bundle::ProfileTable& active, const bundle::ProfileTable& set, const bundle::VerifiedBundle& bundle) {
+  const auto between = bundle.kind == bundle::VerifiedBundle::Kind::deltas && bundle.deltas.size() == 1 ? Releases::next : Releases::any;
+  std::string all;
+  for (const auto& wrong : wrong_succession(active, set, between, Names::not_secret)) all += "\n" + wrong;
+  if (!all.empty()) return fail(ErrorCode::refused, "the set is signed and whole, but cannot follow the active one:" + all);
+  return {};
+}
 
 }  // namespace
 
@@ -18,7 +27,7 @@ Result<void> compiles(const bundle::ProfileTable& set) {
   return {};
 }
 
-tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& folder, const std::string& post, const SharedBytes& bytes, WallTime now) {
+tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& folder, const std::string& post, const SharedBytes& bytes, WallTime now, const SetGate& gate) {
   const auto disk = store::real_disk();
   const FolderLock lock(folder, FolderLock::For::installing);
   if (!lock.ok()) return tl::unexpected(NotInstalled{{}, folder + ": no such folder; begin with `rampa profiles install --root`"});
@@ -28,10 +37,20 @@ tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& 
   if (!verified) return refused(verified.error());
   auto set = bundle::resulting_set(*verified, before->set);
   if (!set) return refused(set.error());
-  if (verified->kind != bundle::VerifiedBundle::Kind::refresh)
+  std::string told;
+  if (verified->kind != bundle::VerifiedBundle::Kind::refresh) {
     if (auto fine = compiles(**set); !fine) return tl::unexpected(NotInstalled{{}, fine.error().what});
+    if (before->set && !verified->rollback)
+      if (auto fine = follows(*before->set, **set, *verified); !fine) return tl::unexpected(NotInstalled{{}, fine.error().what});
+    if (gate && !verified->rollback) {
+      auto judged = gate(**set, before->set.get(), now);
+      if (!judged) return tl::unexpected(NotInstalled{{}, judged.error().what});
+      told = std::move(*judged);
+    }
+  }
   auto done = bundle::install(*disk, folder, *before, *verified, *set, now);
   if (!done) return refused(done.error());
+  if (!told.empty()) done->notices.push_back("release " + std::to_string(verified->release) + ": " + told);
   done->notices.insert(done->notices.begin(), before->notices.begin(), before->notices.end());
   return std::move(*done);
 }

@@ -12,6 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "edge/app/profiles_file.hpp"
+#include "edge/app/profiles_succession.hpp"
 #include "edge/app/profiles_tools.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/runtime/system_clock.hpp"
@@ -159,6 +161,46 @@ int sign_json(const SignOptions& o, const std::string& metadata, const std::vect
   return said(o.json, {{"ok", true}, {"file", o.out}}, o.out + ": " + role + " signed further");
 }
 
+/// Nobody signs a set of which it was not tried what it stops. The report is not signed: it keeps people from forgetting; a post judges by its own past.
+Result<void> simulated(const SignOptions& o, const std::string& canonical) {
+  const auto set = bundle::ProfileTable::read(bundle::hold(canonical));
+  if (!set) return tl::unexpected(bundle::to_error(set.error()));
+  const auto policy = Json::parse(set->head())["policy"];
+  if (policy.is_object() && policy.contains("stop_limit") && policy["stop_limit"].is_object() && policy["stop_limit"].contains("waived")) return {};
+  const std::string how = "run `rampa profiles simulate " + o.set + " --history FILE --json > REPORT` and name it with --simulation";
+  if (o.simulation.empty()) return fail(ErrorCode::refused, o.set + ": nobody has tried what it stops: " + how + ", or give the policy's stop_limit a `waived` reason, which every post writes into its journal");
+  auto text = read_text(o.simulation);
+  if (!text) return tl::unexpected(text.error());
+  const auto report = Json::parse(*text, nullptr, false);
+  const auto is = [&](const char* key, Json::value_t type) { return report.is_object() && report.contains(key) && report[key].type() == type; };
+  if (!is("ok", Json::value_t::boolean) || !is("set_hash", Json::value_t::string) || !is("crossings", Json::value_t::number_unsigned))
+    return fail(ErrorCode::invalid, o.simulation + ": is not what `rampa profiles simulate --json` prints; " + how);
+  if (report["set_hash"] != bundle::hex(set->hash())) return fail(ErrorCode::refused, o.simulation + ": is of another set than " + o.set + "; " + how);
+  constexpr std::uint64_t least = 100;
+  if (report["crossings"].get<std::uint64_t>() < least)
+    return fail(ErrorCode::refused, o.simulation + ": goes over " + report["crossings"].dump() + " crossings, which say too little; take a history of at least " + std::to_string(least));
+  if (report["ok"].get<bool>()) return {};
+  std::string why;
+  if (report.contains("refused"))
+    for (const auto& line : report["refused"])
+      if (line.is_string()) why += "\n" + line.get<std::string>();
+  return fail(ErrorCode::refused, o.set + ": would stop too many:" + why);
+}
+
+/// `before` as it is signed; empty where nobody named one.
+Result<void> follows(const SignOptions& o, const std::string& canonical, const std::string& before) {
+  if (before.empty()) {
+    std::cerr << "rampa: versions and stages are not compared with the set before: name it with --previous or --base, unless this is the first\n";
+    return {};
+  }
+  const auto from = bundle::ProfileTable::read(bundle::hold(before)), to = bundle::ProfileTable::read(bundle::hold(canonical));
+  if (!from || !to) return tl::unexpected(bundle::to_error(from ? to.error() : from.error()));
+  std::string all;
+  for (const auto& wrong : wrong_succession(*from, *to, Releases::next, Names::all)) all += "\n" + wrong;
+  if (!all.empty()) return fail(ErrorCode::refused, o.set + ": cannot follow " + (o.base.empty() ? o.previous : o.base) + ":" + all);
+  return {};
+}
+
 }  // namespace
 
 int profiles_sign(const SignOptions& o) {
@@ -180,18 +222,30 @@ int profiles_sign(const SignOptions& o) {
   bundle::DraftPlan plan;
   auto expires = time_of(o.expires, "--expires");
   if (!expires) return complain(expires.error().what, exit_usage);
+  if (*expires <= now()) return complain("--expires: " + o.expires + " is past; posts would refuse it as expired", exit_usage);
   for (const auto& file : o.roots) {
     auto text = read_text(file);
     if (!text) return complain(text.error().what, exit_found);
     plan.roots.push_back(*text);
   }
-  for (auto [from, to] : {std::pair{&o.set, &plan.set}, {&o.base, &plan.base}}) {
+  std::string previous;
+  for (auto [from, to] : {std::pair{&o.set, &plan.set}, {&o.base, &plan.base}, {&o.previous, &previous}}) {
     if (from->empty()) continue;
     auto text = read_text(*from);
     auto set = text ? bundle::canonical_set(*text) : text;
     if (!set) return complain(*from + ": " + set.error().what, exit_found);
     *to = std::move(*set);
   }
+  if (!o.base.empty() && !o.previous.empty()) return complain("name --base or --previous: the set before is one", exit_usage);
+  const auto written = read_text(o.set);  // as its author wrote it: findings name his lines
+  if (auto compiled = compile_set(written.value_or(plan.set), "", Priority::usual); !compiled) {
+    std::string all = o.set + ": does not compile; nobody signs what no lane can run on:";
+    for (const auto& f : profile_findings(o.set, compiled.error()))
+      all += "\n" + f.file + ":" + std::to_string(f.line) + ": " + f.key + ": " + f.cause + (f.remedy.empty() ? "" : "; " + f.remedy);
+    return complain(all, exit_config);
+  }
+  if (auto fine = follows(o, plan.set, o.base.empty() ? previous : plan.base); !fine) return complain(fine.error().what, exit_found);
+  if (auto fine = simulated(o, plan.set); !fine) return complain(fine.error().what, exit_found);
   if (!o.breakglass.empty()) {
     auto text = read_text(o.breakglass);
     if (!text) return complain(text.error().what, exit_found);

@@ -139,7 +139,7 @@ int profiles_verify(const VerifyOptions& given) {
   return exit_ok;
 }
 
-int profiles_install(const InstallOptions& given) {
+int profiles_install(const InstallOptions& given, const std::function<SetGate(const std::string&)>& gate_of) {
   InstallOptions o = given;
   if (o.bundle.empty() && o.root.empty() && o.rollback.empty()) return complain("name a bundle, --root or --rollback", exit_usage);
   if (const auto code = complete(o.place, o.root.empty())) return *code;
@@ -153,7 +153,10 @@ int profiles_install(const InstallOptions& given) {
     return report(*begun, o.place.json, o.place.directory + " trusts root " + std::to_string(begun->state.roots.rbegin()->first));
   }
   if (o.rollback.empty()) {
-    auto done = install_bundle(o.place.directory, o.place.post, *bytes, now);
+    SetGate gate;
+    if (o.place.store_directory.empty()) std::cerr << "rampa: the set is not judged by the post's past crossings: name the site file with --site\n";
+    else gate = gate_of(o.place.store_directory);
+    auto done = install_bundle(o.place.directory, o.place.post, *bytes, now, gate);
     if (!done) return done.error().refusal ? refused(*done.error().refusal, o.place.json) : complain(done.error().what, exit_found);
     return report(*done, o.place.json, "installed");
   }
@@ -216,6 +219,7 @@ int profiles_list(const ProfilesPlace& given, const std::function<Result<std::ve
   auto found = bundle::open_installed(*store::real_disk(), place.directory);
   if (!found) return refused(found.error(), place.json);
   const auto& s = found->state;
+  if (s.timestamp.version && runtime::SystemClock().now().wall > s.timestamp.expires) found->notices.push_back("the active set: " + frozen_text(s.timestamp.expires));
   if (place.json) {
     Json history = Json::array();
     for (const auto& a : s.history)
@@ -233,7 +237,7 @@ int profiles_list(const ProfilesPlace& given, const std::function<Result<std::ve
   print_urgent(urgent);
   if (s.damaged) print_set("damaged    ", s.damaged);
   std::cout << "trusts root " << s.roots.rbegin()->first << ", targets " << s.targets.version;
-  if (s.timestamp.version) std::cout << ", fresh until " << bundle::time_text(s.timestamp.expires);
+  if (s.timestamp.version) std::cout << (runtime::SystemClock().now().wall > s.timestamp.expires ? ", EXPIRED since " : ", fresh until ") << bundle::time_text(s.timestamp.expires);
   std::cout << "\n";
   for (const auto& a : s.history)
     std::cout << bundle::time_text(a.at) << "  " << a.how << "  release " << a.release << " (" << a.version << ")  " << joined(a.persons) << (a.reason.empty() ? "" : "  \"" + a.reason + "\"") << "\n";

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/app/profiles_install.hpp"
 #include "firmware-interfaces/result.hpp"
 
 namespace rampa::app {
@@ -23,12 +24,14 @@ struct ProfilesPlace {
 struct SignOptions {
   bool json = false;
   std::string set, base, target_name;       ///< a new draft
+  std::string previous;                     ///< the set that it follows, where that is not `base`
   std::string proceed;                      ///< or a draft, bundle, root or record that others have begun
   std::vector<std::string> roots, keys, posts;
   std::uint64_t release = 0, metadata_version = 0;  ///< 0: seconds since 1970
   std::string expires;                      ///< of the targets, or the record
   int snapshot_days = 30, timestamp_days = 7, zstd_level = 19;
   bool refresh = false;                     ///< publish without the set
+  std::string simulation;                   ///< of the new draft: what `simulate --json` printed
   std::string breakglass;                   ///< record to send along
   std::string from, to, reason;             ///< of a new break-glass record: RELEASE:HASH
   std::string out;
@@ -60,7 +63,8 @@ struct InstallOptions {
   std::string root;      ///< begin the trust with this root
   std::string rollback;  ///< go back by this break-glass record
 };
-int profiles_install(const InstallOptions& options);
+/// `gate_of`: makes the gate from the store's directory, where the site file says which that is.
+int profiles_install(const InstallOptions& options, const std::function<SetGate(const std::string& store_directory)>& gate_of);
 
 /// An urgent profile of the post, without its criteria.
 struct ListedUrgent {

@@ -108,6 +108,7 @@ void ProfilesWatch::look_at(const std::string& mark) {
     if (read.error().code != ErrorCode::invalid) seen_.clear();  // the disk, not the set: tried again
     return refuse(read.error().what, said_aloud(from_, read.error()));
   }
+  if (calls_.fresh) calls_.fresh(read->fresh_until);  // a refresh brings nothing else
   if (read->set->sha256() == active_sha256_) return refused_.clear();
   const std::string sha256 = read->set->sha256(), version = read->set->version();
   if (auto used = calls_.use(std::move(*read)); !used) {

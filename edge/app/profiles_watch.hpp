@@ -20,6 +20,7 @@ class ProfilesWatch {
   struct Calls {
     std::function<Result<LoadedProfiles>(const std::string& from)> read;
     std::function<Result<void>(LoadedProfiles loaded)> use;  ///< an error: tried again
+    std::function<void(std::optional<WallTime> until)> fresh = nullptr;  ///< LoadedProfiles::fresh_until, of every set that was read, used or known
     std::function<void()> tick = nullptr;                     ///< before every look: ends urgent profiles whose life is over
     std::function<void()> before = nullptr;                   ///< before every look: installs what HQ sent (Downlink); may take as long as a compilation
   };

@@ -2,16 +2,20 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "config/site.hpp"
+#include "config/tree.hpp"
 #include "edge/app/assess_command.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/sealing.hpp"
 #include "edge/app/tools.hpp"
+#include "edge/risk/catalogue.hpp"
+#include "edge/risk/doubts.hpp"
 #include "edge/risk/explain.hpp"
 #include "edge/runtime/system_clock.hpp"
 #include "edge/store/blob_reader.hpp"
@@ -111,22 +115,48 @@ int explain(const ToolOptions& options, const ExplainOptions& wanted) {
 int check(const std::string& file, bool json) {
   auto set = read_profiles(file);
   const auto findings = set ? std::vector<config::Finding>{} : profile_findings(file, set.error());
+  // What is sound and hardly meant: told, with exit code 1.
+  std::vector<config::Finding> doubts;
+  if (set) {
+    const auto of_set = risk::doubts(std::string(set->bytes->begin(), set->bytes->end()));
+    std::error_code ignored;
+    const auto tree = of_set.empty() || std::filesystem::is_directory(file, ignored) ? config::Tree{} : config::parse_json_file(file);
+    for (const auto& d : of_set) doubts.push_back({file, tree.root.line > 0 ? config::line_at(tree.root, d.path) : 1, d.path, d.cause, d.remedy});
+  }
   if (json) {
-    Json list = Json::array();
-    for (const auto& f : findings) list.push_back({{"file", f.file}, {"line", f.line}, {"key", f.key}, {"cause", f.cause}, {"remedy", f.remedy}});
-    std::cout << Json{{"file", file}, {"ok", set.has_value()}, {"findings", list}, {"profiles", set ? set->set->size() : 0}}.dump() << "\n";
+    const auto listed = [](const std::vector<config::Finding>& all) {
+      Json list = Json::array();
+      for (const auto& f : all) list.push_back({{"file", f.file}, {"line", f.line}, {"key", f.key}, {"cause", f.cause}, {"remedy", f.remedy}});
+      return list;
+    };
+    std::cout << Json{{"file", file}, {"ok", set.has_value() && doubts.empty()}, {"findings", listed(findings)}, {"doubts", listed(doubts)}, {"profiles", set ? set->set->size() : 0}}.dump() << "\n";
   } else if (set) {
-    std::cout << file << ": fine: version " << set->set->version() << ", " << set->set->size() << " profiles active or shadow, " << set->set->sha256() << "\n";
+    for (const auto& d : doubts) std::cout << d.file << ":" << d.line << ": " << d.key << ": doubtful: " << d.cause << "; " << d.remedy << "\n";
+    std::cout << file << (doubts.empty() ? ": fine: version " : ": sound, but see above: version ") << set->set->version() << ", " << set->set->size() << " profiles active or shadow, " << set->set->sha256() << "\n";
   } else {
     for (const auto& f : findings) std::cout << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "; " << f.remedy << "\n";
   }
-  return set ? exit_ok : exit_config;
+  return !set ? exit_config : doubts.empty() ? exit_ok : exit_found;
+}
+
+/// A name that an assessment has facts under: of the catalogue, of a goods item ("goods.0.origin"), or of those that stand beside them.
+bool is_fact(const std::string& name) {
+  if (name.starts_with("goods.")) {
+    const auto point = name.find('.', 6);
+    return point != std::string::npos && point > 6 && name.find_first_not_of("0123456789", 6) == point && risk::type_of("goods" + name.substr(point)).has_value();
+  }
+  static const std::vector<std::string> beside{"time.utc_offset_minutes", "declaration.incomplete", "rules.security_open_in_full", "vehicle.watch_lists_red", "vehicle.watch_list_instructions", "set.from_the_future", "set.frozen", "site.random_of_10000_min", "recent.crossings", "recent.yellow", "recent.red", "recent.by_hits"};
+  return risk::type_of(name).has_value() || std::find(beside.begin(), beside.end(), name) != beside.end();
 }
 
 Result<Fields> facts_of(const Json& json) {
   Fields facts;
   if (!json.is_object()) return fail(ErrorCode::invalid, "facts is not an object");
   for (const auto& [name, value] : json.items()) {
+    if (!is_fact(name)) {
+      const auto like = risk::nearest(name, risk::catalogue());
+      return fail(ErrorCode::invalid, "facts." + name + " is not in the catalogue" + (like.empty() ? "; see edge/risk/PROFILES.md, Fields" : "; did you mean " + like + "?"));
+    }
     if (value.is_boolean()) facts[name] = value.get<bool>();
     else if (value.is_number_integer()) facts[name] = value.get<std::int64_t>();
     else if (value.is_string()) facts[name] = value.get<std::string>();
@@ -151,13 +181,21 @@ int test(const std::string& file, const std::string& cases, bool json) {
     const Json wanted = Json::parse(line, nullptr, false);
     const std::string at = cases + ":" + std::to_string(number);
     if (!wanted.is_object() || !wanted.contains("facts")) return complain(at + ": is no case; write {\"name\": ..., \"facts\": {...}, \"channel\": ..., \"hits\": [...]}", exit_config);
+    static const std::vector<std::string> keys{"name", "facts", "at", "channel", "hits", "undetermined"};
+    for (const auto& [key, value] : wanted.items())
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+        const auto like = risk::nearest(key, keys);
+        return complain(at + ": \"" + key + "\" is not known, so it would test nothing; " + (like.empty() ? "a case has name, facts, at, channel, hits, undetermined" : "did you mean \"" + like + "\"?"), exit_config);
+      }
+    if (wanted.contains("at") && !wanted["at"].is_number_integer()) return complain(at + ": at is not a whole number of milliseconds since 1970", exit_config);
     auto facts = facts_of(wanted["facts"]);
     if (!facts) return complain(at + ": " + facts.error().what, exit_config);
     ++count;
     Assessment stored;
     stored.facts = std::move(*facts);
     if (!stored.facts.contains("declaration.count")) stored.facts["declaration.count"] = std::int64_t{1};
-    stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it
+    stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it, and this:
+    stored.facts.try_emplace("rules.security_open_in_full", true);
     const WallTime now = wanted.contains("at") && wanted["at"].is_number_integer() ? WallTime{wanted["at"].get<std::int64_t>()} : clock.now().wall;
     const auto a = risk::reassess(*set->set, stored, now, {});
     std::vector<std::string> hits;
@@ -185,7 +223,7 @@ void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, 
                                               "otherwise (\"own\") they tell how often, not whether");
   assess_cmd->add_option("--profiles", assess_options->profiles, "profile set (JSON), or the risk benchmark's profiles (JSON lines)")->required();
   assess_cmd->add_option("--declarations", assess_options->declarations, "declarations, one JSON object per line")->required();
-  assess_cmd->add_option("--direction", assess_options->direction, "of the lane: entry or exit; the post draws by it");
+  assess_cmd->add_option("--direction", assess_options->direction, "of the lane: entry or exit; the post draws by it")->check(CLI::IsMember({"entry", "exit"}));
   assess_cmd->add_option("--released-before", assess_options->released_before, "how often these plates were released at the post in the last 30 days")->check(CLI::NonNegativeNumber)->capture_default_str();
   assess_cmd->add_option("--released-today", assess_options->released_today, "how often they were released there today (UTC); the post draws by it")->check(CLI::NonNegativeNumber)->capture_default_str();
   assess_cmd->add_option("--draw-secret", assess_options->draw_secret_file, "file with the post's draw_secret (32 hex digits), for a draft that has none");

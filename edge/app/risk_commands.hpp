@@ -14,7 +14,4 @@ namespace rampa::app {
 /// Adds assess and explain to the program, check and test to its `profiles` command. Each sets `code` when it ran.
 void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, int& code);
 
-/// Adds `profiles convert`.
-void add_profiles_convert(CLI::App& profiles, int& code);
-
 }  // namespace rampa::app

@@ -210,6 +210,7 @@ int serve(const ToolOptions& options, bool simulated) {
   auto in_force = urgent.begin();
   Appliance appliance(std::move(check.site), std::move(in_force.set), std::move(*store), clock, simulated, std::move(in_force.bytes));
   if (auto loaded = load_lists(appliance); !loaded) return complain("declarations and watch lists: " + loaded.error().what, exit_found);
+  appliance.profiles_fresh_until(profiles->fresh_until);
   if (auto started = appliance.start(); !started) return complain(started.error().what, exit_found);
   if (profiles->installed)
     if (auto noted = appliance.write_audit_note(*profiles->installed, 10s); !noted) spdlog::error("who signed the profile set is not in the journal: {}", noted.error().what);
@@ -247,6 +248,7 @@ int serve(const ToolOptions& options, bool simulated) {
   ProfilesWatch::Calls watched;
   watched.read = read_profiles;
   watched.use = [&urgent](LoadedProfiles loaded) { return urgent.use_base(std::move(loaded)); };
+  watched.fresh = [&appliance](std::optional<WallTime> until) { appliance.profiles_fresh_until(until); };
   watched.tick = [&urgent] { urgent.tick(); };
   if (sync.downlink) watched.before = [downlink = sync.downlink] { downlink->work(); };
   watch.emplace(appliance.site().profiles_file, urgent.base_sha256(), std::move(watched));

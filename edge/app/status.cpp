@@ -79,7 +79,7 @@ int status(const ToolOptions& options) {
     if (options.json) {
       std::cout << nlohmann::json{{"running", true}, {"ready", fine}, {"why_not", fine ? "" : ready.body}, {"metrics", values}}.dump() << "\n";
     } else {
-      std::cout << (fine ? "running and ready\n" : "running, NOT ready:\n" + ready.body + "\n");
+      std::cout << (fine ? "running and " + ready.body : "running, NOT ready:\n" + ready.body + "\n");
       print_summary(values);
     }
     return fine ? exit_ok : exit_found;

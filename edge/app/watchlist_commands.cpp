@@ -252,7 +252,7 @@ void add_watchlist_commands(CLI::App& program, int& code) {
 
   auto* build_cmd = watchlist->add_subcommand("build", "checks every row, then writes one file; edge/risk/WATCHLISTS.md has the format");
   build_cmd->add_option("input", options->input, "rows: CSV, or JSON lines")->required();
-  build_cmd->add_option("-o,--output", options->output, "the list's file (.rwl)")->required();
+  build_cmd->add_option("-o,--out,--output", options->output, "the list's file (.rwl)")->required();
   build_cmd->add_option("--key", options->key, "key of the hashes: 32 bytes, or 64 hex digits; operators, documents and secret lists need it");
   build_cmd->add_option("--reads", options->reads, "synthetic reads for the false-alert rate")->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{100'000'000}))->capture_default_str();
   build_cmd->add_option("--seed", options->seed, "of the synthetic reads")->capture_default_str();

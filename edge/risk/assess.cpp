@@ -102,6 +102,9 @@ bool doubtful(const CompiledSet& set, const Fields& facts) {
   return set.head.policy.stale_after_hours != INT64_MAX && facts.contains("set.from_the_future");
 }
 
+/// Whoever keeps newer sets from the post can not keep an old one in force unseen.
+bool frozen(const CompiledSet& set, const Fields& facts) { return set.head.policy.stale_floor > SelectivityChannel::green && facts.contains("set.frozen"); }
+
 /// The post's least random share of controls: the same draw against it, so that it is drawn once. Also where the set's own
 /// draw leads to blue only, which is no control.
 void random_at_least(Decision& d, const CompiledSet& set, const Assessment& a) {
@@ -117,6 +120,7 @@ void random_at_least(Decision& d, const CompiledSet& set, const Assessment& a) {
 std::string score_reason(std::int64_t score) { return "score " + std::to_string(score); }
 constexpr const char* stale_reason = "the profile set is out of date";
 constexpr const char* future_reason = "the profile set is dated in the future";
+constexpr const char* frozen_reason = "headquarters no longer confirms the profile set";
 
 /// Something beside profiles may have made it red. (A stale set's floor may be red; its set is not asked here.)
 bool red_anyway(const Assessment& a) {
@@ -126,7 +130,7 @@ bool red_anyway(const Assessment& a) {
   };
   const auto has = [&](const char* reason) { return std::find(a.reasons.begin(), a.reasons.end(), reason) != a.reasons.end(); };
   return a.facts.contains("vehicle.watch_lists_red") || is("evidence.radiation_alarm", true) || is("evidence.scan_finding", std::string("suspect")) ||
-         has(stale_reason) || has(future_reason);
+         has(stale_reason) || has(future_reason) || has(frozen_reason);
 }
 
 std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
@@ -181,6 +185,7 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
   if (decision.random) a.reasons.emplace_back("random selection");
   if (decision.stale) a.reasons.emplace_back(stale_reason);
   if (doubtful(set, a.facts)) a.reasons.emplace_back(future_reason);
+  if (frozen(set, a.facts)) a.reasons.emplace_back(frozen_reason);
 }
 
 Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, WallTime now,
@@ -195,7 +200,7 @@ Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, 
   decide(set, sheet, circumstances(a, now), decision);
   random_at_least(decision, set, a);
   Assessment floor;
-  floor.channel = doubtful(set, a.facts) ? std::max(decision.channel, set.head.policy.stale_floor) : decision.channel;
+  floor.channel = doubtful(set, a.facts) || frozen(set, a.facts) ? std::max(decision.channel, set.head.policy.stale_floor) : decision.channel;
   std::swap(floor.facts, a.facts);  // not copied: the sheet's views are into them
   floors(floor, evidence_missing);
   std::swap(floor.facts, a.facts);
@@ -229,6 +234,7 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
   if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
   facts[std::string(security_open_in_full)] = true;
+  if (question.set_frozen) facts["set.frozen"] = true;
   return derive(*compiled, std::move(facts), question.draw_key, question.now, question.evidence_missing);
 }
 

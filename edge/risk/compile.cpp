@@ -128,17 +128,26 @@ class Compiler {
 }  // namespace
 
 Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256, const std::vector<Fields>& traffic, PageAdvice advice) {
+  return compile_changed(json, sha256, {}, traffic, advice);
+}
+
+Result<std::shared_ptr<const CompiledSet>> compile_changed(const std::string& json, const std::string& sha256, const Changes& changes, const std::vector<Fields>& traffic, PageAdvice advice) {
   auto set = std::make_shared<CompiledSet>();
   Compiler compiler(*set);
-  const auto findings = read_set(json, set->head, [&](RiskProfile&& p) { compiler.add(std::move(p)); }, advice);
+  const auto take = [&](RiskProfile&& p) {
+    if (changes.profile) changes.profile(p);
+    compiler.add(std::move(p));
+  };
+  const auto findings = read_set(json, set->head, take, advice);
   if (!findings.empty()) {
     std::string all;
     for (const auto& f : findings) all += (all.empty() ? "" : "\n") + f.path + ": " + f.cause + "; " + f.remedy;
     return fail(ErrorCode::invalid, all);
   }
+  if (changes.policy) changes.policy(set->head.policy);
   compiler.finish(traffic, advice);
   set->hash = sha256;
-  return std::shared_ptr<const ProfileSet>(std::move(set));
+  return std::shared_ptr<const CompiledSet>(std::move(set));
 }
 
 std::uint32_t CompiledSet::find(std::string_view wanted) const {

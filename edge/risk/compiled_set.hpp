@@ -48,6 +48,7 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::string instruction(const std::string& profile, const std::string& language) const override;
   [[nodiscard]] std::vector<ControlOrder> controls(const std::string& profile) const override;
   [[nodiscard]] std::size_t urgent() const override { return head.urgent; }
+  [[nodiscard]] std::string stop_waived() const override { return head.policy.stop_waived; }
   [[nodiscard]] std::string risk_unit_key() const override { return head.policy.risk_unit_key; }
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::string doubt(WallTime now) const override;
@@ -77,6 +78,15 @@ class CompiledSet final : public ProfileSet {
   std::vector<std::map<std::string, std::string, std::less<>>> instructions;
   std::vector<std::vector<ControlOrder>> control_lists;
 };
+
+/// What is made otherwise than the set says, before it is compiled: a set is tried on the past as it would be, not as it is.
+struct Changes {
+  std::function<void(RiskProfile&)> profile = nullptr;
+  std::function<void(SetPolicy&)> policy = nullptr;  ///< its draw_secret has to stay
+};
+/// As compile(), with its errors.
+[[nodiscard]] Result<std::shared_ptr<const CompiledSet>> compile_changed(const std::string& json, const std::string& sha256, const Changes& changes,
+                                                                         const std::vector<Fields>& traffic = {}, PageAdvice advice = nullptr);
 
 /// What a decision depends on beside the facts.
 struct Circumstances {

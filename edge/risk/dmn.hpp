@@ -28,6 +28,7 @@ struct DecisionTable {
   std::string name;
   std::vector<DecisionOutput> outputs;
   std::vector<DecisionRule> rules;
+  std::string set;  ///< any text that goes with the table: of a profile set, all but its profiles (JSON). Other programs keep it or lose it
 };
 
 /// Reads one table. Findings name rule, column and cell; with any of them the result is of no use. Also takes the namespaces of

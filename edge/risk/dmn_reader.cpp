@@ -59,6 +59,7 @@ class Reader {
     const auto root = document.document_element();
     if (local(root) != "definitions") return fault(std::string(root.name()), "is not a DMN model", "its outermost element is definitions"), table;
     known_namespace(root);
+    table.set = child(child(root, "extensionElements"), "set").text().get();
     const auto tables = decision_tables(root, table.name);
     if (tables.empty()) fault("definitions", "holds no decision table", "put the profiles into one decision with a decision table");
     else if (tables.size() > 1) fault("definitions", "holds " + std::to_string(tables.size()) + " decision tables", "keep one in each file");

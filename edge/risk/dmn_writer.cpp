@@ -80,8 +80,10 @@ void add_text(pugi::xml_node node, const std::string& text) { node.append_child(
 // FEEL has numbers only for cells that are numbers.
 std::string output_cell(const DecisionOutput& column, const std::string& value) {
   if (value.empty()) return {};
-  const bool digits = value.find_first_not_of("0123456789", value[0] == '-' && value.size() > 1 ? 1 : 0) == std::string::npos;
-  return column.number && digits ? value : feel::quoted(value);
+  const std::size_t sign = value[0] == '-' ? 1 : 0, point = value.find('.');
+  const auto digits = [&](std::size_t from, std::size_t to) { return to > from && value.find_first_not_of("0123456789", from) >= to; };
+  const bool number = point == std::string::npos ? digits(sign, value.size()) : digits(sign, point) && digits(point + 1, value.size());
+  return column.number && number ? value : feel::quoted(value);
 }
 
 class Writer {
@@ -113,6 +115,10 @@ class Writer {
     definitions.append_attribute("id").set_value("rampa-profiles");
     definitions.append_attribute("name").set_value(table.name.c_str());
     definitions.append_attribute("namespace").set_value("urn:rampa:profiles");
+    if (!table.set.empty()) {
+      definitions.append_attribute("xmlns:rampa").set_value("urn:rampa:profiles");
+      definitions.append_child("extensionElements").append_child("rampa:set").text().set(table.set.c_str());
+    }
     auto decision = definitions.append_child("decision");
     decision.append_attribute("id").set_value("decision");
     decision.append_attribute("name").set_value(table.name.c_str());

@@ -82,6 +82,9 @@ struct SetPolicy {
   SelectivityChannel random_channel = SelectivityChannel::yellow;
   std::int64_t stale_after_hours = INT64_MAX;                    ///< since the set was issued
   SelectivityChannel stale_floor = SelectivityChannel::yellow;
+  /// What the set may do to past crossings before it is refused (explosive.hpp): share that one profile alone stops, that the whole set stops.
+  std::uint16_t stop_profile_of_10000 = 500, stop_set_of_10000 = 3000;
+  std::string stop_waived;                                       ///< why these limits do not hold for this set; empty: they do
   std::string risk_unit_key;                                     ///< X25519 public key, 64 hexadecimal digits: explanations are sealed to it
   std::uint64_t draw_secret[2] = {0, 0};                         ///< key of the random draws
   bool operator==(const SetPolicy&) const = default;

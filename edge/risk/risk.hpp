@@ -39,6 +39,7 @@ class ProfileSet {
     return {};
   }
   [[nodiscard]] virtual std::size_t urgent() const { return 0; }           ///< urgent profiles of the post among them (urgent.hpp)
+  [[nodiscard]] virtual std::string stop_waived() const { return {}; }     ///< why its policy's limit of what it may stop does not hold; empty: it does
   [[nodiscard]] virtual std::string risk_unit_key() const { return {}; }   ///< PROFILES.md, Policy; empty where the set names none
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }  ///< memory held, instruction texts aside
 };
@@ -57,6 +58,7 @@ struct Question {
   std::vector<std::string> evidence_missing;
   WallTime now;                            ///< for validity dates
   std::int32_t utc_offset_min = 0;         ///< of the post's local time, for weekly patterns and time.hour
+  bool set_frozen = false;                 ///< headquarters no longer confirms the set: the trusted timestamp has expired (sync/bundle/BUNDLES.md)
   std::uint16_t random_of_10000_min = 0;   ///< the site's least random share, whatever the set says
   std::uint64_t draw_key = 0;              ///< key of the random draws; the draws made are in the answer
   /// Recent crossings of the post, and how many of them profiles sent to each channel; for the capacity caps. 0: not known, no cap holds.

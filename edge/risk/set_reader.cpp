@@ -95,7 +95,7 @@ class SetReader : JsonFields {
 
   void policy(Object json, const Path& at) {
     using enum SelectivityChannel;
-    known_keys(json, at, {"score", "cap_percent", "random_percent", "random_channel", "stale_after_hours", "stale_floor", "draw_secret", "risk_unit_key"});
+    known_keys(json, at, {"score", "cap_percent", "random_percent", "random_channel", "stale_after_hours", "stale_floor", "stop_limit", "draw_secret", "risk_unit_key"});
     SetPolicy& p = head_.policy;
     Object part;
     if (object(json, at, "score", part)) {
@@ -114,7 +114,15 @@ class SetReader : JsonFields {
     p.random_of_10000 = percent(json, at, "random_percent", 0, true);
     p.random_channel = word<SelectivityChannel>(json, at, "random_channel", {{"blue", blue}, {"yellow", yellow}, {"red", red}}, yellow);
     p.stale_after_hours = whole(json, at, "stale_after_hours", 1, 100'000, INT64_MAX);
-    p.stale_floor = word<SelectivityChannel>(json, at, "stale_floor", {{"blue", blue}, {"yellow", yellow}, {"red", red}}, yellow);
+    p.stale_floor = word<SelectivityChannel>(json, at, "stale_floor", {{"green", green}, {"blue", blue}, {"yellow", yellow}, {"red", red}}, yellow);
+    if (object(json, at, "stop_limit", part)) {
+      const Path below = at / "stop_limit";
+      known_keys(part, below, {"profile_percent", "set_percent", "waived"});
+      p.stop_profile_of_10000 = percent(part, below, "profile_percent", p.stop_profile_of_10000, true);
+      p.stop_set_of_10000 = percent(part, below, "set_percent", p.stop_set_of_10000, true);
+      p.stop_waived = text(part, below, "waived", false);
+      if (p.stop_set_of_10000 < p.stop_profile_of_10000) fault(below / "set_percent", "is below profile_percent", "the whole set stops at least as many as one of its profiles");
+    }
     if (p.stale_after_hours != INT64_MAX && head_.issued.ms == INT64_MIN) fault(Path{} / "issued", "is missing", "a set that can become stale says when it was issued");
     p.risk_unit_key = text(json, at, "risk_unit_key", false);
     if (!p.risk_unit_key.empty() && (p.risk_unit_key.size() != 64 || p.risk_unit_key.find_first_not_of("0123456789abcdef") != std::string::npos))

@@ -249,6 +249,7 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
             const auto around = ports_.surroundings(e.plates, now.wall);
             question.utc_offset_min = around.utc_offset_min;
             question.random_of_10000_min = around.random_of_10000_min;
+            question.set_frozen = around.profiles_frozen;
             question.recent = around.recent;
             std::copy(std::begin(around.recent_of_channel), std::end(around.recent_of_channel), std::begin(question.recent_of_channel));
             if (around.earlier_crossings) question.facts["vehicle.earlier_crossings_30_days"] = *around.earlier_crossings;

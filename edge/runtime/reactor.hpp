@@ -47,6 +47,7 @@ class Ports {
     std::int32_t utc_offset_min = 0;
     std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};  ///< crossings in the window of the capacity caps
     std::uint16_t random_of_10000_min = 0;                         ///< the site's
+    bool profiles_frozen = false;                                  ///< risk::Question::set_frozen
     std::optional<std::int64_t> earlier_crossings;                 ///< releases of the first plate in the last 30 days
     std::optional<WallTime> movement_begun;                        ///< the first plate's: risk::Movement; nothing: now
     std::int64_t released_that_day = 0;                            ///< likewise

@@ -56,7 +56,9 @@ def publish(release):
     at("set.json").write_text(json.dumps({"format": 2, "version": f"line-{release}", "profiles": [
         {"id": f"RELEASE-{release}", "title": "t", "channel": "green", "instruction": "i", "when": "always"}]}))
     bundle = at(f"{release}.bundle")
-    tool(rampa, "profiles", "sign", "--set", at("set.json"), "--root", at("1.root.json"), "--post", post, "--release", release, "--metadata-version",
+    at("history.jsonl").write_text("".join(json.dumps({"id": str(i), "at_ms": 1784505600000, "facts": {}}) + "\n" for i in range(100)))
+    at("report.json").write_text(tool(rampa, "profiles", "simulate", at("set.json"), "--history", at("history.jsonl"), "--json"))
+    tool(rampa, "profiles", "sign", "--set", at("set.json"), "--simulation", at("report.json"), "--root", at("1.root.json"), "--post", post, "--release", release, "--metadata-version",
          release, "--expires", "2099-01-01T00:00:00Z", "--key", at("dragan.key"), "--key", at("ema.key"), "--out", at("draft"))
     tool(rampa, "profiles", "sign", "--continue", at("draft"), "--metadata-version", release, "--key", at("snapshot.key"), "--key", at("timestamp.key"),
          "--out", bundle)

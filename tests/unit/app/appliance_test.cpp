@@ -62,6 +62,26 @@ TEST_F(ApplianceTest, EndsInGoodOrderWhileRecordsAreBeingWritten) {
   EXPECT_EQ(report->first_broken, "");
 }
 
+TEST_F(ApplianceTest, ASetThatHeadquartersNoLongerConfirmsIsToldAndThePostStaysReady) {
+  auto appliance = make();
+  ASSERT_TRUE(appliance->start());
+  const auto frozen = [&] {
+    for (const auto& metric : appliance->metrics())
+      if (metric.name == "rampa_profile_set_frozen") return metric.value;
+    return -1.0;
+  };
+  EXPECT_TRUE(appliance->notices().empty());
+  EXPECT_EQ(frozen(), 0);
+  appliance->profiles_fresh_until(WallTime{1'784'505'600'000});  // 2026-07-20
+  ASSERT_EQ(appliance->notices().size(), 1u);
+  EXPECT_NE(appliance->notices()[0].find("expired at 2026-07-20T00:00:00Z"), std::string::npos) << appliance->notices()[0];
+  EXPECT_NE(appliance->profiles().doubt.find("no longer confirms"), std::string::npos);
+  EXPECT_EQ(frozen(), 1);
+  EXPECT_TRUE(appliance->not_ready().empty());
+  appliance->profiles_fresh_until(std::nullopt);
+  EXPECT_TRUE(appliance->notices().empty());
+}
+
 TEST_F(ApplianceTest, TheProfileSetOfAStartCanBeHadByItsHashLater) {
   const std::string file = scratch.path() + "/profiles.json";
   std::ofstream(file) << R"({"format":1,"version":"v1","profiles":[]})";

@@ -48,6 +48,23 @@ TEST(ProfilesWatch, TakesExceptionsForRefusalsAndTriesAgain) {
   EXPECT_EQ(*hash, "abc");
 }
 
+TEST(ProfilesWatch, ARefreshMovesTheDayOfFreshnessThoughTheSetIsTheSame) {
+  WatchedFile watched;
+  app::Waiter<WallTime> fresh;
+  app::ProfilesWatch::Calls calls;
+  calls.read = [&](const std::string&) -> Result<app::LoadedProfiles> {
+    auto loaded = watched.good();
+    loaded.fresh_until = WallTime{1234};
+    return loaded;
+  };
+  calls.use = [](app::LoadedProfiles) -> Result<void> { return fail(ErrorCode::refused, "it is the active one"); };
+  calls.fresh = [&](std::optional<WallTime> until) { fresh.give(until.value_or(WallTime{})); };
+  app::ProfilesWatch watch(watched.file, "abc", std::move(calls), 1ms);
+  const auto until = fresh.wait(30s);
+  ASSERT_TRUE(until);
+  EXPECT_EQ(until->ms, 1234);
+}
+
 TEST(ProfilesWatch, EndsWhatIsOverBeforeALookThatMayTakeLong) {
   WatchedFile watched;
   app::Waiter<bool> looked;

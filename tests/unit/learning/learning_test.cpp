@@ -9,11 +9,13 @@
 #include <sstream>
 #include <unistd.h>
 
+#include "edge/app/explosive_sets.hpp"
 #include "edge/app/learning_results.hpp"
 #include "edge/app/learning_simulate.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/store/digest.hpp"
 #include "edge/store/segment_format.hpp"
+#include "sync/bundle/signing.hpp"
 #include "tests/unit/effectiveness/records.hpp"
 
 using namespace rampa;
@@ -44,7 +46,7 @@ class Learning : public testing::Test {
   std::ostringstream out_, err_;
 };
 
-std::string set_of(const std::string& profiles) { return R"({"format":2,"version":"t","issued":"2020-01-01","policy":{"stale_after_hours":1,"cap_percent":{"red":1}},"profiles":[)" + profiles + "]}"; }
+std::string set_of(const std::string& profiles) { return R"({"format":2,"version":"t","issued":"2020-01-01","policy":{"stale_after_hours":1,"cap_percent":{"red":1},"stop_limit":{"profile_percent":50,"set_percent":60}},"profiles":[)" + profiles + "]}"; }
 std::string profile(const std::string& id, const std::string& state, const std::string& channel, const std::string& when) {
   return R"({"id":")" + id + R"(","title":"t","state":")" + state + R"(","valid_from":"2030-01-01","channel":")" + channel + R"(","instruction":"look","when":)" + when + "}";
 }
@@ -93,15 +95,16 @@ TEST_F(Learning, SimulateTreatsDraftsAsActiveAndRefusesExplosiveOnes) {
   SimulateOptions o;
   o.json = true;
   o.set_file = write("set.json", set_of(profile("HEAVY", "draft", "red", heavy) + "," + profile("OLD", "suspended", "red", heavy) + "," +
-                                        profile("LATER", "active", "red", heavy) + "," + profile("SEEN", "shadow", "blue", heavy)));
+                                        R"({"id":"OVER","title":"t","state":"active","valid_to":"2025-12-31","channel":"red","instruction":"look","when":"always"},)" + profile("SEEN", "shadow", "blue", heavy)));
   o.history_file = write("history.jsonl", history_of(100));
   o.max_stop_percent = 10;
+  o.today = WallTime{1'784'505'600'000};
   EXPECT_EQ(simulate_profiles(o, out_, err_), exit_ok) << err_.str() << out_.str();
   const auto fine = Json::parse(out_.str());
   EXPECT_EQ(fine["crossings"], 100);
   EXPECT_EQ(fine["stopped"], 10);
   EXPECT_EQ(fine["channels"]["red"], 10) << "neither age nor capacity of the set's policy count";
-  ASSERT_EQ(fine["profiles"].size(), 2u) << "suspended, and active but only from 2030 on, met nothing: " << fine.dump();
+  ASSERT_EQ(fine["profiles"].size(), 2u) << "suspended, and active but over, met nothing: " << fine.dump();
   EXPECT_EQ(fine["profiles"][0]["profile"], "HEAVY");
   EXPECT_EQ(fine["profiles"][0]["state"], "draft");
   EXPECT_EQ(fine["profiles"][0]["examples"], Json({"L1-1-90", "L1-1-91", "L1-1-92"}));
@@ -130,6 +133,7 @@ TEST_F(Learning, SimulateTriesADraftOfAnAreaThatHasEnded) {
 TEST_F(Learning, SimulateCountsWhatMissingFactsStopAndSaysWhichFact) {
   SimulateOptions o;
   o.json = true;
+  o.max_stop_percent = 5;
   o.set_file = write("set.json", set_of(profile("COUNTRY", "draft", "yellow", R"({"field":"vehicle.country","op":"eq","value":"TUR"})")));
   o.history_file = write("history.jsonl", history_of(100));
   EXPECT_EQ(simulate_profiles(o, out_, err_), exit_found);
@@ -144,7 +148,7 @@ TEST_F(Learning, SimulateComparesWithTheBaseline) {
   o.json = true;
   o.max_stop_percent = 100;
   o.set_file = write("set.json", set_of(profile("A", "draft", "yellow", R"({"field":"evidence.gross_kg","op":"ge","value":90})")));
-  o.baseline_file = write("before.json", set_of(profile("A", "draft", "red", R"({"field":"evidence.gross_kg","op":"range","value":[85,94]})")));
+  o.baseline_file = write("before.json", set_of(profile("A", "active", "red", R"({"field":"evidence.gross_kg","op":"range","value":[85,94]})")));
   o.history_file = write("history.jsonl", history_of(100));
   EXPECT_EQ(simulate_profiles(o, out_, err_), exit_ok) << err_.str();
   const auto r = Json::parse(out_.str())["baseline"];
@@ -168,6 +172,94 @@ TEST_F(Learning, SimulateNamesFileAndLineOfWhatIsWrong) {
   EXPECT_EQ(simulate_profiles(o, out_, err_), exit_found);
 }
 
+// What an author might get past a limit that looks at the stopping profiles one by one.
+TEST_F(Learning, SimulateRefusesWhateverStopsEveryLorry) {
+  const auto set = [](const std::string& policy, const std::string& profiles) { return R"({"format":2,"version":"e","policy":{)" + policy + R"(},"profiles":[)" + profiles + "]}"; };
+  const std::string quiet = profile("Q", "draft", "yellow", R"({"field":"evidence.gross_kg","op":"ge","value":98})");
+  std::string together;
+  for (int i = 0; i < 25; ++i)
+    together += (i ? "," : "") + profile("T" + std::to_string(i), "draft", "red", R"({"field":"evidence.gross_kg","op":"range","value":[)" + std::to_string(4 * i) + "," + std::to_string(4 * i + 3) + "]}");
+  const std::string later = R"({"id":"L","title":"t","state":"active","valid_from":"2027-01-01","channel":"red","instruction":"x","when":"always"})";
+  const std::string weights = R"({"id":"W","title":"t","channel":"green","weight":200,"state":"draft","when":"always"})";
+  const std::string half = R"({"id":"H1","title":"t","channel":"green","weight":60,"when":"always"},{"id":"H2","title":"t","channel":"green","weight":60,"when":"always"})";
+  const std::string open_weight = R"({"id":"O","title":"t","channel":"green","weight":60,"when":{"field":"vehicle.country","op":"eq","value":"TUR"}})";
+  const struct { std::string json, must; } cases[] = {
+      {set(R"("score":{"yellow":50,"red":100})", weights), "W: explosive: alone it stops 100.00 %"},
+      {set(R"("score":{"yellow":100})", half), "the whole set stops 100.00 %"},
+      {set(R"("score":{"yellow":60})", open_weight), "O: explosive: alone it stops 50.00 %"},
+      {set(R"("random_percent":100)", quiet), "raised by the random share: 98"},
+      {set("", later), "L: explosive: alone it stops 100.00 %"},
+      {set("", together), "the whole set stops 100.00 %"},
+      {set(R"("stop_limit":{"profile_percent":1,"set_percent":90})", quiet), "Q: explosive: alone it stops 2.00 %"},
+  };
+  SimulateOptions o;
+  o.json = true;
+  o.today = WallTime{1'784'505'600'000};
+  o.history_file = write("history.jsonl", history_of(100));
+  for (const auto& c : cases) {
+    o.set_file = write("set.json", c.json);
+    out_.str("");
+    EXPECT_EQ(simulate_profiles(o, out_, err_), exit_found) << c.must << err_.str();
+    EXPECT_EQ(Json::parse(out_.str())["ok"], false);
+    EXPECT_NE(out_.str().find(c.must), std::string::npos) << c.must << "\n" << out_.str();
+  }
+  o.max_stop_percent = 100;  // whoever runs it cannot raise what the set's policy says
+  EXPECT_EQ(simulate_profiles(o, out_, err_), exit_found);
+  o.max_stop_percent.reset();
+  o.set_file = write("set.json", set("", quiet));
+  EXPECT_EQ(simulate_profiles(o, out_, err_), exit_ok);
+}
+
+TEST_F(Learning, SimulateDoesNotRefuseWhatIsInForceAlready) {
+  SimulateOptions o;
+  o.json = true;
+  o.history_file = write("history.jsonl", history_of(100));
+  const auto set = [](const std::string& old_from, const std::string& fresh) {
+    return R"({"format":2,"version":"e","policy":{"stop_limit":{"profile_percent":5,"set_percent":10}},"profiles":[)" +
+           profile("OLD", "active", "red", R"({"field":"evidence.gross_kg","op":"ge","value":)" + old_from + "}") + fresh + "]}";
+  };
+  o.baseline_file = write("before.json", set("80", ""));
+  for (const auto& [from, fresh, code] : {std::tuple{"80", std::string(), exit_ok}, {"85", std::string(), exit_ok}, {"79", std::string(), exit_found},
+                                          {"85", "," + profile("NEW", "active", "red", R"({"field":"evidence.gross_kg","op":"le","value":4})"), exit_ok},
+                                          {"85", "," + profile("NEW", "active", "red", R"({"field":"evidence.gross_kg","op":"le","value":5})"), exit_found},
+                                          {"80", "," + profile("NEW", "active", "red", R"({"field":"evidence.gross_kg","op":"le","value":0})"), exit_found}}) {
+    o.set_file = write("set.json", set(from, fresh));
+    out_.str("");
+    EXPECT_EQ(simulate_profiles(o, out_, err_), code) << from << fresh << out_.str();
+  }
+}
+
+TEST_F(Learning, APostJudgesASetByItsOwnPast) {
+  auto past = read_history_file(write("history.jsonl", history_of(100)), {});
+  auto few = read_history_file(write("few.jsonl", history_of(99)), {});
+  ASSERT_TRUE(past && few);
+  const auto table = [](const std::string& policy, const std::string& profiles) {
+    auto json = bundle::canonical_set(R"({"format":2,"version":"e","policy":{"draw_secret":"00112233445566778899aabbccddeeff")" + policy + R"(},"profiles":[)" + profiles + "]}");
+    return *bundle::ProfileTable::read(bundle::hold(*json));
+  };
+  std::string secret = profile("CANARY", "active", "red", R"({"field":"vehicle.country","op":"eq","value":"CANARY"})");
+  secret.insert(secret.size() - 1, R"(,"secret":true)");
+  const auto fine = table("", profile("F", "active", "red", R"({"field":"evidence.gross_kg","op":"ge","value":98})") + "," + profile("D", "draft", "red", "\"always\""));
+  const auto bad = table("", secret);
+  const auto waived = table(R"(,"stop_limit":{"waived":"tip of 20 November"})", secret);
+  auto said = judged(*past, fine, nullptr, {});
+  ASSERT_TRUE(said) << said.error().what;
+  EXPECT_EQ(*said, "") << "a draft stops nobody";
+  said = judged(*past, bad, &fine, {});
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().code, ErrorCode::refused);
+  EXPECT_NE(said.error().what.find("alone stops 50.00 %"), std::string::npos) << said.error().what;
+  EXPECT_EQ(said.error().what.find("CANARY"), std::string::npos) << "HQ's journal and the post's log get this";
+  EXPECT_EQ(said.error().what.find("country"), std::string::npos);
+  EXPECT_TRUE(judged(*past, bad, &bad, {})) << "no worse than what is active";
+  said = judged(*past, waived, &fine, {});
+  ASSERT_TRUE(said) << said.error().what;
+  EXPECT_NE(said->find("tip of 20 November"), std::string::npos);
+  said = judged(*few, bad, &fine, {});
+  ASSERT_TRUE(said);
+  EXPECT_NE(said->find("99"), std::string::npos) << "a new post cannot judge, and says so";
+}
+
 TEST_F(Learning, AnyNumberOfThreadsGivesTheSame) {
   std::istringstream lines(history_of(40'000));
   risk::HistoryLines reader;
@@ -177,9 +269,9 @@ TEST_F(Learning, AnyNumberOfThreadsGivesTheSame) {
     ASSERT_TRUE(row);
     history.add(row->facts, row->at, row->id);
   }
-  auto json = as_if_active(set_of(profile("A", "draft", "yellow", R"({"field":"vehicle.plate","op":"eq","value":"BG3"})")));
-  ASSERT_TRUE(json);
-  auto set = std::dynamic_pointer_cast<const risk::CompiledSet>(*risk::compile(*json, ""));
+  auto compiled = risk::compile_for_trial(set_of(profile("A", "draft", "yellow", R"({"field":"vehicle.plate","op":"eq","value":"BG3"})")), risk::Stages::all, {}, {});
+  ASSERT_TRUE(compiled);
+  const auto& set = *compiled;
   const auto one = tally_all(*set, history, 5, 1, {}), three = tally_all(*set, history, 5, 3, {});
   EXPECT_EQ(one.rows, 40'000u);
   EXPECT_EQ(one.profiles[0].selected, 4000u);

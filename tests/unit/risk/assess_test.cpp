@@ -503,6 +503,24 @@ TEST(Assess, WhatWasStoredBeforeFormat2IsMadeAgainByteForByte) {
   EXPECT_EQ(today.declined, std::vector<std::string>{"S: not drawn"});
 }
 
+TEST(Assess, ASetThatHeadquartersNoLongerConfirmsRaisesTheFloor) {
+  auto q = question();
+  q.set_frozen = true;
+  const auto of = [](const std::string& policy) { return *risk::compile(R"({"format":2,"version":"v","policy":{)" + policy + R"(},"profiles":[]})", "h"); };
+  const auto set = of("");
+  const auto a = risk::assess(*set, q);
+  EXPECT_EQ(a.channel, yellow) << "also where the policy says nothing";
+  EXPECT_TRUE(contains(a.reasons, "headquarters no longer confirms the profile set"));
+  EXPECT_EQ(risk::reassess(*set, a, q.now, {}), a);
+  EXPECT_EQ(risk::reached_by_profiles(a), green) << "it takes no capacity";
+  EXPECT_EQ(risk::assess(*of(R"("stale_floor":"red")"), q).channel, red);
+  const auto none = risk::assess(*of(R"("stale_floor":"green")"), q);
+  EXPECT_EQ(none.channel, green);
+  EXPECT_TRUE(none.reasons.empty());
+  q.set_frozen = false;
+  EXPECT_EQ(risk::assess(*set, q).channel, green);
+}
+
 TEST(Assess, ASetFromTheFutureIsDoubtfulAndSaysSo) {
   auto q = question();  // 2026-05-28
   const auto at = [&](const std::string& issued, const std::string& policy) {
