@@ -1,4 +1,4 @@
-// An assessment as officers see it: channel, instructions, controls, and what is missing so that checks stay open. Criteria are the
+// An assessment as officers see it: channel, instructions, checklist, and what is missing so that checks stay open. Criteria are the
 // risk unit's, for shift leaders too: no field of a profile, no profile that declined or is in shadow, no facts, no draws.
 #include <algorithm>
 #include <map>
@@ -56,6 +56,27 @@ void write_watch_lists(JsonWriter& w, const Fields& facts) {
   w.end();
 }
 
+/// One line for each thing that a hit orders, in the controls' order; a control that nothing says more about is one bare line.
+void write_checklist(JsonWriter& w, const Assessment& a) {
+  w.key("checklist").array();
+  for (const auto& control : a.controls) {
+    std::vector<std::pair<const ControlOrder*, std::vector<std::string>>> lines;  // with the hits that order it
+    for (const auto& hit : a.hits)
+      for (const auto& order : hit.controls) {
+        if (order.control != control || (order.what + order.where + order.with + order.evidence).empty()) continue;
+        auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return *l.first == order; });
+        if (line == lines.end()) line = lines.insert(line, {&order, {}});
+        line->second.push_back(hit.profile);
+      }
+    static const ControlOrder nothing_more;
+    if (lines.empty()) lines.push_back({&nothing_more, {}});
+    for (const auto& [order, profiles] : lines)
+      w.object().field("control", control).field_or_null("what", order->what).field_or_null("where", order->where).field_or_null("with", order->with)
+          .field_or_null("evidence", order->evidence).field("profiles", profiles).end();
+  }
+  w.end();
+}
+
 }  // namespace
 
 // The assessment's own lines are "PROFILE: FIELD missing" and "and N further profiles"; a secret profile's field is "facts".
@@ -91,12 +112,18 @@ void write_officers_assessment(JsonWriter& w, const AssessmentMade& made, std::s
   const Assessment& a = made.assessment;
   const OpenChecks open = open_checks(a);
   w.key("hits").array();
-  for (const auto& hit : a.hits)
-    w.object().field("profile", hit.profile).field("version", hit.version).field("channel", name_of(hit.channel)).field("instruction", hit.instruction).end();
+  for (const auto& hit : a.hits) {
+    w.object().field("profile", hit.profile).field("version", hit.version).field("channel", name_of(hit.channel)).field("instruction", hit.instruction);
+    w.key("instructions").object();
+    for (const auto& [language, text] : hit.instructions) w.field(language, text);
+    w.end().end();
+  }
   w.end();
   write_watch_lists(w, a.facts);
   w.field("reasons", a.reasons).field("checks_open", static_cast<std::int64_t>(open.count)).field("undetermined", open.missing);
-  w.field(controls_key, a.controls).field_or_null("profile_set", a.profile_set);
+  w.field(controls_key, a.controls);
+  write_checklist(w, a);
+  w.field_or_null("profile_set", a.profile_set);
 }
 
 }  // namespace rampa::api

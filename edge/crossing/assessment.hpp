@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +24,29 @@ enum class SelectivityChannel { green, blue, yellow, red };
   return "?";
 }
 
+/// A control that a hit orders: one line of the officer's checklist. Texts may be empty.
+struct ControlOrder {
+  std::string control;   ///< "documents", "weighing", "nii", "radiation", "physical", "other" (another authority)
+  std::string what;      ///< "the seals"
+  std::string where;     ///< "bay 2"
+  std::string with;      ///< "hand-held instrument"
+  std::string evidence;  ///< what has to be recorded: "photograph of each seal"
+  bool operator==(const ControlOrder&) const = default;
+};
+
 struct Hit {
   std::string profile;  ///< profile id
   SelectivityChannel channel = SelectivityChannel::green;
-  std::string instruction;  ///< what the officer is told; never the criterion
+  std::string instruction;  ///< what the officer is told, in the set's default language; never the criterion
   std::uint32_t version = 0;  ///< of the profile; 0 where its set does not say
+  std::map<std::string, std::string> instructions{};  ///< the same by language; from Assessment::form 1 on
+  std::vector<ControlOrder> controls{};               ///< what it orders; from Assessment::form 1 on
   bool operator==(const Hit&) const = default;
 };
 
 struct Assessment {
+  /// What is in it: 1: hits have checklist and languages. Made again as it was made: an older one has 0 and gets neither.
+  std::uint32_t form = 0;
   SelectivityChannel channel = SelectivityChannel::red;
   std::vector<Hit> hits;                   ///< ascending by profile id
   std::int64_t score = 0;                  ///< sum of the weights of the profiles that matched

@@ -38,11 +38,15 @@ template <class A> void fields(A& a, device::DeviceCondition& x) {
   a("level", x.level); a("fault", x.fault); a("detail", x.detail);
 }
 template <class A> void fields(A& a, Stamp& x) { a("mono_ns", x.mono.ns); a("wall_ms", x.wall.ms); }
+template <class A> void fields(A& a, ControlOrder& x) {
+  a("control", x.control); a("what", x.what); a("where", x.where); a("with", x.with); a("evidence", x.evidence);
+}
 template <class A> void fields(A& a, Hit& x) {
   a("profile", x.profile); a("version", x.version); a("channel", x.channel); a("instruction", x.instruction);
+  a("instructions", x.instructions); a("controls", x.controls);
 }
 template <class A> void fields(A& a, Assessment& x) {
-  a("channel", x.channel); a("hits", x.hits); a("score", x.score); a("declined", x.declined); a("shadow", x.shadow);
+  a("form", x.form); a("channel", x.channel); a("hits", x.hits); a("score", x.score); a("declined", x.declined); a("shadow", x.shadow);
   a("undetermined", x.undetermined); a("reasons", x.reasons);
   a("controls", x.controls); a("profile_set", x.profile_set); a("profile_set_sha256", x.profile_set_sha256);
   a("draw_key", x.draw_key); a("draws", x.draws);

@@ -65,6 +65,7 @@ class Writer {
     for (const auto& [name, value] : fields) std::visit([&](const auto& v) { object[name] = v; }, value);
     return object;
   }
+  static Json plain(const std::map<std::string, std::string>& texts) { return texts; }
   template <class T>
   static Json plain(const std::vector<T>& list) {
     Json array = Json::array();
@@ -172,6 +173,12 @@ class Reader {
         fields[name] = std::move(list);
       } else return false;
     }
+    return true;
+  }
+  static bool plain(const Json& j, std::map<std::string, std::string>& texts) {
+    if (!j.is_object()) return false;
+    for (const auto& [name, v] : j.items())
+      if (!plain(v, texts[name])) return false;
     return true;
   }
   template <class T>

@@ -175,7 +175,12 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       if (!old) a.declined.push_back(id + ": " + std::string(why(set, o, text)));
       continue;
     }
-    a.hits.push_back({id, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language)), set.texts[o.profile].version});
+    const auto& texts = set.texts[o.profile];
+    auto& hit = a.hits.emplace_back(Hit{id, set.heads[o.profile].channel, std::string(set.instruction_of(o.profile, set.head.default_language)), texts.version});
+    if (a.form >= 1) {
+      hit.instructions.insert(set.instructions[texts.instruction].begin(), set.instructions[texts.instruction].end());
+      hit.controls = set.control_lists[texts.controls];
+    }
     order_controls();
   }
   if (open > listed_max) a.undetermined.push_back("and " + std::to_string(open - listed_max) + " further profiles");
@@ -188,9 +193,12 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
   if (frozen(set, a.facts)) a.reasons.emplace_back(frozen_reason);
 }
 
-Assessment derive(const CompiledSet& set, Fields facts, std::uint64_t draw_key, WallTime now,
+constexpr std::uint32_t present_form = 1;  // Assessment::form
+
+Assessment derive(const CompiledSet& set, std::uint32_t form, Fields facts, std::uint64_t draw_key, WallTime now,
                   const std::vector<std::string>& evidence_missing) {
   Assessment a;
+  a.form = form;
   a.profile_set = set.version();
   a.profile_set_sha256 = set.sha256();
   a.draw_key = draw_key;
@@ -235,7 +243,7 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
   facts[std::string(security_open_in_full)] = true;
   if (question.set_frozen) facts["set.frozen"] = true;
-  return derive(*compiled, std::move(facts), question.draw_key, question.now, question.evidence_missing);
+  return derive(*compiled, present_form, std::move(facts), question.draw_key, question.now, question.evidence_missing);
 }
 
 SelectivityChannel reached_by_profiles(const Assessment& a) {
@@ -258,7 +266,7 @@ Assessment reassess(const ProfileSet& set, const Assessment& stored, WallTime ma
                     const std::vector<std::string>& evidence_missing) {
   const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
   if (!compiled) return {};
-  return derive(*compiled, stored.facts, stored.draw_key, made_at, evidence_missing);
+  return derive(*compiled, stored.form, stored.facts, stored.draw_key, made_at, evidence_missing);
 }
 
 }  // namespace rampa::risk

@@ -167,16 +167,6 @@ std::string_view CompiledSet::instruction_of(std::uint32_t profile, std::string_
   return text == by_language.end() ? std::string_view{} : std::string_view(text->second);
 }
 
-std::string CompiledSet::instruction(const std::string& profile, const std::string& language) const {
-  const auto place = find(profile);
-  return place == texts.size() ? std::string{} : std::string(instruction_of(place, language));
-}
-
-std::vector<ControlOrder> CompiledSet::controls(const std::string& profile) const {
-  const auto place = find(profile);
-  return place == texts.size() ? std::vector<ControlOrder>{} : control_lists[texts[place].controls];
-}
-
 std::string CompiledSet::shown_id(std::uint32_t profile) const {
   const auto name = id(profile);
   return texts[profile].secret ? secret_name(head.policy, name) : std::string(name);

@@ -45,8 +45,6 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] const std::string& version() const override { return head.version; }
   [[nodiscard]] const std::string& sha256() const override { return hash; }
   [[nodiscard]] std::size_t size() const override { return heads.size(); }
-  [[nodiscard]] std::string instruction(const std::string& profile, const std::string& language) const override;
-  [[nodiscard]] std::vector<ControlOrder> controls(const std::string& profile) const override;
   [[nodiscard]] std::size_t urgent() const override { return head.urgent; }
   [[nodiscard]] std::string stop_waived() const override { return head.policy.stop_waived; }
   [[nodiscard]] std::string risk_unit_key() const override { return head.policy.risk_unit_key; }

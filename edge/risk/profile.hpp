@@ -20,16 +20,6 @@ enum class Truth : std::uint8_t { no, undetermined, yes };
 /// Only active profiles select. A shadow profile is looked at and recorded, and changes nothing.
 enum class LifeCycle : std::uint8_t { draft, shadow, approved, active, suspended, expired };
 
-/// A control that a hit orders: one line of the officer's checklist. Texts may be empty.
-struct ControlOrder {
-  std::string control;   ///< "documents", "weighing", "nii", "radiation", "physical", "other" (another authority)
-  std::string what;      ///< "the seals"
-  std::string where;     ///< "bay 2"
-  std::string with;      ///< "hand-held instrument"
-  std::string evidence;  ///< what has to be recorded: "photograph of each seal"
-  bool operator==(const ControlOrder&) const = default;
-};
-
 /// Minutes of the week, 0 = Monday 00:00 of the post's local time, to 10079.
 struct WeeklyWindow {
   std::uint16_t from = 0, to = 10079;  ///< both included; from > to runs over the week's end

@@ -22,17 +22,6 @@ class ProfileSet {
   [[nodiscard]] virtual const std::string& version() const = 0;
   [[nodiscard]] virtual const std::string& sha256() const = 0;  ///< of the set's bytes
   [[nodiscard]] virtual std::size_t size() const = 0;           ///< profiles that are active or shadow
-  /// What the officer is told for a hit, in this language ("de"), or in the set's default language. Empty where the set
-  /// has no such profile.
-  [[nodiscard]] virtual std::string instruction(const std::string& profile, const std::string& language) const {
-    (void)profile, (void)language;
-    return {};
-  }
-  /// The checklist that a hit orders; empty where the set has no such profile.
-  [[nodiscard]] virtual std::vector<ControlOrder> controls(const std::string& profile) const {
-    (void)profile;
-    return {};
-  }
   /// Why its age makes it doubtful (stale, or issued in the future), and what to do; empty where it does not.
   [[nodiscard]] virtual std::string doubt(WallTime now) const {
     (void)now;

@@ -182,11 +182,14 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     v.plate(false, "BG1274XK", "SRB", 96);
     v.plate(true, "AB4410BG", "SRB", 91);
     v.weigh(38640);
-    v.assess(SelectivityChannel::yellow, {{"P-017", SelectivityChannel::yellow, "Compare the transport document with the declaration; check the seals' numbers."},
-                                          {"P-204", SelectivityChannel::yellow, "Gross mass is above the declared one: ask for the packing list."}},
+    const std::string seals = "Compare the transport document with the declaration; check the seals' numbers.";
+    v.assess(SelectivityChannel::yellow,
+             {{"P-017", SelectivityChannel::yellow, seals, 3, {{"en", seals}, {"sr-Latn", "Uporedite prevoznu ispravu sa deklaracijom; proverite brojeve plombi."}},
+               {{"documents", "transport document and all seals", "bay 2", "hand-held lamp", "photograph of each seal"}}},
+              {"P-204", SelectivityChannel::yellow, "Gross mass is above the declared one: ask for the packing list."}},
              {"score 62"}, {"documents"}, {"26RS014001B7K2QH41"});
     v.verdict(Verdict::hold, "score 62");
-    v.phase(Phase::waiting_officer, 2, "yellow (controls: documents)");
+    v.phase(Phase::waiting_officer, 2, "yellow: Compare the transport document with the declaration; check the seals' numbers. (controls: documents)");
   }
   {
     const Visit v = visit("L3", "L3-7-9", 2);

@@ -148,6 +148,20 @@ try {
     assert.equal(small, 0, 'a decision button is lower than 56 px');
   });
 
+  await step('the checklist says what, where, with what and what to keep; the instruction speaks the terminal\'s language', async () => {
+    const list = page.locator('ul.checklist').first();
+    for (const text of ['documents: transport document and all seals', 'bay 2', 'hand-held lamp', 'photograph of each seal']) await list.getByText(text).waitFor();
+    assert.equal(await page.getByText('check the seals\' numbers', { exact: false }).count(), 2, 'the lane\'s line and the instruction');
+    await page.locator('#language').selectOption('sr-Latn');
+    await page.getByText('ŽUTI kanal: Uporedite prevoznu ispravu', { exact: false }).waitFor();
+    await page.locator('li', { hasText: 'P-017' }).getByText('proverite brojeve plombi', { exact: false }).waitFor();
+    await list.getByText('sačuvati').waitFor();
+    assert.equal(await page.getByText('check the seals\' numbers', { exact: false }).count(), 0, 'still in English');
+    await axe('checklist');
+    await shot('lane-sr');
+    await page.locator('#language').selectOption('en');
+  });
+
   await step('a release waits for the ordered control', async () => {
     const release = page.getByRole('button', { name: 'Release', exact: false }).first();
     assert.equal(await release.getAttribute('aria-disabled'), 'true');
@@ -155,6 +169,7 @@ try {
     assert.equal(await page.getByRole('dialog').count(), 0);
     await page.getByRole('button', { name: /Record control/ }).click();
     await page.getByRole('dialog').waitFor();
+    await page.getByRole('dialog').getByText('photograph of each seal').waitFor();
     await axe('control dialog');
     await page.getByLabel('nothing found').check();
     await page.getByRole('button', { name: 'Record', exact: true }).click();

@@ -11,13 +11,16 @@ AssessmentMade telling_all() {
   AssessmentMade made;
   Assessment& a = made.assessment;
   a.channel = SelectivityChannel::yellow;
-  a.hits = {{"P-1", SelectivityChannel::yellow, "Check the seals.", 3}};
+  a.hits = {{"P-0", SelectivityChannel::yellow, "Ask for the invoice.", 1},
+            {"P-1", SelectivityChannel::yellow, "Check the seals.", 3, {{"en", "Check the seals."}, {"sr-Latn", "Proverite plombe."}},
+             {{"documents", "", "", "", ""}, {"physical", "the seals", "bay 2", "lamp", "photograph of each"}}},
+            {"P-4", SelectivityChannel::yellow, "Look.", 1, {{"en", "Look."}}, {{"physical", "the seals", "bay 2", "lamp", "photograph of each"}, {"physical", "", "bay 3", "", ""}}}};
   a.declined = {"P-DECLINED: not drawn"};
   a.shadow = {"P-SHADOW"};
   a.undetermined = {"S-123456789012: facts missing", "P-2: evidence.axle_kg_max missing", "P-2: evidence.gross_kg missing", "P-3: declaration.incoterm missing",
                     "and 40 further profiles"};
   a.reasons = {"profiles undetermined: facts are missing"};
-  a.controls = {"documents"};
+  a.controls = {"documents", "physical"};
   a.profile_set = "2026-05";
   a.draw_key = 987654321987;
   a.draws = {4711};
@@ -55,7 +58,10 @@ TEST_F(Criteria, WhatAnOfficerNeedsIsThere) {
   Client ana = signed_in("1001");
   for (const char* path : {"/api/v1/lanes/L1", "/api/v1/crossings/L1-7-12"}) {
     const auto body = ana.get(path).body;
-    EXPECT_NE(body.find("Check the seals."), std::string::npos) << path;
+    EXPECT_NE(body.find(R"("instruction":"Check the seals.","instructions":{"en":"Check the seals.","sr-Latn":"Proverite plombe."})"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"("checklist":[{"control":"documents","what":null,"where":null,"with":null,"evidence":null,"profiles":[]},)"
+                        R"({"control":"physical","what":"the seals","where":"bay 2","with":"lamp","evidence":"photograph of each","profiles":["P-1","P-4"]},)"
+                        R"({"control":"physical","what":null,"where":"bay 3","with":null,"evidence":null,"profiles":["P-4"]}])"), std::string::npos) << body;
     EXPECT_NE(body.find(R"("watch_lists":[{"list":"old","severity":"yellow","instruction":{"en":"Compare."}},)"
                         R"({"list":"stolen","severity":"red","instruction":{"de":"Halten.\u000aPolizei.","en":"Hold."}}])"), std::string::npos) << body;
     EXPECT_NE(body.find(R"("checks_open":43)"), std::string::npos) << body;

@@ -38,6 +38,34 @@ TEST(Assess, HighestChannelWinsHitsAreOrderedById) {
   EXPECT_EQ(a.controls, (std::vector<std::string>{"nii", "physical"}));
 }
 
+TEST(Assess, AHitHasItsChecklistAndAllLanguages) {
+  const auto set = compiled(R"({"id":"A","title":"t","channel":"red","instruction":{"en":"Open it.","sr-Latn":"Otvorite."},"when":"always",
+      "controls":["documents",{"control":"physical","what":"the spare wheel","where":"bay 2","with":"endoscope","evidence":"photograph"}]})");
+  const auto a = risk::assess(*set, question());
+  ASSERT_EQ(a.hits.size(), 1u);
+  EXPECT_EQ(a.hits[0].instruction, "Open it.");
+  EXPECT_EQ(a.hits[0].instructions, (std::map<std::string, std::string>{{"en", "Open it."}, {"sr-Latn", "Otvorite."}}));
+  EXPECT_EQ(a.hits[0].controls, (std::vector<ControlOrder>{{"documents", "", "", "", ""}, {"physical", "the spare wheel", "bay 2", "endoscope", "photograph"}}));
+  // The journal keeps it, and it is made again.
+  AssessmentMade made;
+  made.assessment = a;
+  const auto text = encode(RecordBody(made));
+  const auto read = decode(text.open, text.personal);
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(std::get<AssessmentMade>(*read).assessment, a);
+  EXPECT_EQ(risk::reassess(*set, a, question().now, {}), a);
+}
+
+TEST(Assess, OneOfBeforeChecklistsIsMadeAgainAsItWas) {
+  const auto set = compiled(profile("A", "red", R"("always")", R"(,"controls":[{"control":"physical","what":"the spare wheel"}])"));
+  Assessment before = risk::assess(*set, question());
+  EXPECT_EQ(before.form, 1u);
+  before.form = 0;
+  before.hits[0].instructions.clear();
+  before.hits[0].controls.clear();
+  EXPECT_EQ(risk::reassess(*set, before, question().now, {}), before);
+}
+
 TEST(Assess, NoDeclarationIsAtLeastYellow) {
   auto q = question();
   q.declarations.clear();

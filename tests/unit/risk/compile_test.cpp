@@ -22,8 +22,6 @@ TEST(Compile, ExampleSetCompiles) {
   EXPECT_EQ((*set)->size(), 12u);
   EXPECT_EQ((*set)->version(), "2026-11-21.1");
   EXPECT_EQ((*set)->sha256(), "0f");
-  EXPECT_EQ((*set)->instruction("RANDOM-5", "de"), "Zufallsauswahl: Unterlagen prüfen.");
-  EXPECT_EQ((*set)->instruction("RANDOM-5", "fr"), "Random selection: check the documents.");
 }
 
 TEST(Compile, AllFindingsAtOnceWithPathCauseAndRemedy) {

@@ -1,12 +1,13 @@
 // What is known of a crossing, in the live lane's form, read from its records: so one set of panels shows both.
-import type { Lane, StoredRecord } from './types';
+import { inLanguage } from './texts';
+import type { Hit, Lane, StoredRecord } from './types';
 
-export type Facts = Pick<Lane, 'plates' | 'weigh' | 'radiation' | 'scan' | 'channel' | 'hits' | 'reasons' | 'watch_lists' | 'checks_open' | 'undetermined' | 'ordered'
+export type Facts = Pick<Lane, 'plates' | 'weigh' | 'radiation' | 'scan' | 'channel' | 'hits' | 'reasons' | 'watch_lists' | 'checks_open' | 'undetermined' | 'ordered' | 'checklist'
   | 'profile_set' | 'declarations' | 'verdict' | 'controls'>;
 
 export function factsOf(records: StoredRecord[]): Facts {
   const facts: Facts = {
-    plates: [], weigh: null, radiation: null, scan: null, channel: null, hits: [], reasons: [], watch_lists: [], checks_open: 0, undetermined: [], ordered: [],
+    plates: [], weigh: null, radiation: null, scan: null, channel: null, hits: [], reasons: [], watch_lists: [], checks_open: 0, undetermined: [], ordered: [], checklist: [],
     profile_set: null, declarations: [], verdict: null, controls: [],
   };
   for (const { kind, body } of records) {
@@ -26,7 +27,7 @@ export function factsOf(records: StoredRecord[]): Facts {
       }
     } else if (kind === 'assessment') {
       const a = body.assessment;
-      Object.assign(facts, { channel: a.channel, hits: a.hits, reasons: a.reasons, watch_lists: a.watch_lists, checks_open: a.checks_open, undetermined: a.undetermined, ordered: a.controls, profile_set: a.profile_set, declarations: body.declarations });
+      Object.assign(facts, { channel: a.channel, hits: a.hits, reasons: a.reasons, watch_lists: a.watch_lists, checks_open: a.checks_open, undetermined: a.undetermined, ordered: a.controls, checklist: a.checklist, profile_set: a.profile_set, declarations: body.declarations });
     } else if (kind === 'verdict') {
       facts.verdict = body;
     } else if (kind === 'control') {
@@ -41,6 +42,14 @@ export function factsOf(records: StoredRecord[]): Facts {
     }
   }
   return facts;
+}
+
+/** What the officer has to do, in the terminal's language where the set has it. */
+export const instructionOf = (hit: Hit): string => inLanguage(hit.instructions, hit.instruction);
+
+/** The lane's line, which quotes instructions in the set's language, with them in the terminal's. */
+export function attentionOf(lane: Pick<Lane, 'attention' | 'hits'>): string {
+  return lane.hits.reduce((text, hit) => (hit.instruction ? text.split(hit.instruction).join(instructionOf(hit)) : text), lane.attention.text);
 }
 
 const favourable = ['clear', 'nothing_found'];

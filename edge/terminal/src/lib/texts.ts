@@ -11,6 +11,13 @@ export function t(key: TextKey, values: Record<string, string | number> = {}): s
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 
+/** One of the texts by language that a profile set or a watch list has: the terminal's language, a relative of it, or the one to fall back to. */
+export function inLanguage(texts: Record<string, string>, otherwise?: string): string {
+  const base = (tag: string) => tag.split('-')[0];
+  const relative = Object.keys(texts).find((tag) => base(tag) === base(prefs.language));
+  return texts[prefs.language] ?? (relative && texts[relative]) ?? otherwise ?? texts.en ?? Object.values(texts)[0] ?? '';
+}
+
 /** The text of a word of the interface; undefined where there is none. */
 export function known(group: string, value: string): string | undefined {
   const key = `${group}.${value}` as TextKey;

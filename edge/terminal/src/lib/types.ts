@@ -10,7 +10,8 @@ export type ActionWord =
   | 'confirm' | 'override' | 'refer' | 'record_control' | 'hold' | 'vehicle_gone' | 'open_boom' | 'close_boom'
   | 'out_of_service' | 'return_to_service' | 'reset_emergency_stop';
 
-export interface Hit { profile: string; channel: Channel; instruction: string }
+export interface Hit { profile: string; channel: Channel; instruction: string; instructions: Record<string, string> }
+export interface ChecklistLine { control: string; what: string | null; where: string | null; with: string | null; evidence: string | null; profiles: string[] }
 export interface Verdict {
   verdict: VerdictWord; channel: Channel; decided_by: string; second_officer: string | null; reason: string;
   overrides: boolean; audit_afterwards: boolean; decision_ms: number;
@@ -38,6 +39,7 @@ export interface Lane {
   checks_open: number;
   undetermined: string[]; // documents and devices that the open checks wait for
   ordered: string[];
+  checklist: ChecklistLine[];
   profile_set: string | null;
   declarations: string[];
   verdict: Verdict | null;
