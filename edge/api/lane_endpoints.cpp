@@ -3,6 +3,7 @@
 #include "edge/api/json_input.hpp"
 #include "edge/api/parts.hpp"
 #include "edge/api/views.hpp"
+#include "firmware-interfaces/same_person.hpp"
 
 namespace rampa::api {
 namespace {
@@ -63,7 +64,7 @@ Outcome carry_out(Parts& parts, Call& call) {
     return {problem(403, "role", "only a shift leader may reset an emergency stop", request)};
   if (!parts.port.lane(lane)) return {problem(404, "not-found", "no lane " + lane.text, request)};
   if (!wanted->second_badge.empty()) {
-    if (wanted->second_badge == action.officer.text)
+    if (same_person(wanted->second_badge, action.officer.text))
       return {problem(422, "second-is-first", "the second person must be somebody else", request)};
     auto second = check_password(parts, request, wanted->second_badge, wanted->second_password, 403, "second-person");
     if (!second) return {second.error()};

@@ -1,6 +1,7 @@
 #include "edge/api/json_input.hpp"
 #include "edge/api/parts.hpp"
 #include "edge/api/views.hpp"
+#include "firmware-interfaces/same_person.hpp"
 
 namespace rampa::api {
 namespace {
@@ -37,7 +38,8 @@ Response add_officer(Parts& parts, Call& call) {
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
       return problem(400, "invalid", "badge: use A-Z a-z 0-9 . _ -", request);
   if (password.size() < 10) return problem(422, "password-weak", "a password needs at least 10 characters", request);
-  if (parts.officers->find(officer.badge)) return problem(409, "badge-taken", "this badge has an account already", request);
+  for (const auto& o : parts.officers->list())
+    if (same_person(o.badge.text, officer.badge.text)) return problem(409, "badge-taken", "badge " + o.badge.text + " has an account already", request);
   auto hash = parts.passwords.hash(password);
   if (!hash) return failed(hash.error(), request);
   officer.role = *role;

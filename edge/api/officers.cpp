@@ -6,6 +6,7 @@
 #include "edge/api/json_input.hpp"
 #include "edge/api/json_writer.hpp"
 #include "edge/api/passwords.hpp"
+#include "firmware-interfaces/same_person.hpp"
 
 namespace rampa::api {
 namespace {
@@ -120,7 +121,7 @@ Result<void> Officers::claim(Officer first) {
 Result<void> Officers::add(Officer officer) {
   std::lock_guard lock(mutex_);
   for (const auto& o : officers_)
-    if (o.badge == officer.badge) return fail(ErrorCode::refused, "badge " + o.badge.text + " has an account already");
+    if (same_person(o.badge.text, officer.badge.text)) return fail(ErrorCode::refused, "badge " + o.badge.text + " has an account already; large and small letters make no other badge");
   auto next = officers_;
   next.push_back(std::move(officer));
   if (auto ok = write(next, claim_hash_); !ok) return ok;

@@ -46,7 +46,7 @@ class Officers {
 
   /// First account; spends the claim code. Errors: refused (claimed already), io.
   [[nodiscard]] Result<void> claim(Officer first);
-  /// Errors: refused (badge taken), io.
+  /// Errors: refused (badge taken; "l7" is where "L7" is), io.
   [[nodiscard]] Result<void> add(Officer officer);
   /// Replaces the account of the same badge. Errors: not_found, refused (would leave no active administrator), io.
   [[nodiscard]] Result<void> replace(Officer officer);

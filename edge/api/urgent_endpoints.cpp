@@ -4,6 +4,7 @@
 #include "edge/api/json_input.hpp"
 #include "edge/api/parts.hpp"
 #include "edge/api/views.hpp"
+#include "firmware-interfaces/same_person.hpp"
 
 namespace rampa::api {
 namespace {
@@ -97,7 +98,7 @@ Outcome confirm(Parts& parts, Call& call, UrgentDesk& desk) {
   if (!profile) return {problem(404, "not-found", "no urgent profile " + id, request)};
   auto second = second_of(parts, *in, request);
   if (!second) return {second.error()};
-  if (*second == profile->proposed_by) return {problem(422, "second-is-first", "whoever proposed it cannot confirm it; another shift leader has to", request)};
+  if (same_person(second->text, profile->proposed_by.text)) return {problem(422, "second-is-first", "whoever proposed it cannot confirm it; another shift leader has to", request)};
   if (auto done = desk.confirm(id, *second); !done) return answered(done.error(), request);
   return {no_content(), true};
 }
@@ -116,7 +117,7 @@ Outcome withdraw(Parts& parts, Call& call, UrgentDesk& desk) {
     auto judged = second_of(parts, *in, request);
     if (!judged) return {judged.error()};
     second = *judged;
-    if (second == call.session->badge) return {problem(422, "second-is-first", "the second person must be somebody else", request)};
+    if (same_person(second.text, call.session->badge.text)) return {problem(422, "second-is-first", "the second person must be somebody else", request)};
   }
   if (auto ok = in->finish(); !ok) return {problem(400, "invalid", ok.error().what, request)};
   if (auto done = desk.withdraw(id, call.session->badge, second, reason); !done) return answered(done.error(), request);

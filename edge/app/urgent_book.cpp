@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "firmware-interfaces/same_person.hpp"
+
 namespace rampa::app {
 
 using api::UrgentProfile;
@@ -103,7 +105,7 @@ Result<void> UrgentBook::confirm(const std::string& id, const OfficerId& second,
   if (p->state == UrgentState::active && p->confirmed_by == second && p->left > Duration{}) return {};
   if (p->state == UrgentState::active) return fail(ErrorCode::refused, id + " is active already");
   if (p->state != UrgentState::proposed || p->left <= Duration{}) return over(*p);
-  if (second.empty() || second == p->proposed_by) return fail(ErrorCode::refused, "whoever proposed it cannot confirm it; another shift leader has to");
+  if (second.empty() || same_person(second.text, p->proposed_by.text)) return fail(ErrorCode::refused, "whoever proposed it cannot confirm it; another shift leader has to");
   p->state = UrgentState::active;
   p->left = std::chrono::hours(p->proposal.hours);
   p->confirmed_by = second;
@@ -116,7 +118,7 @@ Result<void> UrgentBook::withdraw(const std::string& id, const OfficerId& who, c
   if (!p) return no_such(id);
   if (p->state == UrgentState::withdrawn && p->ended_by == who && p->ended_second == second) return {};
   if (!lives(*p)) return over(*p);
-  if (p->state == UrgentState::active && (second.empty() || second == who))
+  if (p->state == UrgentState::active && (second.empty() || same_person(second.text, who.text)))
     return fail(ErrorCode::refused, "an active urgent profile is withdrawn by two persons; a second shift leader has to agree");
   p->state = UrgentState::withdrawn;
   p->left = Duration{};

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "edge/lane/turn.hpp"
+#include "firmware-interfaces/same_person.hpp"
 
 namespace rampa::lane {
 namespace points = device::points;
@@ -120,7 +121,7 @@ std::string refusal_of(const Turn& t, const OfficerAction& a) {
     return a.kind == ActionKind::confirm ? "not known to be the same vehicle (the lane's inputs were away): look at it, and say so as the reason"
                                          : "a reason is needed";
   if (needs_second(t, a) && a.second.empty()) return "a second person is needed";
-  if (!a.second.empty() && a.second == a.officer) return "the second person must be somebody else";
+  if (!a.second.empty() && same_person(a.second.text, a.officer.text)) return "the second person must be somebody else";
   switch (a.kind) {
     case ActionKind::confirm: return controls_open(s);
     case ActionKind::record_control: return wrong_control(t, a);

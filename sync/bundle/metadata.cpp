@@ -4,6 +4,7 @@
 
 #include "edge/crossing/canonical_json.hpp"
 #include "firmware-interfaces/hex.hpp"
+#include "firmware-interfaces/same_person.hpp"
 #include "sync/bundle/container.hpp"
 #include "sync/bundle/fields_internal.hpp"
 #include "sync/bundle/json_walk.hpp"
@@ -61,7 +62,7 @@ Role read_role(const Json& json, const std::string& name, std::uint64_t persons_
     if (std::find(role.key_ids.begin(), role.key_ids.end(), text) != role.key_ids.end())
       fields.wrong(Reason::same_key_twice, "keyids", text.substr(0, 12) + "... stands twice");
     role.key_ids.push_back(text);
-    persons.insert(key->second.person);
+    persons.insert(folded_person(key->second.person));
   }
   role.threshold = fields.number("threshold", 1, limits::keys_max);
   fields.finish();

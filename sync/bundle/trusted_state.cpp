@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firmware-interfaces/same_person.hpp"
 #include "sync/bundle/fields_internal.hpp"
 #include "sync/bundle/json_walk.hpp"
 #include "sync/bundle/limits.hpp"
@@ -105,21 +106,23 @@ bool read_set(const Json& json, std::optional<InstalledSet>& set) {
 }  // namespace
 
 Checked<std::vector<std::string>> check_signers(const Envelope& envelope, const KeyRing& keys, const Role& role, const std::string& where) {
-  std::set<std::string> persons;
+  std::map<std::string, std::string> persons;  // by how they compare
   for (const auto& [id, signature] : envelope.signatures) {
     const auto key = keys.find(id);
     if (key == keys.end() || std::find(role.key_ids.begin(), role.key_ids.end(), id) == role.key_ids.end())
       return refuse(Reason::unknown_signer, where, "key " + id.substr(0, 12) + "... may not sign this");
     if (!verifies(envelope.signed_text, signature, key->second))
       return refuse(Reason::bad_signature, where, "the signature of " + key->second.person + " (" + id.substr(0, 12) + "...) is not over these bytes");
-    persons.insert(key->second.person);
+    persons.emplace(folded_person(key->second.person), key->second.person);
   }
   const std::string counted = std::to_string(role.threshold) + " are asked for";
   if (envelope.signatures.size() < role.threshold)
     return refuse(Reason::too_few_signatures, where, std::to_string(envelope.signatures.size()) + " signatures, " + counted);
   if (persons.size() < role.threshold)
     return refuse(Reason::same_person_twice, where, std::to_string(envelope.signatures.size()) + " signatures of " + std::to_string(persons.size()) + " persons, " + counted);
-  return std::vector<std::string>(persons.begin(), persons.end());
+  std::vector<std::string> names;
+  for (const auto& [folded, name] : persons) names.push_back(name);
+  return names;
 }
 
 Checked<TrustedState> first_trust(std::string_view text, WallTime now) {

@@ -128,6 +128,8 @@ TEST_F(SignIn, OnlyAdministratorsKeepAccounts) {
   EXPECT_EQ(problem_of(ana.get("/api/v1/lanes")), "not-signed-in");  // a running session ends too
   EXPECT_EQ(ana.post("/api/v1/session", R"({"badge":"1001","password":"correct horse battery"})").status, 401);
   EXPECT_EQ(problem_of(admin.post("/api/v1/officers", R"({"badge":"1002","name":"x","role":"officer","password":"long enough pw"})")), "badge-taken");
+  EXPECT_EQ(admin.post("/api/v1/officers", R"({"badge":"MARKO.1","name":"x","role":"officer","password":"long enough pw"})").status, 201);
+  EXPECT_EQ(problem_of(admin.post("/api/v1/officers", R"({"badge":"marko.1","name":"x","role":"officer","password":"long enough pw"})")), "badge-taken");
   EXPECT_EQ(problem_of(admin.post("/api/v1/officers", R"({"badge":"a/b","name":"x","role":"officer","password":"long enough pw"})")), "invalid");
 }
 

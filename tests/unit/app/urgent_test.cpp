@@ -110,6 +110,11 @@ TEST_F(Urgent, OnlyAnotherShiftLeaderMakesItActive) {
   const auto id = proposed();
   EXPECT_EQ(id.rfind("URGENT-RS-TEST-", 0), 0u) << id;
   EXPECT_EQ(channel(), SelectivityChannel::blue) << "a proposal stops nobody";
+  auto of_seven = tip_about("NS 1");
+  const auto tip = urgent->propose(of_seven, {"L7"});
+  ASSERT_TRUE(tip);
+  EXPECT_EQ(urgent->confirm(*tip, {"l7"}).error().code, ErrorCode::refused) << "his own account in other letters";
+  ASSERT_TRUE(urgent->withdraw(*tip, {"L7"}, {}, "a test"));
   EXPECT_EQ(urgent->confirm(id, {"1002"}).error().code, ErrorCode::refused);
   EXPECT_EQ(urgent->confirm(id, {}).error().code, ErrorCode::refused);
   EXPECT_EQ(channel(), SelectivityChannel::blue);

@@ -57,6 +57,10 @@ void add_root_vectors(Vectors& all) {
   root("threshold as text", Reason::bad_field, [](Json& j) { j["roles"]["targets"]["threshold"] = "2"; });
   root("two keys of one person for targets", Reason::threshold_unreachable,
        [](Json& j) { j["roles"]["targets"]["keyids"] = {id_of(keys().author), id_of(keys().author_again)}; });
+  root("two keys of one person in other letters for targets", Reason::threshold_unreachable, [](Json& j) {
+    j["roles"]["targets"]["keyids"] = {id_of(keys().author), id_of(keys().author_again)};
+    change_key(j, keys().author_again, [](Json& k) { k["person"] = "draganAUTHOR"; }, true);
+  });
   root("two keys of one person for breakglass", Reason::threshold_unreachable,
        [](Json& j) { j["custom"]["breakglass"]["keyids"] = {id_of(keys().author), id_of(keys().author_again)}; });
   root("a further role", Reason::unknown_field, [](Json& j) { j["roles"]["mirrors"] = j["roles"]["snapshot"]; });

@@ -67,8 +67,10 @@ TEST(Officer, OverrideNeedsReasonAndASecondPerson) {
   a = override_to(rig, Verdict::release);
   a.second = {};
   EXPECT_EQ(refusal(rig, a), "a second person is needed");
-  a.second = a.officer;
-  EXPECT_EQ(refusal(rig, a), "the second person must be somebody else");
+  for (const char* same : {"O1", "o1"}) {  // a badge in other letters is no other person's
+    a.second = OfficerId{same};
+    EXPECT_EQ(refusal(rig, a), "the second person must be somebody else");
+  }
   EXPECT_EQ(rig.count("raise 1"), 0u);
   EXPECT_EQ(refusal(rig, override_to(rig, Verdict::release)), "");
   EXPECT_EQ(rig.count("raise 1"), 1u);
