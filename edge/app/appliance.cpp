@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "edge/app/kept_sets.hpp"
 #include "edge/app/lanes_before.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/version.hpp"
-#include "edge/store/blob_reader.hpp"
 
 namespace rampa::app {
 namespace {
@@ -93,8 +93,10 @@ Result<void> Appliance::start() {
   record.at = clock_.now();
   record.body = Booted{described_version(), profiles_->version(), before.clean_before};
   // Not where room is short: the start matters more, and the set's own file is still there.
-  if (profiles_bytes_ && before.writable && !store::open_blobs(site_.directory)->manifest(profiles_->sha256()))
-    record.attachments.push_back({"profiles.json", "application/json", profiles_bytes_});
+  if (profiles_bytes_ && before.writable && !keeps_set(site_.directory, profiles_->sha256())) {
+    if (auto sealed = seal_set(site_.directory, profiles_->sha256(), *profiles_bytes_, profiles_->risk_unit_key())) record.attachments.push_back(std::move(*sealed));
+    else spdlog::error("profile set {} is not kept yet, so what is assessed with it can't be made again: {}", profiles_->version(), sealed.error().what);
+  }
   reactor->handle(runtime::WriteRecords{{std::move(record)}, booted.for_records()}, clock_.now());
   for (const auto& lane : site_.lanes) {
     reactor->handle(runtime::StartLane{lane.id, lanes_before.of(lane.id)}, clock_.now());
@@ -173,7 +175,11 @@ Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set
   Record note;
   note.at = clock_.now();
   note.body = AuditNote{"profile_set_activated", "rampa", set->version() + " " + set->sha256()};
-  if (!store::open_blobs(site_.directory)->manifest(set->sha256())) note.attachments.push_back({"profiles.json", "application/json", std::move(bytes)});
+  if (!keeps_set(site_.directory, set->sha256())) {
+    auto sealed = seal_set(site_.directory, set->sha256(), *bytes, set->risk_unit_key());
+    if (!sealed) return tl::unexpected(sealed.error());
+    note.attachments.push_back(std::move(*sealed));
+  }
   std::vector<Record> records{std::move(note)};
   if (installed) records.push_back(Record{{}, {}, clock_.now(), std::move(*installed), {}});
   if (auto written = write_and_wait(std::move(records), 10s); !written) return written;
@@ -187,12 +193,14 @@ Result<void> Appliance::use_profiles(std::shared_ptr<const risk::ProfileSet> set
 }
 
 Result<void> Appliance::keep_profiles(const risk::ProfileSet& set, SharedBytes bytes) {
-  if (store::open_blobs(site_.directory)->manifest(set.sha256())) return {};
+  if (keeps_set(site_.directory, set.sha256())) return {};
   if (const auto status = store_->status(); !status.writable) return fail(ErrorCode::no_space, status.trouble);  // the reserve is for verdicts
   Record note;
   note.at = clock_.now();
   note.body = AuditNote{"profile_set_kept", "rampa", set.version() + " " + set.sha256()};
-  note.attachments.push_back({"profiles.json", "application/json", std::move(bytes)});
+  auto sealed = seal_set(site_.directory, set.sha256(), *bytes, set.risk_unit_key());
+  if (!sealed) return tl::unexpected(sealed.error());
+  note.attachments.push_back(std::move(*sealed));
   return write_and_wait({std::move(note)}, 10s);
 }
 

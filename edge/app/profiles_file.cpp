@@ -6,9 +6,9 @@
 
 #include "config/tree.hpp"
 #include "edge/app/folder_lock.hpp"
+#include "edge/app/kept_sets.hpp"
 #include "edge/app/lanes_first.hpp"
 #include "edge/runtime/large_pages.hpp"
-#include "edge/store/blob_reader.hpp"
 #include "sync/bundle/bundle.hpp"
 
 namespace rampa::app {
@@ -89,9 +89,9 @@ Result<LoadedProfiles> read_profiles(const std::string& file) {
 }
 
 Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256) {
-  auto bytes = store::open_blobs(directory)->whole(sha256);
-  if (!bytes) return tl::unexpected(bytes.error());
-  return compile_set(std::string(bytes->begin(), bytes->end()), sha256, Priority::usual);
+  auto text = kept_set(directory, sha256);
+  if (!text) return tl::unexpected(text.error());
+  return compile_set(*text, sha256, Priority::usual);
 }
 
 std::vector<config::Finding> profile_findings(const std::string& file, const Error& error) {

@@ -31,7 +31,7 @@ enum class Priority { usual, idle };
 /// Errors: not_found, invalid (all causes, one per line), refused (the folder's trust).
 [[nodiscard]] Result<LoadedProfiles> read_profiles(const std::string& file);
 
-/// The set with this hash, from the post's store: every set that a boot began with is kept there under its own hash.
+/// The set with this hash, from the post's store: every set that a boot began with is kept there (kept_sets.hpp).
 /// Errors: not_found, invalid, io.
 [[nodiscard]] Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256);
 

@@ -11,6 +11,7 @@
 #include "config/site.hpp"
 #include "config/tree.hpp"
 #include "edge/app/assess_command.hpp"
+#include "edge/app/kept_sets.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/sealing.hpp"
 #include "edge/app/tools.hpp"
@@ -18,7 +19,6 @@
 #include "edge/risk/doubts.hpp"
 #include "edge/risk/explain.hpp"
 #include "edge/runtime/system_clock.hpp"
-#include "edge/store/blob_reader.hpp"
 #include "edge/store/store.hpp"
 
 namespace rampa::app {
@@ -47,7 +47,7 @@ int make_key(bool json) {
 Result<std::string> opened(const std::string& box, const std::string& key_file) {
   const auto key = whole_file(key_file);
   if (!key) return fail(ErrorCode::not_found, key_file + ": cannot be read");
-  auto open = open_seal(box, *key);
+  auto open = is_sealed_set(box) ? open_sealed_set(box, *key) : open_seal(box, *key);
   if (!open && open.error().code == ErrorCode::invalid) return fail(ErrorCode::invalid, key_file + ": " + open.error().what);
   return open;
 }
@@ -55,9 +55,9 @@ Result<std::string> opened(const std::string& box, const std::string& key_file) 
 /// The set's text from the site's own file or folder, or from the store.
 Result<std::string> set_text(const config::Site& site, const std::string& sha256) {
   if (auto present = read_profiles(site.profiles_file); present && present->set->sha256() == sha256) return std::string(present->bytes->begin(), present->bytes->end());
-  auto bytes = store::open_blobs(site.directory)->whole(sha256);
-  if (!bytes) return fail(ErrorCode::not_found, "profile set " + sha256 + " is neither the site's nor in the store: " + bytes.error().what);
-  return std::string(bytes->begin(), bytes->end());
+  auto text = kept_set(site.directory, sha256);
+  if (!text) return fail(ErrorCode::not_found, "profile set " + sha256 + " is neither the site's nor in the store: " + text.error().what);
+  return text;
 }
 
 int explain(const ToolOptions& options, const ExplainOptions& wanted) {
@@ -238,7 +238,7 @@ void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, 
   explain_cmd->add_option("id", explain_options->id, "crossing id");
   explain_cmd->add_option("--site", options.site_file, "the post's site file (TOML); else RAMPA_SITE");
   explain_cmd->add_option("--key", explain_options->key_file, "the risk unit's key file: opens the seal");
-  explain_cmd->add_option("--open", explain_options->open_file, "a sealed explanation from elsewhere, to be opened with --key");
+  explain_cmd->add_option("--open", explain_options->open_file, "a sealed explanation from elsewhere, or a sealed profile set (a blob of a post, also at HQ), to be opened with --key");
   explain_cmd->add_flag("--make-key", explain_options->make_key, "make a key pair for the risk unit");
   explain_cmd->add_option("--icd-dir", options.icd_directory, "folder of ICD files");
   explain_cmd->add_flag("--json", options.json, "one JSON object on standard output");

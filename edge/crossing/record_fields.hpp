@@ -1,6 +1,6 @@
 // Which fields each kind of record has, once, for both directions. `a(name, member)` is an open field,
 // `a.personal(name, member)` one that the journal encrypts. Adding a field here is all it takes; readers treat an absent
-// field as its default, so old journals stay readable.
+// field as its default, and look for a personal one in the open part too, so old journals stay readable.
 #pragma once
 
 #include "edge/crossing/records.hpp"
@@ -46,11 +46,13 @@ template <class A> void fields(A& a, Hit& x) {
   a("instructions", x.instructions); a("controls", x.controls);
 }
 template <class A> void fields(A& a, Assessment& x) {
-  a("form", x.form); a("channel", x.channel); a("hits", x.hits); a("score", x.score); a("declined", x.declined); a("shadow", x.shadow);
-  a("undetermined", x.undetermined); a("reasons", x.reasons);
+  a("form", x.form); a("channel", x.channel); a("hits", x.hits); a("score", x.score); a("shadow", x.shadow);
+  a("reasons", x.reasons);
   a("controls", x.controls); a("profile_set", x.profile_set); a("profile_set_sha256", x.profile_set_sha256);
   a("draw_key", x.draw_key); a("draws", x.draws);
   a.personal("facts", x.facts);
+  // Parts of criteria: which fact a profile asks for, which green list there is. Open in journals of before.
+  a.personal("declined", x.declined); a.personal("undetermined", x.undetermined);
 }
 
 template <class A> void fields(A& a, Booted& x) {

@@ -112,7 +112,11 @@ class Reader {
   template <class T>
   void personal(const char* name, T& value) {
     auto it = personal_.find(name);
-    if (it != personal_.end() && !plain(*it, value)) complain(name, "another type");
+    if (it == personal_.end()) {
+      it = open_.find(name);  // it was open once
+      if (it == open_.end()) return;
+    }
+    if (!plain(*it, value)) complain(name, "another type");
   }
 
   static bool read_capture(const Json& object, Reader& inner, CaptureBody& value) {

@@ -216,6 +216,13 @@ Result<std::optional<format::DayKey>> KeyRing::day_key(std::uint32_t day, std::u
 
 bool KeyRing::erased(std::uint32_t day, std::uint32_t generation) { return disk_->exists(tombstone_path({day, generation})); }
 
+format::DayKey KeyRing::sets_key() const {
+  static_assert(sizeof(Key) == crypto_kdf_KEYBYTES);
+  Key key{};
+  crypto_kdf_derive_from_key(key.data(), key.size(), 1, "rampaset", wrapping_key_.data());
+  return key;
+}
+
 Result<void> KeyRing::destroy(Place place) {
   const std::string path = key_path(place);
   {

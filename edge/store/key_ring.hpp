@@ -50,6 +50,9 @@ class KeyRing {
   /// Forgets day keys held in memory, so that the next decrypt() looks at the disk again.
   void forget();
 
+  /// For the profile sets that the post keeps (FORMAT.md, "Profile sets"): derived from the wrapping key, the same for the device's life.
+  [[nodiscard]] format::DayKey sets_key() const;
+
   [[nodiscard]] const format::SigningSeed& signing_seed() const { return signing_seed_; }
   [[nodiscard]] format::PublicKey public_key() const { return format::public_key_of(signing_seed_); }
 

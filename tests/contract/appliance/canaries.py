@@ -3,8 +3,9 @@
 lanes, officer). While it works a newer set comes (canaries too), then a broken one, which is refused. Two shift leaders make urgent profiles of
 canaries, one of which hits, and take one back. None of the canaries may be found in
 the officers' API and page, in logs, journal, database or its WAL, at the post or at HQ; and no field of the catalogue in the API, which
-the profiles ask for. The sets themselves, which the post keeps under their hashes so that assessments can be made again, and the
-book of urgent profiles, which nobody but the post's user can read, are the places that have them; that the API does not give the sets out is asked too. Then a start with the broken set: refused with place and remedy.
+the profiles ask for, nor in the journal. The book of urgent profiles, which nobody but the post's user can read, is the only place that has them. The sets themselves, which
+the post keeps so that assessments can be made again and sends to HQ, are sealed: none of their blobs has a canary, at the post or at HQ; the post makes assessments
+again with them, and the risk unit's key opens those at HQ. That the API does not give the sets out is asked too. Then a start with the broken set: refused with place and remedy.
 
 usage: canaries.py TREE RAMPA RAMPA_HIL DIRECTORY
 """
@@ -59,7 +60,10 @@ def write(data):
     fresh.replace(set_file)
 
 
-profiles["policy"] = {"draw_secret": "00112233445566778899aabbccddeeff"}
+risk_unit = json.loads(subprocess.run([rampa, "explain", "--make-key", "--json"], capture_output=True, check=True).stdout)
+profiles["policy"] = {"draw_secret": "00112233445566778899aabbccddeeff", "risk_unit_key": risk_unit["risk_unit_key"]}
+green_list = canary()
+profiles["green_lists"] = [{"id": green_list, "residual_percent": 90, "when": {"field": "declaration.count", "op": "ge", "value": 0}}]
 hundreds_of_profiles(9000)
 profiles["version"] = "canaries-1"
 first_set = json.dumps(profiles).encode()
@@ -71,7 +75,7 @@ for wrong in ({"field": canary(), "op": "eq", "value": canary()}, {"field": "veh
     profiles["profiles"].append({"id": f"BROKEN-{number}", "title": canary(), canary(): canary(), "channel": canary(), "instruction": "Nothing to do.", "when": wrong})
 profiles[canary()] = canary()
 broken_set = json.dumps(profiles, indent=1).encode()
-hashes = {hashlib.sha256(data).hexdigest(): 0 for data in (first_set,)}  # of the sets that lanes used; those with urgent profiles come later
+hashes = {hashlib.sha256(first_set).hexdigest()}  # of the sets that lanes used; those with urgent profiles come later
 wanted = re.compile(rb"CANARY\d{5}X")
 fields = re.findall(r"^\| `([a-z]+\.[a-z0-9_]+)` \|", (tree / "edge/risk/PROFILES.md").read_text(), re.M)
 if len(fields) < 60 or "declaration.incoterm" not in fields:
@@ -102,9 +106,9 @@ class Officer:
         return self.opener.open(self.base + path, timeout=10).read()
 
     def note_set(self):
-        """The set that lanes use now holds canaries, in the store and nowhere else."""
+        """The set that lanes use now holds canaries."""
         set_now = json.loads(self.get("/profiles"))
-        hashes.setdefault(set_now["sha256"], 0)
+        hashes.add(set_now["sha256"])
         return set_now["version"]
 
 
@@ -189,15 +193,17 @@ def tool(*arguments):
 
 # The journal's personal fields are encrypted: its records once more as they read in the open.
 rows = json.loads(tool("crossings", "--limit", "1000"))["crossings"]
-hits = urgent_hits = 0
+hits = urgent_hits = greened = 0
 for row in rows:
     text = tool("show", row["id"])
     hits += text.count(b"SECRET-")
     urgent_hits += text.count(urgent[0].encode()) if urgent else 0
-    if wanted.search(text):
+    greened += text.count(green_list.encode())
+    if set(wanted.findall(text)) - {green_list.encode()}:  # that one stands in the encrypted part
         found.append(f"record of {row['id']}")
     looked += 1
 book = directory / "post-run/post/urgent-profiles.json"
+sealed = {}  # by the set's hash, the files that hold it
 if not wanted.search(book.read_bytes()):
     sys.exit("the book of urgent profiles does not have the canaries: the test would prove nothing")
 for file in (directory / "post-run").rglob("*"):
@@ -208,13 +214,12 @@ for file in (directory / "post-run").rglob("*"):
         if file.stat().st_mode & 0o077:
             found.append("others may read the book of urgent profiles")
         continue
-    name = hashlib.sha256(data).hexdigest()
-    if name in hashes:
-        hashes[name] += 1
-        continue
     looked += 1
-    if wanted.search(data):
+    told = "journal" in file.parts or ("hq" in file.parts and "blobs" not in file.parts)
+    if wanted.search(data) or (told and any_field.search(data)):
         found.append(str(file.relative_to(directory)))
+    if data[:4] == b"RMPS":
+        sealed.setdefault(data[8:40].hex(), []).append(file)
 log = (directory / "post-run/appliance.log").read_text()
 if "is refused, the present one stays" not in log or "`rampa profiles check" not in log:
     found.append("the log does not say that the broken set was refused, and what to do")
@@ -228,10 +233,26 @@ if wanted.search(text):
     found.append(f"the start with the broken set says {wanted.search(text).group().decode()}")
 
 print(f"{number} canaries, {len(rows)} crossings, {hits} mentions of their profiles in the records, {urgent_hits} of an urgent one; {looked} files and records, {len(asked)} answers of the API "
-      f"with {open_checks} open checks: {len(found)} found; the sets themselves lie in {list(hashes.values())} places")
+      f"with {open_checks} open checks: {len(found)} found; the {len(hashes)} sets lie sealed in {[len(sealed.get(h, [])) for h in hashes]} places")
 if found:
     sys.exit("\n".join(found[:20]))
-if hits == 0 or urgent_hits == 0 or len(rows) < 8 or open_checks == 0:
+if hits == 0 or urgent_hits == 0 or greened == 0 or len(rows) < 8 or open_checks == 0:
     sys.exit("the test saw too little to prove anything")
-if not all(hashes.values()):
-    sys.exit("a set that the post worked with does not lie in its store: assessments could not be made again")
+key_file = directory / "risk-unit.key"
+key_file.write_text(risk_unit["secret_key"])
+at_hq = {}
+for one in hashes:
+    places = {file.relative_to(directory / "post-run").parts[0]: file for file in sealed.get(one, [])}
+    if "post" not in places:
+        sys.exit(f"set {one} does not lie in the post's store: assessments could not be made again")
+    if "hq" in places:
+        at_hq[one] = places["hq"]
+if hashlib.sha256(first_set).hexdigest() not in at_hq:
+    sys.exit("HQ has not got the set that the post began with: the test saw too little")
+for one, file in at_hq.items():
+    opened = subprocess.run([rampa, "explain", "--open", file, "--key", key_file], capture_output=True, check=True).stdout
+    if not wanted.search(opened) or hashlib.sha256(opened[:-1]).hexdigest() != one:
+        sys.exit(f"the risk unit's key does not open set {one} as HQ has it")
+again = [subprocess.run([rampa, "reassess", row["id"], "--site", site], capture_output=True, text=True) for row in rows if row["channel"]]
+if not again or any(r.returncode for r in again):
+    sys.exit("not made again from the sealed sets: " + "".join(r.stdout + r.stderr for r in again if r.returncode))

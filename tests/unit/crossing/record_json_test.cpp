@@ -54,6 +54,26 @@ std::vector<RecordBody> one_of_each() {
 
 }  // namespace
 
+TEST(RecordJson, PartsOfCriteriaArePersonalAndReadWhereJournalsOfBeforeHaveThem) {
+  AssessmentMade made;
+  made.assessment.undetermined = {"P-2: declaration.incoterm missing"};
+  made.assessment.declined = {"P-3: green list FRIENDS"};
+  const auto text = encode(RecordBody(made));
+  for (const char* part : {"incoterm", "FRIENDS"}) {
+    EXPECT_EQ(text.open.find(part), std::string::npos) << text.open;
+    EXPECT_NE(text.personal.find(part), std::string::npos) << text.personal;
+  }
+  EXPECT_EQ(std::get<AssessmentMade>(*decode(text.open, text.personal)), made);
+  EXPECT_TRUE(std::get<AssessmentMade>(*decode(text.open, "")).assessment.undetermined.empty()) << "erased with the day";
+  const std::string before = R"({"kind":"assessment","assessment":{"undetermined":["P-2: declaration.incoterm missing"],"declined":["P-3: green list FRIENDS"]}})";
+  for (const char* personal : {"", R"({"assessment":{"facts":{}},"declarations":[]})"}) {
+    const auto old = decode(before, personal);
+    ASSERT_TRUE(old) << old.error().what;
+    EXPECT_EQ(std::get<AssessmentMade>(*old).assessment.undetermined, made.assessment.undetermined);
+    EXPECT_EQ(std::get<AssessmentMade>(*old).assessment.declined, made.assessment.declined);
+  }
+}
+
 TEST(RecordJson, EveryKindComesBackEqual) {
   std::set<std::size_t> kinds;
   for (const auto& body : one_of_each()) {
