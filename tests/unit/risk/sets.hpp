@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "edge/risk/risk.hpp"
 
@@ -39,6 +41,20 @@ inline risk::Question question() {
   q.now = WallTime{1'780'000'000'000};
   q.draw_key = 42;
   return q;
+}
+inline std::shared_ptr<const risk::ProfileSet> with_policy(const std::string& policy, const std::string& profiles, const std::string& more = "") {
+  auto set = risk::compile(R"({"format":2,"version":"v","issued":"2026-11-01","policy":)" + policy + more + R"(,"profiles":[)" + profiles + "]}", "abc");
+  EXPECT_TRUE(set) << set.error().what;
+  return set ? *set : nullptr;
+}
+inline std::string weighted(const std::string& id, int weight, const std::string& more = "") {
+  return profile(id, "blue", R"("always")", ",\"weight\":" + std::to_string(weight) + more);
+}
+inline bool contains(const std::vector<std::string>& list, const std::string& text) { return std::find(list.begin(), list.end(), text) != list.end(); }
+inline std::vector<std::string> hits(const Assessment& a) {
+  std::vector<std::string> ids;
+  for (const auto& hit : a.hits) ids.push_back(hit.profile);
+  return ids;
 }
 inline std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
