@@ -133,12 +133,14 @@ bool red_anyway(const Assessment& a) {
          has(stale_reason) || has(future_reason) || has(frozen_reason);
 }
 
+constexpr std::string_view not_drawn = "not drawn", operator_authorised = "authorised operator", green_list = "green list ", capacity = "capacity of the channel";
+
 std::string_view why(const CompiledSet& set, const ProfileOutcome& o, std::string& text) {
   switch (o.declined) {
-    case Declined::not_drawn: return "not drawn";
-    case Declined::operator_authorised: return "authorised operator";
-    case Declined::green_list: return text = "green list " + set.green_lists[o.green_list].id;
-    case Declined::cap: return "capacity of the channel";
+    case Declined::not_drawn: return not_drawn;
+    case Declined::operator_authorised: return operator_authorised;
+    case Declined::green_list: return text = std::string(green_list) + set.green_lists[o.green_list].id;
+    case Declined::cap: return capacity;
     case Declined::no: break;
   }
   return {};
@@ -244,6 +246,15 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   facts[std::string(security_open_in_full)] = true;
   if (question.set_frozen) facts["set.frozen"] = true;
   return derive(*compiled, present_form, std::move(facts), question.draw_key, question.now, question.evidence_missing);
+}
+
+std::pair<std::string, std::string> declined_parts(const std::string& line) {
+  for (auto at = line.find(": "); at != std::string::npos; at = line.find(": ", at + 1)) {
+    const auto reason = std::string_view(line).substr(at + 2);
+    if (reason == not_drawn || reason == operator_authorised || reason == capacity || reason.starts_with(green_list)) return {line.substr(0, at), std::string(reason)};
+  }
+  const auto first = std::min(line.find(": "), line.size());
+  return {line.substr(0, first), line.substr(std::min(first + 2, line.size()))};
 }
 
 SelectivityChannel reached_by_profiles(const Assessment& a) {

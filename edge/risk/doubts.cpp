@@ -5,6 +5,8 @@
 #include <map>
 #include <string_view>
 
+#include "edge/risk/catalogue.hpp"
+
 namespace rampa::risk {
 
 namespace {
@@ -81,6 +83,8 @@ class Looking {
 
  private:
   void test(const Condition& c) {
+    if (c.op == Operator::exists && one_of(c.field, {"vehicle.watch_lists", "evidence.missing", "declaration.container_check_wrong"}))
+      say(c.field + ": exists asks whether the list is there, and it is, empty too", "write \"op\": \"prefix\", \"value\": \"\", which holds where anything is in it");
     const bool prefix = c.op == Operator::prefix;
     const auto list = lists_.find(c.list);
     const auto& values = c.list.empty() ? c.texts : list == lists_.end() ? c.texts : list->second;
@@ -134,6 +138,18 @@ bool says(const std::string& instruction, const std::string& value) {
   return false;
 }
 
+std::string fact_named_in(const std::string& instruction) {
+  static const auto names = catalogue();
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || upper(c); };
+  for (auto point = instruction.find('.'); point != std::string::npos; point = instruction.find('.', point + 1)) {
+    if (point + 1 == instruction.size() || !letter(instruction[point + 1])) continue;  // the end of a sentence
+    for (const auto& name : names)
+      if (says(instruction, name)) return name;
+    break;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<Finding> doubts(const RiskProfile& p, const NamedLists& lists, const std::string& at) {
@@ -151,6 +167,7 @@ std::vector<Finding> doubts(const RiskProfile& p, const NamedLists& lists, const
     say("aeo_percent", "of the sample_percent is less than one in 10,000, and so never drawn", "raise one of them, or write 0");
   for (const auto& [language, words] : p.instruction) {
     if (words.find_first_not_of(" \t\r\n") == std::string::npos && p.channel != SelectivityChannel::green) say("instruction", "is empty (" + language + ")", "say what the officer has to do");
+    if (const auto field = fact_named_in(words); !field.empty()) say("instruction", "names the fact " + field + " (" + language + ")", "it stands on a screen at the lane: say what to do, not why");
     for (const auto& value : looking.texts())
       if (value.size() >= 4 && says(words, value)) {
         say("instruction", "says \"" + value + "\", for which the condition asks (" + language + ")", "it stands on a screen at the lane: say what to do, not why");

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "edge/risk/risk.hpp"
+
 namespace rampa::risk {
 
 namespace {
@@ -48,9 +50,9 @@ std::vector<Part> parts_of(const Assessment& a, const VersionOf& version_of) {
   const auto version = [&](std::string_view profile) { return version_of ? version_of(a.profile_set_sha256, profile) : 0u; };
   for (const auto& hit : a.hits) parts.push_back({hit.profile, hit.version != 0 ? hit.version : version(hit.profile), Part::As::hit, {}});
   for (const auto& text : a.declined) {
-    const auto colon = std::min(text.find(": "), text.size());
-    const auto profile = text.substr(0, colon);
-    parts.push_back({profile, version(profile), Part::As::declined, colon < text.size() ? text.substr(colon + 2) : std::string{}});
+    auto [profile, reason] = declined_parts(text);
+    const auto its_version = version(profile);
+    parts.push_back({std::move(profile), its_version, Part::As::declined, std::move(reason)});
   }
   for (const auto& profile : a.shadow) parts.push_back({profile, version(profile), Part::As::shadow, {}});
   std::sort(parts.begin(), parts.end());

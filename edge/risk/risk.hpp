@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "edge/crossing/assessment.hpp"
@@ -56,6 +57,9 @@ struct Question {
 
 /// Missing evidence, no declaration, or an undetermined profile never give green. Same question, same set: same answer.
 [[nodiscard]] Assessment assess(const ProfileSet& set, const Question& question);
+
+/// Profile and reason of a line of Assessment::declined; an id may have a colon in it.
+[[nodiscard]] std::pair<std::string, std::string> declined_parts(const std::string& line);
 
 /// For the capacity caps: the channel that profiles reached, by a hit or by the score, where it is the crossing's. Green where a floor or
 /// the random share alone led there, or where it can't be told whether the score or such a one did.

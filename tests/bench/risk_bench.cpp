@@ -1,6 +1,6 @@
 // The risk engine over the public workload: risk_bench FOLDER [SECTION...]
 //   FOLDER holds decls.jsonl, history.jsonl and profiles_N.jsonl (and expected_N.jsonl where there is one).
-//   Sections: decide cold items memory reload baselines; all if none is named.
+//   Sections: decide assess cold items memory reload baselines; all if none is named.
 // Percentiles are over declarations: of the least time over the passes, and of all plain times beside it.
 #include <openssl/sha.h>
 #include <sched.h>
@@ -24,7 +24,9 @@
 
 #include "edge/risk/benchmark_format.hpp"
 #include "edge/risk/compiled_set.hpp"
+#include "edge/risk/explain.hpp"
 #include "edge/runtime/large_pages.hpp"
+#include "tests/bench/risk_questions.hpp"
 #include "tests/bench/risk_sqlite_baseline.hpp"
 
 namespace {
@@ -157,6 +159,26 @@ void print(const char* what, const Timed& t) {
   std::fflush(stdout);
 }
 
+/// Of one call each: least of the passes, and all of them.
+template <class F>
+std::pair<Percentiles, Percentiles> times(std::size_t count, int passes, F&& call) {
+  Percentiles least, plain;
+  least.values.assign(count, 1e18);
+  for (int pass = 0; pass < passes; ++pass)
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto start = Clock::now();
+      call(i);
+      plain.values.push_back(us(Clock::now() - start));
+      least.values[i] = std::min(least.values[i], plain.values.back());
+    }
+  return {std::move(least), std::move(plain)};
+}
+
+void print_times(const char* what, std::pair<Percentiles, Percentiles> t) {
+  std::printf("  %-34s p50 %9.2f us  p99 %9.2f us   plain p50 %9.2f p99 %9.2f\n", what, t.first.at(0.5), t.first.at(0.99), t.second.at(0.5), t.second.at(0.99));
+  std::fflush(stdout);
+}
+
 class Bench {
  public:
   Bench(std::string folder, std::set<std::string> sections) : folder_(std::move(folder)), sections_(std::move(sections)) {
@@ -179,6 +201,7 @@ class Bench {
       const Set untaught = compiled(*json, {});
       print("decide, no traffic to learn from", timed(declarations_, 10, [&](const Declaration& one, risk::Decision& d) { risk::decide(*untaught, one.sheet, one.circumstances, d); }));
     }
+    if (wants("assess")) assess(*set, *json);
     if (wants("cold")) cold(*set);
     if (wants("items")) items(*set);
     if (wants("baselines")) baselines(*set, profiles, n);
@@ -203,6 +226,27 @@ class Bench {
     }
     std::printf("    %.1f profiles looked at each; %zu shapes of keys, %zu profiles looked at every time\n", static_cast<double>(found) / static_cast<double>(declarations_.size()), set.index.shapes(),
                 set.index.always());
+  }
+
+  /// All of it, as a post does: facts made from declarations and evidence, decision, hits and reasons in words. Then the same made again
+  /// from the stored assessment, and the risk unit's explanation, which reads the whole set's text and looks at every profile.
+  void assess(const risk::CompiledSet& set, const std::string& json) {
+    std::vector<risk::Question> questions;
+    for (const auto& line : lines_of(folder_ + "/decls.jsonl")) questions.push_back(bench::question_of(*risk::import_benchmark_declaration(line)));
+    std::vector<Assessment> stored(questions.size());
+    print_times("assess (facts, decision, words)", times(questions.size(), 10, [&](std::size_t i) { stored[i] = risk::assess(set, questions[i]); }));
+    std::size_t hits = 0, differ = 0;
+    for (const auto& one : stored) hits += one.hits.size();
+    Assessment again;
+    print_times("reassess", times(questions.size(), 10, [&](std::size_t i) { again = risk::reassess(set, stored[i], questions[i].now, {}); differ += again != stored[i]; }));
+    std::size_t explained = 0;
+    const std::size_t some = set.size() > 10'000 ? 5 : set.size() > 1000 ? 20 : 100;
+    print_times("explain (reads the set's text)", times(std::min(some, questions.size()), 3, [&](std::size_t i) {
+      const auto text = risk::explain(json, stored[i], questions[i].now);
+      explained += text && text->find("\"near_misses\":") != std::string::npos;
+    }));
+    std::printf("    %.1f hits each; %zu made again otherwise; %zu explained\n", static_cast<double>(hits) / static_cast<double>(questions.size()), differ, explained);
+    if (differ || explained == 0) std::exit(1);
   }
 
   void cold(const risk::CompiledSet& set) {
@@ -362,7 +406,7 @@ class Bench {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: risk_bench FOLDER [decide] [cold] [items] [memory] [reload] [baselines]\n");
+    std::fprintf(stderr, "usage: risk_bench FOLDER [decide] [assess] [cold] [items] [memory] [reload] [baselines]\n");
     return 2;
   }
   Bench bench(argv[1], {argv + 2, argv + argc});

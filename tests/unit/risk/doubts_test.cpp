@@ -20,6 +20,7 @@ TEST(Doubts, WhatNothingCanFitIsNamed) {
       {test("vehicle.country", "eq", R"("RS")"), "3 upper-case letters"},
       {test("declaration.route", "in", R"(["TUR"])"), "2 upper-case letters"},
       {R"({"any_item":[)" + test("goods.hs_code", "prefix", R"(["24.02"])") + "]}", "\"24.02\" is no goods code"},
+      {test("declaration.container_check_wrong", "exists", "true"), "\"prefix\", \"value\": \"\""},
       {test("time.hour", "eq", "24"), "time.hour never has"},
       {test("time.weekday", "ge", "8"), "it goes from 1 to 7"},
       {test("vehicle.direction", "eq", R"("inbound")"), "one of entry, exit"},
@@ -37,6 +38,7 @@ TEST(Doubts, WhatNothingCanFitIsNamed) {
 TEST(Doubts, WhatMayFitIsNot) {
   for (const auto& when : {test("vehicle.plate", "in", R"(["BG123AA"])"), test("vehicle.country", "prefix", R"(["S"])"), test("goods.origin", "eq", R"("AE")"), test("time.hour", "range", "[0,23]"),
                            test("declaration.seals", "ge", "0"), test("evidence.mass_deviation_percent", "le", "-10"),
+                           test("declaration.container", "exists", "true"), test("declaration.container_check_wrong", "prefix", R"("")"),
                            R"({"all":[)" + test("declaration.seals", "ge", "3") + "," + test("declaration.seals", "le", "3") + "]}"}) {
     const bool goods = when.find("goods.") != std::string::npos;
     EXPECT_TRUE(of(goods ? R"({"any_item":[)" + when + "]}" : when).empty()) << when;
@@ -54,6 +56,8 @@ TEST(Doubts, IdsSharesAndInstructions) {
   EXPECT_TRUE(of("\"always\"", R"(,"sample_percent":1,"aeo_percent":1)").empty());
   EXPECT_TRUE(of("\"always\"", R"(,"sample_percent":1,"aeo_percent":0)").empty());
   EXPECT_EQ(of("\"always\"", "", "P", "").size(), 1u);
+  EXPECT_EQ(of("\"always\"", "", "P", "Stop where declaration.seals >= 3.")[0].path, "profiles[0].instruction");
+  EXPECT_TRUE(of("\"always\"", "", "P", "Ask for the declaration. Seals are to be counted.").empty());
   const auto told = of(R"({"any_item":[)" + test("goods.hs_code", "in", R"({"list":"codes"})") + "]}", "", "P", "Heading 2402: open the cartons.");
   ASSERT_EQ(told.size(), 1u);
   EXPECT_NE(told[0].cause.find("\"2402\""), std::string::npos);

@@ -193,3 +193,13 @@ TEST(Selection, AMovementHasOneDrawAndTheNextOneItsOwn) {
   }
   EXPECT_NEAR(selected_once, 400 * (1 - 0.6983), 30);  // 0.95^7; 3.3 standard deviations
 }
+
+TEST(Selection, ProfileAndReasonOfWhatDeclinedAreToldApart) {
+  const auto set = with_policy("{}", profile("A: B", "red", R"("always")", R"(,"sample_percent":0.01)"), R"(,"green_lists":[{"id":"G: H","when":"always"}])");
+  const auto a = risk::assess(*set, question());
+  ASSERT_EQ(a.declined, std::vector<std::string>{"A: B: not drawn"});
+  EXPECT_EQ(risk::declined_parts(a.declined[0]), (std::pair<std::string, std::string>{"A: B", "not drawn"}));
+  EXPECT_EQ(risk::declined_parts("A: B: green list G: H"), (std::pair<std::string, std::string>{"A: B", "green list G: H"}));
+  EXPECT_EQ(risk::declined_parts("P: authorised operator"), (std::pair<std::string, std::string>{"P", "authorised operator"}));
+  EXPECT_EQ(risk::declined_parts("P: of another day"), (std::pair<std::string, std::string>{"P", "of another day"}));
+}
