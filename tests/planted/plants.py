@@ -17,6 +17,9 @@ BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--
 
 RISK = {"targets": ["risk_test"], "test": ["risk_test"]}
 LEARNING = {"targets": ["effectiveness_test"], "test": ["effectiveness_test"]}
+SIMULATE = {"targets": ["learning_test"], "test": ["learning_test"]}
+PROFILE_TOOLS = {"targets": ["profiles_tools_test"], "test": ["profiles_tools_test"]}
+CONVERT = {"targets": ["profiles_convert_test"], "test": ["profiles_convert_test"]}
 API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=Criteria.*:OpenChecks.*"]}
 DOWNLINK = {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=DownlinkTest.*:RecentCrossings.*"]}
 URGENT = {"targets": ["urgent_test"], "test": ["urgent_test"]}
@@ -227,4 +230,14 @@ PLANTS = [
           ("edge/risk/decide.cpp", "if (o.shadow || o.declined != Declined::no) return;", "if (o.declined != Declined::no) return;")),
     plant("risk-draw-without-key", "the draw does not depend on the set's secret", RISK,
           ("edge/risk/decide.cpp", "if (secret[0] != 0 || secret[1] != 0) {", "if (secret[0] == 1 && secret[1] == 1) {")),
+    plant("risk-frozen-unnoticed", "a set that headquarters no longer confirms raises nothing", RISK,
+          ("edge/risk/assess.cpp", "doubtful(set, a.facts) || frozen(set, a.facts) ? std::max", "doubtful(set, a.facts) ? std::max")),
+    plant("risk-checklist-lost", "a hit does not bring its checklist", RISK,
+          ("edge/risk/assess.cpp", "      hit.controls = set.control_lists[texts.controls];\n", "")),
+    plant("risk-whole-set-not-judged", "many profiles that stop a little each are never too many", SIMULATE,
+          ("edge/risk/explosive.cpp", "percent(judgement.stopped, now.tally.rows) > limit.set && (", "percent(judgement.stopped, now.tally.rows) > limit.set + 100 && (")),
+    plant("risk-changed-under-its-version", "a profile's criterion changes and its version does not", PROFILE_TOOLS,
+          ("edge/app/profiles_succession.cpp", "    if (a != b)\n", "    if (a != b && version == 0)\n")),
+    plant("risk-converted-is-active", "what comes out of a decision table without a state selects at once", CONVERT,
+          ("edge/app/profiles_convert.cpp", "  if (!p.contains(\"state\")) p[\"state\"] = \"draft\";\n", "")),
 ]

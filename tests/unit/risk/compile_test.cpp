@@ -20,7 +20,7 @@ TEST(Compile, ExampleSetCompiles) {
   auto set = risk::compile(read_text("config/examples/profiles.json"), "0f");
   ASSERT_TRUE(set) << set.error().what;
   EXPECT_EQ((*set)->size(), 12u);
-  EXPECT_EQ((*set)->version(), "2026-11-21.1");
+  EXPECT_EQ((*set)->version(), "2026-11-22.1");
   EXPECT_EQ((*set)->sha256(), "0f");
 }
 
