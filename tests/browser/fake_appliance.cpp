@@ -297,6 +297,7 @@ Result<lane::Answer> FakeAppliance::plain_rules(const LaneId& id, const lane::Of
   switch (action.kind) {
     case ActionKind::confirm:
       if (state.phase != Phase::waiting_officer) return refused("nothing waits for a decision");
+      if (action.reason.empty() && lane::needs_reason(action.kind, state)) return refused("look at it, and say so as the reason");
       decide(Verdict::release, false);
       break;
     case ActionKind::override_verdict:

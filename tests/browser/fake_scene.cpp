@@ -190,6 +190,7 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
              {"score 62"}, {"documents"}, {"26RS014001B7K2QH41"});
     v.verdict(Verdict::hold, "score 62");
     v.phase(Phase::waiting_officer, 2, "yellow: Compare the transport document with the declaration; check the seals' numbers. (controls: documents)");
+    post.change(v.lane, [](lane::State& s) { s.other_vehicle = true; });
   }
   {
     const Visit v = visit("L3", "L3-7-9", 2);

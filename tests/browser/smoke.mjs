@@ -187,6 +187,9 @@ try {
     await page.waitForTimeout(300);
     assert.equal(await page.getByRole('dialog').count(), 1, 'Enter alone must not confirm');
     assert.ok((await page.getByRole('dialog').innerText()).includes('BG1274XK'));
+    // The lane's inputs were away: it takes a release only with what somebody saw.
+    assert.equal(await page.getByLabel('Reason').getAttribute('required'), '', 'the lane refuses it without');
+    await page.getByLabel('Reason').fill('looked at it: the same lorry');
     await shot('release-dialog');
     await page.getByRole('button', { name: 'Release now' }).click();
     await page.getByText('commanded: open').waitFor();

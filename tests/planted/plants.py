@@ -51,6 +51,17 @@ REPOST_UNSEEN = ("drivers/plate_camera/read_gate.hpp", "if (seen.durable && now 
 
 PLANTS = [
     plant("open-before-commit", "commit before you act: the boom is asked without waiting for Committed", LANE, OPEN_BEFORE_COMMIT),
+    plant("hold-ignored", "an officer's hold stops a release that waits", OFFICER,
+          ("edge/lane/deciding.cpp", "const bool stopped = s.stopped || (s.held && s.verdict->decided_by == \"policy\");",
+           "const bool stopped = s.held && s.verdict->decided_by == \"policy\" && !s.stopped;")),
+    plant("boom-by-hand-alone", "the boom by hand needs a second person where a vehicle stands without a release", OFFICER,
+          ("edge/lane/officer.cpp", "(unreleased && config.override_needs_second)", "(unreleased && config.manual_boom_needs_second)")),
+    plant("ended-crossing-starts-free", "who is left standing when a crossing is ended is held", OFFICER,
+          ("edge/lane/arrival.cpp", "s.held = s.stayed.has_value();", "s.held = s.held && s.stayed.has_value();")),
+    plant("alarm-on-the-way-in", "what is learnt on the way into the port counts before the second boom opens", LANE,
+          ("edge/lane/passage.cpp", "return found_something(t) || !s.verdict ?", "return !s.verdict ?")),
+    plant("risen-after-it-came-down", "a boom that came down in spite of its reversal stays down", LANE,
+          ("edge/lane/boom.cpp", "  if (came_down(t)) {", "  if (came_down(t) && !s.motion.reversal) {")),
     plant("officer-before-commit", "commit before you act: an officer's order is carried out before its record is durable", OFFICER,
           ("edge/lane/officer.cpp", "  if (decides(a.kind)) s.verdict_persist = s.order_persist;\n",
            "  if (decides(a.kind)) s.verdict_persist = s.order_persist;\n  (void)carry_out(t, a);\n")),
