@@ -97,7 +97,8 @@ struct Sync {
     uplink.reset();
   }
   /// A line to HQ may hang in a name server or a broker for a while, and no lane needs it: only a thread that is gone for
-  /// longer than any of that is a reason to start anew. Compiling goes before it: while that takes its turns, it may wait.
+  /// longer than any of that is a reason to start anew. What the profiles watch compiles goes in
+  /// turns that count as well: meanwhile a busy machine may keep this thread waiting.
   bool alive(MonoTime now) {
     if (!uplink) return true;
     if (const auto seen = uplink->beats() + LanesFirst::turns(); seen != beats || last_beat == MonoTime{}) {

@@ -91,7 +91,7 @@ void settle_deciding(Turn& t) {
     t.attention(2, call_text(s));
     return t.enter(Phase::waiting_officer);
   }
-  // Nobody released in advance what an officer stopped meanwhile, whoever gave the verdict.
+  // An officer said hold after the verdict was given, by policy or by a colleague.
   const bool stopped = s.stopped || (s.held && s.verdict->decided_by == "policy");
   if (stopped || (s.other_vehicle && !s.in_port)) {  // the verdict was given to the one that stood here
     VerdictGiven verdict;

@@ -59,7 +59,9 @@ std::string describe(const State& s) {
   out << "\npassage opened=" << p.opened.ns << " under=" << s.passed_under << " exit=" << p.exit_free << p.exit_seen << " entry=" << p.entry_cleared
       << " gap=";
   put(out, p.gap);
-  out << " flags=" << p.cleared_once << p.tailgate << p.stalled << p.expired << p.left << p.halted << p.closed_by_hand << " port=" << s.in_port << " wrong=";
+  out << " flags=" << p.cleared_once << p.tailgate << p.stalled << p.expired << p.left << p.halted << p.closed_by_hand << p.unseen << p.gone_unseen << " away=";
+  put(out, p.away);
+  out << " port=" << s.in_port << " wrong=";
   put(out, s.wrong_way);
   out << " free=";
   put(out, s.entry_free);
@@ -67,8 +69,12 @@ std::string describe(const State& s) {
   put(out, s.not_closed);
   out << "\ndue=" << s.evidence_due.ns << ',' << s.assess_due.ns << ',' << s.scan_due.ns << " weigh=" << s.weigh_g << '@';
   put(out, s.weigh_since);
-  out << " flags=" << s.standing_at_start << s.assess_again << s.second_on_scale << s.scan_permitted << s.scan_over << s.link_up << s.held << s.other_vehicle << s.let_go
-      << " scanner=" << static_cast<int>(s.scanner) << ' ' << s.scan_id << ',' << s.scan_ran << " frames=" << s.frames.size() << " before=" << s.mode_before << " fault=" << s.fault;
+  out << " flags=" << s.standing_at_start << s.assess_again << s.second_on_scale << s.scan_permitted << s.scan_over << s.link_up << s.held << s.stopped << s.other_vehicle
+      << s.let_go << s.still_behind << " stayed=";
+  put(out, s.stayed);
+  out << " known=";
+  put(out, s.entry_known);
+  out << " scanner=" << static_cast<int>(s.scanner) << ' ' << s.scan_id << ',' << s.scan_ran << " frames=" << s.frames.size() << " before=" << s.mode_before << " fault=" << s.fault;
   out << "\npending";
   for (const auto& [number, groups] : s.pending) out << ' ' << number << 'x' << groups.size();
   out << " unwritten=" << s.unwritten.size() << " rewriting=" << s.rewriting << '@' << s.rewrite_at.ns << " dropped=" << s.records_dropped

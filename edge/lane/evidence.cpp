@@ -286,8 +286,7 @@ void settle_waiting(Turn& t) {
   auto& s = t.s;
   s.held = true;
   if (!s.assess_again || s.crossing.empty()) return;
-  const auto kind = s.order ? s.order->kind : ActionKind::out_of_service;
-  if (kind <= ActionKind::refer || kind == ActionKind::open_boom) drop_order(t, "dropped: " + s.attention);
+  drop_order_for_vehicle(t, "dropped: " + s.attention);
   ask_assessment(t);
 }
 

@@ -70,7 +70,7 @@ enum class ActionKind {
   out_of_service, return_to_service,
   reset_emergency_stop,
 };
-inline constexpr int action_kinds = 11;
+inline constexpr int action_kinds = static_cast<int>(ActionKind::reset_emergency_stop) + 1;
 
 struct OfficerAction {
   ActionKind kind = ActionKind::confirm;

@@ -250,6 +250,10 @@ void drop_order(Turn& t, const std::string& why) {
   s.order.reset();
 }
 
+void drop_order_for_vehicle(Turn& t, const std::string& why) {
+  if (t.s.order && (decides(t.s.order->kind) || t.s.order->kind == ActionKind::open_boom)) drop_order(t, why);
+}
+
 std::string carry_out(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
   const bool held_anyway = a.kind == ActionKind::hold && s.phase == Phase::waiting_officer;

@@ -193,9 +193,7 @@ void hold_in_port(Turn& t) {
 
 void doubt_identity(Turn& t, int level) {
   t.s.other_vehicle = true;
-  // What an officer ordered a moment ago was said of whoever stood there before.
-  if (t.s.order && (t.s.order->kind <= ActionKind::refer || t.s.order->kind == ActionKind::open_boom))
-    drop_order(t, "dropped: the lane's inputs were away, it may be another vehicle");
+  drop_order_for_vehicle(t, "dropped: the lane's inputs were away, it may be another vehicle");
   t.record(PassageSeen{"identity_unknown", "the lane's inputs were away: whoever stands here may be another vehicle"});
   t.attention(level, "the lane's inputs were away: whoever stands here is not known to be the same vehicle");
 }

@@ -66,8 +66,6 @@ void settle_idle(Turn& t);
 void close_crossing(Turn& t, const std::string& outcome, const std::string& summary);
 /// The crossing ends by an officer, the stop or the key while its vehicle may still stand there: whoever does is held.
 void close_beside_vehicle(Turn& t, const std::string& outcome, const std::string& summary);
-/// The crossing's vehicle may be another one than before: an officer has to look. Said and recorded once.
-void doubt_identity(Turn& t, int level);
 
 // evidence.cpp
 void take_capture(Turn& t, const std::string& role, const device::Provenance& from, CaptureBody body,
@@ -106,6 +104,8 @@ void clear_fault(Turn& t);
 /// No vehicle leaves the arrival loop and another stands on it in less. A module that is away for a moment (a busy switch, a
 /// lost packet) must not cost every lorry that stands there an officer.
 inline constexpr Duration swap_takes = std::chrono::seconds{3};
+/// The crossing's vehicle may be another one than before: an officer has to look. Said and recorded once.
+void doubt_identity(Turn& t, int level);
 void watch_zone(Turn& t);
 void settle_open(Turn& t);
 void finish_passage(Turn& t);
@@ -124,6 +124,8 @@ void take_action(Turn& t, const OfficerAction& action);
 [[nodiscard]] std::string carry_out(Turn& t, const OfficerAction& action);
 /// An accepted order that is not durable yet is answered with this and forgotten.
 void drop_order(Turn& t, const std::string& why);
+/// The same, where it says what becomes of the vehicle: it was said of what was known before.
+void drop_order_for_vehicle(Turn& t, const std::string& why);
 
 // conditions.cpp
 void take_condition(Turn& t, const std::string& role, const device::DeviceEvent& event, const device::DeviceCondition& condition);

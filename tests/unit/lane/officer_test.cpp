@@ -443,3 +443,22 @@ TEST(Officer, TakesALaneOutOfServiceWhoseBoomCannotComeDown) {
   ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
   EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
 }
+
+// Two lanes that will act differently are told apart by their text, or a trace's hash proves nothing.
+TEST(Officer, WhatAnOfficerStoppedOrLeftShowsInTheStatesText) {
+  Rig rig;
+  rig.start();
+  const auto plain = lane::describe(rig.state);
+  auto differs = [&](auto change) {
+    lane::State s = rig.state;
+    change(s);
+    return lane::describe(s) != plain;
+  };
+  EXPECT_TRUE(differs([](lane::State& s) { s.stopped = true; }));
+  EXPECT_TRUE(differs([](lane::State& s) { s.stayed = MonoTime{1}; }));
+  EXPECT_TRUE(differs([](lane::State& s) { s.still_behind = true; }));
+  EXPECT_TRUE(differs([](lane::State& s) { s.entry_known = MonoTime{1}; }));
+  EXPECT_TRUE(differs([](lane::State& s) { s.passage.unseen = true; }));
+  EXPECT_TRUE(differs([](lane::State& s) { s.passage.gone_unseen = true; }));
+  EXPECT_TRUE(differs([](lane::State& s) { s.passage.away = MonoTime{1}; }));
+}
