@@ -56,14 +56,18 @@ Result<lane::Started> LanesBefore::from_picture(const LaneId& lane) {
   auto rows = (*reader)->crossings(query);
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {
-    if (row.outcome.empty() && !row.paper) started.unfinished.push_back(row.id);
-    if (started.seen_reads.size() >= seen_reads_max) continue;
-    auto captures = (*reader)->records_of(row.id);
-    if (!captures) {  // costs the memory of a few reads, no more
-      spdlog::warn("crossing={} cannot be read: {}", row.id.text, captures.error().what);
+    const bool unfinished = row.outcome.empty() && !row.paper;
+    if (unfinished) started.unfinished.push_back(row.id);
+    if (!unfinished && started.seen_reads.size() >= seen_reads_max) continue;
+    auto written = (*reader)->records_of(row.id);
+    if (!written) {  // costs the memory of a few reads, and one look of an officer
+      spdlog::warn("crossing={} cannot be read: {}", row.id.text, written.error().what);
+      started.held = started.held || unfinished;
       continue;
     }
-    for (const auto& record : *captures)
+    if (unfinished)
+      started.held = started.held || std::any_of(written->begin(), written->end(), [](const auto& r) { return lane::held_by(r.body); });
+    for (const auto& record : *written)
       if (const auto* capture = std::get_if<CaptureTaken>(&record.body))
         if (auto key = lane::read_key(capture->role, capture->body); !key.empty()) started.seen_reads.push_back(std::move(key));
   }
@@ -80,6 +84,7 @@ lane::Started LanesBefore::from_journal(const LaneId& lane) {
   const store::JournalTail& tail = **tail_;
   const auto found = tail.lanes.find(lane);
   if (found != tail.lanes.end()) started.unfinished = found->second.unfinished;
+  started.held = !started.unfinished.empty();  // the tail does not tell why they waited
   if (found == tail.lanes.end() || found->second.modes.empty()) {
     if (!tail.whole)
       started.notice = "out of service: whether the lane was in service before this start is not known until the picture is built "

@@ -79,7 +79,8 @@ struct ControlRecorded {
 };
 
 /// Physical movement: "passed", "left_backwards", "wrong_way", "tailgate", "stalled_under_boom", "second_vehicle_on_scale", "identity_unknown",
-/// "unseen" (released and gone, while the inputs that would have shown it were away).
+/// "unseen" (released and gone, while the inputs that would have shown it were away), "stood_before" (this vehicle stood here when the
+/// crossing before was ended by an officer, the stop, the key or a restart: it is held).
 struct PassageSeen {
   std::string what;
   std::string detail;

@@ -44,7 +44,10 @@ void open_crossing(Turn& t) {
   t.record(CrossingOpened{std::string(kind_word(t.c.kind)), t.c.direction});
   t.enter(Phase::gathering);
   s.held = s.stayed.has_value();
-  if (s.held) t.attention(2, "a vehicle stood here when the crossing before was ended: an officer decides");
+  if (s.held) {  // on record, so that it outlives a restart
+    t.record(PassageSeen{"stood_before", "a vehicle stood here when the crossing before was ended"});
+    t.attention(2, "a vehicle stood here when the crossing before was ended: an officer decides");
+  }
   else if (s.standing_at_start) t.attention(1, "vehicle stood here when Rampa started");
   else t.attention(0, "");
   adopt_early(t);
@@ -82,7 +85,10 @@ void settle_starting(Turn& t) {
   }
   s.standing_at_start = sense(s, t.c, points::loop_entry, t.now.mono) == Sense::occupied;
   if (!standing_open) {
-    t.attention(0, "");
+    // Most likely the one that passed last, before the start. Between two booms nobody may stand without a crossing.
+    s.still_behind = t.c.kind != Kind::sally_port && sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied;
+    if (s.still_behind) t.attention(1, "somebody stands behind the boom since before the start");
+    else t.attention(0, "");
     return t.enter(Phase::idle);
   }
   // Nothing is moved because of what was before the start; the boom is closed once nobody is there.
@@ -117,6 +123,23 @@ void settle_idle(Turn& t) {
   open_crossing(t);
 }
 
+std::string outcome_unseen(const State& s, const std::string& otherwise) {
+  return s.let_go == LetGo::by_release ? "released" : s.let_go == LetGo::by_hand ? "by_hand" : otherwise;
+}
+
+bool left_unopened(Turn& t) {
+  auto& s = t.s;
+  if (s.crossing.empty() || s.in_port) return false;
+  if (s.passage.left) {  // somebody else stands there by now
+    close_crossing(t, "left", "drove away");
+    t.enter(Phase::idle);
+  } else if (!settle_left(t)) {
+    return false;
+  }
+  s.boom_order.reset();
+  return true;
+}
+
 bool settle_left(Turn& t) {
   auto& s = t.s;
   const MonoTime now = t.now.mono;
@@ -126,20 +149,26 @@ bool settle_left(Turn& t) {
   const bool ahead = zone(s, t.c, device::Boom::first, now) == Sense::occupied ||
                      sense(s, t.c, points::loop_exit, now) == Sense::occupied;
   const bool decided = s.verdict.has_value();
-  const bool released = decided && s.verdict->verdict == Verdict::release;
+  const bool released = (decided && s.verdict->verdict == Verdict::release) || s.let_go == LetGo::by_hand;
   const bool was_faulted = s.phase == Phase::faulted;
+  const bool unwatched = was_faulted && s.let_go != LetGo::no && (s.passage.unseen || s.other_vehicle);
+  const std::string outcome = outcome_unseen(s, "released");
   if (ahead && released) {  // the boom failed to say so, but it was up
     t.record(PassageSeen{"passed", "while the boom's position was in doubt"});
     t.attention(2, "the released vehicle has passed; look at the boom");
+  } else if (unwatched) {
+    t.record(PassageSeen{"unseen", "the lane's inputs were away and the boom had failed: it drove on or turned back"});
+    t.attention(2, "the released vehicle is gone and nobody saw where: the lane's inputs were away");
   } else if (ahead) {
     t.record(PassageSeen{"passed", "went past the boom without release"});
     t.attention(3, "vehicle went past the boom without release");
   } else {
-    t.record(PassageSeen{"left_backwards", s.let_go ? "after release" : decided ? "after the verdict" : "before a verdict"});
+    t.record(PassageSeen{"left_backwards", s.let_go != LetGo::no ? "after release" : decided ? "after the verdict" : "before a verdict"});
     t.attention(2, "vehicle left the lane");
   }
   withhold_scan(t);
-  if (ahead && released) close_crossing(t, "released", "passed; the boom's position was in doubt");
+  if (ahead && released) close_crossing(t, outcome, "passed; the boom's position was in doubt");
+  else if (unwatched) close_crossing(t, outcome, "nobody saw it pass");
   else close_crossing(t, decided && !released && !ahead ? "refused" : "left", ahead ? "went past without release" : "drove away");
   if (!was_faulted) t.enter(Phase::idle);
   return true;
@@ -168,7 +197,7 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
   s.held = false;
   s.stopped = false;
   s.other_vehicle = false;
-  s.let_go = false;
+  s.let_go = LetGo::no;
   s.frames.clear();
   s.scan_ran.clear();
   s.in_port = false;

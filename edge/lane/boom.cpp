@@ -103,7 +103,7 @@ void begin_raising(Turn& t, device::Boom boom, bool reversal) {
     s.passage = Passage{};
     s.passed_under = false;
     s.clear_since.reset();
-    s.let_go = s.let_go || !s.crossing.empty();
+    if (!s.crossing.empty()) s.let_go = s.boom_order ? LetGo::by_hand : LetGo::by_release;
   }
   t.enter(Phase::opening);
   if (reversal) send(t);  // at once, whatever else is known
@@ -140,6 +140,7 @@ void take_report(Turn& t, const device::CommandReport& report) {
 
 void settle_opening(Turn& t) {
   auto& s = t.s;
+  if (!s.motion.asked && !s.motion.reversal && left_unopened(t)) return;
   if (came_down(t)) {
     s.motion.reversal = false;
     return t.enter(Phase::open);

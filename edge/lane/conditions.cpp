@@ -22,6 +22,7 @@ void drop_movement(Turn& t) {
   s.motion = BoomMotion{};
   s.passage = Passage{};
   s.fault.clear();
+  s.passed_under = false;
 }
 
 // Stop and key may follow each other: what was before the first of them counts.
@@ -68,7 +69,22 @@ bool leave_blobs_out(Turn& t, Group& group, const std::string& why) {
   return any;
 }
 
+bool about_store(const std::string& attention) { return attention.starts_with("records cannot be written"); }
+
 }  // namespace
+
+bool held_by(const RecordBody& record) {
+  if (const auto* verdict = std::get_if<VerdictGiven>(&record)) return verdict->verdict != Verdict::release;
+  if (const auto* acted = std::get_if<OfficerActed>(&record)) return acted->accepted && acted->action == "hold";
+  if (const auto* control = std::get_if<ControlRecorded>(&record)) return found_something(control->finding);
+  if (const auto* taken = std::get_if<CaptureTaken>(&record)) {
+    const auto* reading = std::get_if<device::RadiationReading>(&taken->body);
+    return reading && (reading->gamma_alarm || reading->neutron_alarm);
+  }
+  if (const auto* seen = std::get_if<PassageSeen>(&record))
+    return seen->what == "identity_unknown" || seen->what == "stood_before" || seen->what == "second_vehicle_on_scale";
+  return false;
+}
 
 void change_mode(Turn& t, const std::string& mode, const std::string& by, const std::string& reason) {
   if (t.s.mode == mode) return;
@@ -115,6 +131,8 @@ void take_started(Turn& t, const Started& started) {
   if (s.phase != Phase::starting) return;
   for (const auto& crossing : started.unfinished)
     t.record_for(crossing, CrossingClosed{"aborted", "Rampa stopped before the crossing ended"});
+  // Until the arrival loop is known to be free: whoever stands there was held, or stood there while the lane was not in service.
+  if (started.held || started.mode != "in_service") s.stayed = t.now.mono;
   s.seen_reads = started.seen_reads;
   s.mode_before = started.mode_before;
   if (!started.notice.empty()) {
@@ -142,7 +160,7 @@ void take_committed(Turn& t, std::uint64_t persist) {
   if (persist == s.rewriting) {
     s.rewriting = 0;
     t.notify(1, "records can be written again");
-    if (s.phase != Phase::waiting_officer) t.attention(0, "");
+    if (about_store(s.attention)) t.attention(s.attention_covered_level, s.attention_covered);
   }
   for (const auto& group : groups) {
     if (group.purpose == Purpose::verdict && group.crossing == s.crossing && s.proposed) {
@@ -172,7 +190,13 @@ void take_commit_failed(Turn& t, const CommitFailed& failed) {
     }
   }
   s.rewrite_at = at_once ? t.now.mono : t.now.mono + t.c.rewrite_after;
-  t.attention(2, "records cannot be written (" + failed.why + "): the lane holds");
+  const std::string text = "records cannot be written (" + failed.why + "): the lane holds";
+  if (!about_store(s.attention)) {
+    s.attention_covered = s.attention;
+    s.attention_covered_level = s.attention_level;
+  }
+  if (s.attention_level < 3) t.attention(2, text);
+  else t.notify(2, text);  // an alarm stays in sight
 }
 
 void settle_store(Turn& t) {

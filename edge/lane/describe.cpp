@@ -70,7 +70,7 @@ std::string describe(const State& s) {
   out << "\ndue=" << s.evidence_due.ns << ',' << s.assess_due.ns << ',' << s.scan_due.ns << " weigh=" << s.weigh_g << '@';
   put(out, s.weigh_since);
   out << " flags=" << s.standing_at_start << s.assess_again << s.second_on_scale << s.scan_permitted << s.scan_over << s.link_up << s.held << s.stopped << s.other_vehicle
-      << s.let_go << s.still_behind << " stayed=";
+      << static_cast<int>(s.let_go) << s.still_behind << " stayed=";
   put(out, s.stayed);
   out << " known=";
   put(out, s.entry_known);
@@ -81,7 +81,7 @@ std::string describe(const State& s) {
       << " officer=" << (s.order ? s.order->officer.text : "-");
   out << "\nlights";
   for (const auto& [at, aspect] : s.lights) out << ' ' << static_cast<int>(at) << ':' << static_cast<int>(aspect);
-  out << "\nattention=" << s.attention_level << ' ' << s.attention << " reads=" << s.seen_reads.size() << " last=";
+  out << "\nattention=" << s.attention_level << ' ' << s.attention << " covered=" << s.attention_covered_level << s.attention_covered << " reads=" << s.seen_reads.size() << " last=";
   put(out, s.last_evidence);
   out << " wake=";
   put(out, s.wake);

@@ -122,7 +122,7 @@ bool may_be_past(const Turn& t) {
   const auto& p = s.passage;
   const bool unwatched = p.unseen || (p.away && t.now.mono - *p.away >= swap_takes);
   const bool crosses = passing(s.phase) && !s.crossing.empty();
-  return s.in_port || (s.phase == Phase::faulted && s.let_go) || (crosses && (p.entry_cleared || p.left || p.gone_unseen || unwatched));
+  return s.in_port || (s.phase == Phase::faulted && s.let_go != LetGo::no) || (crosses && (p.entry_cleared || p.left || p.gone_unseen || unwatched));
 }
 
 // While one vehicle passes, the next may already be read. Its readings wait for its own crossing.

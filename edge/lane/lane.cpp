@@ -23,8 +23,9 @@
 //   Vehicle leaves in gathering .. waiting_officer: crossing closed, idle. An officer who finds it gone says so (vehicle_gone).
 //   Something grave (radiation alarm, second vehicle on the scale) in assessing .. waiting_officer: assessing again; an order that
 //   is not durable yet drops. Whoever an officer holds before the verdict (hold), or who waited for an officer once, is never
-//   released by policy. Inputs away between arrival and release: whoever stands there is not known to be the same vehicle, and
-//   an officer decides.
+//   released by policy, nor after a restart. Inputs away between arrival and release: whoever stands there is not known to be the
+//   same vehicle, and an officer decides. An operator's "recheck" in scanning or waiting_officer: scanning again.
+//   In faulted, out_of_service and emergency_stop the place under the boom is watched on: who drives through is on record.
 //
 // Time and inputs are looked at on every event alike ("settle"), so no decision hangs on one particular event arriving;
 // timers only make sure that some event comes.
@@ -104,7 +105,7 @@ void settle_phase(Turn& t) {
     case Phase::assessing: if (!settle_left(t)) settle_assessing(t); return;
     case Phase::deciding: if (!settle_left(t)) settle_deciding(t); return;
     case Phase::waiting_officer: if (!settle_left(t)) settle_waiting(t); return;
-    case Phase::faulted: (void)settle_left(t); return;
+    case Phase::faulted: return settle_faulted(t);
     case Phase::opening: return settle_opening(t);
     case Phase::open: return settle_open(t);
     case Phase::closing: return settle_closing(t);
@@ -138,6 +139,7 @@ std::optional<MonoTime> next_moment(const State& s, const Config& c, MonoTime no
       since(s.clear_since, c.clear_before_lower);
       break;
     case Phase::open: at(s.passage.opened + c.passage_deadline); since(s.clear_since, c.clear_before_lower); break;
+    case Phase::faulted: since(s.clear_since, c.clear_before_lower); break;
     case Phase::starting: since(s.phase_since, c.boom_travel_max); break;
     default: break;
   }

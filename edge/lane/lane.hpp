@@ -103,6 +103,7 @@ struct Started {
   std::string mode = "in_service";      ///< last LaneModeChanged; a latched emergency stop or out_of_service outlives a reboot
   std::vector<std::string> seen_reads;  ///< keys of late captures (see read_key), so that a replay after a reboot is one
   std::string mode_before = "in_service";  ///< what an emergency stop or the key switch interrupted: comes back with the reset
+  bool held = false;                    ///< one of the unfinished was held (see held_by): whoever stands there now is held as well
   std::string notice;                   ///< not empty: the mode is not known, and why; the lane stays out of service
 };
 struct LinkChanged { bool up = true; };                 ///< to HQ; shown, changes nothing else
@@ -181,6 +182,9 @@ struct Group {
   std::vector<Record> records;
 };
 
+/// Whether a boom rose for the present crossing, so that its vehicle may have driven through unseen.
+enum class LetGo { no, by_release, by_hand };
+
 /// What is being done with the boom `State::boom`.
 struct BoomMotion {
   device::Motion motion = device::Motion::raise;
@@ -234,6 +238,8 @@ struct State {
   device::ScannerState scanner = device::ScannerState::off;
   std::string attention;                  ///< what the officer should know, one line
   int attention_level = 0;
+  std::string attention_covered;          ///< what stood there before "records cannot be written"; comes back when they can
+  int attention_covered_level = 0;
   bool link_up = true;                    ///< to HQ; shown, never a reason to stop
 
   std::string mode = "in_service";        ///< as in LaneModeChanged
@@ -254,9 +260,9 @@ struct State {
   std::optional<MonoTime> entry_known;    ///< the arrival loop was last known then
   bool other_vehicle = false;             ///< the loop was unknown too long: whoever stands there may be another one
   bool stopped = false;                   ///< an officer said hold after the last word of an officer: nothing opens for that word
-  std::optional<MonoTime> stayed;         ///< an officer, the stop or the key ended a crossing then, and the arrival loop was never free since
+  std::optional<MonoTime> stayed;         ///< an officer, the stop, the key or a restart ended a crossing then, and the arrival loop was never free since
   bool still_behind = false;              ///< the vehicle that passed last stands on the exit loop yet
-  bool let_go = false;                    ///< a boom rose for this crossing: its vehicle may have driven through unseen
+  LetGo let_go = LetGo::no;               ///< until the boom is closed again with its vehicle before it
   std::map<std::string, Capture, std::less<>> frames;  ///< last picture of each plain camera since the arrival
   std::vector<Capture> early;             ///< readings that wait for an arrival (look-back)
   std::optional<MonoTime> weigh_since;    ///< readings agree and are steady since
@@ -308,6 +314,10 @@ struct Step {
 /// True where opening the boom by hand needs a second person now. Where a vehicle is held, or may stand without a release, that is
 /// a release by another name, and needs what an override needs.
 [[nodiscard]] bool manual_boom_needs_second(const State& state, const Config& config, MonoTime now);
+
+/// True where this record says of its crossing that policy must not let the vehicle go any more: a verdict that holds, an officer's
+/// hold, a radiation alarm, a finding, a doubt whose vehicle it is. For Started::held.
+[[nodiscard]] bool held_by(const RecordBody& record);
 
 /// Key of a capture for telling a replay from a new one: role, the device's own id. Empty where the device gives none.
 [[nodiscard]] std::string read_key(const std::string& role, const CaptureBody& body);

@@ -36,8 +36,6 @@ bool in(Word word, std::initializer_list<Word> allowed) {
 
 bool favourable(const std::string& finding) { return finding == "clear" || finding == "nothing_found"; }
 
-bool found_something(const std::string& finding) { return finding == "irregularity" || finding == "suspect"; }
-
 // Ordered controls must have been done and found nothing, and what was done unordered as well; otherwise releasing is an override.
 std::string controls_open(const State& s) {
   if (!s.assessed) return "there is no assessment to confirm: override with a reason";
@@ -151,11 +149,13 @@ void resume_from_fault(Turn& t) {
   auto& s = t.s;
   clear_fault(t);
   s.motion = BoomMotion{};
+  finish_in_fault(t);
   if (s.crossing.empty()) return t.enter(Phase::starting);
   const bool unwatched = s.passage.unseen || s.passage.away;
-  s.passage = Passage{};
-  if (s.let_go && unwatched && !s.in_port && !s.other_vehicle) doubt_identity(t, 2);
+  if (s.let_go != LetGo::no && unwatched && !s.in_port && !s.other_vehicle) doubt_identity(t, 2);
   if (all_booms_closed(s, t.c, t.now.mono)) {
+    s.passage = Passage{};
+    if (!may_be_gone(s)) s.let_go = LetGo::no;
     if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
     t.attention(2, s.other_vehicle ? "after the fault: not known to be the same vehicle; look before you decide" : "after the fault: confirm or override to open again");
     return t.enter(Phase::waiting_officer);
@@ -164,6 +164,7 @@ void resume_from_fault(Turn& t) {
     if (position(s, t.c, boom, t.now.mono) != Position::closed) s.boom = boom;
   }
   s.passage.opened = t.now.mono;
+  if (s.other_vehicle || s.assess_again) s.passage.halted = s.passage.expired = true;
   t.enter(Phase::open);
 }
 
@@ -171,12 +172,14 @@ void resume_from_fault(Turn& t) {
 void leave_unseen(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
   t.record(PassageSeen{"unseen", "found gone by officer " + a.officer.text});
-  close_beside_vehicle(t, s.let_go ? "released" : s.verdict ? "refused" : "left", "nobody saw it leave; an officer found it gone");
+  close_beside_vehicle(t, outcome_unseen(s, s.verdict ? "refused" : "left"), "nobody saw it leave; an officer found it gone");
   t.attention(0, "");
   t.enter(Phase::idle);
 }
 
 }  // namespace
+
+bool found_something(const std::string& finding) { return finding == "irregularity" || finding == "suspect"; }
 
 bool offered(ActionKind kind, const State& state) {
   const Phase phase = state.phase;
@@ -207,7 +210,7 @@ bool needs_reason(ActionKind kind, const State& state) {
 bool manual_boom_needs_second(const State& state, const Config& config, MonoTime now) {
   const auto taken = [&](std::string_view point) { return sense(state, config, point, now) != Sense::free; };
   const bool somebody = taken(points::loop_entry) || (config.kind == Kind::sally_port && taken(points::loop_exit));
-  const bool unreleased = state.phase == Phase::waiting_officer || (somebody && !state.let_go);
+  const bool unreleased = state.phase == Phase::waiting_officer || (somebody && state.let_go == LetGo::no);
   return config.manual_boom_needs_second || (unreleased && config.override_needs_second);
 }
 
@@ -280,11 +283,12 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
     case ActionKind::record_control:
       s.controls.push_back(ControlRecorded{a.control, a.finding, a.officer.text, a.reason});
       s.held = s.held || found_something(a.finding);
-      if (a.control == "nii" && a.finding == "recheck" && s.phase == Phase::scanning) {
+      if (a.control == "nii" && a.finding == "recheck" && t.c.kind == Kind::nii && (s.phase == Phase::scanning || s.phase == Phase::waiting_officer)) {
         std::erase_if(s.captures, [](const Capture& c) { return c.role == "scanner"; });
         s.controls.pop_back();
         s.scan_over = false;
         s.scan_due = t.now.mono + t.c.scan_deadline;
+        t.enter(Phase::scanning);  // it is scanned again; who was held stays held
       }
       return {};
     case ActionKind::hold: return {};  // holds since it was accepted
@@ -299,8 +303,11 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       return {};
     case ActionKind::close_boom:
       if (s.phase != Phase::open) {
+        if (s.crossing.empty() || s.boom != a.boom) {
+          s.passage = Passage{};
+          s.passed_under = false;
+        }
         s.boom = a.boom;
-        s.passage = Passage{};
         s.passage.opened = t.now.mono;
         clear_fault(t);
       }
@@ -309,11 +316,14 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       return {};
     case ActionKind::out_of_service:
       withhold_scan(t);
-      close_beside_vehicle(t, s.let_go ? "released" : "aborted", "lane taken out of service");
+      close_beside_vehicle(t, outcome_unseen(s, "aborted"), "lane taken out of service");
       s.boom_order.reset();
+      s.passed_under = false;  // whoever is under it now, and not through yet, passes without a crossing
       clear_fault(t);
       change_mode(t, "out_of_service", a.officer.text, a.reason);
-      t.attention(1, "out of service: " + a.reason);
+      for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
+      if (all_booms_closed(s, t.c, t.now.mono)) t.attention(1, "out of service: " + a.reason);
+      else t.attention(2, "out of service, and the boom is not closed: " + a.reason);
       t.enter(Phase::out_of_service);
       return {};
     case ActionKind::return_to_service:

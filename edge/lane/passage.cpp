@@ -1,6 +1,7 @@
 // The vehicle passes under the open boom: seen by loops and photocell, told apart from one that stalls, turns back, or is
 // followed by another. One release is one vehicle; nothing is dropped on the second.
 #include <algorithm>
+#include <utility>
 
 #include "edge/lane/turn.hpp"
 
@@ -60,15 +61,6 @@ void watch_vehicle(Turn& t) {
   if (s.boom == device::Boom::first) watch_beam(t, sense(s, t.c, points_of(s.boom).photocell, now));
 }
 
-bool passed(const Turn& t) {
-  const auto& p = t.s.passage;
-  if (t.s.in_port && t.s.boom == device::Boom::first && !t.s.boom_order) return true;  // it stands behind it
-  if (!t.s.passed_under) return false;
-  // No loop lies behind the second boom: whoever was under it came from the port only if nobody stands there any more.
-  if (t.s.boom == device::Boom::second) return sense(t.s, t.c, points::loop_exit, t.now.mono) == Sense::free;
-  return p.entry_cleared || p.exit_seen || !wired(t.s, t.c, points::loop_exit);
-}
-
 // The vehicle lies over arrival loop and exit loop at once with its drawbar over the place: the same one, since the
 // arrival loop was never free.
 bool straddles(const Turn& t) {
@@ -81,7 +73,8 @@ void show_green(Turn& t) {
   auto& s = t.s;
   const bool next_free = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::free || s.boom == device::Boom::second;
   const bool released = s.boom_order || (s.verdict && s.verdict->verdict == Verdict::release);
-  if (released && !s.passed_under && !s.passage.expired && !s.passage.halted && !s.wrong_way && next_free &&
+  const bool doubted = s.other_vehicle || s.assess_again || s.passage.left || s.passage.gone_unseen;
+  if (released && !doubted && !s.passed_under && !s.passage.expired && !s.passage.halted && !s.wrong_way && next_free &&
       position(s, t.c, s.boom, t.now.mono) == Position::open)
     t.light(s.boom, device::Aspect::green);
 }
@@ -151,14 +144,54 @@ void end_of_stay(Turn& t) {
     p.left = true;  // released, and turned back all the same
     t.record(PassageSeen{"left_backwards", "after release"});
   }
+  p.expired = true;
+}
+
+// It was let go, backed off before it was under the boom, and now somebody stands there: the release was not given to him.
+void watch_successor(Turn& t) {
+  auto& s = t.s;
+  auto& p = s.passage;
+  if (s.phase == Phase::closing || s.crossing.empty() || s.in_port || s.boom != device::Boom::first || s.passed_under || p.left || p.gone_unseen || p.unseen) return;
+  if (!s.entry_free || t.now.mono - *s.entry_free < t.c.leave_debounce) return;
+  if (sense(s, t.c, points::loop_entry, t.now.mono) != Sense::occupied || sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied) return;
+  p.left = p.expired = true;
+  t.light(s.boom, device::Aspect::red);
+  t.record(PassageSeen{"left_backwards", "after release; somebody else stands there now"});
+  t.attention(2, "the released vehicle has left, and somebody else stands there: no green for him");
+}
+
+// The boom stands open and the lane has no crossing to hold against it: whoever drives under it is on record all the same.
+void watch_unowned(Turn& t) {
+  auto& s = t.s;
+  const auto all = booms(t.c);
+  const auto under = [&](device::Boom boom) {
+    return zone(s, t.c, boom, t.now.mono) == Sense::occupied && position(s, t.c, boom, t.now.mono) != Position::closed;
+  };
+  if (std::none_of(all.begin(), all.end(), under)) {
+    if (!s.clear_since) s.clear_since = t.now.mono;
+    if (t.now.mono - *s.clear_since >= t.c.leave_debounce) s.passed_under = false;
+    return;
+  }
+  s.clear_since.reset();
+  if (std::exchange(s.passed_under, true)) return;
+  t.record_for({}, PassageSeen{"passed", s.phase == Phase::faulted      ? "the boom had failed, no crossing"
+                                         : s.mode == "by_hand"          ? "the lane ran by hand, no crossing"
+                                         : s.phase == Phase::emergency_stop ? "during an emergency stop, no crossing"
+                                                                        : "the lane was out of service, no crossing"});
+  if (s.phase == Phase::faulted) t.notify(3, "somebody drives under the boom, which has failed");
 }
 
 // How the crossing ends whose vehicle is not before the boom any more. True where it goes on: of two booms the second comes.
 bool end_crossing(Turn& t, bool boom_failed) {
   auto& s = t.s;
   const Passage& p = s.passage;
-  const bool by_hand = s.boom_order.has_value();
+  const bool by_hand = s.let_go == LetGo::by_hand;
   const bool through = passed(t) && !p.left && !p.gone_unseen;
+  if (through && s.in_port && s.boom == device::Boom::first && by_hand) {  // whoever comes in again is held
+    t.record(PassageSeen{"left_backwards", "let back out of the port by an officer"});
+    close_beside_vehicle(t, "by_hand", "let back out through the first boom");
+    return false;
+  }
   if (t.c.kind == Kind::sally_port && s.boom == device::Boom::first && through && !by_hand) {
     s.in_port = true;
     return true;
@@ -167,7 +200,8 @@ bool end_crossing(Turn& t, bool boom_failed) {
     t.record(PassageSeen{"passed", p.unseen ? "the lane's inputs were away meanwhile"
                                    : p.exit_seen || s.boom == device::Boom::second ? "" : "the exit loop did not see it"});
   std::string summary = p.tailgate ? "a second vehicle followed" : p.gone_unseen ? "nobody saw it pass" : "";
-  if (boom_failed) summary += summary.empty() ? "the boom failed to close" : "; the boom failed to close";
+  if (boom_failed && s.phase == Phase::closing) summary += summary.empty() ? "the boom failed to close" : "; the boom failed to close";
+  else if (boom_failed) summary += summary.empty() ? "the boom failed" : "; the boom failed";
   close_crossing(t, p.left ? "left" : by_hand ? "by_hand" : "released", summary);
   return false;
 }
@@ -184,12 +218,26 @@ void hold_in_port(Turn& t) {
                                     : "something was found as it drove into the port: look before the second boom opens");
   s.passage = Passage{};
   s.passed_under = false;
+  s.let_go = LetGo::no;
   s.verdict.reset();
   s.held = true;
   t.enter(Phase::waiting_officer);
 }
 
 }  // namespace
+
+bool passed(const Turn& t) {
+  const auto& s = t.s;
+  const bool port_taken = sense(s, t.c, points::loop_exit, t.now.mono) != Sense::free;
+  if (s.in_port && s.boom == device::Boom::first) {
+    if (s.let_go != LetGo::by_hand) return true;  // it stands behind it
+    return s.passed_under && !port_taken;         // let back out
+  }
+  if (!s.passed_under) return false;
+  // No loop lies behind the second boom: whoever was under it came from the port only if nobody stands there any more.
+  if (s.boom == device::Boom::second) return !port_taken;
+  return s.passage.entry_cleared || s.passage.exit_seen || !wired(s, t.c, points::loop_exit);
+}
 
 void doubt_identity(Turn& t, int level) {
   t.s.other_vehicle = true;
@@ -199,14 +247,27 @@ void doubt_identity(Turn& t, int level) {
 }
 
 void finish_in_fault(Turn& t) {
-  if (t.s.crossing.empty() || still_here(t)) return;
-  if (end_crossing(t, true) && found_something(t)) t.s.verdict.reset();
+  auto& s = t.s;
+  if (s.crossing.empty() || still_here(t) || (straddles(t) && !s.passage.closed_by_hand)) return;
+  if (end_crossing(t, true) && found_something(t)) s.verdict.reset();
+}
+
+// The boom may stand up, and whoever was let go drives on all the same.
+void settle_faulted(Turn& t) {
+  auto& s = t.s;
+  if (s.crossing.empty() || s.in_port != (s.boom == device::Boom::second)) return;
+  if (!passed(t)) return (void)settle_left(t);
+  if (!s.clear_since || t.now.mono - *s.clear_since < t.c.clear_before_lower) return;
+  finish_in_fault(t);
+  if (s.crossing.empty()) t.attention(2, "the released vehicle has passed; look at the boom");
 }
 
 void watch_zone(Turn& t) {
   auto& s = t.s;
   const MonoTime now = t.now.mono;
-  if (s.phase == Phase::opening || s.phase == Phase::open || s.phase == Phase::closing) {
+  const bool crosses = s.phase == Phase::opening || s.phase == Phase::open || s.phase == Phase::closing;
+  if (crosses || (s.phase == Phase::faulted && !s.crossing.empty())) {
+    if (crosses) watch_successor(t);
     watch_vehicle(t);
     watch_absence(t);
     watch_swap(t);
@@ -215,6 +276,8 @@ void watch_zone(Turn& t) {
     } else {
       s.clear_since.reset();
     }
+  } else if (s.phase == Phase::faulted || s.phase == Phase::out_of_service || s.phase == Phase::emergency_stop) {
+    watch_unowned(t);
   } else {
     s.clear_since.reset();
     s.passed_under = false;
@@ -262,7 +325,8 @@ void settle_open(Turn& t) {
   // Out of a port that was shut behind it there is one way only.
   if (p.unseen && s.boom == device::Boom::second && sense(s, t.c, points::loop_exit, now) == Sense::free) s.passed_under = true;
   if (passed(t)) return begin_lowering(t);
-  if (!s.crossing.empty() && s.boom == device::Boom::first && s.entry_free && now - *s.entry_free >= t.c.leave_debounce) {
+  const bool gone = p.left || p.gone_unseen;  // known already
+  if (!gone && !s.crossing.empty() && s.boom == device::Boom::first && s.entry_free && now - *s.entry_free >= t.c.leave_debounce) {
     end_of_stay(t);
     return begin_lowering(t);
   }
@@ -280,6 +344,7 @@ void finish_passage(Turn& t) {
   if (!s.crossing.empty() && still_here(t)) {  // or the boom closed by itself
     s.boom_order.reset();
     s.passage = Passage{};
+    if (!may_be_gone(s)) s.let_go = LetGo::no;
     if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
     t.attention(2, s.other_vehicle ? "the lane's inputs were away with the boom up: whoever stands here may be another vehicle; look before you decide"
                                    : "released, but the vehicle did not drive: confirm to open again");

@@ -62,6 +62,10 @@ void settle_starting(Turn& t);
 void settle_idle(Turn& t);
 /// Vehicle has left before it was released. True where that ended the crossing.
 [[nodiscard]] bool settle_left(Turn& t);
+/// The same while a boom that was not asked yet is to rise for it: it stays down.
+[[nodiscard]] bool left_unopened(Turn& t);
+/// How a crossing ends whose vehicle nobody saw pass: as it was let go, `otherwise` where it was not.
+[[nodiscard]] std::string outcome_unseen(const State& s, const std::string& otherwise);
 /// Terminal record; the lane is free of the crossing afterwards.
 void close_crossing(Turn& t, const std::string& outcome, const std::string& summary);
 /// The crossing ends by an officer, the stop or the key while its vehicle may still stand there: whoever does is held.
@@ -108,9 +112,15 @@ inline constexpr Duration swap_takes = std::chrono::seconds{3};
 void doubt_identity(Turn& t, int level);
 void watch_zone(Turn& t);
 void settle_open(Turn& t);
+void settle_faulted(Turn& t);
 void finish_passage(Turn& t);
-/// The boom failed as it came down: what became of its vehicle is known all the same.
+/// The boom failed, and its vehicle was seen to pass all the same: its crossing ends.
 void finish_in_fault(Turn& t);
+/// The boom is closed again, and its vehicle may have gone all the same: the inputs were away, or only the port's loop says that
+/// it stands there yet.
+[[nodiscard]] inline bool may_be_gone(const State& s) { return s.other_vehicle || (s.in_port && s.boom == device::Boom::second); }
+/// The vehicle was under the boom, and not before it any more.
+[[nodiscard]] bool passed(const Turn& t);
 
 // scan.cpp
 void settle_scanning(Turn& t);
@@ -120,6 +130,7 @@ void take_scanner(Turn& t, const device::ScannerReport& report);
 
 // officer.cpp
 void take_action(Turn& t, const OfficerAction& action);
+[[nodiscard]] bool found_something(const std::string& finding);
 /// Empty: done. Otherwise why it was not: the lane has changed since the order was given.
 [[nodiscard]] std::string carry_out(Turn& t, const OfficerAction& action);
 /// An accepted order that is not durable yet is answered with this and forgotten.

@@ -191,6 +191,8 @@ void Invariants::check_capture(const Record& record, const CaptureTaken& capture
 void Invariants::committed(const Record& record, MonoTime now) {
   Lane& lane = lanes_[record.lane.text];
   const std::string& id = record.crossing.text;
+  if (const auto of = crossings_.find(id); of != crossings_.end() && of->second.lorry != 0 && !of->second.in_doubt && lane::held_by(record.body))
+    held_.emplace(of->second.lorry, id);
   if (std::holds_alternative<CrossingOpened>(record.body)) {
     if (!lane.crossing.empty()) tell("crossing_overlap", record.lane.text, now, id + " opened while " + lane.crossing + " is open");
     lane.crossing = id;
@@ -200,15 +202,22 @@ void Invariants::committed(const Record& record, MonoTime now) {
     const auto it = crossings_.find(id);
     if (it == crossings_.end()) tell("closed_unopened", record.lane.text, now, id);
     else if (++it->second.terminals > 1) tell("two_terminal_records", record.lane.text, now, id);
+    if (it != crossings_.end() && std::get<CrossingClosed>(record.body).summary != "Rampa stopped before the crossing ended") held_.erase(it->second.lorry);
     if (lane.crossing == id) {
       lane.crossing.clear();
       lane.released.clear();
     }
   } else if (const auto* verdict = std::get_if<VerdictGiven>(&record.body)) {
     if (id == lane.crossing) lane.released = verdict->verdict == Verdict::release ? std::set<int>{1, 2} : std::set<int>{};
-    // Whose crossing it is, and who stands there now: a loop that lied may have opened it before anybody came.
-    if (const auto of = crossings_.find(id); of != crossings_.end() && verdict->verdict == Verdict::release)
-      released_.insert({of->second.lorry, lorry_of(world_, record.lane.text, now)});
+    if (const auto of = crossings_.find(id); of != crossings_.end() && verdict->verdict == Verdict::release) {
+      // Whose crossing it is. A loop that lied may have opened it before anybody came: then whoever stands there now; and where
+      // the lane itself doubts it an officer has looked.
+      const auto stands = lorry_of(world_, record.lane.text, now);
+      const auto lorry = of->second.lorry == 0 || of->second.in_doubt ? stands : of->second.lorry;
+      released_.insert(lorry);
+      if (verdict->decided_by == "policy" && held_.contains(lorry))
+        tell("held_then_policy", record.lane.text, now, id + " of lorry " + std::to_string(lorry) + ", held before in " + held_[lorry]);
+    }
   } else if (const auto* seen = std::get_if<PassageSeen>(&record.body)) {
     if (seen->what == "identity_unknown") crossings_[id].in_doubt = true;
     if (seen->what != "passed" || seen->detail == "went past the boom without release" || record.crossing.empty()) lane.told.push_back(now);

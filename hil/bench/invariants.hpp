@@ -26,6 +26,7 @@ namespace rampa::hil {
 ///   closed_on_input        a boom was told to lower although the last thing that its loop or photocell said was "occupied",
 ///                          was not good, or was older than the lane's input_age_max
 ///   queue_over_bound
+///   held_then_policy       a lorry was held (lane::held_by), its crossing was aborted by a restart, and policy released it after that
 ///   passed_untold          a lorry passed, no crossing of its own was released, and within two minutes nothing on record tells of it
 ///   no_terminal_record     the lanes are at rest and a durable crossing has no end
 /// And from the simulation: liveness, no lane may stay stuck once everything is repaired.
@@ -93,7 +94,8 @@ class Invariants {
     bool in_doubt = false;  ///< recorded: it is not known whether the same vehicle still stands there
   };
   std::map<std::string, Crossing> crossings_;
-  std::set<std::uint64_t> released_;      ///< lorries that stood there, or whose crossing it was, when a release became durable
+  std::set<std::uint64_t> released_;      ///< lorries whose crossing it was, or that stood there where that is not known, when a release became durable
+  std::map<std::uint64_t, std::string> held_;  ///< lorry: the crossing in which it was held; until that ended otherwise than by a restart
   std::map<std::uint64_t, std::set<std::string>> plates_;  ///< lorry -> everything a camera may read on it
   std::vector<WorldEvent> world_;
   std::vector<Violation> violations_;

@@ -101,8 +101,13 @@ Result<void> VirtualPost::boot() {
   for (const auto& config : site.lanes) {
     lane::Started started;
     for (const auto& [crossing, lane] : open_crossings_)
-      if (lane == config.id) started.unfinished.push_back(crossing);
+      if (lane == config.id) {
+        started.unfinished.push_back(crossing);
+        started.held = started.held || held_crossings_.contains(crossing);
+      }
     if (auto mode = modes_.find(config.id); mode != modes_.end()) started.mode = mode->second;
+    if (auto mode = plain_modes_.find(config.id); mode != plain_modes_.end()) started.mode_before = mode->second;
+    started.seen_reads = seen_reads_[config.id];
     if (boot_ > 1) reactor_->handle(runtime::StartLane{config.id, std::move(started)}, clock_.now());
   }
   return {};
@@ -163,7 +168,17 @@ void VirtualPost::answered(VirtualStore::Answer answer) {
   for (const auto& record : answer.records) {
     if (std::holds_alternative<CrossingOpened>(record.body)) open_crossings_[record.crossing] = record.lane;
     if (std::holds_alternative<CrossingClosed>(record.body)) open_crossings_.erase(record.crossing);
-    if (const auto* mode = std::get_if<LaneModeChanged>(&record.body)) modes_[record.lane] = mode->mode;
+    if (lane::held_by(record.body)) held_crossings_.insert(record.crossing);
+    if (const auto* mode = std::get_if<LaneModeChanged>(&record.body)) {
+      modes_[record.lane] = mode->mode;
+      if (mode->mode == "in_service" || mode->mode == "out_of_service") plain_modes_[record.lane] = mode->mode;
+    }
+    if (const auto* capture = std::get_if<CaptureTaken>(&record.body))
+      if (auto key = lane::read_key(capture->role, capture->body); !key.empty()) {
+        auto& seen = seen_reads_[record.lane];
+        seen.push_back(std::move(key));
+        if (seen.size() > 64) seen.erase(seen.begin());
+      }
     watcher_.committed(record, now());
   }
   if (reactor_) reactor_->handle(runtime::PersistDone{answer.token, std::move(answer.result)}, clock_.now());

@@ -64,6 +64,22 @@ TEST_F(Before, ModeUnfinishedCrossingsAndReadsComeFromThePicture) {
   EXPECT_EQ(before.notice, "");
 }
 
+TEST_F(Before, WhoWasHeldIsToldFromWhoWasNot) {
+  for (const bool held : {false, true}) {
+    start();
+    const CrossingId crossing{held ? "L1-1-2" : "L1-1-1"};
+    VerdictGiven verdict;
+    verdict.verdict = held ? Verdict::hold : Verdict::release;
+    Record given = opened(crossing, clock.now());
+    given.body = verdict;
+    ASSERT_TRUE(put({opened(crossing, clock.now()), given}));
+    stop();
+    start();
+    EXPECT_EQ(look().held, held);
+    stop();
+  }
+}
+
 TEST_F(Before, WithoutAPictureTheJournalTellsIt) {
   start();
   mode("out_of_service");

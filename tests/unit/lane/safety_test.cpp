@@ -298,3 +298,22 @@ TEST(Describe, EqualStatesGiveEqualTextAndPhasesShow) {
   b.pass(50ms);
   EXPECT_NE(lane::describe(a.state), lane::describe(b.state));
 }
+
+TEST(Storage, WhatStoodThereComesBackWhenRecordsCanBeWritten) {
+  Rig rig;
+  rig.channel = SelectivityChannel::yellow;
+  rig.controls = {"documents"};
+  rig.start();
+  rig.arrive();
+  rig.pass(1s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+  const auto instruction = rig.state.attention;
+  ASSERT_FALSE(instruction.empty());
+  rig.store_fails = true;
+  rig.condition("scale", device::ConditionLevel::faulted, "no_reply");
+  rig.pass(1s);
+  ASSERT_TRUE(rig.state.attention.starts_with("records cannot be written")) << rig.state.attention;
+  rig.store_fails = false;
+  rig.pass(5s);
+  EXPECT_EQ(rig.state.attention, instruction);
+}
