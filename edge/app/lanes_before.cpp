@@ -55,18 +55,26 @@ Result<lane::Started> LanesBefore::from_picture(const LaneId& lane) {
   query.lane = lane;
   auto rows = (*reader)->crossings(query);
   if (!rows) return tl::unexpected(rows.error());
+  bool only_restarts = true;  // have ended the crossings from the newest to this one
   for (const auto& row : *rows) {
-    const bool unfinished = row.outcome.empty() && !row.paper;
+    if (row.paper) continue;
+    const bool unfinished = row.outcome.empty();
     if (unfinished) started.unfinished.push_back(row.id);
-    if (!unfinished && started.seen_reads.size() >= seen_reads_max) continue;
+    only_restarts = only_restarts && (unfinished || row.outcome == "aborted");
+    if (!only_restarts && started.seen_reads.size() >= seen_reads_max) continue;
     auto written = (*reader)->records_of(row.id);
     if (!written) {  // costs the memory of a few reads, and one look of an officer
       spdlog::warn("crossing={} cannot be read: {}", row.id.text, written.error().what);
-      started.held = started.held || unfinished;
+      started.held = started.held || only_restarts;
       continue;
     }
-    if (unfinished)
+    if (only_restarts) {
       started.held = started.held || std::any_of(written->begin(), written->end(), [](const auto& r) { return lane::held_by(r.body); });
+      only_restarts = unfinished || std::any_of(written->begin(), written->end(), [](const auto& r) {
+        const auto* closed = std::get_if<CrossingClosed>(&r.body);
+        return closed && closed->summary == lane::ended_by_restart;
+      });
+    }
     for (const auto& record : *written)
       if (const auto* capture = std::get_if<CaptureTaken>(&record.body))
         if (auto key = lane::read_key(capture->role, capture->body); !key.empty()) started.seen_reads.push_back(std::move(key));
@@ -84,7 +92,7 @@ lane::Started LanesBefore::from_journal(const LaneId& lane) {
   const store::JournalTail& tail = **tail_;
   const auto found = tail.lanes.find(lane);
   if (found != tail.lanes.end()) started.unfinished = found->second.unfinished;
-  started.held = !started.unfinished.empty();  // the tail does not tell why they waited
+  started.held = true;  // the tail does not tell who waited, and why
   if (found == tail.lanes.end() || found->second.modes.empty()) {
     if (!tail.whole)
       started.notice = "out of service: whether the lane was in service before this start is not known until the picture is built "

@@ -84,11 +84,10 @@ void settle_starting(Turn& t) {
     }
   }
   s.standing_at_start = sense(s, t.c, points::loop_entry, t.now.mono) == Sense::occupied;
+  // Most likely the one that passed last, before the start. Between two booms nobody may stand without a crossing.
+  s.still_behind = t.c.kind != Kind::sally_port && sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied;
   if (!standing_open) {
-    // Most likely the one that passed last, before the start. Between two booms nobody may stand without a crossing.
-    s.still_behind = t.c.kind != Kind::sally_port && sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied;
-    if (s.still_behind) t.attention(1, "somebody stands behind the boom since before the start");
-    else t.attention(0, "");
+    t.attention(s.still_behind ? 1 : 0, s.still_behind ? std::string(behind_at_start) : "");
     return t.enter(Phase::idle);
   }
   // Nothing is moved because of what was before the start; the boom is closed once nobody is there.
@@ -124,19 +123,19 @@ void settle_idle(Turn& t) {
 }
 
 std::string outcome_unseen(const State& s, const std::string& otherwise) {
+  if (s.in_port && s.boom == device::Boom::first) return otherwise;  // let in, not out
   return s.let_go == LetGo::by_release ? "released" : s.let_go == LetGo::by_hand ? "by_hand" : otherwise;
 }
 
 bool left_unopened(Turn& t) {
   auto& s = t.s;
-  if (s.crossing.empty() || s.in_port) return false;
+  if (s.crossing.empty() || s.in_port || s.boom_order || zone(s, t.c, s.boom, t.now.mono) != Sense::free) return false;
   if (s.passage.left) {  // somebody else stands there by now
     close_crossing(t, "left", "drove away");
     t.enter(Phase::idle);
   } else if (!settle_left(t)) {
     return false;
   }
-  s.boom_order.reset();
   return true;
 }
 
@@ -146,8 +145,10 @@ bool settle_left(Turn& t) {
   if (s.crossing.empty() || s.in_port) return false;
   if (!s.entry_free || now - *s.entry_free < t.c.leave_debounce) return false;  // kept by watch_zone
   // Free for a while: forwards or backwards?
+  // Whoever stood on the exit loop before is somebody else.
+  const bool others_exit = s.still_behind || s.wrong_way || (s.let_go != LetGo::no && !s.passage.exit_free);
   const bool ahead = zone(s, t.c, device::Boom::first, now) == Sense::occupied ||
-                     sense(s, t.c, points::loop_exit, now) == Sense::occupied;
+                     (sense(s, t.c, points::loop_exit, now) == Sense::occupied && !others_exit);
   const bool decided = s.verdict.has_value();
   const bool released = (decided && s.verdict->verdict == Verdict::release) || s.let_go == LetGo::by_hand;
   const bool was_faulted = s.phase == Phase::faulted;

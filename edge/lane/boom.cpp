@@ -95,14 +95,16 @@ bool came_down(const Turn& t) {
 
 void begin_raising(Turn& t, device::Boom boom, bool reversal) {
   auto& s = t.s;
+  // It drove under the boom, which failed; somebody who looks lets it rise. Which vehicle that is, is not forgotten.
+  const bool under_way = s.phase == Phase::faulted && s.passed_under && !s.crossing.empty() && s.boom == boom;
   s.boom = boom;
   s.motion = BoomMotion{};
   s.motion.reversal = reversal;
   s.passage.closed_by_hand = false;  // who ordered it down has not seen what made it rise
-  if (!reversal) {
+  if (!reversal) s.clear_since.reset();
+  if (!reversal && !under_way) {
     s.passage = Passage{};
     s.passed_under = false;
-    s.clear_since.reset();
     if (!s.crossing.empty()) s.let_go = s.boom_order ? LetGo::by_hand : LetGo::by_release;
   }
   t.enter(Phase::opening);

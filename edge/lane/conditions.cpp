@@ -130,7 +130,7 @@ void take_started(Turn& t, const Started& started) {
   auto& s = t.s;
   if (s.phase != Phase::starting) return;
   for (const auto& crossing : started.unfinished)
-    t.record_for(crossing, CrossingClosed{"aborted", "Rampa stopped before the crossing ended"});
+    t.record_for(crossing, CrossingClosed{"aborted", std::string(ended_by_restart)});
   // Until the arrival loop is known to be free: whoever stands there was held, or stood there while the lane was not in service.
   if (started.held || started.mode != "in_service") s.stayed = t.now.mono;
   s.seen_reads = started.seen_reads;

@@ -103,9 +103,12 @@ struct Started {
   std::string mode = "in_service";      ///< last LaneModeChanged; a latched emergency stop or out_of_service outlives a reboot
   std::vector<std::string> seen_reads;  ///< keys of late captures (see read_key), so that a replay after a reboot is one
   std::string mode_before = "in_service";  ///< what an emergency stop or the key switch interrupted: comes back with the reset
-  bool held = false;                    ///< one of the unfinished was held (see held_by): whoever stands there now is held as well
+  /// The last crossing, or one of the last that only restarts ended, was held (see held_by): whoever stands there now is held as well.
+  bool held = false;
   std::string notice;                   ///< not empty: the mode is not known, and why; the lane stays out of service
 };
+/// Summary of the terminal record that Started's unfinished crossings get.
+inline constexpr std::string_view ended_by_restart = "Rampa stopped before the crossing ended";
 struct LinkChanged { bool up = true; };                 ///< to HQ; shown, changes nothing else
 using Event = std::variant<FromDevice, OfficerAction, Assessed, Committed, CommitFailed, TimerFired, Tick, Started,
                            LinkChanged>;

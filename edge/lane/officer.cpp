@@ -210,7 +210,8 @@ bool needs_reason(ActionKind kind, const State& state) {
 bool manual_boom_needs_second(const State& state, const Config& config, MonoTime now) {
   const auto taken = [&](std::string_view point) { return sense(state, config, point, now) != Sense::free; };
   const bool somebody = taken(points::loop_entry) || (config.kind == Kind::sally_port && taken(points::loop_exit));
-  const bool unreleased = state.phase == Phase::waiting_officer || (somebody && state.let_go == LetGo::no);
+  const bool may_be_next = state.passage.exit_seen || state.passage.entry_cleared;  // the released one has passed a boom that failed
+  const bool unreleased = state.phase == Phase::waiting_officer || (somebody && (state.let_go == LetGo::no || may_be_next));
   return config.manual_boom_needs_second || (unreleased && config.override_needs_second);
 }
 
@@ -285,7 +286,7 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       s.held = s.held || found_something(a.finding);
       if (a.control == "nii" && a.finding == "recheck" && t.c.kind == Kind::nii && (s.phase == Phase::scanning || s.phase == Phase::waiting_officer)) {
         std::erase_if(s.captures, [](const Capture& c) { return c.role == "scanner"; });
-        s.controls.pop_back();
+        std::erase_if(s.controls, [](const ControlRecorded& c) { return c.control == "nii"; });  // they were said of that image
         s.scan_over = false;
         s.scan_due = t.now.mono + t.c.scan_deadline;
         t.enter(Phase::scanning);  // it is scanned again; who was held stays held
@@ -308,6 +309,7 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
           s.passed_under = false;
         }
         s.boom = a.boom;
+        s.clear_since.reset();
         s.passage.opened = t.now.mono;
         clear_fault(t);
       }

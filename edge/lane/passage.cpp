@@ -40,6 +40,7 @@ void watch_vehicle(Turn& t) {
   auto& s = t.s;
   auto& p = s.passage;
   const MonoTime now = t.now.mono;
+  if (s.phase == Phase::faulted && position(s, t.c, s.boom, now) == Position::closed) return;  // nobody passes under it
   const Sense under = zone(s, t.c, s.boom, now);
   const Sense entry = sense(s, t.c, points::loop_entry, now);
   const Sense exit = sense(s, t.c, points::loop_exit, now);
@@ -64,7 +65,7 @@ void watch_vehicle(Turn& t) {
 // The vehicle lies over arrival loop and exit loop at once with its drawbar over the place: the same one, since the
 // arrival loop was never free.
 bool straddles(const Turn& t) {
-  return t.s.boom == device::Boom::first && !t.s.passage.entry_cleared && wired(t.s, t.c, points::loop_exit) &&
+  return t.s.boom == device::Boom::first && position(t.s, t.c, t.s.boom, t.now.mono) != Position::closed && !t.s.passage.entry_cleared && wired(t.s, t.c, points::loop_exit) &&
          sense(t.s, t.c, points::loop_entry, t.now.mono) != Sense::free &&
          sense(t.s, t.c, points::loop_exit, t.now.mono) != Sense::free;
 }
@@ -167,13 +168,11 @@ void watch_unowned(Turn& t) {
   const auto under = [&](device::Boom boom) {
     return zone(s, t.c, boom, t.now.mono) == Sense::occupied && position(s, t.c, boom, t.now.mono) != Position::closed;
   };
-  if (std::none_of(all.begin(), all.end(), under)) {
-    if (!s.clear_since) s.clear_since = t.now.mono;
-    if (t.now.mono - *s.clear_since >= t.c.leave_debounce) s.passed_under = false;
-    return;
-  }
-  s.clear_since.reset();
-  if (std::exchange(s.passed_under, true)) return;
+  const auto clear = [&](device::Boom boom) { return closing_zone_free(s, t.c, boom, t.now.mono); };
+  if (!std::all_of(all.begin(), all.end(), clear)) s.clear_since.reset();
+  else if (!s.clear_since) s.clear_since = t.now.mono;
+  if (s.clear_since && t.now.mono - *s.clear_since >= t.c.leave_debounce) s.passed_under = false;
+  if (std::none_of(all.begin(), all.end(), under) || std::exchange(s.passed_under, true)) return;
   t.record_for({}, PassageSeen{"passed", s.phase == Phase::faulted      ? "the boom had failed, no crossing"
                                          : s.mode == "by_hand"          ? "the lane ran by hand, no crossing"
                                          : s.phase == Phase::emergency_stop ? "during an emergency stop, no crossing"
@@ -285,7 +284,10 @@ void watch_zone(Turn& t) {
   if (sense(s, t.c, points::loop_entry, now) != Sense::free) s.entry_free.reset();
   else if (!s.entry_free) s.entry_free = now;
   if (s.entry_free && now - *s.entry_free >= t.c.leave_debounce) s.stayed.reset();
-  if (sense(s, t.c, points::loop_exit, now) == Sense::free) s.still_behind = false;
+  if (sense(s, t.c, points::loop_exit, now) == Sense::free) {
+    if (s.still_behind && s.attention == behind_at_start) t.attention(0, "");
+    s.still_behind = false;
+  }
   watch_identity(t);
   const auto all = booms(t.c);
   const bool nobody = std::all_of(all.begin(), all.end(), [&](auto boom) { return zone(s, t.c, boom, now) == Sense::free; });
@@ -326,7 +328,7 @@ void settle_open(Turn& t) {
   if (p.unseen && s.boom == device::Boom::second && sense(s, t.c, points::loop_exit, now) == Sense::free) s.passed_under = true;
   if (passed(t)) return begin_lowering(t);
   const bool gone = p.left || p.gone_unseen;  // known already
-  if (!gone && !s.crossing.empty() && s.boom == device::Boom::first && s.entry_free && now - *s.entry_free >= t.c.leave_debounce) {
+  if (!gone && !s.in_port && !s.crossing.empty() && s.boom == device::Boom::first && s.entry_free && now - *s.entry_free >= t.c.leave_debounce) {
     end_of_stay(t);
     return begin_lowering(t);
   }

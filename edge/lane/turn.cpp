@@ -16,7 +16,7 @@ void keep_bounded(Turn& t) {
     auto& records = group->records;
     for (auto r = records.begin(); count > unwritten_records_max && r != records.end();) {
       const bool spare = std::holds_alternative<FaultChanged>(r->body) || std::holds_alternative<OfficerActed>(r->body) ||
-                         (r->crossing.empty() && std::holds_alternative<CaptureTaken>(r->body));
+                         (r->crossing.empty() && (std::holds_alternative<CaptureTaken>(r->body) || std::holds_alternative<PassageSeen>(r->body)));
       if (!spare) { ++r; continue; }
       r = records.erase(r);
       --count;

@@ -58,6 +58,7 @@ class Turn {
 void take_points(Turn& t, const device::PointImage& image, const device::Provenance& from);
 
 // arrival.cpp
+inline constexpr std::string_view behind_at_start = "somebody stands behind the boom since before the start";
 void settle_starting(Turn& t);
 void settle_idle(Turn& t);
 /// Vehicle has left before it was released. True where that ended the crossing.

@@ -202,7 +202,7 @@ void Invariants::committed(const Record& record, MonoTime now) {
     const auto it = crossings_.find(id);
     if (it == crossings_.end()) tell("closed_unopened", record.lane.text, now, id);
     else if (++it->second.terminals > 1) tell("two_terminal_records", record.lane.text, now, id);
-    if (it != crossings_.end() && std::get<CrossingClosed>(record.body).summary != "Rampa stopped before the crossing ended") held_.erase(it->second.lorry);
+    if (it != crossings_.end() && std::get<CrossingClosed>(record.body).summary != lane::ended_by_restart) held_.erase(it->second.lorry);
     if (lane.crossing == id) {
       lane.crossing.clear();
       lane.released.clear();

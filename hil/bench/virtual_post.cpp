@@ -100,6 +100,7 @@ Result<void> VirtualPost::boot() {
   }
   for (const auto& config : site.lanes) {
     lane::Started started;
+    started.held = held_lanes_.contains(config.id);
     for (const auto& [crossing, lane] : open_crossings_)
       if (lane == config.id) {
         started.unfinished.push_back(crossing);
@@ -167,7 +168,11 @@ void VirtualPost::run_commits() {
 void VirtualPost::answered(VirtualStore::Answer answer) {
   for (const auto& record : answer.records) {
     if (std::holds_alternative<CrossingOpened>(record.body)) open_crossings_[record.crossing] = record.lane;
-    if (std::holds_alternative<CrossingClosed>(record.body)) open_crossings_.erase(record.crossing);
+    if (const auto* closed = std::get_if<CrossingClosed>(&record.body)) {
+      open_crossings_.erase(record.crossing);
+      if (closed->summary != lane::ended_by_restart) held_lanes_.erase(record.lane);
+      else if (held_crossings_.contains(record.crossing)) held_lanes_.insert(record.lane);
+    }
     if (lane::held_by(record.body)) held_crossings_.insert(record.crossing);
     if (const auto* mode = std::get_if<LaneModeChanged>(&record.body)) {
       modes_[record.lane] = mode->mode;
@@ -279,7 +284,7 @@ void VirtualPost::read_plate(const device::DeviceEvent& frame) {
   read.confidence_percent = 70;
   read.position = rear ? device::PlatePosition::rear : device::PlatePosition::front;
   read.heading = device::Heading::forward;
-  read.read_id = "virtual-" + std::to_string(lorry->number) + (rear ? "r" : "f");
+  read.read_id = "virtual-" + std::to_string(lorry->number) + (rear ? "r-" : "f-") + std::to_string(frame.from.received.wall.ms);
   read.reader = "virtual";
   device::DeviceEvent event;
   event.from = frame.from;

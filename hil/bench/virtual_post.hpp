@@ -132,6 +132,7 @@ class VirtualPost : private runtime::Ports {
   MonoTime next_posts_;
   std::map<CrossingId, LaneId> open_crossings_;  ///< durable, without a durable terminal record
   std::set<CrossingId> held_crossings_;          ///< durable, by lane::held_by
+  std::set<LaneId> held_lanes_;                  ///< such a one was the last, ended by a restart
   std::map<LaneId, std::string> modes_;          ///< last durable LaneModeChanged
   std::map<LaneId, std::string> plain_modes_;    ///< the last of them that was in or out of service
   std::map<LaneId, std::vector<std::string>> seen_reads_;  ///< keys of late captures, oldest first

@@ -70,7 +70,7 @@ SCENARIO_PLANTS = [
     scenario("disk-full", "no open without a durable verdict", OPEN_BEFORE_COMMIT,
              ("edge/lane/turn.hpp", "{ return !s.unwritten.empty() || s.rewriting != 0; }", "{ return !s.unwritten.empty() && s.phase == Phase::starting; }")),
     scenario("appliance-killed", "what a restart finds unfinished gets its one terminal record",
-             ("edge/lane/conditions.cpp", "t.record_for(crossing, CrossingClosed{\"aborted\", \"Rampa stopped before the crossing ended\"});", "(void)crossing;")),
+             ("edge/lane/conditions.cpp", "t.record_for(crossing, CrossingClosed{\"aborted\", std::string(ended_by_restart)});", "(void)crossing;")),
     scenario("boom-does-not-move", "an acknowledgement is not motion", NO_FEEDBACK),
     scenario("boom-stuck-half-open", "motion is confirmed by feedback contacts only", NO_FEEDBACK),
     scenario("emergency-stop", "an emergency stop is obeyed",

@@ -33,7 +33,7 @@ const sent = new Map(); // text -> where
 const take = (where, texts) => { for (const text of texts) if (!sent.has(text)) sent.set(text, where); };
 const known = new Set(); // also those that are no sentences: a pattern's pieces are looked for among all
 // describe.cpp writes a lane's state for the simulation's logs.
-for (const file of readdirSync(join(edge, 'lane')).filter((f) => f.endsWith('.cpp') && f !== 'describe.cpp')) {
+for (const file of readdirSync(join(edge, 'lane')).filter((f) => (f.endsWith('.cpp') || f.endsWith('.hpp')) && f !== 'describe.cpp')) {
   const all = literals(source(`lane/${file}`));
   for (const text of all) known.add(text);
   take(`edge/lane/${file}`, all.filter(isSentence));

@@ -80,6 +80,24 @@ TEST_F(Before, WhoWasHeldIsToldFromWhoWasNot) {
   }
 }
 
+TEST_F(Before, WhoWasHeldIsHeldThroughASecondRestart) {
+  start();
+  const CrossingId crossing{"L1-1-1"};
+  VerdictGiven verdict;
+  verdict.verdict = Verdict::hold;
+  Record given = opened(crossing, clock.now()), ended = given;
+  given.body = verdict;
+  ended.body = CrossingClosed{"aborted", std::string(lane::ended_by_restart)};
+  ASSERT_TRUE(put({opened(crossing, clock.now()), given, ended}));
+  stop();
+  start();
+  EXPECT_TRUE(look().held);
+  ASSERT_TRUE(put({opened({"L1-2-1"}, clock.now()), closed({"L1-2-1"}, clock.now())}));
+  stop();
+  start();
+  EXPECT_FALSE(look().held) << "the one who came after it has gone";
+}
+
 TEST_F(Before, WithoutAPictureTheJournalTellsIt) {
   start();
   mode("out_of_service");

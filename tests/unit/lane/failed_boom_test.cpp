@@ -112,6 +112,91 @@ TEST(Faulted, WhoIsGoneAfterTheInputsWereAwayWasNotSeenToTurnBack) {
   EXPECT_EQ(closed_as(rig, "released"), 1u);
 }
 
+TEST(Faulted, NobodyPassesUnderABoomThatIsDown) {
+  Rig rig;
+  rig.start();
+  rig.boom_moves = false;
+  rig.arrive();
+  rig.set(points::loop_exit, true);
+  rig.pass(14s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted);
+  rig.set(points::photocell, true);
+  rig.pass(1s);
+  rig.set(points::photocell, false);
+  rig.pass(1s);
+  rig.set(points::loop_exit, false);
+  rig.pass(5s);
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_TRUE(rig.records<CrossingClosed>().empty()) << lane::describe(rig.state);
+}
+
+TEST(Faulted, TheBoomIsRaisedOffAVehicleAndItsCrossingGoesOn) {
+  Rig rig = let_go_and_failed();
+  rig.set(points::boom_open, false);
+  rig.set(points::loop_boom, true);
+  rig.pass(500ms);
+  rig.set(points::loop_entry, false);
+  rig.pass(2s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted) << lane::describe(rig.state);
+  const auto raised = rig.count("raise 1");
+  auto a = rig.action(lane::ActionKind::open_boom);
+  a.reason = "it lies on the lorry";
+  rig.give(a);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.boom_moves = true;
+  rig.pass(3s);
+  EXPECT_EQ(rig.count("raise 1"), raised + 1);
+  EXPECT_FALSE(rig.state.crossing.empty());
+  rig.set(points::loop_exit, true);
+  rig.pass(1s);
+  rig.set(points::loop_boom, false);
+  rig.pass(1s);
+  rig.set(points::loop_exit, false);
+  rig.pass(6s);
+  EXPECT_EQ(closed_as(rig, "released"), 1u) << lane::describe(rig.state);
+}
+
+TEST(OutOfService, ABoomComesDownOnlyAfterThePlaceWasKnownToBeFreeForAWhile) {
+  Rig rig;
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  order(rig, lane::ActionKind::out_of_service);
+  rig.set(points::loop_boom, true);
+  rig.pass(500ms);
+  rig.io_alive = false;
+  rig.pass(5s);
+  rig.set(points::loop_boom, false);
+  rig.io_alive = true;
+  rig.pass(100ms);
+  order(rig, lane::ActionKind::close_boom);
+  const auto lowered = rig.count("lower 1");
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.count("lower 1"), lowered);
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.count("lower 1"), lowered + 1);
+}
+
+TEST(Release, WhoBacksOutBeforeAClosedBoomWithSomebodyBehindItHasNotPassed) {
+  Rig rig;
+  rig.start();
+  rig.store_answers = false;
+  rig.arrive();
+  rig.pass(1s);
+  ASSERT_EQ(rig.state.phase, Phase::deciding) << lane::describe(rig.state);
+  rig.state.still_behind = true;
+  rig.set(points::loop_exit, true);
+  rig.pass(100ms);
+  rig.set(points::loop_entry, false);
+  rig.pass(2s);
+  rig.store_answers = true;
+  const auto asked = rig.asked_records;
+  EXPECT_TRUE(std::none_of(asked.begin(), asked.end(), [](const Record& r) {
+    const auto* seen = std::get_if<PassageSeen>(&r.body);
+    return seen && seen->what == "passed";
+  }));
+}
+
 TEST(OutOfService, ABoomThatStandsOpenShowsRedAndWhoPassesIsOnRecord) {
   Rig rig;
   rig.start();

@@ -121,6 +121,26 @@ TEST(Nii, RecheckPermitsOnceMore) {
   EXPECT_EQ(rig.state.phase, Phase::opening);
 }
 
+TEST(Nii, RecheckOfOneWhoWaitsScansAgainAndWhatWasSaidOfTheOldImageIsGone) {
+  auto rig = scanning();
+  rig.channel = SelectivityChannel::yellow;
+  rig.controls = {"documents"};
+  image(rig);
+  finding(rig, "clear");
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  finding(rig, "recheck");
+  EXPECT_EQ(rig.state.phase, Phase::scanning);
+  EXPECT_EQ(rig.count("permit scan"), 2u);
+  device::ScanImage scan;
+  scan.scan_id = "S2";
+  scan.complete = true;
+  rig.give(lane::FromDevice{"scanner", rig.event("L1-scanner", scan)});
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.phase, Phase::scanning) << "nobody has looked at the new image";
+  finding(rig, "clear");
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+}
+
 TEST(Nii, OldScanOfAnotherLorryDoesNotCount) {
   auto rig = scanning();
   device::ScanImage scan;

@@ -64,6 +64,17 @@ TEST(Restart, HeldByWhatAnAuditorWouldNameAsTheReason) {
   EXPECT_FALSE(lane::held_by(PassageSeen{"stalled_under_boom", ""}));
 }
 
+TEST(Restart, WhoJustDroveOutUnderTheOpenBoomIsNotFromTheWrongSide) {
+  Rig rig;
+  rig.set(points::loop_exit, true);
+  rig.set(points::boom_open, true);
+  rig.set(points::boom_closed, false);
+  rig.start();
+  rig.pass(8s);
+  EXPECT_EQ(rig.state.phase, Phase::idle) << lane::describe(rig.state);
+  EXPECT_FALSE(rig.saw("wrong_way"));
+}
+
 TEST(Restart, WhoStandsBehindTheBoomIsNotFromTheWrongSide) {
   Rig rig;
   rig.set(points::loop_exit, true);

@@ -258,3 +258,33 @@ TEST(SallyPort, BoomThatFailsBehindItLeavesItsCrossingOpen) {
   EXPECT_FALSE(rig.saw("left_backwards"));
   EXPECT_EQ(rig.state.boom, device::Boom::second);
 }
+
+TEST(SallyPort, LetBackOutByHandIsNotPassedAndTheBoomWaitsForIt) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  released_into_the_port(rig);
+  rig.pass(70s);  // it does not drive out
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+  auto back = rig.action(lane::ActionKind::open_boom);
+  back.reason = "has to turn back";
+  back.second = OfficerId{"O2"};
+  rig.give(back);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(10s);
+  ASSERT_EQ(rig.state.phase, Phase::open) << "it has not moved yet\n" << lane::describe(rig.state);
+  EXPECT_FALSE(rig.saw("left_backwards"));
+  rig.set(points::loop_boom, true);
+  rig.pass(1s);
+  rig.set(points::loop_exit, false);
+  rig.set(points::loop_entry, true);
+  rig.pass(1s);
+  rig.set(points::loop_boom, false);
+  rig.pass(6s);
+  EXPECT_TRUE(rig.saw("left_backwards"));
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_FALSE(rig.saw("tailgate"));
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u) << lane::describe(rig.state);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "by_hand");
+  EXPECT_EQ(rig.records<CrossingOpened>().size(), 2u);
+  EXPECT_TRUE(rig.state.held) << "who came back out of the port is looked at";
+}
