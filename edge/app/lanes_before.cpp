@@ -68,13 +68,12 @@ Result<lane::Started> LanesBefore::from_picture(const LaneId& lane) {
       started.held = started.held || only_restarts;
       continue;
     }
-    if (only_restarts) {
-      started.held = started.held || std::any_of(written->begin(), written->end(), [](const auto& r) { return lane::held_by(r.body); });
-      only_restarts = unfinished || std::any_of(written->begin(), written->end(), [](const auto& r) {
-        const auto* closed = std::get_if<CrossingClosed>(&r.body);
-        return closed && closed->summary == lane::ended_by_restart;
-      });
-    }
+    const auto any = [&](auto what) { return std::any_of(written->begin(), written->end(), what); };
+    only_restarts = only_restarts && (unfinished || any([](const auto& r) {
+      const auto* closed = std::get_if<CrossingClosed>(&r.body);
+      return closed && closed->summary == lane::ended_by_restart;
+    }));
+    started.held = started.held || (only_restarts && any([](const auto& r) { return lane::held_by(r.body); }));
     for (const auto& record : *written)
       if (const auto* capture = std::get_if<CaptureTaken>(&record.body))
         if (auto key = lane::read_key(capture->role, capture->body); !key.empty()) started.seen_reads.push_back(std::move(key));

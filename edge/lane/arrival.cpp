@@ -145,8 +145,8 @@ bool settle_left(Turn& t) {
   if (s.crossing.empty() || s.in_port) return false;
   if (!s.entry_free || now - *s.entry_free < t.c.leave_debounce) return false;  // kept by watch_zone
   // Free for a while: forwards or backwards?
-  // Whoever stood on the exit loop before is somebody else.
-  const bool others_exit = s.still_behind || s.wrong_way || (s.let_go != LetGo::no && !s.passage.exit_free);
+  // Whoever stood on the exit loop before, or came there from behind a boom that was down all the time, is somebody else.
+  const bool others_exit = s.still_behind || s.wrong_way || !s.seen_ahead || (s.let_go != LetGo::no && !s.passage.exit_free);
   const bool ahead = zone(s, t.c, device::Boom::first, now) == Sense::occupied ||
                      (sense(s, t.c, points::loop_exit, now) == Sense::occupied && !others_exit);
   const bool decided = s.verdict.has_value();
@@ -202,6 +202,7 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
   s.frames.clear();
   s.scan_ran.clear();
   s.in_port = false;
+  s.seen_ahead = false;
   s.standing_at_start = false;
   s.weigh_since.reset();
   s.second_on_scale = false;

@@ -96,12 +96,15 @@ bool came_down(const Turn& t) {
 void begin_raising(Turn& t, device::Boom boom, bool reversal) {
   auto& s = t.s;
   // It drove under the boom, which failed; somebody who looks lets it rise. Which vehicle that is, is not forgotten.
-  const bool under_way = s.phase == Phase::faulted && s.passed_under && !s.crossing.empty() && s.boom == boom;
+  const bool out_again = s.in_port && boom == device::Boom::first;
+  const bool under_way = s.phase == Phase::faulted && s.passed_under && !s.crossing.empty() && s.boom == boom && !out_again &&
+                         (zone(s, t.c, boom, t.now.mono) != Sense::free || passed(t));
   s.boom = boom;
   s.motion = BoomMotion{};
   s.motion.reversal = reversal;
   s.passage.closed_by_hand = false;  // who ordered it down has not seen what made it rise
   if (!reversal) s.clear_since.reset();
+  if (under_way) s.passage.expired = s.passage.stalled = false;
   if (!reversal && !under_way) {
     s.passage = Passage{};
     s.passed_under = false;

@@ -70,7 +70,7 @@ std::string describe(const State& s) {
   out << "\ndue=" << s.evidence_due.ns << ',' << s.assess_due.ns << ',' << s.scan_due.ns << " weigh=" << s.weigh_g << '@';
   put(out, s.weigh_since);
   out << " flags=" << s.standing_at_start << s.assess_again << s.second_on_scale << s.scan_permitted << s.scan_over << s.link_up << s.held << s.stopped << s.other_vehicle
-      << static_cast<int>(s.let_go) << s.still_behind << " stayed=";
+      << static_cast<int>(s.let_go) << s.still_behind << s.seen_ahead << " stayed=";
   put(out, s.stayed);
   out << " known=";
   put(out, s.entry_known);

@@ -264,6 +264,7 @@ struct State {
   bool other_vehicle = false;             ///< the loop was unknown too long: whoever stands there may be another one
   bool stopped = false;                   ///< an officer said hold after the last word of an officer: nothing opens for that word
   std::optional<MonoTime> stayed;         ///< an officer, the stop, the key or a restart ended a crossing then, and the arrival loop was never free since
+  bool seen_ahead = false;                ///< something was under the first boom, or it was not closed, during the crossing
   bool still_behind = false;              ///< the vehicle that passed last stands on the exit loop yet
   LetGo let_go = LetGo::no;               ///< until the boom is closed again with its vehicle before it
   std::map<std::string, Capture, std::less<>> frames;  ///< last picture of each plain camera since the arrival

@@ -160,8 +160,12 @@ void resume_from_fault(Turn& t) {
     t.attention(2, s.other_vehicle ? "after the fault: not known to be the same vehicle; look before you decide" : "after the fault: confirm or override to open again");
     return t.enter(Phase::waiting_officer);
   }
+  s.clear_since.reset();  // it counts from here
   for (const auto boom : booms(t.c)) {
-    if (position(s, t.c, boom, t.now.mono) != Position::closed) s.boom = boom;
+    if (boom == s.boom || position(s, t.c, boom, t.now.mono) == Position::closed) continue;
+    s.boom = boom;
+    s.passage = Passage{};
+    s.passed_under = false;
   }
   s.passage.opened = t.now.mono;
   if (s.other_vehicle || s.assess_again) s.passage.halted = s.passage.expired = true;

@@ -44,8 +44,9 @@ void watch_vehicle(Turn& t) {
   const Sense under = zone(s, t.c, s.boom, now);
   const Sense entry = sense(s, t.c, points::loop_entry, now);
   const Sense exit = sense(s, t.c, points::loop_exit, now);
+  const bool back_out = s.in_port && s.boom == device::Boom::first;  // the same one, the other way
   if (under == Sense::occupied) {
-    if (p.cleared_once && (p.exit_seen || p.entry_cleared)) {
+    if (!back_out && p.cleared_once && (p.exit_seen || p.entry_cleared)) {
       tailgate(t, "the place under the boom was free and is occupied again");
       p.cleared_once = false;
     } else if (!s.passed_under && (p.left || p.gone_unseen)) {
@@ -59,7 +60,7 @@ void watch_vehicle(Turn& t) {
   if (exit == Sense::free) p.exit_free = true;
   if (s.passed_under && exit == Sense::occupied) p.exit_seen = true;
   if (p.exit_seen && t.c.kind != Kind::sally_port) s.still_behind = true;
-  if (s.boom == device::Boom::first) watch_beam(t, sense(s, t.c, points_of(s.boom).photocell, now));
+  if (s.boom == device::Boom::first && !back_out) watch_beam(t, sense(s, t.c, points_of(s.boom).photocell, now));
 }
 
 // The vehicle lies over arrival loop and exit loop at once with its drawbar over the place: the same one, since the
@@ -289,6 +290,9 @@ void watch_zone(Turn& t) {
     s.still_behind = false;
   }
   watch_identity(t);
+  const Position first = position(s, t.c, device::Boom::first, now);
+  if (!s.crossing.empty() && (zone(s, t.c, device::Boom::first, now) == Sense::occupied || (first != Position::closed && first != Position::unknown)))
+    s.seen_ahead = true;
   const auto all = booms(t.c);
   const bool nobody = std::all_of(all.begin(), all.end(), [&](auto boom) { return zone(s, t.c, boom, now) == Sense::free; });
   if (s.wrong_way && nobody && sense(s, t.c, points::loop_exit, now) == Sense::free) {
@@ -354,6 +358,7 @@ void finish_passage(Turn& t) {
   }
   if (!s.crossing.empty()) {
     if (end_crossing(t, false)) {
+      s.boom_order.reset();  // it was for the first boom
       return found_something(t) || !s.verdict ? hold_in_port(t) : begin_raising(t, device::Boom::second);
     }
   } else if (s.passed_under) {

@@ -20,7 +20,7 @@ void keep_bounded(Turn& t) {
       if (!spare) { ++r; continue; }
       r = records.erase(r);
       --count;
-      if (++t.s.records_dropped == 1) t.notify(2, "records cannot be written and their queue is full: fault records are dropped");
+      if (++t.s.records_dropped == 1) t.notify(2, "records cannot be written and their queue is full: those that no crossing needs are dropped");
     }
   }
 }

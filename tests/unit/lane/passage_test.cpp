@@ -482,3 +482,21 @@ TEST(Passage, WhoFollowsUnderTheFallingBoomAfterTheReleasedOneLeftIsTold) {
   EXPECT_EQ(outcome(rig), "left");
   EXPECT_FALSE(rig.saw("passed"));
 }
+
+TEST(Passage, WhoComesOntoTheExitLoopFromBehindIsNotTheOneWhoBacksOut) {
+  Rig rig;
+  rig.channel = SelectivityChannel::yellow;
+  rig.controls = {"documents"};
+  rig.start();
+  rig.arrive();
+  rig.pass(1s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
+  rig.set(points::loop_exit, true);
+  rig.pass(2s);
+  rig.set(points::loop_entry, false);
+  rig.pass(2s);
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_TRUE(rig.saw("left_backwards"));
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "refused");
+}

@@ -288,3 +288,66 @@ TEST(SallyPort, LetBackOutByHandIsNotPassedAndTheBoomWaitsForIt) {
   EXPECT_EQ(rig.records<CrossingOpened>().size(), 2u);
   EXPECT_TRUE(rig.state.held) << "who came back out of the port is looked at";
 }
+
+TEST(SallyPort, LetBackOutAfterTheFirstBoomFailedBehindIt) {
+  Rig rig(sally_config());
+  released_into_the_port(rig);
+  rig.boom_moves = false;
+  rig.pass(20s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted);
+  rig.boom_moves = true;
+  auto back = rig.action(lane::ActionKind::open_boom);
+  back.reason = "has to turn back";
+  back.second = OfficerId{"O2"};
+  rig.give(back);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(10s);
+  ASSERT_EQ(rig.state.phase, Phase::open) << "it has not moved yet\n" << lane::describe(rig.state);
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, true);
+  rig.pass(1s);
+  rig.set(points::loop_entry, true);
+  rig.set(points::photocell, false);  // between its trailer and its tractor
+  rig.pass(300ms);
+  rig.set(points::photocell, true);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, false);
+  rig.pass(500ms);
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, false);
+  rig.pass(6s);
+  EXPECT_EQ(rig.count("raise 2"), 0u);
+  EXPECT_FALSE(rig.saw("tailgate"));
+  EXPECT_TRUE(rig.saw("left_backwards"));
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u) << lane::describe(rig.state);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "by_hand");
+}
+
+TEST(SallyPort, RaisedOffTheLorryOnItsWayInItIsStillReleased) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  rig.start();
+  rig.boom_moves = false;
+  rig.arrive();
+  rig.set(points::boom_closed, false);
+  rig.pass(14s);
+  ASSERT_EQ(rig.state.phase, Phase::faulted) << lane::describe(rig.state);
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, true);
+  rig.pass(1s);
+  auto raise = rig.action(lane::ActionKind::open_boom);
+  raise.reason = "it lies on the lorry";
+  raise.second = OfficerId{"O2"};
+  rig.boom_moves = true;
+  rig.give(raise);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(2s);
+  into_the_port(rig);
+  rig.pass(10s);
+  ASSERT_EQ(rig.state.boom, device::Boom::second) << lane::describe(rig.state);
+  for (const auto point : {points::loop_boom_2, points::photocell_2}) rig.set(point, true);
+  rig.pass(1s);
+  rig.set(points::loop_exit, false);
+  rig.pass(1s);
+  for (const auto point : {points::loop_boom_2, points::photocell_2}) rig.set(point, false);
+  rig.pass(8s);
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u) << lane::describe(rig.state);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
+}
