@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "config/site.hpp"
 #include "config/tree.hpp"
@@ -52,12 +53,12 @@ Result<std::string> opened(const std::string& box, const std::string& key_file) 
   return open;
 }
 
-/// The set's text from the site's own file or folder, or from the store.
+/// The set's text from the store, or from the site's own file or folder, which has to be compiled for that.
 Result<std::string> set_text(const config::Site& site, const std::string& sha256) {
-  if (auto present = read_profiles(site.profiles_file); present && present->set->sha256() == sha256) return std::string(present->bytes->begin(), present->bytes->end());
   auto text = kept_set(site.directory, sha256);
-  if (!text) return fail(ErrorCode::not_found, "profile set " + sha256 + " is neither the site's nor in the store: " + text.error().what);
-  return text;
+  if (text) return text;
+  if (auto present = read_profiles(site.profiles_file); present && present->set->sha256() == sha256) return std::string(present->bytes->begin(), present->bytes->end());
+  return fail(ErrorCode::not_found, "profile set " + sha256 + " is neither the site's nor in the store: " + text.error().what);
 }
 
 int explain(const ToolOptions& options, const ExplainOptions& wanted) {
@@ -78,18 +79,22 @@ int explain(const ToolOptions& options, const ExplainOptions& wanted) {
   auto records = (*reader)->records_of(CrossingId{wanted.id});
   if (!records) return complain(records.error().what);
   Json all = Json::array();
-  std::string key;
+  std::optional<risk::Explainer> set;  // a crossing is nearly always assessed with one
+  std::string sha256, key;
   for (const auto& record : *records) {
     const auto* made = std::get_if<AssessmentMade>(&record.body);
     if (!made) continue;
     if (record.erased) return complain("the facts of " + wanted.id + " were erased with the key of their day");
-    auto text = set_text(check.site, made->assessment.profile_set_sha256);
-    if (!text) return complain(text.error().what);
-    auto explained = risk::explain(*text, made->assessment, record.at.wall);
-    if (!explained) return complain(explained.error().what);
-    all.push_back({{"sequence", record.sequence}, {"explanation", Json::parse(*explained)}});
-    const Json set = Json::parse(*text);
-    if (set.contains("policy") && set["policy"].contains("risk_unit_key")) key = set["policy"]["risk_unit_key"].get<std::string>();
+    if (!set || sha256 != made->assessment.profile_set_sha256) {
+      sha256 = made->assessment.profile_set_sha256;
+      const auto text = set_text(check.site, sha256);
+      if (!text) return complain(text.error().what);
+      auto read = risk::Explainer::of(*text);
+      if (!read) return complain(read.error().what);
+      set = std::move(*read);
+      if (!set->risk_unit_key().empty()) key = set->risk_unit_key();
+    }
+    all.push_back({{"sequence", record.sequence}, {"explanation", Json::parse(set->explain(made->assessment, record.at.wall))}});
   }
   if (all.empty()) return complain("crossing '" + wanted.id + "' has no assessment");
   const std::string text = Json{{"id", wanted.id}, {"assessments", all}}.dump();

@@ -58,10 +58,13 @@ class Evaluation {
       case Condition::Kind::negation: return negated(of(c.parts[0], missing));
       case Condition::Kind::all: return together(c.parts, missing);
       case Condition::Kind::any: {
-        std::vector<std::set<std::string>> names(c.parts.size());
+        std::set<std::string> names;
         Truth result = Truth::no;
-        for (std::size_t i = 0; i < c.parts.size(); ++i) result = std::max(result, of(c.parts[i], names[i]));
-        if (result == Truth::undetermined) for (auto& n : names) missing.insert(n.begin(), n.end());
+        for (const auto& part : c.parts) {
+          result = std::max(result, of(part, names));
+          if (result == Truth::yes) return result;
+        }
+        if (result == Truth::undetermined) missing.insert(names.begin(), names.end());
         return result;
       }
       case Condition::Kind::any_item:
@@ -75,7 +78,10 @@ class Evaluation {
   Truth together(const std::vector<Condition>& parts, std::set<std::string>& missing) const {
     std::set<std::string> names;
     Truth result = Truth::yes;
-    for (const auto& part : parts) result = std::min(result, of(part, names));
+    for (const auto& part : parts) {
+      result = std::min(result, of(part, names));
+      if (result == Truth::no) return result;  // whatever the others lack
+    }
     if (result == Truth::undetermined) missing.insert(names.begin(), names.end());
     return result;
   }
@@ -100,6 +106,7 @@ class Evaluation {
       const Truth truth = item.together(c.parts, of_item);
       if (truth == Truth::undetermined) names.insert(of_item.begin(), of_item.end());
       result = any ? std::max(result, truth) : std::min(result, truth);
+      if (result == (any ? Truth::yes : Truth::no)) return result;
     }
     if (result == Truth::undetermined) missing.insert(names.begin(), names.end());
     return result;

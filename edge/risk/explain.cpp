@@ -6,7 +6,6 @@
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/json_internal.hpp"
 #include "edge/risk/near_miss.hpp"
-#include "edge/risk/profile.hpp"
 #include "edge/risk/secret_name.hpp"
 
 namespace rampa::risk {
@@ -66,36 +65,45 @@ std::int64_t number_of(const Fields& facts, std::string_view name) {
 
 }  // namespace
 
-Result<std::string> explain(const std::string& set_json, const Assessment& stored, WallTime made_at) {
-  SetHead head;
-  std::vector<RiskProfile> profiles;
-  const auto findings = read_set(set_json, head, [&](RiskProfile&& p) { profiles.push_back(std::move(p)); });
+Result<Explainer> Explainer::of(const std::string& set_json) {
+  Explainer set;
+  const auto findings = read_set(set_json, set.head_, [&](RiskProfile&& p) {
+    if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) return;
+    p.when = with_scope(p);
+    set.profiles_.push_back(std::make_unique<const RiskProfile>(std::move(p)));
+  });
   if (!findings.empty()) return fail(ErrorCode::invalid, "the profile set does not read: " + findings[0].path + ": " + findings[0].cause);
-  std::sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::sort(set.profiles_.begin(), set.profiles_.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  return set;
+}
+
+std::string Explainer::explain(const Assessment& stored, WallTime made_at) const {
   const auto minute = minute_of_week(made_at, static_cast<std::int32_t>(number_of(stored.facts, "time.utc_offset_minutes")));
-  const auto drawn = [&](std::string_view id) { return std::to_string(draw(head.policy.draw_secret, stored.draw_key, draw_name(id))); };
+  const auto drawn = [&](std::string_view id) { return std::to_string(draw(head_.policy.draw_secret, stored.draw_key, draw_name(id))); };
   const ItemFacts items(stored.facts);
   std::vector<std::string> matched, near, undetermined;
   std::string green_list;  // the first that fits counts
-  for (const auto& g : head.green_lists) {
+  for (const auto& g : head_.green_lists) {
     std::vector<std::string> missing;
-    if (made_at < g.valid_from || made_at >= g.valid_before || evaluate(g.when, stored.facts, head.lists, missing) != Truth::yes) continue;
+    if (made_at < g.valid_from || made_at >= g.valid_before || evaluate(g.when, stored.facts, head_.lists, missing) != Truth::yes) continue;
     green_list = "{\"id\":" + canonical_string(g.id) + ",\"residual_of_10000\":" + std::to_string(g.residual_of_10000) + facts_member(g.when, stored.facts) + "}";
     break;
   }
-  for (const auto& p : profiles) {
-    if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) continue;
+  for (const auto& one : profiles_) {
+    const RiskProfile& p = *one;
     if (made_at < p.valid_from || made_at >= p.valid_before) continue;
     if (!in_weekly(p.weekly, minute)) continue;
-    const Condition whole = with_scope(p);
     std::vector<std::string> missing;
-    const Truth truth = evaluate(whole, stored.facts, head.lists, missing);
+    const Truth truth = evaluate(p.when, stored.facts, head_.lists, missing);
+    std::vector<ShortOf> ways;
+    if (truth == Truth::no) {
+      ways = one_short(p.when, items, head_.lists);
+      if (ways.empty()) continue;  // most profiles: nothing is said of them
+    }
     std::string start = "{\"profile\":" + canonical_string(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + canonical_string(p.title);
-    const std::string shown = p.secret ? secret_name(head.policy, p.id) : p.id;
+    const std::string shown = p.secret ? secret_name(head_.policy, p.id) : p.id;
     if (p.secret) start += ",\"shown_as\":" + canonical_string(shown);
     if (truth == Truth::no) {
-      const auto ways = one_short(whole, items, head.lists);
-      if (ways.empty()) continue;
       std::vector<std::string> short_of;
       for (const auto& way : ways)
         short_of.push_back("{\"condition\":" + way.condition + (way.item ? ",\"item\":" + std::to_string(*way.item) : "") + ",\"fact\":" + way.value + "}");
@@ -105,14 +113,14 @@ Result<std::string> explain(const std::string& set_json, const Assessment& store
     if (p.sample_of_10000 < 10000 || p.aeo_of_10000 < 10000 || (!green_list.empty() && !p.security))
       start += ",\"drawn\":" + drawn(p.id) + ",\"sample_of_10000\":" + std::to_string(p.sample_of_10000) + ",\"aeo_of_10000\":" + std::to_string(p.aeo_of_10000);
     if (truth == Truth::undetermined) {
-      undetermined.push_back(start + member("missing", json_texts(missing)) + facts_member(whole, stored.facts) + "}");
+      undetermined.push_back(start + member("missing", json_texts(missing)) + facts_member(p.when, stored.facts) + "}");
       continue;
     }
     matched.push_back(start + ",\"channel\":\"" + std::string(name_of(p.channel)) + "\",\"weight\":" + std::to_string(p.weight) + ",\"shadow\":" +
-                      (p.state == LifeCycle::shadow ? "true" : "false") + outcome_of(stored, shown) + ",\"condition\":" + to_json(whole) + facts_member(whole, stored.facts) + "}");
+                      (p.state == LifeCycle::shadow ? "true" : "false") + outcome_of(stored, shown) + ",\"condition\":" + to_json(p.when) + facts_member(p.when, stored.facts) + "}");
   }
   return "{\"set\":" + canonical_string(stored.profile_set) + ",\"set_sha256\":" + canonical_string(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
-         "\",\"score\":" + std::to_string(stored.score) + ",\"random\":{\"drawn\":" + drawn("") + ",\"of_10000\":" + std::to_string(head.policy.random_of_10000) + ",\"least_of_10000\":" +
+         "\",\"score\":" + std::to_string(stored.score) + ",\"random\":{\"drawn\":" + drawn("") + ",\"of_10000\":" + std::to_string(head_.policy.random_of_10000) + ",\"least_of_10000\":" +
          std::to_string(number_of(stored.facts, "site.random_of_10000_min")) + "}" + member("reasons", json_texts(stored.reasons)) + member("matched", matched) +
          member("declined", json_texts(stored.declined)) + ",\"green_list\":" + (green_list.empty() ? "null" : green_list) + member("near_misses", near) + member("undetermined", undetermined) + "}";
 }

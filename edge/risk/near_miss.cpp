@@ -10,26 +10,38 @@ namespace {
 
 constexpr std::size_t items_max = 200;  // of a damaged count, or of a declaration that nobody reads to its end
 
-/// Tests that are in the way: 0, 1, or 2 for more (and for a missing fact); of one, which.
+constexpr int too_many = 2;
+/// A test that must come out otherwise; `item` of goods tests alone. Put into words at the end: most are one of too many.
+struct Blocking {
+  const Condition* test = nullptr;
+  bool must_hold = true;
+  std::optional<std::size_t> item;
+  bool operator==(const Blocking& other) const { return must_hold == other.must_hold && item == other.item && *test == *other.test; }
+};
+
+/// Tests that are in the way: 0, 1, or too_many (also for a missing fact); of one, which.
 struct Way {
   int tests = 0;
-  std::vector<ShortOf> which;
+  std::vector<Blocking> which;
 };
 
 /// Both must come out otherwise.
 Way both(Way a, Way b) {
   if (a.tests == 0) return b;
   if (b.tests == 0) return a;
-  return {2, {}};
+  return {too_many, {}};
 }
 /// The shorter; of two that are equally short, both are named.
 Way either(Way a, Way b) {
   if (a.tests != b.tests) return a.tests < b.tests ? a : b;
   if (a.tests == 1)
-    for (auto& one : b.which)
-      if (std::find(a.which.begin(), a.which.end(), one) == a.which.end()) a.which.push_back(std::move(one));
+    for (const auto& one : b.which)
+      if (std::find(a.which.begin(), a.which.end(), one) == a.which.end()) a.which.push_back(one);
   return a;
 }
+
+/// Whatever comes after it, it stays.
+bool settled(const Way& way, bool together) { return way.tests == (together ? too_many : 0); }
 
 class Walk {
  public:
@@ -37,7 +49,7 @@ class Walk {
 
   Way to(bool wanted, const Condition& c, std::optional<std::size_t> item) const {
     switch (c.kind) {
-      case Condition::Kind::always: return {wanted ? 0 : 2, {}};
+      case Condition::Kind::always: return {wanted ? 0 : too_many, {}};
       case Condition::Kind::negation: return to(!wanted, c.parts[0], item);
       case Condition::Kind::all:
       case Condition::Kind::any: return of_parts(wanted, c, c.kind == Condition::Kind::all, item);
@@ -45,22 +57,25 @@ class Walk {
       case Condition::Kind::all_item: return of_items(wanted, c);
       case Condition::Kind::test: return test(wanted, c, item);
     }
-    return {2, {}};
+    return {too_many, {}};
   }
 
  private:
   /// `all` holds where all parts do, and does not where one does not; `any` the other way round.
   Way of_parts(bool wanted, const Condition& c, bool conjunction, std::optional<std::size_t> item) const {
     const bool together = conjunction == wanted;
-    Way way{together ? 0 : 2, {}};
-    for (const auto& part : c.parts) way = together ? both(std::move(way), to(wanted, part, item)) : either(std::move(way), to(wanted, part, item));
+    Way way{together ? 0 : too_many, {}};
+    for (const auto& part : c.parts) {
+      if (settled(way, together)) break;
+      way = together ? both(std::move(way), to(wanted, part, item)) : either(std::move(way), to(wanted, part, item));
+    }
     return way;
   }
   Way of_items(bool wanted, const Condition& c) const {
-    if (facts_.items().empty()) return {2, {}};  // no goods are known
+    if (facts_.items().empty()) return {too_many, {}};  // no goods are known
     const bool together = (c.kind == Condition::Kind::all_item) == wanted;
-    Way way{together ? 0 : 2, {}};
-    for (std::size_t i = 0; i < facts_.items().size(); ++i) {
+    Way way{together ? 0 : too_many, {}};
+    for (std::size_t i = 0; i < facts_.items().size() && !settled(way, together); ++i) {
       Way of = of_parts(wanted, c, true, i);  // its parts are a conjunction
       way = together ? both(std::move(way), std::move(of)) : either(std::move(way), std::move(of));
     }
@@ -68,20 +83,17 @@ class Walk {
   }
   Way test(bool wanted, const Condition& c, std::optional<std::size_t> item) const {
     const Fields& facts = item ? facts_.items()[*item] : facts_.all();
-    Condition alone = c;
     const bool of_goods = is_goods(c.field);
+    Condition in_goods;
     if (of_goods) {
-      alone = {};
-      alone.kind = Condition::Kind::any_item;
-      alone.parts = {c};
+      in_goods.kind = Condition::Kind::any_item;
+      in_goods.parts.push_back(c);
     }
     std::vector<std::string> missing;
-    const Truth truth = evaluate(alone, facts, lists_, missing);
-    if (truth == Truth::undetermined) return {2, {}};
+    const Truth truth = evaluate(of_goods ? in_goods : c, facts, lists_, missing);
+    if (truth == Truth::undetermined) return {too_many, {}};
     if ((truth == Truth::yes) == wanted) return {};
-    const auto fact = facts.find(of_goods ? "goods.0." + c.field.substr(6) : c.field);
-    const std::string text = to_json(c);
-    return {1, {{wanted ? text : "{\"not\":" + text + "}", of_goods ? item : std::nullopt, fact == facts.end() ? "null" : fact_json(fact->second)}}};
+    return {1, {{&c, wanted, of_goods ? item : std::nullopt}}};
   }
 
   const ItemFacts& facts_;
@@ -108,8 +120,15 @@ ItemFacts::ItemFacts(const Fields& facts) : all_(facts) {
 }
 
 std::vector<ShortOf> one_short(const Condition& condition, const ItemFacts& facts, const NamedLists& lists) {
-  Way way = Walk(facts, lists).to(true, condition, std::nullopt);
-  return way.tests == 1 ? std::move(way.which) : std::vector<ShortOf>{};
+  const Way way = Walk(facts, lists).to(true, condition, std::nullopt);
+  std::vector<ShortOf> all;
+  for (const auto& [test, must_hold, item] : way.which) {
+    const Fields& of = item ? facts.items()[*item] : facts.all();
+    const auto fact = of.find(is_goods(test->field) ? "goods.0." + test->field.substr(6) : test->field);
+    const std::string text = to_json(*test);
+    all.push_back({must_hold ? text : "{\"not\":" + text + "}", item, fact == of.end() ? "null" : fact_json(fact->second)});
+  }
+  return all;
 }
 
 std::string fact_json(const FieldValue& value) {

@@ -301,8 +301,10 @@ TEST(Assess, WeightsThatMissingFactsLeaveOpenNeverMakeItGreener) {
 TEST(Assess, WhatIsOutsideItsWeeklyWindowIsNotExplainedAsAMatch) {
   const std::string json = R"({"format":2,"version":"v","profiles":[)" +
                            profile("A", "yellow", R"("always")", R"(,"weekly":[{"days":["sat"],"from":"22:00","to":"06:00"}])") + "]}";
+  const auto set = risk::Explainer::of(json);
+  ASSERT_TRUE(set) << set.error().what;
   Assessment stored;
-  const auto at = [&](int hour) { return risk::explain(json, stored, WallTime{1795255200000 + (hour - 10) * 3'600'000LL}).value_or("").find("\"profile\":\"A\""); };
+  const auto at = [&](int hour) { return set->explain(stored, WallTime{1795255200000 + (hour - 10) * 3'600'000LL}).find("\"profile\":\"A\""); };
   EXPECT_EQ(at(21), std::string::npos);
   EXPECT_NE(at(22), std::string::npos);
   stored.facts["time.utc_offset_minutes"] = std::int64_t{60};

@@ -24,9 +24,9 @@ std::string explained(const std::string& profiles, const risk::Question& q = que
   const std::string json = R"({"format":2,"version":"v","policy":)" + policy + more + R"(,"profiles":[)" + profiles + "]}";
   auto set = risk::compile(json, "abc");
   EXPECT_TRUE(set) << set.error().what;
-  auto text = risk::explain(json, risk::assess(**set, q), q.now);
-  EXPECT_TRUE(text) << text.error().what;
-  return text.value_or("");
+  const auto read = risk::Explainer::of(json);
+  EXPECT_TRUE(read) << read.error().what;
+  return read ? read->explain(risk::assess(**set, q), q.now) : "";
 }
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 /// The near misses alone.
