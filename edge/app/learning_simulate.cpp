@@ -82,7 +82,7 @@ std::string missing_of(const risk::CompiledSet& set, std::uint32_t profile, cons
   for (std::size_t row = 0; row < history.rows(); ++row) {
     history.sheet(row, sheet);
     const auto names = set.program.missing(set.heads[profile].root, sheet);
-    if (!names.empty()) return names.front();
+    if (!names.empty()) return std::string(names.front());
   }
   return {};
 }

@@ -171,26 +171,50 @@ class AccessBuilder {
 
   struct Guarded { std::uint32_t profile; std::array<Sketch, 2> guards; };  ///< part none: no guard; group 0: not of the key's own item
 
-  /// The two further tests of what is filed that let the fewest questions through.
+  /// Everything that could guard what is filed so, into possible_; gives the group of the key's own tests.
   template <class F>
-  std::array<Sketch, 2> guards_of(const Filing& filing, F&& may_use) {
-    std::array<Sketch, 2> best{Sketch{AccessIndex::none, ~0u, worth_it}, Sketch{AccessIndex::none, ~0u, worth_it}};
+  std::uint32_t find_guards(const Filing& filing, F&& may_use) {
+    possible_.clear();
     std::uint32_t group_of_key = 0;
     const auto consider = [&](std::uint32_t at, std::uint32_t group) {
-      if (at == filing.a || at == filing.b) {
-        group_of_key = std::max(group_of_key, group);
-        return;
-      }
+      if (at == filing.a || at == filing.b) group_of_key = std::max(group_of_key, group);
       auto sketch = parts_.sketch_of(at);
-      if (!sketch || sketch->pass >= best[1].pass || !may_use(sketch->part)) return;
-      best[1] = *sketch;
-      best[1].group = group;
-      if (best[1].pass < best[0].pass) std::swap(best[0], best[1]);
+      if (!sketch || sketch->pass >= worth_it || !may_use(sketch->part)) return;
+      sketch->group = group;
+      possible_.push_back({at, *sketch});
     };
     for_tests(filing.scope, 0, consider);
     if (filing.outer != alone) for_tests(filing.outer, 0, consider);
+    return group_of_key;
+  }
+
+  /// The two of them that let the fewest questions through, of those that ask for something else.
+  template <class F>
+  [[nodiscard]] std::array<Sketch, 2> best_guards(F&& asks_else) const {
+    std::array<Sketch, 2> best{Sketch{AccessIndex::none, ~0u, worth_it}, Sketch{AccessIndex::none, ~0u, worth_it}};
+    for (const auto& [node, sketch] : possible_) {
+      if (sketch.pass >= best[1].pass || !asks_else(node)) continue;
+      best[1] = sketch;
+      if (best[1].pass < best[0].pass) std::swap(best[0], best[1]);
+    }
+    return best;
+  }
+
+  /// Of the keys: beside the tests that they are made of.
+  template <class F>
+  std::array<Sketch, 2> guards_of_keys(const Filing& filing, F&& may_use) {
+    const auto group_of_key = find_guards(filing, may_use);
+    auto best = best_guards([&](std::uint32_t node) { return node != filing.a && node != filing.b; });
     for (auto& guard : best)
       if (guard.group != group_of_key) guard.group = 0;
+    return best;
+  }
+
+  /// Of the same filing, where the fact that the test asks for is missing: beside all that ask for it.
+  [[nodiscard]] std::array<Sketch, 2> guards_without(std::uint32_t test) const {
+    const auto field = program_.node(test).field;
+    auto best = best_guards([&](std::uint32_t node) { return program_.node(node).field != field; });
+    for (auto& guard : best) guard.group = 0;
     return best;
   }
 
@@ -201,7 +225,7 @@ class AccessBuilder {
     const std::size_t step = 1 + filings.size() / 8000;
     for (std::size_t i = 0; i < filings.size(); i += step)
       for (const auto& filing : filings[i])
-        for (const auto& guard : guards_of(filing, [](std::uint16_t) { return true; }))
+        for (const auto& guard : guards_of_keys(filing, [](std::uint16_t) { return true; }))
           if (guard.part != AccessIndex::none) refused[guard.part] += 1 - guard.pass;
     for (const auto shape : shapes)
       for (const auto part : {static_cast<std::uint16_t>(shape >> 16), static_cast<std::uint16_t>(shape & 0xffff)})
@@ -221,7 +245,7 @@ class AccessBuilder {
     std::vector<Keyed> keyed;
     std::vector<Guarded> filed;
     std::set<std::uint32_t> shapes;
-    std::array<std::vector<std::uint32_t>, fields_max> by_field;
+    std::array<std::vector<Guarded>, fields_max> by_field;
     for (std::uint32_t profile = 0; profile < filings.size(); ++profile) {
       if (filings[profile].empty()) {
         index_.always_.push_back(profile);
@@ -231,14 +255,12 @@ class AccessBuilder {
         const auto first = keyed.size();
         const auto place = static_cast<std::uint32_t>(filed.size());
         filed.push_back({profile, {}});
-        note_field(by_field, filing.a, profile);
         if (filing.b == alone) {
           parts_.keys_of(filing.a, [&](std::uint16_t p, std::uint64_t hash) {
             shapes.insert(pair_of(p, AccessIndex::none));
             keyed.push_back({hash, place});
           });
         } else {
-          note_field(by_field, filing.b, profile);
           for_pairs(filing, [&](const auto& x, const auto& y) {
             shapes.insert(pair_of(x.first, y.first));
             keyed.push_back({pair_key(x.second, y.second), place});
@@ -253,9 +275,18 @@ class AccessBuilder {
     for (const auto part : guard_parts_) may_use[part] = true;
     auto next_filed = filed.begin();
     for (const auto& profile : filings)
-      for (const auto& filing : profile) next_filed++->guards = guards_of(filing, [&](std::uint16_t part) { return may_use[part]; });
+      for (const auto& filing : profile) {
+        next_filed->guards = guards_of_keys(filing, [&](std::uint16_t part) { return part < may_use.size() && may_use[part]; });
+        for (const auto test : {filing.a, filing.b})
+          if (test != alone) by_field[program_.node(test).field].push_back({next_filed->profile, guards_without(test)});
+        ++next_filed;
+      }
     const auto places = keep_used_parts(shapes);
     const auto place_of = [&](const Sketch& guard) { return guard.part == AccessIndex::none ? AccessIndex::no_guard : places[guard.part] + 1u; };
+    const auto filed_as = [&](const Guarded& f) -> AccessIndex::Filed {
+      const auto& [a, b] = f.guards;
+      return {f.profile, place_of(a), place_of(b), a.group != 0, b.group != 0, a.mask, b.mask};
+    };
     unsigned bits = 1;
     while ((std::size_t{1} << bits) * 4 < keyed.size() * 3) ++bits;
     index_.bucket_shift_ = 64 - bits;
@@ -273,17 +304,16 @@ class AccessBuilder {
     for (std::size_t b = 1; b < buckets.size(); ++b) buckets[b] += buckets[b - 1];
     entries.resize(keyed.size());
     auto next = buckets;
-    for (const auto& k : keyed) {
-      const Guarded& f = filed[k.filing];
-      entries[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), f.profile, place_of(f.guards[0]), place_of(f.guards[1]), f.guards[0].group != 0, f.guards[1].group != 0, f.guards[0].mask, f.guards[1].mask};
-    }
+    for (const auto& k : keyed) entries[next[k.key >> index_.bucket_shift_]++] = {static_cast<std::uint32_t>(k.key), filed_as(filed[k.filing])};
     index_.buckets_.seal();
     index_.bloom_.seal();
     index_.entries_.seal();
     for (std::size_t f = 0; f < by_field.size(); ++f)
       if (!by_field[f].empty()) {
-        by_field[f].shrink_to_fit();
-        index_.by_field_.emplace_back(static_cast<FieldId>(f), std::move(by_field[f]));
+        std::vector<AccessIndex::Filed> all;
+        all.reserve(by_field[f].size());
+        for (const auto& one : by_field[f]) all.push_back(filed_as(one));
+        index_.by_field_.emplace_back(static_cast<FieldId>(f), std::move(all));
       }
   }
 
@@ -332,17 +362,14 @@ class AccessBuilder {
     index_.shapes_.seal();
   }
 
-  void note_field(std::array<std::vector<std::uint32_t>, fields_max>& by_field, std::uint32_t node, std::uint32_t profile) {
-    auto& list = by_field[program_.node(node).field];
-    if (list.empty() || list.back() != profile) list.push_back(profile);
-  }
-
   AccessIndex& index_;
   const Program& program_;
   std::span<const std::uint32_t> roots_;
   AccessParts parts_;
   std::vector<std::uint16_t> guard_parts_;
   std::vector<std::uint16_t> parts_of_a_, parts_of_b_;
+  struct Possible { std::uint32_t node; Sketch sketch; };
+  std::vector<Possible> possible_;  ///< guards of the filing that is looked at
   std::unordered_map<std::uint32_t, std::uint32_t> pair_uses_;
   std::set<std::uint32_t> refused_;
 };

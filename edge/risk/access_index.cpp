@@ -163,12 +163,7 @@ void AccessIndex::candidates(const Program& program, const FactSheet& sheet, Acc
   make_values(program, sheet, s);
   form_keys(s);
   find(s);
-  if ((s.lacking[0] | s.lacking[1]) == 0) return;
-  for (const auto& [field, profiles] : by_field_) {
-    const bool missing = s.lacking[field / 64] >> field % 64 & 1;
-    if (missing)
-      for (const auto profile : profiles) s.found.push_back({profile, 0});
-  }
+  if ((s.lacking[0] | s.lacking[1]) != 0) find_open(s);
 }
 
 bool AccessIndex::lacks(const FactSheet& sheet, FieldId field) {
@@ -181,19 +176,27 @@ bool AccessIndex::lacks(const FactSheet& sheet, FieldId field) {
 }
 
 /// A guard that asks for the key's own item looks at that one alone: what all of many items have together lets nearly everything through.
-bool AccessIndex::item_passes(const Entry& entry, std::uint32_t item, const AccessScratch& s) const {
-  const auto passes = [&](std::uint32_t guard, std::uint32_t mask) {
+bool AccessIndex::item_passes(const Filed& filed, std::uint32_t item, const AccessScratch& s) const {
+  const auto fits = [&](std::uint32_t guard, std::uint32_t mask) {
     const auto place = s.places[guard - 1];
     if (item >= place.count) return true;  // of another key, whose lower half happens to be the same
     const auto value = s.values[place.begin + item];
     return value == nothing(parts_[guard - 1]) || (sketch_bit(value) & mask) != 0;
   };
-  return (!entry.item_a || passes(entry.guard_a, entry.mask_a)) && (!entry.item_b || passes(entry.guard_b, entry.mask_b));
+  return (!filed.item_a || fits(filed.guard_a, filed.mask_a)) && (!filed.item_b || fits(filed.guard_b, filed.mask_b));
+}
+
+void AccessIndex::note(std::uint32_t profile, std::uint32_t item, AccessScratch& s) {
+  auto& lately = s.lately[profile % lately_size];
+  const auto now = s.question << 18 | profile;  // the question stands above the places of profiles
+  if (lately == now) return;
+  lately = now;
+  s.found.push_back({profile, item});
 }
 
 void AccessIndex::find(AccessScratch& s) const {
   s.lately.resize(lately_size);
-  const auto question = ++s.question << 18;  // above the places of profiles
+  ++s.question;
   const std::span<const AccessScratch::Key> kept(s.keys.data(), s.keys_kept);
   for (const auto& key : kept) __builtin_prefetch(&buckets_[key.key >> bucket_shift_]);
   for (const auto& key : kept) __builtin_prefetch(&entries_[buckets_[key.key >> bucket_shift_]]);
@@ -206,18 +209,23 @@ void AccessIndex::find(AccessScratch& s) const {
     for (auto e = begin; e < end; ++e) {
       const Entry& entry = entries_[e];
       s.passed[count] = {e, item};
-      count += static_cast<std::size_t>(entry.check == static_cast<std::uint32_t>(key)) & static_cast<std::size_t>((sketches[entry.guard_a] & entry.mask_a) != 0) &
-               static_cast<std::size_t>((sketches[entry.guard_b] & entry.mask_b) != 0);
+      count += static_cast<std::size_t>(entry.check == static_cast<std::uint32_t>(key)) & passes(entry.filed, sketches);
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
     const auto [e, item] = s.passed[i];
-    const Entry& entry = entries_[e];
-    if (s.several && !item_passes(entry, item, s)) continue;
-    auto& lately = s.lately[entry.profile % lately_size];
-    if (lately == (question | entry.profile)) continue;
-    lately = question | entry.profile;
-    s.found.push_back({entry.profile, item});
+    const Filed& filed = entries_[e].filed;
+    if (!s.several || item_passes(filed, item, s)) note(filed.profile, item, s);
+  }
+}
+
+/// What is filed under a field whose fact is missing.
+[[gnu::noinline]] void AccessIndex::find_open(AccessScratch& s) const {
+  for (const auto& [field, profiles] : by_field_) {
+    const bool missing = s.lacking[field / 64] >> field % 64 & 1;
+    if (!missing) continue;
+    for (const auto& filed : profiles)
+      if (passes(filed, s.sketches.data())) note(filed.profile, 0, s);
   }
 }
 
@@ -233,7 +241,7 @@ void AccessIndex::pack(Block& block) {
 
 std::size_t AccessIndex::bytes() const {
   std::size_t sum = always_.capacity() * 4;
-  for (const auto& [field, profiles] : by_field_) sum += profiles.capacity() * 4;
+  for (const auto& [field, profiles] : by_field_) sum += profiles.capacity() * sizeof(Filed);
   return sum;
 }
 

@@ -5,8 +5,8 @@
 // the few entries left. An entry carries up to two guards, 32-bit sketches of further tests that the profile implies: most of what the key
 // alone lets through is refused without a look at the profile itself, which lies in no cache.
 // A condition that implies nothing of the kind is looked at always. Where a fact is missing, its profiles may be
-// undetermined, so all that are filed under that field are looked at. How rare a thing is comes from sample traffic, or from how
-// often the set itself names it; a bad sample costs time, never a result.
+// undetermined, so all that are filed under that field are looked at, as far as guards of their own let them through. How rare a thing
+// is comes from sample traffic, or from how often the set itself names it; a bad sample costs time, never a result.
 #pragma once
 
 #include <algorithm>
@@ -83,13 +83,17 @@ class AccessIndex {
   /// Which parts make a key together; of a whole and goods, the goods are `a`.
   struct Shape { std::uint16_t a = 0, b = none; };
   static constexpr std::uint16_t none = 0xffff;
-  /// A profile under one key: 16 bytes, so that four are fetched at once.
-  struct Entry {
-    std::uint32_t check;                    ///< the key's lower half
+  /// A profile and what guards it.
+  struct Filed {
     std::uint32_t profile : 18;             ///< a set has 200,000 at most
     std::uint32_t guard_a : 6, guard_b : 6; ///< part + 1, or no_guard
     std::uint32_t item_a : 1, item_b : 1;   ///< the guard asks for the same goods item that the key is of
     std::uint32_t mask_a, mask_b;           ///< the sketch must have one of these bits
+  };
+  /// A profile under one key: 16 bytes, so that four are fetched at once.
+  struct Entry {
+    std::uint32_t check;  ///< the key's lower half
+    Filed filed;
   };
   static_assert(sizeof(Entry) == 16);
   static constexpr std::uint32_t no_guard = 0, guards_max = 63, lately_size = 1024;
@@ -120,7 +124,13 @@ class AccessIndex {
   void form_keys(AccessScratch& scratch) const;
   void form_several(AccessScratch& scratch) const;
   void find(AccessScratch& scratch) const;
-  [[nodiscard]] bool item_passes(const Entry& entry, std::uint32_t item, const AccessScratch& scratch) const;
+  void find_open(AccessScratch& scratch) const;
+  /// One or nothing; without a branch, for nobody can foretell it.
+  [[nodiscard]] static std::size_t passes(const Filed& filed, const std::uint32_t* sketches) {
+    return static_cast<std::size_t>((sketches[filed.guard_a] & filed.mask_a) != 0) & static_cast<std::size_t>((sketches[filed.guard_b] & filed.mask_b) != 0);
+  }
+  [[nodiscard]] bool item_passes(const Filed& filed, std::uint32_t item, const AccessScratch& scratch) const;
+  static void note(std::uint32_t profile, std::uint32_t item, AccessScratch& scratch);
   [[nodiscard]] bool may_be_filed(std::uint64_t key) const {
     const auto word = bloom_[key >> 32 & (bloom_.size() - 1)];
     return (word >> (key & 63) & word >> (key >> 6 & 63) & 1) != 0;
@@ -136,7 +146,7 @@ class AccessIndex {
   unsigned bucket_shift_ = 63;
   std::uint32_t single_shapes_ = 0, item_shapes_ = 0;
   std::vector<std::uint32_t> always_;
-  std::vector<std::pair<FieldId, std::vector<std::uint32_t>>> by_field_;  ///< filed under the field
+  std::vector<std::pair<FieldId, std::vector<Filed>>> by_field_;  ///< filed under the field; guards ask for other fields, of any goods item
 };
 
 }  // namespace rampa::risk

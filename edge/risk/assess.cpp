@@ -169,7 +169,7 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
       if (++open > listed_max) continue;
       // Which fact it asks for is part of a criterion.
       if (set.texts[o.profile].secret) a.undetermined.push_back(id + ": facts missing");
-      else for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + field + " missing");
+      else for (const auto& field : set.program.missing(set.heads[o.profile].root, sheet)) a.undetermined.push_back(id + ": " + std::string(field) + " missing");
       continue;
     }
     const bool looked_at_anyway = o.declined == Declined::cap && declines_only_to_lower && set.heads[o.profile].channel <= a.channel;

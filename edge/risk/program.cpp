@@ -295,52 +295,57 @@ Truth Program::of(std::uint32_t at, const FactSheet& sheet, const Item* item, st
 }
 
 // The same walk without short cuts: every part that is undetermined names what it lacks, as far as the whole hangs on it.
-Truth Program::collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const {
+Truth Program::collect(std::uint32_t at, const FactSheet& sheet, const Item* item, FieldSet& missing) const {
   const Node& n = nodes_[at];
-  const auto over = [&](bool any, std::uint32_t from, std::uint32_t to, const Item* of_item, Names& into) {
+  const auto over = [&](bool any, const Item* of_item, FieldSet& into) {
     Truth result = any ? Truth::no : Truth::yes;
-    Names below;
-    for (auto part = from; part < to; part = nodes_[part].end) {
+    FieldSet below;
+    for (auto part = at + 1; part < n.end; part = nodes_[part].end) {
       const Truth t = collect(part, sheet, of_item, below);
       result = any ? std::max(result, t) : std::min(result, t);
     }
-    if (result == Truth::undetermined) into.merge(below);
+    if (result == Truth::undetermined) into |= below;
     return result;
   };
   switch (n.kind) {
     case Kind::always: return Truth::yes;
     case Kind::never: return Truth::no;
-    case Kind::all: return over(false, at + 1, n.end, item, names);
-    case Kind::any: return over(true, at + 1, n.end, item, names);
+    case Kind::all: return over(false, item, missing);
+    case Kind::any: return over(true, item, missing);
     case Kind::any_item:
     case Kind::all_item: {
       if (sheet.items.empty()) {
-        names.insert("goods");
+        missing.set(all_goods);
         return Truth::undetermined;
       }
       const bool any = n.kind == Kind::any_item;
       Truth result = sheet.goods_incomplete ? Truth::undetermined : any ? Truth::no : Truth::yes;
-      Names below;
-      if (sheet.goods_incomplete) below.insert("goods");
+      FieldSet below;
+      if (sheet.goods_incomplete) below.set(all_goods);
       for (const auto& one : sheet.items) {
-        const Truth t = over(false, at + 1, n.end, &one, below);
+        const Truth t = over(false, &one, below);
         result = any ? std::max(result, t) : std::min(result, t);
       }
-      if (result == Truth::undetermined) names.merge(below);
+      if (result == Truth::undetermined) missing |= below;
       return result;
     }
     default: {
       const Truth t = test(n, sheet, item);
-      if (t == Truth::undetermined) names.emplace(field_name(n.field));
+      if (t == Truth::undetermined) missing.set(n.field);
       return t;
     }
   }
 }
 
-std::vector<std::string> Program::missing(std::uint32_t root, const FactSheet& sheet) const {
-  Names names;
-  if (collect(root, sheet, nullptr, names) != Truth::undetermined) return {};
-  return {names.begin(), names.end()};
+std::vector<std::string_view> Program::missing(std::uint32_t root, const FactSheet& sheet) const {
+  FieldSet fields;
+  if (collect(root, sheet, nullptr, fields) != Truth::undetermined) return {};
+  std::vector<std::string_view> names;
+  for (FieldId field = 0; field < field_count(); ++field)
+    if (fields[field]) names.push_back(field_name(field));
+  if (fields[all_goods]) names.push_back("goods");
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace rampa::risk

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -54,8 +55,8 @@ class Program {
 
   /// `first_item`: the goods item that is looked at first; any is right, one that holds spares the others.
   [[nodiscard]] Truth evaluate(std::uint32_t root, const FactSheet& sheet, std::size_t first_item = 0) const { return of(root, sheet, nullptr, first_item); }
-  /// Names of the missing facts that an undetermined outcome hangs on; "goods" where there are none.
-  [[nodiscard]] std::vector<std::string> missing(std::uint32_t root, const FactSheet& sheet) const;
+  /// Names of the missing facts that an undetermined outcome hangs on, ascending; "goods" where there are none.
+  [[nodiscard]] std::vector<std::string_view> missing(std::uint32_t root, const FactSheet& sheet) const;
 
   [[nodiscard]] const Node& node(std::uint32_t at) const { return nodes_[at]; }
   [[nodiscard]] std::string_view text(const Node& n, std::uint32_t i) const { return at(text_refs_[n.data + i].place); }
@@ -77,7 +78,8 @@ class Program {
  private:
   static std::string_view text_at(const unsigned char* p) { return {reinterpret_cast<const char*>(p + 2), static_cast<std::size_t>(p[0] | p[1] << 8)}; }
   using Item = std::array<Fact, goods_fields_max>;
-  using Names = std::set<std::string, std::less<>>;
+  using FieldSet = std::bitset<fields_max + 1>;
+  static constexpr std::size_t all_goods = fields_max;  ///< in a FieldSet: no goods are known, or not all
   std::uint32_t keep(std::string_view text, std::uint64_t hash);
   void append(const Condition& c, bool negated, const NamedLists& lists);
   void append_test(const Condition& c, bool negated, const NamedLists& lists);
@@ -88,7 +90,7 @@ class Program {
   [[nodiscard]] Truth test_in_part(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] bool holds(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] bool fits(const Node& n, std::string_view text) const;
-  Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, Names& names) const;
+  Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, FieldSet& missing) const;
 
   PackedArray<Node> nodes_;
   /// A value of a test: `check` tells nearly always without a look at the text itself, which lies in no cache.

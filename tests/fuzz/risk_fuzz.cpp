@@ -51,7 +51,8 @@ bool one_world(std::uint64_t seed, Totals& totals) {
     risk::decide_by_scan(set, sheet, c, by_scan);
     std::size_t next = 0;
     for (std::size_t p = 0; p < profiles.size(); ++p) {
-      std::vector<std::string> missing, again;
+      std::vector<std::string> missing;
+      std::vector<std::string_view> again;
       const bool applies = profiles[p].terms.apply(c.now.ms, c.utc_offset_min);
       const auto plain = applies ? risk::evaluate(profiles[p].whole, facts, world.lists(), missing) : risk::Truth::no;
       totals.outside += !applies;
@@ -60,7 +61,7 @@ bool one_world(std::uint64_t seed, Totals& totals) {
       if (there) ++next;
       if (got == risk::Truth::undetermined) again = set.program.missing(set.heads[p].root, sheet);
       ++totals.seen[static_cast<int>(plain)];
-      if (plain == got && missing == again) continue;
+      if (plain == got && std::equal(missing.begin(), missing.end(), again.begin(), again.end())) continue;
       std::printf("seed %llu question %d profile %zu: plain says %d, the index %d\n%s\n", static_cast<unsigned long long>(seed), q, p, static_cast<int>(plain),
                   static_cast<int>(got), risk::to_json(profiles[p].whole).c_str());
       return false;
