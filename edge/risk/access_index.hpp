@@ -83,8 +83,7 @@ class AccessIndex {
   /// Which parts make a key together; of a whole and goods, the goods are `a`.
   struct Shape { std::uint16_t a = 0, b = none; };
   static constexpr std::uint16_t none = 0xffff;
-  /// A profile and what guards it.
-  struct Filed {
+  struct Filed {  ///< a profile and what guards it
     std::uint32_t profile : 18;             ///< a set has 200,000 at most
     std::uint32_t guard_a : 6, guard_b : 6; ///< part + 1, or no_guard
     std::uint32_t item_a : 1, item_b : 1;   ///< the guard asks for the same goods item that the key is of
