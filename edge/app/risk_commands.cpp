@@ -150,7 +150,7 @@ bool is_fact(const std::string& name) {
     const auto point = name.find('.', 6);
     return point != std::string::npos && point > 6 && name.find_first_not_of("0123456789", 6) == point && risk::type_of("goods" + name.substr(point)).has_value();
   }
-  static const std::vector<std::string> beside{"time.utc_offset_minutes", "declaration.incomplete", "rules.security_open_in_full", "vehicle.watch_lists_red", "vehicle.watch_list_instructions", "set.from_the_future", "set.frozen", "site.random_of_10000_min", "recent.crossings", "recent.yellow", "recent.red", "recent.by_hits"};
+  static const std::vector<std::string> beside{"time.utc_offset_minutes", "declaration.incomplete", "rules.security_open_in_full", "rules.security_weight_open_in_full", "vehicle.watch_lists_red", "vehicle.watch_list_instructions", "set.from_the_future", "set.frozen", "site.random_of_10000_min", "recent.crossings", "recent.yellow", "recent.red", "recent.by_hits"};
   return risk::type_of(name).has_value() || std::find(beside.begin(), beside.end(), name) != beside.end();
 }
 
@@ -199,8 +199,8 @@ int test(const std::string& file, const std::string& cases, bool json) {
     Assessment stored;
     stored.facts = std::move(*facts);
     if (!stored.facts.contains("declaration.count")) stored.facts["declaration.count"] = std::int64_t{1};
-    stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it, and this:
-    stored.facts.try_emplace("rules.security_open_in_full", true);
+    stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it, and these:
+    for (const char* rule : {"rules.security_open_in_full", "rules.security_weight_open_in_full"}) stored.facts.try_emplace(rule, true);
     const WallTime now = wanted.contains("at") && wanted["at"].is_number_integer() ? WallTime{wanted["at"].get<std::int64_t>()} : clock.now().wall;
     const auto a = risk::reassess(*set->set, stored, now, {});
     std::vector<std::string> hits;

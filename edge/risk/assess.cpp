@@ -84,6 +84,8 @@ std::int64_t number(const Fields& facts, std::string_view name) {
 
 /// Of what was assessed since undetermined security profiles reach their own channel.
 constexpr std::string_view security_open_in_full = "rules.security_open_in_full";
+/// And since their weights, which missing facts leave open, count up to red.
+constexpr std::string_view security_weight_open_in_full = "rules.security_weight_open_in_full";
 
 Circumstances circumstances(const Assessment& a, WallTime now) {
   Circumstances c;
@@ -91,6 +93,7 @@ Circumstances circumstances(const Assessment& a, WallTime now) {
   c.utc_offset_min = static_cast<std::int32_t>(number(a.facts, "time.utc_offset_minutes"));
   c.draw_key = a.draw_key;
   c.security_open_in_full = a.facts.contains(security_open_in_full);
+  c.security_weight_open_in_full = a.facts.contains(security_weight_open_in_full);
   c.recent = static_cast<std::uint32_t>(number(a.facts, "recent.crossings"));
   c.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)] = static_cast<std::uint32_t>(number(a.facts, "recent.yellow"));
   c.recent_of_channel[static_cast<int>(SelectivityChannel::red)] = static_cast<std::uint32_t>(number(a.facts, "recent.red"));
@@ -244,6 +247,7 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
   if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
   facts[std::string(security_open_in_full)] = true;
+  facts[std::string(security_weight_open_in_full)] = true;
   if (question.set_frozen) facts["set.frozen"] = true;
   return derive(*compiled, present_form, std::move(facts), question.draw_key, question.now, question.evidence_missing);
 }

@@ -21,7 +21,7 @@ struct ProfileHead {
   std::uint16_t sample_of_10000 = 10000, aeo_of_10000 = 10000;
   SelectivityChannel channel = SelectivityChannel::green;
   bool shadow = false, security = false;
-  bool open_in_full = false;  ///< undetermined it reaches its own channel with its controls: security profiles, but for urgent ones
+  bool open_in_full = false;  ///< undetermined it reaches its own channel with its controls, and its weight counts: security profiles, but for urgent ones
 };
 
 /// What is said about it afterwards.
@@ -94,6 +94,7 @@ struct Circumstances {
   std::uint32_t recent = 0;                  ///< crossings in the window that caps look at
   std::uint32_t recent_of_channel[4] = {0};  ///< of them, sent there by hits
   bool security_open_in_full = true;         ///< false for assessments of before there was the rule
+  bool security_weight_open_in_full = true;  ///< as well
 };
 
 /// Why a profile that matched did not select.

@@ -62,7 +62,8 @@ class Deciding {
       d_.score_selected = true;
     }
     // Weights that missing facts leave open count as far as documents: what might have reached a threshold is not greener for it.
-    if (open_weight_ > 0 && d_.score + open_weight_ >= std::min(p.score_yellow, p.score_red)) raise(SelectivityChannel::yellow);
+    if (const auto open = open_weight_ + open_weight_in_full_; open > 0 && d_.score + open >= std::min(p.score_yellow, p.score_red)) raise(SelectivityChannel::yellow);
+    if (open_weight_in_full_ > 0 && d_.score + open_weight_in_full_ >= p.score_red) raise(SelectivityChannel::red);
     if (p.random_of_10000 > 0 && d_.channel <= SelectivityChannel::blue) {
       d_.random_drawn = static_cast<std::uint16_t>(draw(p.draw_secret, c_.draw_key, draw_name("")));
       if (d_.random_drawn < p.random_of_10000) {
@@ -99,7 +100,7 @@ class Deciding {
     }
     if (o.shadow || o.declined != Declined::no) return;
     if (o.undetermined) {
-      open_weight_ += std::max(head.weight, 0);
+      (head.open_in_full && c_.security_weight_open_in_full ? open_weight_in_full_ : open_weight_) += std::max(head.weight, 0);
       // Who withholds the fact that a security profile asks for gains nothing by it.
       return raise(head.open_in_full && c_.security_open_in_full ? head.channel : std::min(head.channel, SelectivityChannel::yellow));
     }
@@ -117,7 +118,7 @@ class Deciding {
   Decision& d_;
   bool authorised_ = false;
   int green_ = -1;
-  std::int64_t open_weight_ = 0;  ///< of undetermined profiles
+  std::int64_t open_weight_ = 0, open_weight_in_full_ = 0;  ///< of undetermined profiles; in full: of security profiles, which count as if they held
 };
 
 }  // namespace

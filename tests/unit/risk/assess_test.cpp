@@ -135,6 +135,38 @@ TEST(Assess, WhoWithholdsTheFactOfASecurityProfileGainsNothing) {
   EXPECT_EQ(risk::assess(*security, q).channel, green);
 }
 
+TEST(Assess, ASecurityProfileThatActsByItsWeightCountsInFullWhereItsFactIsWithheld) {
+  const auto policy = R"({"score":{"yellow":50,"red":100}})";
+  const auto open = [](const std::string& id, int weight, const std::string& more) {
+    return profile(id, "green", R"({"field":"declaration.dispatch_country","op":"eq","value":"SY"})", ",\"weight\":" + std::to_string(weight) + more);
+  };
+  const std::string security = R"(,"security":true)";
+  const auto set = with_policy(policy, open("SEC", 100, security));
+  auto q = question();
+  const auto a = risk::assess(*set, q);
+  EXPECT_EQ(a.channel, red);
+  EXPECT_EQ(a.controls, std::vector<std::string>{"physical"});
+  EXPECT_EQ(a.score, 0) << "what is not known is not counted, it only raises";
+  EXPECT_TRUE(a.hits.empty());
+  EXPECT_EQ(risk::reassess(*set, a, q.now, {}), a);
+  EXPECT_EQ(risk::reached_by_profiles(a), green) << "it takes no capacity of what can be declined";
+  auto stored = a;  // as it was assessed before there was this rule
+  stored.facts.erase("rules.security_weight_open_in_full");
+  stored.channel = yellow;
+  stored.controls = {"documents"};
+  EXPECT_EQ(risk::reassess(*set, stored, q.now, {}), stored);
+  const auto channel = [&](const std::string& profiles) { return risk::assess(*with_policy(policy, profiles), q).channel; };
+  EXPECT_EQ(channel(open("FIN", 100, "")), yellow);
+  EXPECT_EQ(channel(open("SEC", 99, security)), yellow);
+  EXPECT_EQ(channel(open("SEC", 60, security) + "," + weighted("B", 40)), red) << "with what is known";
+  EXPECT_EQ(channel(open("SEC", 60, security) + "," + open("FIN", 60, "")), yellow) << "not with what others leave open";
+  EXPECT_EQ(channel(open("SEC", 30, security) + "," + open("FIN", 20, "")), yellow);
+  EXPECT_EQ(channel(open("SEC", 49, security)), green);
+  EXPECT_EQ(channel(open("SEC", 100, security + R"(,"state":"shadow")")), green);
+  q.declarations[0].more["dispatch_country"] = std::string("DE");
+  EXPECT_EQ(risk::assess(*set, q).channel, green);
+}
+
 TEST(Assess, MissingPartsMatterOnlyWhereTheOutcomeHangsOnThem) {
   const std::string missing = R"({"field":"declaration.seals","op":"le","value":1})";
   const std::string no = R"({"field":"vehicle.plate","op":"eq","value":"X"})", yes = R"({"field":"vehicle.plate","op":"ne","value":"X"})";
