@@ -177,7 +177,9 @@ class AccessBuilder {
     possible_.clear();
     std::uint32_t group_of_key = 0;
     const auto consider = [&](std::uint32_t at, std::uint32_t group) {
-      if (at == filing.a || at == filing.b) group_of_key = std::max(group_of_key, group);
+      const bool of_key = at == filing.a || at == filing.b;
+      if (of_key) group_of_key = std::max(group_of_key, group);
+      if (of_key && filing.b == alone) return;  // guards nothing: it is the key, or what is missing
       auto sketch = parts_.sketch_of(at);
       if (!sketch || sketch->pass >= worth_it || !may_use(sketch->part)) return;
       sketch->group = group;
