@@ -55,6 +55,7 @@ Result<LoadedProfiles> installed_profiles(const std::string& folder) {
   loaded->notices = std::move(installed->notices);
   loaded->installed = how_installed(installed->state);
   if (installed->state.timestamp.version > 0) loaded->fresh_until = installed->state.timestamp.expires;
+  if (const auto raised = loaded->set->stop_raised(); loaded->installed && !raised.empty()) loaded->installed->detail += "; " + raised;
   if (const auto waived = loaded->set->stop_waived(); loaded->installed && !waived.empty()) loaded->installed->detail += "; its signers waive the limit of what it may stop: " + waived;
   return loaded;
 }

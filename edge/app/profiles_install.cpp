@@ -19,12 +19,12 @@ Result<void> follows(const bundle::ProfileTable& active, const bundle::ProfileTa
 
 }  // namespace
 
-Result<void> compiles(const bundle::ProfileTable& set) {
+Result<std::string> compiles(const bundle::ProfileTable& set) {
   const std::string text = set.text();
   auto compiled = compile_set(text, bundle::hex(bundle::sha256(text)), Priority::idle);
   if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
   if ((*compiled)->urgent() > 0) return fail(ErrorCode::invalid, "the set is signed and whole, but has urgent profiles, which only a post itself adds");
-  return {};
+  return (*compiled)->stop_raised();
 }
 
 tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& folder, const std::string& post, const SharedBytes& bytes, WallTime now, const SetGate& gate) {
@@ -37,11 +37,13 @@ tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& 
   if (!verified) return refused(verified.error());
   auto set = bundle::resulting_set(*verified, before->set);
   if (!set) return refused(set.error());
-  std::string told;
+  std::string told, raised;
   if (verified->kind != bundle::VerifiedBundle::Kind::refresh) {
-    if (auto fine = compiles(**set); !fine) return tl::unexpected(NotInstalled{{}, fine.error().what});
+    auto fine = compiles(**set);
+    if (!fine) return tl::unexpected(NotInstalled{{}, fine.error().what});
+    raised = std::move(*fine);
     if (before->set && !verified->rollback)
-      if (auto fine = follows(*before->set, **set, *verified); !fine) return tl::unexpected(NotInstalled{{}, fine.error().what});
+      if (auto may = follows(*before->set, **set, *verified); !may) return tl::unexpected(NotInstalled{{}, may.error().what});
     if (gate && !verified->rollback) {
       auto judged = gate(**set, before->set.get(), now);
       if (!judged) return tl::unexpected(NotInstalled{{}, judged.error().what});
@@ -50,7 +52,8 @@ tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& 
   }
   auto done = bundle::install(*disk, folder, *before, *verified, *set, now);
   if (!done) return refused(done.error());
-  if (!told.empty()) done->notices.push_back("release " + std::to_string(verified->release) + ": " + told);
+  for (const auto& said : {raised, told})
+    if (!said.empty()) done->notices.push_back("release " + std::to_string(verified->release) + ": " + said);
   done->notices.insert(done->notices.begin(), before->notices.begin(), before->notices.end());
   return std::move(*done);
 }

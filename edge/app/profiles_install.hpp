@@ -15,8 +15,9 @@ struct NotInstalled {
   [[nodiscard]] std::string text() const { return refusal ? bundle::text_of(*refusal) : what; }
 };
 
-/// A set that the lanes could not run on must not become active. Errors: invalid, with all findings.
-[[nodiscard]] Result<void> compiles(const bundle::ProfileTable& set);
+/// A set that the lanes could not run on must not become active. Gives what whoever installs it is told of the limits in its policy: empty
+/// where they are the usual ones. Errors: invalid, with all findings.
+[[nodiscard]] Result<std::string> compiles(const bundle::ProfileTable& set);
 
 /// Judges a set that compiles, before it becomes active (explosive_sets.hpp). Errors: refused, with the reason. A text: what whoever installs, and
 /// the journal, is told. `active` is null where there is none.

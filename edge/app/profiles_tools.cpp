@@ -126,8 +126,11 @@ int profiles_verify(const VerifyOptions& given) {
   if (!verified) return refused(verified.error(), o.place.json);
   auto set = bundle::resulting_set(*verified, installed.set);
   if (!set) return refused(set.error(), o.place.json);
-  if (*set)
-    if (auto fine = compiles(**set); !fine) return complain(fine.error().what, exit_found);
+  if (*set) {
+    const auto raised = compiles(**set);
+    if (!raised) return complain(raised.error().what, exit_found);
+    if (!raised->empty()) std::cerr << "rampa: " << *raised << "\n";
+  }
   const char* kind = verified->kind == bundle::VerifiedBundle::Kind::set ? "set" : verified->kind == bundle::VerifiedBundle::Kind::deltas ? "deltas" : "refresh";
   if (o.place.json)
     std::cout << Json{{"ok", true}, {"kind", kind}, {"post", o.place.post}, {"release", verified->release}, {"version", verified->version},

@@ -187,4 +187,14 @@ std::size_t CompiledSet::bytes() const {
   return sum;
 }
 
+std::string CompiledSet::stop_raised() const {
+  const auto& p = head.policy;
+  if (p.stop_profile_of_10000 <= SetPolicy::stop_profile_usual && p.stop_set_of_10000 <= SetPolicy::stop_set_usual) return {};
+  const auto percent = [](std::uint16_t of_10000) {
+    const auto hundredths = std::to_string(of_10000 % 100);
+    return std::to_string(of_10000 / 100) + (hundredths == "0" ? "" : (hundredths.size() == 1 ? ".0" : ".") + hundredths) + " %";
+  };
+  return "its policy lets one profile stop up to " + percent(p.stop_profile_of_10000) + " and the set " + percent(p.stop_set_of_10000);
+}
+
 }  // namespace rampa::risk

@@ -47,6 +47,7 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::size_t size() const override { return heads.size(); }
   [[nodiscard]] std::size_t urgent() const override { return head.urgent; }
   [[nodiscard]] std::string stop_waived() const override { return head.policy.stop_waived; }
+  [[nodiscard]] std::string stop_raised() const override;
   [[nodiscard]] std::string risk_unit_key() const override { return head.policy.risk_unit_key; }
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::string doubt(WallTime now) const override;

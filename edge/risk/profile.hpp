@@ -73,7 +73,9 @@ struct SetPolicy {
   std::int64_t stale_after_hours = INT64_MAX;                    ///< since the set was issued
   SelectivityChannel stale_floor = SelectivityChannel::yellow;
   /// What the set may do to past crossings before it is refused (explosive.hpp): share that one profile alone stops, that the whole set stops.
-  std::uint16_t stop_profile_of_10000 = 500, stop_set_of_10000 = 3000;
+  static constexpr std::uint16_t stop_profile_usual = 500, stop_set_usual = 3000;              ///< where the set says nothing
+  static constexpr std::uint16_t stop_profile_unreasoned = 2000, stop_set_unreasoned = 6000;   ///< more only with a reason
+  std::uint16_t stop_profile_of_10000 = stop_profile_usual, stop_set_of_10000 = stop_set_usual;
   std::string stop_waived;                                       ///< why these limits do not hold for this set; empty: they do
   std::string risk_unit_key;                                     ///< X25519 public key, 64 hexadecimal digits: explanations are sealed to it
   std::uint64_t draw_secret[2] = {0, 0};                         ///< key of the random draws

@@ -30,6 +30,7 @@ class ProfileSet {
   }
   [[nodiscard]] virtual std::size_t urgent() const { return 0; }           ///< urgent profiles of the post among them (urgent.hpp)
   [[nodiscard]] virtual std::string stop_waived() const { return {}; }     ///< why its policy's limit of what it may stop does not hold; empty: it does
+  [[nodiscard]] virtual std::string stop_raised() const { return {}; }     ///< how far its policy raises that limit above the usual one; empty: it does not
   [[nodiscard]] virtual std::string risk_unit_key() const { return {}; }   ///< PROFILES.md, Policy; empty where the set names none
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }  ///< memory held, instruction texts aside
 };

@@ -121,6 +121,12 @@ class SetReader : JsonFields {
       p.stop_profile_of_10000 = percent(part, below, "profile_percent", p.stop_profile_of_10000, true);
       p.stop_set_of_10000 = percent(part, below, "set_percent", p.stop_set_of_10000, true);
       p.stop_waived = text(part, below, "waived", false);
+      const auto reasoned = [&](const char* key, std::uint16_t is, std::uint16_t most) {
+        if (is > most && part["waived"].error())
+          fault(below / key, "is above " + std::to_string(most / 100) + " and no reason is given", "give " + std::to_string(most / 100) + " at most, or the reason as waived");
+      };
+      reasoned("profile_percent", p.stop_profile_of_10000, SetPolicy::stop_profile_unreasoned);
+      reasoned("set_percent", p.stop_set_of_10000, SetPolicy::stop_set_unreasoned);
       if (p.stop_set_of_10000 < p.stop_profile_of_10000) fault(below / "set_percent", "is below profile_percent", "the whole set stops at least as many as one of its profiles");
     }
     if (p.stale_after_hours != INT64_MAX && head_.issued.ms == INT64_MIN) fault(Path{} / "issued", "is missing", "a set that can become stale says when it was issued");
@@ -219,7 +225,14 @@ class SetReader : JsonFields {
     if (object(object_, at, "scope", part)) {
       const Path below = at / "scope";
       known_keys(part, below, {"office", "direction", "procedure", "mode", "lane"});
-      p.scope = {texts(part, below, "office"), texts(part, below, "direction"), texts(part, below, "procedure"), texts(part, below, "mode"), texts(part, below, "lane")};
+      // Whoever writes an empty list means none by it: it must not become all.
+      const auto some = [&](std::string_view key) {
+        auto values = texts(part, below, key);
+        simdjson::dom::array list;
+        if (!part[key].get(list) && list.size() == 0) fault(below / key, "is empty", "leave it out for all, or name at least one");
+        return values;
+      };
+      p.scope = {some("office"), some("direction"), some("procedure"), some("mode"), some("lane")};
     }
     p.channel = word<SelectivityChannel>(object_, at, "channel", {{"green", green}, {"blue", blue}, {"yellow", yellow}, {"red", red}}, yellow, true);
     controls(object_, at, p);
@@ -274,6 +287,8 @@ class SetReader : JsonFields {
       known_keys(window, here, {"days", "from", "to"});
       const auto from = clock(window, here, "from", 0), to = clock(window, here, "to", 24 * 60);
       static constexpr std::array<std::string_view, 7> names{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+      simdjson::dom::array days;
+      if (!window["days"].get(days) && days.size() == 0) fault(here / "days", "is empty", "name the days, or leave weekly out for always");
       for (const auto& day : texts(window, here, "days")) {
         const auto found = std::find(names.begin(), names.end(), day);
         if (found == names.end()) { fault(here / "days", "\"" + day + "\" is not a day", "use mon, tue, wed, thu, fri, sat, sun"); continue; }

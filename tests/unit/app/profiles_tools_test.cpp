@@ -319,6 +319,23 @@ TEST_F(ProfilesTools, WhatAPostKeepsOutIsNotInstalledAndTheWaiverIsInTheJournal)
   EXPECT_NE(loaded->installed->detail.find("tip of the night"), std::string::npos) << loaded->installed->detail;
 }
 
+TEST_F(ProfilesTools, RaisedLimitsAreToldAtInstallationAndStandInTheJournal) {
+  set_file("one.json", "v1", "blue");
+  std::ofstream(at("two.json")) << R"({"version":"v2","format":2,"policy":{"stop_limit":{"profile_percent":20,"set_percent":60}},"profiles":[
+      {"id":"A","title":"t","version":2,"channel":"yellow","instruction":"i","when":"always"}]})";
+  publish("one.json", "", 1);
+  ASSERT_EQ(install(1), exit_ok) << errors;
+  EXPECT_EQ((said + errors).find("lets one profile stop"), std::string::npos) << "the usual limits are no news";
+  EXPECT_EQ(read_profiles(folder)->installed->detail.find("lets one profile stop"), std::string::npos);
+  publish("two.json", "", 2);
+  ASSERT_EQ(install(2), exit_ok) << errors;
+  const std::string raised = "its policy lets one profile stop up to 20 % and the set 60 %";
+  EXPECT_NE((said + errors).find("release 2: " + raised), std::string::npos) << said << errors;
+  const auto loaded = read_profiles(folder);
+  ASSERT_TRUE(loaded && loaded->installed);
+  EXPECT_NE(loaded->installed->detail.find(raised), std::string::npos) << loaded->installed->detail;
+}
+
 namespace succession {
 
 bundle::ProfileTable table(const std::string& profiles) {

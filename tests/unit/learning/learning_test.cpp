@@ -46,7 +46,7 @@ class Learning : public testing::Test {
   std::ostringstream out_, err_;
 };
 
-std::string set_of(const std::string& profiles) { return R"({"format":2,"version":"t","issued":"2020-01-01","policy":{"stale_after_hours":1,"cap_percent":{"red":1},"stop_limit":{"profile_percent":50,"set_percent":60}},"profiles":[)" + profiles + "]}"; }
+std::string set_of(const std::string& profiles) { return R"({"format":2,"version":"t","issued":"2020-01-01","policy":{"stale_after_hours":1,"cap_percent":{"red":1},"stop_limit":{"profile_percent":50,"set_percent":60,"waived":"a test"}},"profiles":[)" + profiles + "]}"; }
 std::string profile(const std::string& id, const std::string& state, const std::string& channel, const std::string& when) {
   return R"({"id":")" + id + R"(","title":"t","state":")" + state + R"(","valid_from":"2030-01-01","channel":")" + channel + R"(","instruction":"look","when":)" + when + "}";
 }
@@ -190,7 +190,7 @@ TEST_F(Learning, SimulateRefusesWhateverStopsEveryLorry) {
       {set(R"("random_percent":100)", quiet), "raised by the random share: 98"},
       {set("", later), "L: explosive: alone it stops 100.00 %"},
       {set("", together), "the whole set stops 100.00 %"},
-      {set(R"("stop_limit":{"profile_percent":1,"set_percent":90})", quiet), "Q: explosive: alone it stops 2.00 %"},
+      {set(R"("stop_limit":{"profile_percent":1,"set_percent":60})", quiet), "Q: explosive: alone it stops 2.00 %"},
   };
   SimulateOptions o;
   o.json = true;

@@ -93,6 +93,33 @@ TEST(Compile, LifeCycleScopeWeeklyReason) {
   EXPECT_TRUE(has(errors_of_profile(profile("A", "red", R"({"any_item":[{"field":"goods.origin","op":"in","value":{"list":"nowhere"}}]})")), "there is no list \"nowhere\""));
 }
 
+TEST(Compile, AnEmptyListNeverMeansAll) {
+  for (const char* key : {"office", "direction", "procedure", "mode", "lane"}) {
+    const auto scope = [&](const std::string& list) { return errors_of_profile(profile("A", "red", R"("always")", R"(,"scope":{")" + std::string(key) + "\":" + list + "}")); };
+    EXPECT_TRUE(has(scope("[]"), "profiles[0].scope." + std::string(key) + ": is empty; leave it out for all")) << scope("[]");
+    EXPECT_EQ(scope(R"(["X"])"), "");
+  }
+  const auto weekly = errors_of_profile(profile("A", "red", R"("always")", R"(,"weekly":[{"days":["mon"]},{"days":[]}])"));
+  EXPECT_TRUE(has(weekly, "profiles[0].weekly[1].days: is empty; name the days, or leave weekly out for always")) << weekly;
+}
+
+TEST(Compile, LimitsOfWhatASetMayStopAreRaisedFarOnlyWithAReason) {
+  const auto of = [](const std::string& limit) { return R"({"format":2,"version":"v","policy":{"stop_limit":{)" + limit + R"(}},"profiles":[]})"; };
+  const auto raised = [&](const std::string& limit) {
+    const auto set = risk::compile(of(limit), "h");
+    return set ? (*set)->stop_raised() : set.error().what;
+  };
+  const auto text = errors(of(R"("profile_percent":20.01,"set_percent":60.01)"));
+  EXPECT_TRUE(has(text, "policy.stop_limit.profile_percent: is above 20 and no reason is given; give 20 at most, or the reason as waived")) << text;
+  EXPECT_TRUE(has(text, "policy.stop_limit.set_percent: is above 60 and no reason is given")) << text;
+  EXPECT_EQ(raised(R"("profile_percent":20,"set_percent":60)"), "its policy lets one profile stop up to 20 % and the set 60 %");
+  EXPECT_EQ(raised(R"("profile_percent":100,"set_percent":100,"waived":"the port is shut")"), "its policy lets one profile stop up to 100 % and the set 100 %");
+  EXPECT_EQ(raised(R"("profile_percent":5.01)"), "its policy lets one profile stop up to 5.01 % and the set 30 %");
+  EXPECT_EQ(raised(R"("set_percent":31)"), "its policy lets one profile stop up to 5 % and the set 31 %");
+  EXPECT_EQ(raised(R"("profile_percent":5,"set_percent":30)"), "");
+  EXPECT_EQ(raised(R"("waived":"tip")"), "") << "that is told with its reason";
+}
+
 TEST(Compile, SecretProfilesNeedAKeyThatIsOne) {
   const auto secret = profile("A", "red", R"("always")", R"(,"secret":true)");
   EXPECT_TRUE(has(errors_of_profile(secret), "profiles[0].secret: needs the set's key"));
