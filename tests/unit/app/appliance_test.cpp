@@ -1,6 +1,7 @@
 // The whole appliance without a device: what a start makes of the boots before, and an end with everything under way.
 #include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "edge/app/appliance.hpp"
 #include "edge/app/profiles_file.hpp"
@@ -77,6 +78,8 @@ TEST_F(ApplianceTest, ASetThatHeadquartersNoLongerConfirmsIsToldAndThePostStaysR
   EXPECT_NE(appliance->notices()[0].find("expired at 2026-07-20T00:00:00Z"), std::string::npos) << appliance->notices()[0];
   EXPECT_NE(appliance->profiles().doubt.find("no longer confirms"), std::string::npos);
   EXPECT_EQ(frozen(), 1);
+  const auto deadline = clock.now().mono + std::chrono::seconds(30);  // until the lanes' thread came round for the first time
+  while (!appliance->not_ready().empty() && clock.now().mono < deadline) std::this_thread::yield();
   EXPECT_TRUE(appliance->not_ready().empty());
   appliance->profiles_fresh_until(std::nullopt);
   EXPECT_TRUE(appliance->notices().empty());
