@@ -15,6 +15,8 @@ bool steady(const State& s, std::string_view point, Duration time, MonoTime now)
   return found != s.points.end() && now - found->second.changed >= time;
 }
 
+}  // namespace
+
 // Behind or under a closed boom, and nobody came through from the front.
 void watch_wrong_way(Turn& t) {
   auto& s = t.s;
@@ -22,16 +24,24 @@ void watch_wrong_way(Turn& t) {
   const auto stands = [&](std::string_view point) {
     return at(point) == Sense::occupied && steady(s, point, t.c.presence_debounce, t.now.mono);
   };
-  const bool at_second = t.c.kind == Kind::sally_port && (stands(points::loop_boom_2) || stands(points::photocell_2));
-  const bool there = at_second || (stands(points::loop_exit) && !s.still_behind) || stands(points::loop_boom);
-  if (!s.wrong_way && there && at(points::loop_entry) == Sense::free) {
-    s.wrong_way = t.now.mono;
-    t.record(PassageSeen{"wrong_way", at_second ? "place under the second boom occupied, nobody was let through"
-                                                : "loop behind or under the closed boom occupied, nobody at the arrival loop"});
-    t.attention(3, t.c.kind == Kind::sally_port ? "vehicle between the booms or from the wrong side, without a crossing"
-                                                : "vehicle from the wrong side");
-  }
+  if (s.wrong_way || s.in_port) return;
+  const bool port = t.c.kind == Kind::sally_port, waits = !s.crossing.empty();
+  const bool at_second = port && (stands(points::loop_boom_2) || stands(points::photocell_2));
+  // Through a boom that was down all the time nobody came from the front.
+  const bool down = !s.seen_ahead && position(s, t.c, device::Boom::first, t.now.mono) == Position::closed;
+  const bool behind = stands(points::loop_exit) && !s.still_behind && (waits || port ? down : at(points::loop_entry) == Sense::free);
+  const bool under = !waits && stands(points::loop_boom) && at(points::loop_entry) == Sense::free;
+  if (!at_second && !behind && !under) return;
+  s.wrong_way = t.now.mono;
+  t.record(PassageSeen{"wrong_way", at_second ? "place under the second boom occupied, nobody was let through"
+                                    : waits || port ? "loop behind the closed boom occupied, nobody was let through"
+                                                    : "loop behind or under the closed boom occupied, nobody at the arrival loop"});
+  const std::string text = port ? "vehicle between the booms or from the wrong side, without a crossing" : "vehicle from the wrong side";
+  if (waits) t.notify(3, text);  // what the officer has to do with the one who waits stays in sight
+  else t.attention(3, text);
 }
+
+namespace {
 
 void open_crossing(Turn& t) {
   auto& s = t.s;

@@ -145,7 +145,13 @@ void take_report(Turn& t, const device::CommandReport& report) {
 
 void settle_opening(Turn& t) {
   auto& s = t.s;
-  if (!s.motion.asked && !s.motion.reversal && left_unopened(t)) return;
+  if (!s.motion.asked && !s.motion.reversal) {  // the boom is down yet
+    if (left_unopened(t)) return;
+    if (s.assess_again && !s.in_port && !s.boom_order && !s.crossing.empty()) {
+      s.let_go = LetGo::no;
+      return t.enter(Phase::deciding);
+    }
+  }
   if (came_down(t)) {
     s.motion.reversal = false;
     return t.enter(Phase::open);

@@ -32,7 +32,10 @@ VerdictGiven by_policy(const Turn& t, const AssessmentMade& made) {
   return verdict;
 }
 
+constexpr std::string_view let_out_first = "somebody stands between the booms without a crossing: let him out first";
+
 std::string call_text(const State& s) {
+  if (s.verdict && s.verdict->reason == let_out_first) return std::string(let_out_first);
   std::string text = "held for an officer";
   if (s.other_vehicle) return "not known to be the same vehicle: the lane's inputs were away; look at it before you decide";
   if (s.assessed) {
@@ -93,12 +96,15 @@ void settle_deciding(Turn& t) {
   }
   // An officer said hold after the verdict was given, by policy or by a colleague.
   const bool stopped = s.stopped || (s.held && s.verdict->decided_by == "policy");
-  if (stopped || (s.other_vehicle && !s.in_port)) {  // the verdict was given to the one that stood here
+  // Whoever stands in the port without a crossing has to be let out by an officer first.
+  const bool port_taken = s.wrong_way && t.c.kind == Kind::sally_port && !s.in_port;
+  if (stopped || port_taken || (s.other_vehicle && !s.in_port)) {  // the verdict was given to the one that stood here
     VerdictGiven verdict;
     verdict.decided_by = "policy";
     verdict.channel = s.verdict->channel;
-    verdict.reason = stopped ? "held before: an officer decides"
-                             : "not known to be the same vehicle: the lane's inputs were away before it was let go";
+    verdict.reason = stopped      ? "held before: an officer decides"
+                     : port_taken ? std::string(let_out_first)
+                                  : "not known to be the same vehicle: the lane's inputs were away before it was let go";
     propose(t, std::move(verdict));
     s.verdict_persist = t.commit(Purpose::verdict);
     return;

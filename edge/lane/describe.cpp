@@ -59,7 +59,7 @@ std::string describe(const State& s) {
   out << "\npassage opened=" << p.opened.ns << " under=" << s.passed_under << " exit=" << p.exit_free << p.exit_seen << " entry=" << p.entry_cleared
       << " gap=";
   put(out, p.gap);
-  out << " flags=" << p.cleared_once << p.tailgate << p.stalled << p.expired << p.left << p.halted << p.closed_by_hand << p.unseen << p.gone_unseen << " away=";
+  out << " flags=" << p.cleared_once << p.tailgate << p.stalled << p.expired << p.left << p.halted << p.closed_by_hand << p.unseen << p.contested << p.gone_unseen << " away=";
   put(out, p.away);
   out << " port=" << s.in_port << " wrong=";
   put(out, s.wrong_way);

@@ -210,6 +210,7 @@ struct Passage {
   bool tailgate = false, stalled = false, expired = false, left = false;
   std::optional<MonoTime> away;    ///< the inputs that would show it drive are unknown since
   bool unseen = false;             ///< ... were so for a while: what happened meanwhile nobody saw
+  bool contested = false;          ///< somebody came from behind, and something was under the boom: he, or the crossing's vehicle
   bool gone_unseen = false;        ///< it is not there any more, and where it went is not known
   bool halted = false;             ///< something grave was learnt after the release: no green any more
   bool closed_by_hand = false;     ///< an officer who looked ordered it closed: what only looks like one long vehicle stops it no more, until it rises again

@@ -245,6 +245,7 @@ void take_action(Turn& t, const OfficerAction& a) {
     s.held = s.stopped = true;
     if (s.attention_level == 0) t.attention(1, "held by an officer: whatever the assessment says, an officer decides");
   }
+  if (a.kind == ActionKind::record_control && found_something(a.finding)) s.held = true;  // the same
   s.order = a;
   s.order_persist = t.commit(Purpose::order);
   if (decides(a.kind)) s.verdict_persist = s.order_persist;
@@ -301,6 +302,9 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       leave_unseen(t, a);
       return {};
     case ActionKind::open_boom:
+      // Let out of the port without a crossing: what the second boom sees is not said of the one who waits before the first.
+      if (a.boom == device::Boom::second && !s.in_port && !s.crossing.empty())
+        close_beside_vehicle(t, "aborted", "the second boom was opened by hand for somebody else");
       s.boom_order = a.boom;
       clear_fault(t);
       t.attention(0, "");

@@ -45,6 +45,11 @@ void watch_vehicle(Turn& t) {
   const Sense entry = sense(s, t.c, points::loop_entry, now);
   const Sense exit = sense(s, t.c, points::loop_exit, now);
   const bool back_out = s.in_port && s.boom == device::Boom::first;  // the same one, the other way
+  // Whoever is under the boom may as well be the one who came from behind: nothing is concluded of it.
+  if (s.wrong_way && !s.passed_under && s.boom == device::Boom::first && !s.crossing.empty()) {
+    p.contested = p.contested || under == Sense::occupied;
+    return;
+  }
   if (under == Sense::occupied) {
     if (!back_out && p.cleared_once && (p.exit_seen || p.entry_cleared)) {
       tailgate(t, "the place under the boom was free and is occupied again");
@@ -75,7 +80,8 @@ void show_green(Turn& t) {
   auto& s = t.s;
   const bool next_free = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::free || s.boom == device::Boom::second;
   const bool released = s.boom_order || (s.verdict && s.verdict->verdict == Verdict::release);
-  const bool doubted = s.other_vehicle || s.assess_again || s.passage.left || s.passage.gone_unseen;
+  const bool doubted = s.other_vehicle || s.assess_again || s.passage.left || s.passage.gone_unseen ||
+                       (s.in_port && s.boom == device::Boom::first && s.passage.unseen);
   if (released && !doubted && !s.passed_under && !s.passage.expired && !s.passage.halted && !s.wrong_way && next_free &&
       position(s, t.c, s.boom, t.now.mono) == Position::open)
     t.light(s.boom, device::Aspect::green);
@@ -138,6 +144,10 @@ void end_of_stay(Turn& t) {
   const bool somebody_behind = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied;
   if (p.unseen && somebody_behind) {
     s.passed_under = p.exit_seen = p.entry_cleared = true;
+  } else if (p.contested) {
+    p.gone_unseen = true;
+    t.record(PassageSeen{"unseen", "somebody came from behind while the boom was open: it drove on or turned back"});
+    t.attention(2, "the released vehicle is gone; somebody came from behind, so nobody knows where it went");
   } else if (p.unseen && t.c.kind != Kind::sally_port) {  // a port that is empty tells: it did not drive in
     p.gone_unseen = true;
     t.record(PassageSeen{"unseen", "the lane's inputs were away while the boom was open: it drove on or turned back"});
@@ -293,11 +303,16 @@ void watch_zone(Turn& t) {
   const Position first = position(s, t.c, device::Boom::first, now);
   if (!s.crossing.empty() && (zone(s, t.c, device::Boom::first, now) == Sense::occupied || (first != Position::closed && first != Position::unknown)))
     s.seen_ahead = true;
+  else if (first == Position::closed && sense(s, t.c, points::loop_entry, now) == Sense::occupied && sense(s, t.c, points::loop_exit, now) == Sense::free)
+    s.seen_ahead = false;  // it stands before the boom, and nobody is ahead
+  const bool waits = !s.crossing.empty() && ((s.phase == Phase::gathering && t.c.kind != Kind::nii) ||
+                                             (s.phase >= Phase::assessing && s.phase <= Phase::waiting_officer));  // a scan has interlocks of its own
+  if (waits) watch_wrong_way(t);
   const auto all = booms(t.c);
   const bool nobody = std::all_of(all.begin(), all.end(), [&](auto boom) { return zone(s, t.c, boom, now) == Sense::free; });
   if (s.wrong_way && nobody && sense(s, t.c, points::loop_exit, now) == Sense::free) {
     s.wrong_way.reset();
-    t.attention(0, "");
+    if (!waits) t.attention(0, "");
   }
 }
 

@@ -61,6 +61,8 @@ void take_points(Turn& t, const device::PointImage& image, const device::Provena
 inline constexpr std::string_view behind_at_start = "somebody stands behind the boom since before the start";
 void settle_starting(Turn& t);
 void settle_idle(Turn& t);
+/// Somebody is behind or under a boom that was down: recorded once, until the place is free again.
+void watch_wrong_way(Turn& t);
 /// Vehicle has left before it was released. True where that ended the crossing.
 [[nodiscard]] bool settle_left(Turn& t);
 /// The same while a boom that was not asked yet is to rise for it: it stays down.

@@ -460,6 +460,7 @@ TEST(Officer, WhatAnOfficerStoppedOrLeftShowsInTheStatesText) {
   EXPECT_TRUE(differs([](lane::State& s) { s.seen_ahead = true; }));
   EXPECT_TRUE(differs([](lane::State& s) { s.entry_known = MonoTime{1}; }));
   EXPECT_TRUE(differs([](lane::State& s) { s.passage.unseen = true; }));
+  EXPECT_TRUE(differs([](lane::State& s) { s.passage.contested = true; }));
   EXPECT_TRUE(differs([](lane::State& s) { s.passage.gone_unseen = true; }));
   EXPECT_TRUE(differs([](lane::State& s) { s.passage.away = MonoTime{1}; }));
 }

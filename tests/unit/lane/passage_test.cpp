@@ -307,7 +307,9 @@ TEST(Passage, NoGreenWhileTheNextPlaceIsTaken) {
   Rig rig;
   rig.start();
   rig.arrive(false);
-  rig.set(points::loop_exit, true);  // the lorry before still stands there; not a wrong way, the arrival loop is taken
+  rig.set(points::loop_exit, true);
+  rig.image();
+  rig.state.still_behind = true;  // the lorry before still stands there
   rig.plate("plate_front", "BG1");
   rig.plate("plate_rear", "BG2");
   rig.weigh_for(30000, 800ms);
@@ -499,4 +501,58 @@ TEST(Passage, WhoComesOntoTheExitLoopFromBehindIsNotTheOneWhoBacksOut) {
   EXPECT_TRUE(rig.saw("left_backwards"));
   ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
   EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "refused");
+}
+
+TEST(Passage, NobodyIsReleasedAgainstOneWhoCameFromBehindMeanwhile) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+  rig.plate("plate_front", "BG1");
+  rig.plate("plate_rear", "BG2");
+  rig.weigh_for(30000, 800ms);
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  rig.set(points::loop_exit, false);
+  rig.pass(1s);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(Passage, WhoComesFromBehindUnderTheOpenBoomIsNotTheReleasedOne) {
+  auto rig = released();
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  ASSERT_TRUE(rig.saw("wrong_way"));
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, true);
+  rig.pass(1s);
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, false);  // it backs off again
+  rig.pass(500ms);
+  rig.set(points::loop_exit, false);
+  rig.pass(70s);
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_FALSE(rig.saw("tailgate"));
+  EXPECT_TRUE(rig.records<CrossingClosed>().empty()) << "it never moved";
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+}
+
+TEST(Passage, WhereBothMovedNobodyKnowsWhoPassed) {
+  auto rig = released();
+  rig.pass(1500ms);
+  ASSERT_EQ(rig.state.phase, Phase::open);
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, true);
+  rig.pass(1s);
+  rig.set(points::loop_entry, false);
+  rig.pass(1s);
+  for (const auto point : {points::loop_boom, points::photocell, points::loop_exit}) rig.set(point, false);
+  rig.pass(8s);
+  EXPECT_TRUE(rig.saw("unseen"));
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_FALSE(rig.saw("tailgate"));
+  EXPECT_EQ(rig.records<CrossingClosed>().size(), 1u);
 }

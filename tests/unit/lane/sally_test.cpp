@@ -351,3 +351,56 @@ TEST(SallyPort, RaisedOffTheLorryOnItsWayInItIsStillReleased) {
   ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u) << lane::describe(rig.state);
   EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "released");
 }
+
+TEST(SallyPort, WhoStandsInThePortWithoutACrossingKeepsTheFirstBoomDown) {
+  Rig rig(sally_config());
+  rig.set(points::loop_entry, true);
+  rig.set(points::loop_exit, true);
+  rig.start();
+  rig.arrive();
+  rig.pass(3s);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  EXPECT_NE(rig.state.attention.find("let him out first"), std::string::npos) << rig.state.attention;
+}
+
+TEST(SallyPort, LetOutByHandWithoutACrossingIsNotTheOneWhoWaitsBeforeTheFirstBoom) {
+  Rig rig(sally_config());
+  forbid_both(rig);
+  rig.channel = SelectivityChannel::yellow;
+  rig.controls = {"documents"};
+  rig.set(points::loop_exit, true);
+  rig.start();
+  rig.arrive();
+  rig.pass(1s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  const auto waits = rig.state.crossing;
+  auto out = rig.action(lane::ActionKind::open_boom);
+  out.boom = device::Boom::second;
+  out.reason = "let in before the restart";
+  out.second = OfficerId{"O2"};
+  rig.give(out);
+  ASSERT_TRUE(rig.answers.back().accepted) << rig.answers.back().refusal;
+  rig.pass(2s);
+  for (const auto point : {points::loop_boom_2, points::photocell_2}) rig.set(point, true);
+  rig.pass(1s);
+  rig.set(points::loop_exit, false);
+  rig.pass(1s);
+  for (const auto point : {points::loop_boom_2, points::photocell_2}) rig.set(point, false);
+  rig.channel = SelectivityChannel::green;
+  rig.controls = {};
+  rig.pass(6s);
+  rig.plate("plate_front", "BG1");
+  rig.plate("plate_rear", "BG2");
+  rig.weigh_for(30000, 2s);
+  rig.pass(10s);
+  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
+  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "aborted");
+  for (const auto& record : rig.durable) {
+    const auto* seen = std::get_if<PassageSeen>(&record.body);
+    EXPECT_FALSE(seen && seen->what == "passed" && record.crossing == waits);
+  }
+  EXPECT_EQ(rig.count("raise 1"), 0u) << "who waited for an officer is not released by policy";
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+}
