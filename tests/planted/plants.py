@@ -62,7 +62,7 @@ PLANTS = [
     plant("green-while-out-of-service", "a lane out of service shows red, also where its boom stands open", LANE,
           ("edge/lane/officer.cpp", "for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);", "")),
     plant("successor-gets-the-green", "a release is for the vehicle that stood there, not for the one that pulled up after it", LANE,
-          ("edge/lane/passage.cpp", "    if (crosses) watch_successor(t);\n", "")),
+          ("edge/lane/passage.cpp", "if (crosses) watch_successor(t);", "if (crosses && s.in_port) watch_successor(t);")),
     plant("boom-by-hand-alone", "the boom by hand needs a second person where a vehicle stands without a release", OFFICER,
           ("edge/lane/officer.cpp", "(unreleased && config.override_needs_second)", "(unreleased && config.manual_boom_needs_second)")),
     plant("ended-crossing-starts-free", "who is left standing when a crossing is ended is held", OFFICER,
