@@ -252,3 +252,18 @@ TEST(Release, IsNotForTheOneWhoPullsUpUnderTheOpenBoom) {
   EXPECT_EQ(closed_as(rig, "left"), 1u) << lane::describe(rig.state);
   EXPECT_EQ(rig.records<CrossingOpened>().size(), 2u);
 }
+
+TEST(Release, IsNotForTheOneWhoPullsUpWhileTheBoomRises) {
+  Rig rig;
+  rig.boom_time = 4s;
+  rig.start();
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::opening) << lane::describe(rig.state);
+  ASSERT_TRUE(rig.state.motion.asked);
+  rig.set(points::loop_entry, false);
+  rig.pass(1200ms);
+  rig.set(points::loop_entry, true);
+  rig.pass(10s);
+  EXPECT_EQ(rig.count("light 1 green"), 0u);
+  EXPECT_EQ(closed_as(rig, "left"), 1u) << lane::describe(rig.state);
+}
