@@ -57,9 +57,11 @@ void open_crossing(Turn& t) {
   if (s.held) {  // on record, so that it outlives a restart
     t.record(PassageSeen{"stood_before", "a vehicle stood here when the crossing before was ended"});
     t.attention(2, "a vehicle stood here when the crossing before was ended: an officer decides");
+  } else if (s.standing_at_start) {
+    t.attention(1, "vehicle stood here when Rampa started");
+  } else {
+    t.attention(0, "");
   }
-  else if (s.standing_at_start) t.attention(1, "vehicle stood here when Rampa started");
-  else t.attention(0, "");
   adopt_early(t);
   for (const char* camera : {"plate_front", "plate_rear"}) {
     // Until the deadline, or until a plate is read: the vehicle may still be rolling up. A camera that pushes its reads
@@ -140,12 +142,9 @@ std::string outcome_unseen(const State& s, const std::string& otherwise) {
 bool left_unopened(Turn& t) {
   auto& s = t.s;
   if (s.crossing.empty() || s.in_port || s.boom_order || zone(s, t.c, s.boom, t.now.mono) != Sense::free) return false;
-  if (s.passage.left) {  // somebody else stands there by now
-    close_crossing(t, "left", "drove away");
-    t.enter(Phase::idle);
-  } else if (!settle_left(t)) {
-    return false;
-  }
+  if (!s.passage.left) return settle_left(t);
+  close_crossing(t, "left", "drove away");  // somebody else stands there by now
+  t.enter(Phase::idle);
   return true;
 }
 

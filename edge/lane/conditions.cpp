@@ -77,10 +77,7 @@ bool held_by(const RecordBody& record) {
   if (const auto* verdict = std::get_if<VerdictGiven>(&record)) return verdict->verdict != Verdict::release;
   if (const auto* acted = std::get_if<OfficerActed>(&record)) return acted->accepted && acted->action == "hold";
   if (const auto* control = std::get_if<ControlRecorded>(&record)) return found_something(control->finding);
-  if (const auto* taken = std::get_if<CaptureTaken>(&record)) {
-    const auto* reading = std::get_if<device::RadiationReading>(&taken->body);
-    return reading && (reading->gamma_alarm || reading->neutron_alarm);
-  }
+  if (const auto* taken = std::get_if<CaptureTaken>(&record)) return radiation_alarm(taken->body);
   if (const auto* seen = std::get_if<PassageSeen>(&record))
     return seen->what == "identity_unknown" || seen->what == "stood_before" || seen->what == "second_vehicle_on_scale";
   return false;

@@ -19,11 +19,6 @@ constexpr std::int64_t same_mass_g = 50'000;
 bool before_release(Phase phase) { return phase >= Phase::gathering && phase <= Phase::waiting_officer; }
 bool passing(Phase phase) { return phase == Phase::opening || phase == Phase::open || phase == Phase::closing; }
 
-bool radiation_alarm(const CaptureBody& body) {
-  const auto* r = std::get_if<device::RadiationReading>(&body);
-  return r && (r->gamma_alarm || r->neutron_alarm);
-}
-
 // True where this very reading was seen before; remembers it otherwise.
 bool is_replay(State& s, const std::string& role, const CaptureBody& body) {
   std::vector<std::string> keys;
@@ -145,6 +140,11 @@ void wait_for_next(Turn& t, Capture capture) {
 }
 
 }  // namespace
+
+bool radiation_alarm(const CaptureBody& body) {
+  const auto* r = std::get_if<device::RadiationReading>(&body);
+  return r && (r->gamma_alarm || r->neutron_alarm);
+}
 
 std::string read_key(const std::string& role, const CaptureBody& body) {
   if (const auto* plate = std::get_if<device::PlateRead>(&body))

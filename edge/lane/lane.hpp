@@ -235,7 +235,7 @@ struct State {
   std::uint64_t verdict_persist = 0;      ///< the Persist whose Committed releases
   std::uint64_t boom_command = 0;         ///< the last one asked, until reported
   device::Boom boom = device::Boom::first;///< the boom in motion (sally port)
-  bool passed_under = false;              ///< the released vehicle has been under the boom
+  bool passed_under = false;              ///< the released vehicle has been under the boom; without a crossing: somebody is
   std::optional<MonoTime> clear_since;    ///< closing zone free since
   std::vector<ControlRecorded> controls;
   std::string scan_id;

@@ -79,6 +79,7 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
                   std::vector<Attachment> attachments);
 void take_frame(Turn& t, const std::string& role, const device::Provenance& from, const device::CameraFrame& frame,
                 const std::vector<Attachment>& attachments);
+[[nodiscard]] bool radiation_alarm(const CaptureBody& body);
 void adopt_early(Turn& t);
 /// Readings that waited were of a vehicle that will have no crossing. Radiation alarms stay: somebody has to look.
 void forget_early(Turn& t);
