@@ -1,4 +1,4 @@
-// A vehicle comes, or goes before it was released; somebody comes from the wrong side; the first look after a start.
+// A vehicle comes, or goes before it was released; the first look after a start.
 #include "edge/lane/turn.hpp"
 
 namespace rampa::lane {
@@ -9,39 +9,6 @@ namespace {
 std::string_view kind_word(Kind kind) {
   return kind == Kind::cargo ? "cargo" : kind == Kind::sally_port ? "sally_port" : "nii";
 }
-
-bool steady(const State& s, std::string_view point, Duration time, MonoTime now) {
-  const auto found = s.points.find(point);
-  return found != s.points.end() && now - found->second.changed >= time;
-}
-
-}  // namespace
-
-// Behind or under a closed boom, and nobody came through from the front.
-void watch_wrong_way(Turn& t) {
-  auto& s = t.s;
-  const auto at = [&](std::string_view point) { return sense(s, t.c, point, t.now.mono); };
-  const auto stands = [&](std::string_view point) {
-    return at(point) == Sense::occupied && steady(s, point, t.c.presence_debounce, t.now.mono);
-  };
-  if (s.wrong_way || s.in_port) return;
-  const bool port = t.c.kind == Kind::sally_port, waits = !s.crossing.empty();
-  const bool at_second = port && (stands(points::loop_boom_2) || stands(points::photocell_2));
-  // Through a boom that was down all the time nobody came from the front.
-  const bool down = !s.seen_ahead && position(s, t.c, device::Boom::first, t.now.mono) == Position::closed;
-  const bool behind = stands(points::loop_exit) && !s.still_behind && (waits || port ? down : at(points::loop_entry) == Sense::free);
-  const bool under = !waits && stands(points::loop_boom) && at(points::loop_entry) == Sense::free;
-  if (!at_second && !behind && !under) return;
-  s.wrong_way = t.now.mono;
-  t.record(PassageSeen{"wrong_way", at_second ? "place under the second boom occupied, nobody was let through"
-                                    : waits || port ? "loop behind the closed boom occupied, nobody was let through"
-                                                    : "loop behind or under the closed boom occupied, nobody at the arrival loop"});
-  const std::string text = port ? "vehicle between the booms or from the wrong side, without a crossing" : "vehicle from the wrong side";
-  if (waits) t.notify(3, text);  // what the officer has to do with the one who waits stays in sight
-  else t.attention(3, text);
-}
-
-namespace {
 
 void open_crossing(Turn& t) {
   auto& s = t.s;
@@ -156,19 +123,23 @@ bool settle_left(Turn& t) {
   // Free for a while: forwards or backwards?
   // Whoever stood on the exit loop before, or came there from behind a boom that was down all the time, is somebody else.
   const bool others_exit = s.still_behind || s.wrong_way || !s.seen_ahead || (s.let_go != LetGo::no && !s.passage.exit_free);
-  const bool ahead = zone(s, t.c, device::Boom::first, now) == Sense::occupied ||
+  const bool ahead = (zone(s, t.c, device::Boom::first, now) == Sense::occupied && !s.wrong_way) ||
                      (sense(s, t.c, points::loop_exit, now) == Sense::occupied && !others_exit);
   const bool decided = s.verdict.has_value();
   const bool released = (decided && s.verdict->verdict == Verdict::release) || s.let_go == LetGo::by_hand;
   const bool was_faulted = s.phase == Phase::faulted;
-  const bool unwatched = was_faulted && s.let_go != LetGo::no && (s.passage.unseen || s.other_vehicle);
+  const bool crowded = s.let_go != LetGo::no && s.passage.contested;  // it drove on or turned back, as he did
+  const bool unwatched = s.phase != Phase::opening && s.let_go != LetGo::no && (s.passage.unseen || s.other_vehicle);  // there it did not rise
   const std::string outcome = outcome_unseen(s, "released");
-  if (ahead && released) {  // the boom failed to say so, but it was up
+  if (crowded) {
+    t.record(PassageSeen{"unseen", "somebody came from behind and the boom had failed: it drove on or turned back"});
+    t.attention(2, "the released vehicle is gone; somebody came from behind, so nobody knows where it went");
+  } else if (ahead && released) {  // the boom failed to say so, but it was up
     t.record(PassageSeen{"passed", "while the boom's position was in doubt"});
     t.attention(2, "the released vehicle has passed; look at the boom");
   } else if (unwatched) {
-    t.record(PassageSeen{"unseen", "the lane's inputs were away and the boom had failed: it drove on or turned back"});
-    t.attention(2, "the released vehicle is gone and nobody saw where: the lane's inputs were away");
+    t.record(PassageSeen{"unseen", "the lane's inputs were away, or it was not known to be the same vehicle: it drove on or turned back"});
+    t.attention(2, "the released vehicle is gone and nobody saw where");
   } else if (ahead) {
     t.record(PassageSeen{"passed", "went past the boom without release"});
     t.attention(3, "vehicle went past the boom without release");
@@ -177,8 +148,8 @@ bool settle_left(Turn& t) {
     t.attention(2, "vehicle left the lane");
   }
   withhold_scan(t);
-  if (ahead && released) close_crossing(t, outcome, "passed; the boom's position was in doubt");
-  else if (unwatched) close_crossing(t, outcome, "nobody saw it pass");
+  if (ahead && released && !crowded) close_crossing(t, outcome, "passed; the boom's position was in doubt");
+  else if (crowded || unwatched) close_crossing(t, outcome, "nobody saw it pass");
   else close_crossing(t, decided && !released && !ahead ? "refused" : "left", ahead ? "went past without release" : "drove away");
   if (!was_faulted) t.enter(Phase::idle);
   return true;

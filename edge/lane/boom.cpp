@@ -145,9 +145,9 @@ void take_report(Turn& t, const device::CommandReport& report) {
 
 void settle_opening(Turn& t) {
   auto& s = t.s;
-  if (!s.motion.asked && !s.motion.reversal) {  // the boom is down yet
+  if (s.motion.asks == 0 && !s.motion.reversal) {  // the boom is down yet
     if (left_unopened(t)) return;
-    if (s.assess_again && !s.in_port && !s.boom_order && !s.crossing.empty()) {
+    if ((s.assess_again || s.other_vehicle || s.wrong_way) && !s.in_port && !s.boom_order && !s.crossing.empty()) {
       s.let_go = LetGo::no;
       return t.enter(Phase::deciding);
     }

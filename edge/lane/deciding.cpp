@@ -37,7 +37,7 @@ constexpr std::string_view let_out_first = "somebody stands between the booms wi
 std::string call_text(const State& s) {
   if (s.verdict && s.verdict->reason == let_out_first) return std::string(let_out_first);
   std::string text = "held for an officer";
-  if (s.other_vehicle) return "not known to be the same vehicle: the lane's inputs were away; look at it before you decide";
+  if (s.other_vehicle) return "not known to be the same vehicle: look at it before you decide";
   if (s.assessed) {
     const auto channel = s.assessed->assessment.channel;
     if (channel != SelectivityChannel::green) text = std::string(name_of(channel));
@@ -97,14 +97,15 @@ void settle_deciding(Turn& t) {
   // An officer said hold after the verdict was given, by policy or by a colleague.
   const bool stopped = s.stopped || (s.held && s.verdict->decided_by == "policy");
   // Whoever stands in the port without a crossing has to be let out by an officer first.
-  const bool port_taken = s.wrong_way && t.c.kind == Kind::sally_port && !s.in_port;
+  const Sense behind = sense(s, t.c, device::points::loop_exit, t.now.mono);
+  const bool port_taken = s.wrong_way && t.c.kind == Kind::sally_port && !s.in_port && behind != Sense::free;
   if (stopped || port_taken || (s.other_vehicle && !s.in_port)) {  // the verdict was given to the one that stood here
     VerdictGiven verdict;
     verdict.decided_by = "policy";
     verdict.channel = s.verdict->channel;
     verdict.reason = stopped      ? "held before: an officer decides"
                      : port_taken ? std::string(let_out_first)
-                                  : "not known to be the same vehicle: the lane's inputs were away before it was let go";
+                                  : "not known to be the same vehicle before it was let go";
     propose(t, std::move(verdict));
     s.verdict_persist = t.commit(Purpose::verdict);
     return;
@@ -112,6 +113,8 @@ void settle_deciding(Turn& t) {
   if (records_held(s)) return t.attention(2, "records cannot be written: the lane holds until they can");
   if (s.wrong_way) return t.attention(3, "released, but somebody stands in the way behind the boom");
   if (!s.in_port && sense(s, t.c, device::points::loop_entry, t.now.mono) != Sense::occupied) return;  // gone, or not known to be there
+  // Somebody else has just come behind the boom: a moment later he is known to stand there.
+  if (!s.in_port && behind == Sense::occupied && !s.still_behind && !steady(s, device::points::loop_exit, t.c.presence_debounce, t.now.mono)) return;
   t.attention(0, "");
   begin_raising(t, s.in_port ? device::Boom::second : device::Boom::first);
 }

@@ -329,6 +329,7 @@ void ask_assessment(Turn& t) {
   if (s.other_vehicle) miss("same_vehicle");
   record_frames(t);
   s.assess_again = false;
+  if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();  // withdrawn: said of what was known before
   s.assess_due = t.now.mono + 5s;
   t.effects.emplace_back(Assess{s.crossing, facts_of(s, t.c), std::move(plates), s.evidence_missing, std::move(reads)});
   t.enter(Phase::assessing);

@@ -21,6 +21,11 @@ Sense worse(Sense a, Sense b) {
 }
 }  // namespace
 
+bool steady(const State& s, std::string_view point, Duration time, MonoTime now) {
+  const auto found = s.points.find(point);
+  return found != s.points.end() && now - found->second.changed >= time;
+}
+
 bool wired(const State& s, const Config& c, std::string_view point) {
   if (always_demanded(c, point)) return true;
   if (c.inputs.empty()) return s.points.find(point) != s.points.end();

@@ -116,7 +116,7 @@ std::string refusal_of(const Turn& t, const OfficerAction& a) {
   if (concerns_crossing(a.kind) && a.crossing != s.crossing)
     return s.crossing.empty() ? "that crossing has ended" : "the lane has another crossing now: " + s.crossing.text;
   if (needs_reason(a.kind, s) && a.reason.empty())
-    return a.kind == ActionKind::confirm ? "not known to be the same vehicle (the lane's inputs were away): look at it, and say so as the reason"
+    return a.kind == ActionKind::confirm ? "not known to be the same vehicle: look at it, and say so as the reason"
                                          : "a reason is needed";
   if (needs_second(t, a) && a.second.empty()) return "a second person is needed";
   if (!a.second.empty() && same_person(a.second.text, a.officer.text)) return "the second person must be somebody else";
@@ -151,8 +151,9 @@ void resume_from_fault(Turn& t) {
   s.motion = BoomMotion{};
   finish_in_fault(t);
   if (s.crossing.empty()) return t.enter(Phase::starting);
-  const bool unwatched = s.passage.unseen || s.passage.away;
-  if (s.let_go != LetGo::no && unwatched && !s.in_port && !s.other_vehicle) doubt_identity(t, 2);
+  const bool unwatched = s.passage.unseen || s.passage.away || s.passage.contested;
+  if (s.let_go != LetGo::no && unwatched && !s.in_port && !s.other_vehicle)
+    doubt_identity(t, 2, s.passage.contested ? Doubt::came_from_behind : Doubt::inputs_away);
   if (all_booms_closed(s, t.c, t.now.mono)) {
     s.passage = Passage{};
     if (!may_be_gone(s)) s.let_go = LetGo::no;

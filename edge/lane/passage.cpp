@@ -46,7 +46,7 @@ void watch_vehicle(Turn& t) {
   const Sense exit = sense(s, t.c, points::loop_exit, now);
   const bool back_out = s.in_port && s.boom == device::Boom::first;  // the same one, the other way
   // Whoever is under the boom may as well be the one who came from behind: nothing is concluded of it.
-  if (s.wrong_way && !s.passed_under && s.boom == device::Boom::first && !s.crossing.empty()) {
+  if ((s.wrong_way || p.contested) && !s.passed_under && s.boom == device::Boom::first && !s.crossing.empty()) {
     p.contested = p.contested || under == Sense::occupied;
     return;
   }
@@ -80,22 +80,12 @@ void show_green(Turn& t) {
   auto& s = t.s;
   const bool next_free = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::free || s.boom == device::Boom::second;
   const bool released = s.boom_order || (s.verdict && s.verdict->verdict == Verdict::release);
-  const bool doubted = s.other_vehicle || s.assess_again || s.passage.left || s.passage.gone_unseen ||
+  const bool doubted = s.other_vehicle || s.assess_again || s.passage.left || s.passage.gone_unseen || s.passage.contested ||
                        (s.in_port && s.boom == device::Boom::first && s.passage.unseen);
-  if (released && !doubted && !s.passed_under && !s.passage.expired && !s.passage.halted && !s.wrong_way && next_free &&
+  const bool against = s.wrong_way && s.boom == device::Boom::first;  // before the second boom he stands to be let out
+  if (released && !doubted && !s.passed_under && !s.passage.expired && !s.passage.halted && !against && next_free &&
       position(s, t.c, s.boom, t.now.mono) == Position::open)
     t.light(s.boom, device::Aspect::green);
-}
-
-void watch_from_behind(Turn& t) {
-  auto& s = t.s;
-  if (s.wrong_way || s.passed_under || s.in_port || s.passage.unseen || s.crossing.empty() || !s.passage.exit_free || s.boom != device::Boom::first) return;
-  if (zone(s, t.c, s.boom, t.now.mono) != Sense::free) return;
-  if (sense(s, t.c, points::loop_exit, t.now.mono) != Sense::occupied) return;
-  s.wrong_way = t.now.mono;
-  t.light(s.boom, device::Aspect::red);
-  t.record(PassageSeen{"wrong_way", "loop behind the open boom occupied first"});
-  t.attention(3, "vehicle from the wrong side");
 }
 
 // While the inputs are away a vehicle may drive on, or back. What comes to light afterwards is not taken for a movement that was seen.
@@ -113,15 +103,18 @@ void watch_absence(Turn& t) {
   p.away.reset();
 }
 
-// The inputs were away with the boom up, and somebody stands before it: the released vehicle, or one that nobody released.
+// What happened under the boom was not seen, or not understood, and somebody stands before it: the released vehicle, or one that
+// nobody released.
 void watch_swap(Turn& t) {
   auto& s = t.s;
   auto& p = s.passage;
-  if (!p.unseen || s.passed_under || s.crossing.empty() || s.in_port || s.other_vehicle || s.boom != device::Boom::first) return;
+  const bool mixed_up = p.contested && !s.wrong_way;  // before he is gone nobody can drive on
+  if (!p.unseen && !mixed_up) return;
+  if (p.left || p.gone_unseen || s.passed_under || s.crossing.empty() || s.in_port || s.other_vehicle || s.boom != device::Boom::first) return;
   if (sense(s, t.c, points::loop_entry, t.now.mono) != Sense::occupied) return;
   p.halted = p.expired = true;  // no green; down once the place is free, and an officer looks
   t.light(s.boom, device::Aspect::red);
-  doubt_identity(t, 3);
+  doubt_identity(t, 3, p.unseen ? Doubt::inputs_away : Doubt::came_from_behind);
 }
 
 // Between arrival and release the arrival loop has to say all the time that somebody stands there.
@@ -133,8 +126,15 @@ void watch_identity(Turn& t) {
                      ((s.phase >= Phase::gathering && s.phase <= Phase::waiting_officer) || s.phase == Phase::faulted);
   if (!waits) s.entry_known.reset();
   else if (s.entry_known && !s.other_vehicle && now - *s.entry_known >= t.c.input_age_max + std::max(t.c.leave_debounce, swap_takes))
-    doubt_identity(t, 2);
+    doubt_identity(t, 2, Doubt::inputs_away);
   if (waits && (known || !s.entry_known)) s.entry_known = now;
+}
+
+// Somebody came from behind, and the released vehicle is not there any more.
+void gone_in_the_crowd(Turn& t) {
+  t.s.passage.gone_unseen = true;
+  t.record(PassageSeen{"unseen", "somebody came from behind while the boom was open: it drove on or turned back"});
+  t.attention(2, "the released vehicle is gone; somebody came from behind, so nobody knows where it went");
 }
 
 // Released, the boom is up, and nobody stands before it any more without having been seen to drive on.
@@ -142,12 +142,10 @@ void end_of_stay(Turn& t) {
   auto& s = t.s;
   auto& p = s.passage;
   const bool somebody_behind = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied;
-  if (p.unseen && somebody_behind) {
+  if (p.unseen && p.exit_free && !s.wrong_way && somebody_behind) {  // nobody stood there before
     s.passed_under = p.exit_seen = p.entry_cleared = true;
-  } else if (p.contested) {
-    p.gone_unseen = true;
-    t.record(PassageSeen{"unseen", "somebody came from behind while the boom was open: it drove on or turned back"});
-    t.attention(2, "the released vehicle is gone; somebody came from behind, so nobody knows where it went");
+  } else if (p.contested || (p.unseen && s.wrong_way)) {
+    gone_in_the_crowd(t);
   } else if (p.unseen && t.c.kind != Kind::sally_port) {  // a port that is empty tells: it did not drive in
     p.gone_unseen = true;
     t.record(PassageSeen{"unseen", "the lane's inputs were away while the boom was open: it drove on or turned back"});
@@ -166,8 +164,10 @@ void watch_successor(Turn& t) {
   if (s.phase == Phase::closing || s.crossing.empty() || s.in_port || s.boom != device::Boom::first || s.passed_under || p.left || p.gone_unseen || p.unseen) return;
   if (!s.entry_free || t.now.mono - *s.entry_free < t.c.leave_debounce) return;
   if (sense(s, t.c, points::loop_entry, t.now.mono) != Sense::occupied || sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied) return;
-  p.left = p.expired = true;
+  p.expired = true;
   t.light(s.boom, device::Aspect::red);
+  if (p.contested) return gone_in_the_crowd(t);
+  p.left = true;
   t.record(PassageSeen{"left_backwards", "after release; somebody else stands there now"});
   t.attention(2, "the released vehicle has left, and somebody else stands there: no green for him");
 }
@@ -249,11 +249,14 @@ bool passed(const Turn& t) {
   return s.passage.entry_cleared || s.passage.exit_seen || !wired(s, t.c, points::loop_exit);
 }
 
-void doubt_identity(Turn& t, int level) {
+void doubt_identity(Turn& t, int level, Doubt why) {
+  const bool away = why == Doubt::inputs_away;
   t.s.other_vehicle = true;
-  drop_order_for_vehicle(t, "dropped: the lane's inputs were away, it may be another vehicle");
-  t.record(PassageSeen{"identity_unknown", "the lane's inputs were away: whoever stands here may be another vehicle"});
-  t.attention(level, "the lane's inputs were away: whoever stands here is not known to be the same vehicle");
+  drop_order_for_vehicle(t, "dropped: it may be another vehicle");
+  t.record(PassageSeen{"identity_unknown", away ? "the lane's inputs were away: whoever stands here may be another vehicle"
+                                                : "somebody came from behind: whoever stands here may be another vehicle"});
+  t.attention(level, away ? "the lane's inputs were away: whoever stands here is not known to be the same vehicle"
+                          : "somebody came from behind: whoever stands here is not known to be the same vehicle");
 }
 
 void finish_in_fault(Turn& t) {
@@ -280,6 +283,7 @@ void watch_zone(Turn& t) {
     if (crosses) watch_successor(t);
     watch_vehicle(t);
     watch_absence(t);
+    watch_from_behind(t);
     watch_swap(t);
     if (closing_zone_free(s, t.c, s.boom, now)) {
       if (!s.clear_since) s.clear_since = now;
@@ -308,12 +312,7 @@ void watch_zone(Turn& t) {
   const bool waits = !s.crossing.empty() && ((s.phase == Phase::gathering && t.c.kind != Kind::nii) ||
                                              (s.phase >= Phase::assessing && s.phase <= Phase::waiting_officer));  // a scan has interlocks of its own
   if (waits) watch_wrong_way(t);
-  const auto all = booms(t.c);
-  const bool nobody = std::all_of(all.begin(), all.end(), [&](auto boom) { return zone(s, t.c, boom, now) == Sense::free; });
-  if (s.wrong_way && nobody && sense(s, t.c, points::loop_exit, now) == Sense::free) {
-    s.wrong_way.reset();
-    if (!waits) t.attention(0, "");
-  }
+  watch_wrong_way_end(t);
 }
 
 void settle_open(Turn& t) {
@@ -328,7 +327,6 @@ void settle_open(Turn& t) {
     return t.attention(3, "the boom says it is closed and something is under it: look at once");
   }
   show_green(t);
-  watch_from_behind(t);
   const bool overdue = now - p.opened >= t.c.passage_deadline;
   if (!s.clear_since) {
     if (overdue && !p.stalled && zone(s, t.c, s.boom, now) == Sense::occupied) {
@@ -363,11 +361,12 @@ void finish_passage(Turn& t) {
   s.motion = BoomMotion{};
   for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);
   if (!s.crossing.empty() && still_here(t)) {  // or the boom closed by itself
+    if (s.passage.contested && !s.other_vehicle) doubt_identity(t, 2, Doubt::came_from_behind);
     s.boom_order.reset();
     s.passage = Passage{};
     if (!may_be_gone(s)) s.let_go = LetGo::no;
     if (s.verdict && s.verdict->verdict == Verdict::release) s.verdict.reset();
-    t.attention(2, s.other_vehicle ? "the lane's inputs were away with the boom up: whoever stands here may be another vehicle; look before you decide"
+    t.attention(2, s.other_vehicle ? "whoever stands here may be another vehicle than the released one: look before you decide"
                                    : "released, but the vehicle did not drive: confirm to open again");
     return t.enter(Phase::waiting_officer);
   }

@@ -43,6 +43,8 @@ class Turn {
 };
 
 // inputs.cpp
+/// Unchanged for so long.
+[[nodiscard]] bool steady(const State& s, std::string_view point, Duration time, MonoTime now);
 [[nodiscard]] bool wired(const State& s, const Config& c, std::string_view point);
 /// Unknown unless the point was read with good quality within input_age_max. An input that is not wired is free.
 [[nodiscard]] Sense sense(const State& s, const Config& c, std::string_view point, MonoTime now);
@@ -61,8 +63,6 @@ void take_points(Turn& t, const device::PointImage& image, const device::Provena
 inline constexpr std::string_view behind_at_start = "somebody stands behind the boom since before the start";
 void settle_starting(Turn& t);
 void settle_idle(Turn& t);
-/// Somebody is behind or under a boom that was down: recorded once, until the place is free again.
-void watch_wrong_way(Turn& t);
 /// Vehicle has left before it was released. True where that ended the crossing.
 [[nodiscard]] bool settle_left(Turn& t);
 /// The same while a boom that was not asked yet is to rise for it: it stays down.
@@ -73,6 +73,14 @@ void watch_wrong_way(Turn& t);
 void close_crossing(Turn& t, const std::string& outcome, const std::string& summary);
 /// The crossing ends by an officer, the stop or the key while its vehicle may still stand there: whoever does is held.
 void close_beside_vehicle(Turn& t, const std::string& outcome, const std::string& summary);
+
+// from_behind.cpp
+/// Somebody is behind or under a boom that was down: recorded once, until the place is free again.
+void watch_wrong_way(Turn& t);
+/// The same while a vehicle is let go.
+void watch_from_behind(Turn& t);
+/// The place is free again.
+void watch_wrong_way_end(Turn& t);
 
 // evidence.cpp
 void take_capture(Turn& t, const std::string& role, const device::Provenance& from, CaptureBody body,
@@ -113,7 +121,8 @@ void clear_fault(Turn& t);
 /// lost packet) must not cost every lorry that stands there an officer.
 inline constexpr Duration swap_takes = std::chrono::seconds{3};
 /// The crossing's vehicle may be another one than before: an officer has to look. Said and recorded once.
-void doubt_identity(Turn& t, int level);
+enum class Doubt { inputs_away, came_from_behind };
+void doubt_identity(Turn& t, int level, Doubt why);
 void watch_zone(Turn& t);
 void settle_open(Turn& t);
 void settle_faulted(Turn& t);

@@ -267,3 +267,45 @@ TEST(Release, IsNotForTheOneWhoPullsUpWhileTheBoomRises) {
   EXPECT_EQ(rig.count("light 1 green"), 0u);
   EXPECT_EQ(closed_as(rig, "left"), 1u) << lane::describe(rig.state);
 }
+
+TEST(Faulted, WhoComesFromBehindUnderTheHalfRaisedBoomIsNotTheReleasedOne) {
+  Rig rig = let_go_and_failed();
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  rig.set(points::loop_entry, false);
+  rig.pass(2s);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_EQ(closed_as(rig, "left"), 1u) << lane::describe(rig.state);
+}
+
+TEST(Faulted, WhereBothMovedUnderTheFailedBoomNobodyKnowsWhoPassed) {
+  Rig rig = let_go_and_failed();
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  rig.set(points::loop_boom, true);
+  rig.pass(500ms);
+  for (const auto point : {points::loop_entry, points::loop_boom}) rig.set(point, false);
+  rig.pass(2s);
+  EXPECT_TRUE(rig.saw("unseen"));
+  EXPECT_FALSE(rig.saw("passed"));
+  EXPECT_FALSE(rig.saw("left_backwards"));
+}
+
+// The module takes no orders; its inputs are away, and come back with somebody on the loop.
+TEST(Release, IsNotForWhoeverStandsThereAfterTheInputsWereAwayWhileTheBoomCouldNotMove) {
+  Rig rig;
+  rig.start();
+  rig.condition("io", device::ConditionLevel::faulted, "no_write");
+  rig.arrive();
+  ASSERT_EQ(rig.state.phase, Phase::opening);
+  rig.io_alive = false;
+  rig.pass(5s);
+  rig.io_alive = true;
+  rig.pass(500ms);
+  ASSERT_TRUE(rig.saw("identity_unknown"));
+  rig.condition("io", device::ConditionLevel::ready);
+  rig.pass(3s);
+  EXPECT_EQ(rig.count("raise 1"), 0u);
+  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+}

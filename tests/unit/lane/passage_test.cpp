@@ -6,26 +6,6 @@
 using namespace rampa;
 using namespace rampa::tests;
 
-namespace {
-Rig released() {
-  Rig rig;
-  rig.start();
-  rig.arrive();
-  rig.pass(1500ms);
-  EXPECT_EQ(rig.state.phase, Phase::open);
-  return rig;
-}
-std::string outcome(const Rig& rig) {
-  const auto closed = rig.records<CrossingClosed>();
-  return closed.size() == 1 ? closed[0].outcome : std::to_string(closed.size()) + " terminal records";
-}
-bool alarmed(const Rig& rig) {
-  for (const auto& effect : rig.all)
-    if (const auto* n = std::get_if<lane::Notify>(&effect); n && n->level == 3) return true;
-  return false;
-}
-}  // namespace
-
 TEST(Passage, ShortTouchOfTheLoopIsNoArrival) {
   Rig rig;
   rig.start();
@@ -260,41 +240,6 @@ TEST(Passage, NextLorryRightBehindGetsItsOwnCrossing) {
   EXPECT_EQ(rig.state.crossing.text, "L1-7-2");
 }
 
-TEST(Passage, WrongWayAtAClosedBoom) {
-  Rig rig;
-  rig.start();
-  rig.set(points::loop_exit, true);
-  rig.pass(5s);
-  EXPECT_TRUE(rig.saw("wrong_way"));
-  EXPECT_TRUE(alarmed(rig));
-  EXPECT_EQ(rig.records<PassageSeen>().size(), 1u);
-  EXPECT_TRUE(rig.state.crossing.empty());
-}
-
-TEST(Passage, NobodyIsReleasedAgainstAWrongWayVehicle) {
-  Rig rig;
-  rig.start();
-  rig.set(points::loop_exit, true);
-  rig.pass(500ms);
-  rig.arrive();
-  rig.pass(2s);
-  EXPECT_EQ(rig.count("raise 1"), 0u);
-  EXPECT_EQ(rig.state.phase, Phase::deciding);
-  rig.set(points::loop_exit, false);
-  rig.pass(200ms);
-  EXPECT_EQ(rig.count("raise 1"), 1u);
-}
-
-TEST(Passage, WrongWayThroughTheOpenBoom) {
-  auto rig = released();
-  rig.set(points::loop_exit, true);
-  rig.pass(200ms);
-  EXPECT_TRUE(rig.saw("wrong_way"));
-  EXPECT_EQ(rig.state.lights.at(device::Boom::first), device::Aspect::red);
-  rig.pass(1s);
-  EXPECT_EQ(rig.count("lower 1"), 0u);
-}
-
 TEST(Passage, GreenOnlyWhileReleasedAndFree) {
   auto rig = released();
   EXPECT_EQ(rig.state.lights.at(device::Boom::first), device::Aspect::green);
@@ -415,26 +360,6 @@ TEST(Passage, PullsUpOnlyAfterTheInputsAreBack) {
   EXPECT_EQ(rig.state.lights.at(device::Boom::first), device::Aspect::red);
 }
 
-// A queue ahead: it stops behind the boom, and the lane closes behind it.
-TEST(Passage, WhoStopsBehindTheBoomIsNotFromTheWrongSide) {
-  auto rig = released();
-  rig.set(points::loop_boom, true);
-  rig.pass(500ms);
-  rig.set(points::loop_exit, true);
-  rig.pass(500ms);
-  rig.set(points::loop_entry, false);
-  rig.pass(500ms);
-  rig.set(points::loop_boom, false);
-  rig.pass(20s);
-  ASSERT_EQ(rig.state.phase, Phase::idle) << lane::describe(rig.state);
-  EXPECT_FALSE(rig.saw("wrong_way"));
-  rig.set(points::loop_exit, false);
-  rig.pass(1s);
-  rig.set(points::loop_exit, true);  // this one comes from the other side
-  rig.pass(1s);
-  EXPECT_TRUE(rig.saw("wrong_way"));
-}
-
 TEST(Passage, TurnedBackAndTheBoomFailedIsNotReleased) {
   auto rig = released();
   rig.set(points::loop_entry, false);
@@ -483,76 +408,4 @@ TEST(Passage, WhoFollowsUnderTheFallingBoomAfterTheReleasedOneLeftIsTold) {
   rig.pass(8s);
   EXPECT_EQ(outcome(rig), "left");
   EXPECT_FALSE(rig.saw("passed"));
-}
-
-TEST(Passage, WhoComesOntoTheExitLoopFromBehindIsNotTheOneWhoBacksOut) {
-  Rig rig;
-  rig.channel = SelectivityChannel::yellow;
-  rig.controls = {"documents"};
-  rig.start();
-  rig.arrive();
-  rig.pass(1s);
-  ASSERT_EQ(rig.state.phase, Phase::waiting_officer);
-  rig.set(points::loop_exit, true);
-  rig.pass(2s);
-  rig.set(points::loop_entry, false);
-  rig.pass(2s);
-  EXPECT_FALSE(rig.saw("passed"));
-  EXPECT_TRUE(rig.saw("left_backwards"));
-  ASSERT_EQ(rig.records<CrossingClosed>().size(), 1u);
-  EXPECT_EQ(rig.records<CrossingClosed>()[0].outcome, "refused");
-}
-
-TEST(Passage, NobodyIsReleasedAgainstOneWhoCameFromBehindMeanwhile) {
-  Rig rig;
-  rig.start();
-  rig.arrive(false);
-  rig.set(points::loop_exit, true);
-  rig.pass(500ms);
-  EXPECT_TRUE(rig.saw("wrong_way"));
-  rig.plate("plate_front", "BG1");
-  rig.plate("plate_rear", "BG2");
-  rig.weigh_for(30000, 800ms);
-  rig.pass(2s);
-  EXPECT_EQ(rig.count("raise 1"), 0u);
-  rig.set(points::loop_exit, false);
-  rig.pass(1s);
-  EXPECT_EQ(rig.count("raise 1"), 1u);
-}
-
-TEST(Passage, WhoComesFromBehindUnderTheOpenBoomIsNotTheReleasedOne) {
-  auto rig = released();
-  rig.pass(1500ms);
-  ASSERT_EQ(rig.state.phase, Phase::open);
-  rig.set(points::loop_exit, true);
-  rig.pass(500ms);
-  ASSERT_TRUE(rig.saw("wrong_way"));
-  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, true);
-  rig.pass(1s);
-  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, false);  // it backs off again
-  rig.pass(500ms);
-  rig.set(points::loop_exit, false);
-  rig.pass(70s);
-  EXPECT_FALSE(rig.saw("passed"));
-  EXPECT_FALSE(rig.saw("tailgate"));
-  EXPECT_TRUE(rig.records<CrossingClosed>().empty()) << "it never moved";
-  EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
-}
-
-TEST(Passage, WhereBothMovedNobodyKnowsWhoPassed) {
-  auto rig = released();
-  rig.pass(1500ms);
-  ASSERT_EQ(rig.state.phase, Phase::open);
-  rig.set(points::loop_exit, true);
-  rig.pass(500ms);
-  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, true);
-  rig.pass(1s);
-  rig.set(points::loop_entry, false);
-  rig.pass(1s);
-  for (const auto point : {points::loop_boom, points::photocell, points::loop_exit}) rig.set(point, false);
-  rig.pass(8s);
-  EXPECT_TRUE(rig.saw("unseen"));
-  EXPECT_FALSE(rig.saw("passed"));
-  EXPECT_FALSE(rig.saw("tailgate"));
-  EXPECT_EQ(rig.records<CrossingClosed>().size(), 1u);
 }

@@ -2,6 +2,8 @@
 // where the test moves it. Everything that happened is kept for looking at.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -280,5 +282,28 @@ class Rig {
     }
   }
 };
+
+/// A lorry is released, and the boom is open for it.
+inline Rig released() {
+  Rig rig;
+  rig.start();
+  rig.arrive();
+  rig.pass(1500ms);
+  EXPECT_EQ(rig.state.phase, Phase::open);
+  return rig;
+}
+
+/// How the only crossing ended.
+inline std::string outcome(const Rig& rig) {
+  const auto closed = rig.records<CrossingClosed>();
+  return closed.size() == 1 ? closed[0].outcome : std::to_string(closed.size()) + " terminal records";
+}
+
+/// Something of level 3 was told.
+inline bool alarmed(const Rig& rig) {
+  for (const auto& effect : rig.all)
+    if (const auto* n = std::get_if<lane::Notify>(&effect); n && n->level == 3) return true;
+  return false;
+}
 
 }  // namespace rampa::tests
