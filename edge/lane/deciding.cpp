@@ -34,6 +34,8 @@ VerdictGiven by_policy(const Turn& t, const AssessmentMade& made) {
 
 constexpr std::string_view let_out_first = "somebody stands between the booms without a crossing: let him out first";
 
+constexpr std::string_view in_the_way = "released, but somebody stands in the way behind the boom";
+
 std::string call_text(const State& s) {
   if (s.verdict && s.verdict->reason == let_out_first) return std::string(let_out_first);
   std::string text = "held for an officer";
@@ -111,10 +113,12 @@ void settle_deciding(Turn& t) {
     return;
   }
   if (records_held(s)) return t.attention(2, "records cannot be written: the lane holds until they can");
-  if (s.wrong_way) return t.attention(3, "released, but somebody stands in the way behind the boom");
+  if (s.wrong_way) return t.attention(3, std::string(in_the_way));
   if (!s.in_port && sense(s, t.c, device::points::loop_entry, t.now.mono) != Sense::occupied) return;  // gone, or not known to be there
-  // Somebody else has just come behind the boom: a moment later he is known to stand there.
-  if (!s.in_port && behind == Sense::occupied && !s.still_behind && !steady(s, device::points::loop_exit, t.c.presence_debounce, t.now.mono)) return;
+  if (!s.in_port && behind == Sense::occupied && !s.still_behind) {  // come from behind, or nobody knows whence
+    if (steady(s, device::points::loop_exit, t.c.presence_debounce, t.now.mono)) t.attention(3, std::string(in_the_way));
+    return;
+  }
   t.attention(0, "");
   begin_raising(t, s.in_port ? device::Boom::second : device::Boom::first);
 }

@@ -39,13 +39,15 @@ void watch_wrong_way(Turn& t) {
 // Behind a boom that is to open, is open, or has failed, before the crossing's vehicle was under it.
 void watch_from_behind(Turn& t) {
   auto& s = t.s;
-  if (s.wrong_way || s.passed_under || s.in_port || s.passage.unseen || s.crossing.empty() || !s.passage.exit_free || s.boom != device::Boom::first) return;
+  const auto& p = s.passage;
+  if (s.wrong_way || s.passed_under || s.in_port || p.unseen || p.contested || s.crossing.empty() || !p.exit_free || s.boom != device::Boom::first) return;
   if (zone(s, t.c, s.boom, t.now.mono) != Sense::free) return;
   if (sense(s, t.c, points::loop_exit, t.now.mono) != Sense::occupied) return;
   s.wrong_way = t.now.mono;
   t.light(s.boom, device::Aspect::red);
   t.record(PassageSeen{"wrong_way", "loop behind the boom occupied first"});
-  t.attention(3, std::string(from_wrong_side));
+  if (s.attention_level >= 2) t.notify(3, std::string(from_wrong_side));  // what an officer has to do stays in sight
+  else t.attention(3, std::string(from_wrong_side));
 }
 
 void watch_wrong_way_end(Turn& t) {

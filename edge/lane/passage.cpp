@@ -46,7 +46,7 @@ void watch_vehicle(Turn& t) {
   const Sense exit = sense(s, t.c, points::loop_exit, now);
   const bool back_out = s.in_port && s.boom == device::Boom::first;  // the same one, the other way
   // Whoever is under the boom may as well be the one who came from behind: nothing is concluded of it.
-  if ((s.wrong_way || p.contested) && !s.passed_under && s.boom == device::Boom::first && !s.crossing.empty()) {
+  if ((s.wrong_way || (p.contested && !p.left && !p.gone_unseen)) && !s.passed_under && s.boom == device::Boom::first && !s.crossing.empty()) {
     p.contested = p.contested || under == Sense::occupied;
     return;
   }
@@ -142,11 +142,11 @@ void end_of_stay(Turn& t) {
   auto& s = t.s;
   auto& p = s.passage;
   const bool somebody_behind = sense(s, t.c, points::loop_exit, t.now.mono) == Sense::occupied;
-  if (p.unseen && p.exit_free && !s.wrong_way && somebody_behind) {  // nobody stood there before
+  if (p.unseen && p.exit_free && !s.wrong_way && !s.other_vehicle && somebody_behind) {  // nobody stood there before
     s.passed_under = p.exit_seen = p.entry_cleared = true;
   } else if (p.contested || (p.unseen && s.wrong_way)) {
     gone_in_the_crowd(t);
-  } else if (p.unseen && t.c.kind != Kind::sally_port) {  // a port that is empty tells: it did not drive in
+  } else if (p.unseen && (t.c.kind != Kind::sally_port || somebody_behind)) {  // a port that is empty tells: it did not drive in
     p.gone_unseen = true;
     t.record(PassageSeen{"unseen", "the lane's inputs were away while the boom was open: it drove on or turned back"});
     t.attention(2, "the released vehicle is gone and nobody saw where: the lane's inputs were away");
@@ -381,7 +381,7 @@ void finish_passage(Turn& t) {
   s.boom_order.reset();
   s.passage = Passage{};
   s.passed_under = false;
-  t.attention(0, "");
+  if (!s.wrong_way || s.attention_level < 3) t.attention(0, "");
   t.enter(s.mode == "out_of_service" ? Phase::out_of_service : Phase::idle);
 }
 

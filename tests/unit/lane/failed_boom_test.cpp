@@ -309,3 +309,15 @@ TEST(Release, IsNotForWhoeverStandsThereAfterTheInputsWereAwayWhileTheBoomCouldN
   EXPECT_EQ(rig.count("raise 1"), 0u);
   EXPECT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
 }
+
+TEST(Faulted, TheCallToTheBoomOutlivesOneWhoCameFromBehind) {
+  Rig rig = let_go_and_failed();
+  const auto told = rig.state.attention;
+  rig.set(points::loop_exit, true);
+  rig.pass(1s);
+  EXPECT_TRUE(rig.saw("wrong_way"));
+  rig.set(points::loop_exit, false);
+  rig.pass(1s);
+  EXPECT_EQ(rig.state.attention, told);
+  EXPECT_EQ(rig.state.attention_level, 2);
+}

@@ -285,3 +285,55 @@ TEST(FromBehind, TheAlarmOfAnEmergencyStopOutlivesHim) {
   rig.pass(500ms);
   EXPECT_EQ(rig.state.attention, told);
 }
+
+// The released one is gone, nobody knows where to, and the boom falls: whoever drives under it then is not released.
+TEST(FromBehind, WhoFollowsUnderTheFallingBoomAfterwardsIsTold) {
+  auto rig = both_under_the_boom();
+  for (const auto point : {points::loop_entry, points::loop_boom, points::photocell, points::loop_exit}) {
+    rig.set(point, false);
+    rig.pass(300ms);
+  }
+  for (int i = 0; i < 200 && rig.state.phase != Phase::closing; ++i) rig.pass(50ms);
+  ASSERT_EQ(rig.state.phase, Phase::closing) << lane::describe(rig.state);
+  const auto from_behind = [&] {
+    const auto seen = rig.records<PassageSeen>();
+    return std::count_if(seen.begin(), seen.end(), [](const auto& s) { return s.what == "wrong_way"; });
+  };
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, true);
+  rig.pass(2s);
+  rig.set(points::loop_exit, true);
+  rig.pass(500ms);
+  for (const auto point : {points::loop_boom, points::photocell}) rig.set(point, false);
+  rig.pass(500ms);
+  rig.set(points::loop_exit, false);
+  rig.pass(8s);
+  EXPECT_TRUE(rig.saw("tailgate"));
+  EXPECT_EQ(from_behind(), 1);
+  EXPECT_EQ(rig.records<CrossingClosed>().at(0).summary, "a second vehicle followed");
+}
+
+// He came while the inputs were away: nobody knows whence, and the boom does not rise against him.
+TEST(FromBehind, TheBoomDoesNotRiseAgainstOneWhoCameUnseen) {
+  auto rig = released();
+  rig.io_alive = false;
+  rig.pass(5s);
+  rig.set(points::loop_exit, true);
+  rig.io_alive = true;
+  rig.pass(1s);
+  ASSERT_TRUE(rig.saw("identity_unknown"));
+  auto close = rig.action(lane::ActionKind::close_boom);
+  close.reason = "two of them";
+  rig.give(close);
+  rig.pass(8s);
+  ASSERT_EQ(rig.state.phase, Phase::waiting_officer) << lane::describe(rig.state);
+  const auto raised = rig.count("raise 1");
+  auto confirm = rig.action(lane::ActionKind::confirm);
+  confirm.reason = "it is the same lorry";
+  rig.give(confirm);
+  rig.pass(5s);
+  EXPECT_EQ(rig.count("raise 1"), raised);
+  EXPECT_EQ(rig.state.attention_level, 3);
+  rig.set(points::loop_exit, false);
+  rig.pass(2s);
+  EXPECT_EQ(rig.count("raise 1"), raised + 1) << lane::describe(rig.state);
+}
