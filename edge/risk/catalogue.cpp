@@ -2,20 +2,25 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace rampa::risk {
 
 namespace {
 using enum FieldType;
-constexpr std::pair<std::string_view, FieldType> fields[] = {
+struct Field {
+  std::string_view name;
+  FieldType type;
+  bool derived = false;
+};
+constexpr bool derived = true;
+constexpr Field fields[] = {
     {"vehicle.plate", text},
     {"vehicle.trailer", text},
     {"vehicle.plates", list},
     {"vehicle.country", text},
     {"vehicle.lane", text},
     {"vehicle.direction", text},
-    {"vehicle.watch_lists", list},
+    {"vehicle.watch_lists", list, derived},
     {"vehicle.earlier_crossings_30_days", integer},
     {"evidence.gross_kg", integer},
     {"evidence.plate_confidence_percent", integer},
@@ -30,13 +35,13 @@ constexpr std::pair<std::string_view, FieldType> fields[] = {
     {"evidence.scan_finding", text},
     {"evidence.standing_at_start", boolean},
     {"evidence.second_on_scale", boolean},
-    {"evidence.missing", list},
-    {"evidence.mass_deviation_kg", integer},
-    {"evidence.mass_deviation_percent", integer},
+    {"evidence.missing", list, derived},
+    {"evidence.mass_deviation_kg", integer, derived},
+    {"evidence.mass_deviation_percent", integer, derived},
     {"evidence.axle_kg_max", integer},
     {"evidence.containers", list},
-    {"declaration.count", integer},
-    {"declaration.references", list},
+    {"declaration.count", integer, derived},
+    {"declaration.references", list, derived},
     {"declaration.kind", list},
     {"declaration.gross_kg", integer},
     {"declaration.consignor", list},
@@ -45,10 +50,10 @@ constexpr std::pair<std::string_view, FieldType> fields[] = {
     {"declaration.carrier", list},
     {"declaration.tractor", list},
     {"declaration.trailer", list},
-    {"declaration.tractor_matches", boolean},
-    {"declaration.trailer_matches", boolean},
+    {"declaration.tractor_matches", boolean, derived},
+    {"declaration.trailer_matches", boolean, derived},
     {"declaration.value_eur", integer},
-    {"declaration.value_per_kg_cent", integer},
+    {"declaration.value_per_kg_cent", integer, derived},
     {"declaration.office", list},
     {"declaration.procedure", list},
     {"declaration.mode", list},
@@ -57,8 +62,8 @@ constexpr std::pair<std::string_view, FieldType> fields[] = {
     {"declaration.driver_country", list},
     {"declaration.route", list},
     {"declaration.container", list},
-    {"declaration.container_prefix", list},
-    {"declaration.container_check_wrong", list},
+    {"declaration.container_prefix", list, derived},
+    {"declaration.container_check_wrong", list, derived},
     {"declaration.preference", list},
     {"declaration.incoterm", list},
     {"declaration.aeo", boolean},
@@ -67,9 +72,9 @@ constexpr std::pair<std::string_view, FieldType> fields[] = {
     {"declaration.net_kg", integer},
     {"declaration.vehicle_tare_kg", integer},
     {"declaration.earlier_30_days", integer},
-    {"time.hour", integer},
-    {"time.weekday", integer},
-    {"set.age_hours", integer},
+    {"time.hour", integer, derived},
+    {"time.weekday", integer, derived},
+    {"set.age_hours", integer, derived},
     {"goods.hs_code", text},
     {"goods.origin", text},
     {"goods.gross_kg", integer},
@@ -80,7 +85,7 @@ constexpr std::size_t count = sizeof fields / sizeof fields[0];
 
 constexpr std::size_t goods_from = [] {
   std::size_t at = 0;
-  while (fields[at].first.substr(0, 6) != "goods.") ++at;
+  while (fields[at].name.substr(0, 6) != "goods.") ++at;
   return at;
 }();
 
@@ -95,7 +100,7 @@ constexpr auto by_name = [] {
   std::array<FieldId, slots> places{};
   places.fill(nothing);
   for (std::size_t i = 0; i < count; ++i) {
-    auto slot = slot_of(fields[i].first);
+    auto slot = slot_of(fields[i].name);
     while (places[slot] != nothing) slot = (slot + 1) % slots;
     places[slot] = static_cast<FieldId>(i);
   }
@@ -105,26 +110,27 @@ constexpr auto by_name = [] {
 
 std::optional<FieldId> field_id(std::string_view name) {
   for (auto slot = slot_of(name); by_name[slot] != nothing; slot = (slot + 1) % slots)
-    if (fields[by_name[slot]].first == name) return by_name[slot];
+    if (fields[by_name[slot]].name == name) return by_name[slot];
   return std::nullopt;
 }
 
-std::string_view field_name(FieldId id) { return fields[id].first; }
-FieldType field_type(FieldId id) { return fields[id].second; }
+std::string_view field_name(FieldId id) { return fields[id].name; }
+FieldType field_type(FieldId id) { return fields[id].type; }
+bool is_derived(FieldId id) { return fields[id].derived; }
 std::size_t field_count() { return count; }
 static_assert(first_goods_field() == goods_from);
 // The index has room for one value per goods item and field.
-static_assert(std::none_of(std::begin(fields) + goods_from, std::end(fields), [](const auto& field) { return field.second == list; }));
+static_assert(std::none_of(std::begin(fields) + goods_from, std::end(fields), [](const auto& field) { return field.type == list; }));
 
 std::optional<FieldType> type_of(std::string_view field) {
   const auto id = field_id(field);
   if (!id) return std::nullopt;
-  return fields[*id].second;
+  return fields[*id].type;
 }
 
 std::vector<std::string> catalogue() {
   std::vector<std::string> names;
-  for (const auto& field : fields) names.emplace_back(field.first);
+  for (const auto& field : fields) names.emplace_back(field.name);
   return names;
 }
 

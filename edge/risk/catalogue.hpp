@@ -17,6 +17,8 @@ using FieldId = std::uint8_t;
 [[nodiscard]] std::optional<FieldId> field_id(std::string_view name);
 [[nodiscard]] std::string_view field_name(FieldId id);
 [[nodiscard]] FieldType field_type(FieldId id);
+/// Rampa's own, from other facts or from what it looks up: nobody can declare it.
+[[nodiscard]] bool is_derived(FieldId id);
 [[nodiscard]] std::size_t field_count();
 /// Goods fields follow the others.
 [[nodiscard]] constexpr FieldId first_goods_field() { return 61; }

@@ -48,11 +48,6 @@ std::optional<std::int64_t> value_of(const std::vector<GoodsItem>& goods) {
   return goods.empty() ? std::nullopt : std::optional(sum);
 }
 
-/// Rampa's own: nobody can declare them.
-bool is_derived(std::string_view name) {
-  return name == "declaration.count" || name == "declaration.references" || name == "declaration.tractor_matches" || name == "declaration.trailer_matches";
-}
-
 /// What one declaration says, under the names that profiles use.
 Fields facts_of(const Declaration& d) {
   Fields facts;
@@ -71,16 +66,16 @@ Fields facts_of(const Declaration& d) {
   if (const auto value = value_of(d.goods)) facts["declaration.value_eur"] = *value;
   for (const auto& [key, value] : d.more) {
     const std::string name = key.rfind("declaration.", 0) == 0 ? key : "declaration." + key;
-    const auto type = type_of(name);
-    if (!type || is_derived(name)) continue;  // unknown to profiles: no fact
-    if (auto fitting = of_type(value, *type)) facts.try_emplace(name, std::move(*fitting));
+    const auto id = field_id(name);
+    if (!id || is_derived(*id)) continue;  // unknown to profiles, or not to be declared: no fact
+    if (auto fitting = of_type(value, field_type(*id))) facts.try_emplace(name, std::move(*fitting));
   }
   return facts;
 }
 
 /// Of the whole vehicle, or of what does not add up: all declarations must say the same.
 bool is_said_once(std::string_view name) {
-  static constexpr std::array names{"declaration.vehicle_tare_kg", "declaration.earlier_30_days", "declaration.value_per_kg_cent"};
+  static constexpr std::array names{"declaration.vehicle_tare_kg", "declaration.earlier_30_days"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 

@@ -1,6 +1,8 @@
 // What is told of a lorry by its declarations, several of them too: what one lacks is missing, never invented.
 #include <gtest/gtest.h>
 
+#include "edge/risk/catalogue.hpp"
+#include "edge/risk/compiled_set.hpp"
 #include "tests/unit/risk/sets.hpp"
 
 using namespace rampa;
@@ -93,6 +95,38 @@ TEST(DeclaredFacts, ATaxableSumComesFromEveryDeclaration) {
   q.declarations[1].more["tractor_matches"] = true;  // nobody declares what Rampa finds out
   q.facts.erase("vehicle.plate");
   EXPECT_FALSE(risk::assess(*compiled(""), q).facts.contains("declaration.tractor_matches"));
+}
+
+TEST(DeclaredFacts, WhatIsDerivedIsNobodysToDeclare) {
+  static const std::map<risk::FieldType, FieldValue> values{{risk::FieldType::boolean, true},
+                                                            {risk::FieldType::integer, std::int64_t{7}},
+                                                            {risk::FieldType::text, std::string("X")},
+                                                            {risk::FieldType::list, std::vector<std::string>{"X"}}};
+  Declaration fair, bold;
+  fair.reference = bold.reference = "1";
+  for (const auto& name : risk::catalogue()) {
+    const auto id = *risk::field_id(name);
+    const bool declared = name.starts_with("declaration.") && !risk::is_derived(id);
+    (declared ? fair : bold).more[name] = values.at(risk::field_type(id));
+  }
+  risk::Question q;
+  const auto facts_of = [&](const Declaration& d) {
+    q.declarations = {d};
+    return risk::assess(*compiled(""), q).facts;
+  };
+  const auto facts = facts_of(fair);
+  for (const auto& [name, value] : fair.more) EXPECT_EQ(facts.at(name), value) << name << " is derived, and the catalogue does not say so";
+  const auto none = facts_of(bold);
+  bold.more.clear();
+  EXPECT_EQ(none, facts_of(bold));
+}
+
+TEST(DeclaredFacts, ADerivedFactThatIsOnlySaidStaysUnknown) {
+  auto q = question();
+  q.declarations[0].more = {{"value_per_kg_cent", std::int64_t{100000}}, {"container_prefix", std::string("CSQU")}, {"container_check_wrong", std::string("X")}};
+  for (const std::string when : {R"({"field":"declaration.value_per_kg_cent","op":"le","value":100})", R"({"field":"declaration.container_prefix","op":"eq","value":"MSKU"})",
+                                 R"({"field":"declaration.container_check_wrong","op":"eq","value":"Y"})"})
+    EXPECT_EQ(risk::assess(*compiled(profile("A", "red", when)), q).channel, yellow) << when;
 }
 
 TEST(DeclaredFacts, TheVehicleIsNotAddedUpOverDeclarations) {
