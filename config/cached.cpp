@@ -28,10 +28,10 @@ void each_line(const std::string& file, std::vector<Finding>& findings, const st
   }
 }
 
-std::string digits_only(TableReader& t, const std::string& key) {
-  const std::string code = t.text(key, true).value_or("");
-  const bool right = code.size() >= 6 && code.size() <= 10 && code.find_first_not_of("0123456789") == std::string::npos;
-  if (!code.empty() && !right) t.finding(key, "\"" + code + "\" is no commodity code", "write 6 to 10 digits");
+std::string code_of(TableReader& t, const std::string& key) {
+  const std::string text = t.text(key, true).value_or("");
+  std::string code = commodity_code(text);
+  if (!text.empty() && code.empty()) t.finding(key, "\"" + text + "\" is no commodity code", "write 6 to 10 digits");
   return code;
 }
 
@@ -41,7 +41,7 @@ std::vector<GoodsItem> goods(const std::string& file, TableReader& t, std::vecto
   for (const Node* node : t.tables("goods")) {
     TableReader g(file, *node, t.path("goods[" + std::to_string(index++) + "]"), findings);
     GoodsItem item;
-    item.hs_code = digits_only(g, "hs_code");
+    item.hs_code = code_of(g, "hs_code");
     item.origin = g.text("origin").value_or("");
     if (!item.origin.empty() && item.origin.size() != 2) g.finding("origin", "is no country code", "write two letters (ISO 3166)");
     item.gross_kg = g.integer("gross_kg", false, 0, 1'000'000);
@@ -106,6 +106,7 @@ DeclarationsRead read_declarations(const std::string& file) {
     if (!fresh && !d.reference.empty())
       t.finding("reference", "\"" + d.reference + "\" stands already at line " + std::to_string(at->second), "one line per declaration");
     t.finish();
+    if (const auto trouble = too_much(d); !trouble.empty()) t.finding("reference", "\"" + d.reference + "\": " + trouble, "divide it");
     if (out.findings.size() == before) out.declarations.push_back(std::move(d));
   });
   return out;

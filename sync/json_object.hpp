@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/crossing/field_value_json.hpp"
 #include "firmware-interfaces/bytes.hpp"
 #include "firmware-interfaces/hex.hpp"
 #include "firmware-interfaces/result.hpp"
@@ -32,16 +33,16 @@ class JsonObject {
   std::uint64_t number(const char* key) {
     const json* value = find(key);
     if (!value) return 0;
-    if (!value->is_number_integer() || value->get<std::int64_t>() < 0 ||
-        (value->is_number_unsigned() && value->get<std::uint64_t>() > INT64_MAX))
-      return complain(std::string(key) + " is not a whole number of 0 or more"), 0;
-    return value->get<std::uint64_t>();
+    const auto whole = whole_number(*value);
+    if (!whole || *whole < 0) return complain(std::string(key) + " is not a whole number of 0 or more"), 0;
+    return static_cast<std::uint64_t>(*whole);
   }
   std::int64_t signed_number(const char* key) {
     const json* value = find(key);
     if (!value) return 0;
-    if (!value->is_number_integer()) return complain(std::string(key) + " is not a whole number"), 0;
-    return value->get<std::int64_t>();
+    const auto whole = whole_number(*value);
+    if (!whole) return complain(std::string(key) + " is not a whole number (of 64 bits)"), 0;
+    return *whole;
   }
   std::string text(const char* key) {
     const json* value = find(key);

@@ -32,12 +32,9 @@ json to_json(const Declaration& d) {
 void read_more(JsonObject& fields, const json& more, Fields& out) {
   if (!more.is_object()) return fields.complain("more is not an object");
   for (const auto& [name, value] : more.items()) {
-    if (value.is_boolean()) out[name] = value.get<bool>();
-    else if (value.is_number_integer()) out[name] = value.get<std::int64_t>();
-    else if (value.is_string()) out[name] = value.get<std::string>();
-    else if (value.is_array() && std::all_of(value.begin(), value.end(), [](const json& v) { return v.is_string(); }))
-      out[name] = value.get<std::vector<std::string>>();
-    else return fields.complain("more." + name + " is neither true/false, whole number, text nor list of texts");
+    auto fact = field_value(value);
+    if (!fact) return fields.complain("more." + name + no_field_value);
+    out[name] = std::move(*fact);
   }
 }
 
@@ -60,7 +57,7 @@ Declaration read_declaration(JsonObject& outer, const json& object, std::size_t 
   if (fields.has("valid_until_ms")) d.valid_until = WallTime{fields.signed_number("valid_until_ms")};
   if (fields.has("goods"))
     for (const json& entry : fields.list("goods")) {
-      JsonObject item(entry, "declaration " + d.reference + ", goods");
+      JsonObject item(entry, "declaration " + d.reference + ", goods[" + std::to_string(d.goods.size()) + "]");
       GoodsItem& goods = d.goods.emplace_back();
       goods.hs_code = item.text("hs_code");
       goods.origin = item.text("origin");
@@ -70,6 +67,7 @@ Declaration read_declaration(JsonObject& outer, const json& object, std::size_t 
       fields.adopt(item);
     }
   if (fields.has("more")) read_more(fields, object["more"], d.more);
+  if (const auto trouble = too_much(d); !trouble.empty()) fields.complain(trouble);
   outer.adopt(fields);
   return d;
 }

@@ -1,5 +1,6 @@
 // The bodies of HQ's letters to a post, by kind (Letter::kind in payloads.hpp): JSON, pure. Errors name the key.
-//   declarations   declarations and pre-arrival records to cache; each replaces the one with its reference
+//   declarations   declarations and pre-arrival records to cache; each replaces the one with its reference; refused where one has
+//                  too much of something (edge/crossing/declaration.hpp)
 //   watch_list     replaces HQ's list of that name: plates as they stand in the letter (none: the list goes), or a list of any
 //                  kind that `rampa watchlist build` made, to fetch
 //   gap            nothing: HQ's desk was restored and does not know any more what had this number

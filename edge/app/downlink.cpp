@@ -28,6 +28,18 @@ constexpr std::string_view bundle_word = "bundle ", watch_list_word = "watch_lis
 
 bool not_now(const Error& error) { return error.code == ErrorCode::io || error.code == ErrorCode::no_space || error.code == ErrorCode::timeout; }
 
+/// What is no commodity code counts as not declared.
+void tell_of_codes(std::uint64_t number, const std::vector<Declaration>& declarations) {
+  std::size_t count = 0;
+  std::string first;
+  for (const Declaration& d : declarations)
+    for (std::size_t i = 0; i < d.goods.size(); ++i) {
+      if (d.goods[i].hs_code.empty() || !commodity_code(d.goods[i].hs_code).empty()) continue;
+      if (++count == 1) first = d.reference + ", goods[" + std::to_string(i) + "]";
+    }
+  if (count > 0) spdlog::warn("letter {} of HQ: {} commodity codes have not 6 to 10 digits and count as not declared, the first in declaration {}; HQ should correct them", number, count, first);
+}
+
 std::string hq_key_file(const config::Site& site) { return site.directory + "/hq.pub"; }
 
 }  // namespace
@@ -82,6 +94,7 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(sync::Letter
   if (letter.kind == "declarations") {
     auto body = sync::decode_declarations(as_bytes(letter.body));
     if (!body) return refuse(body.error().what);
+    tell_of_codes(letter.number, body->declarations);
     appliance_.declarations().add(body->declarations);
     return appliance_.store().put_declarations(std::move(body->declarations), kept);
   }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "edge/crossing/field_value.hpp"
@@ -11,7 +12,7 @@
 namespace rampa {
 
 struct GoodsItem {
-  std::string hs_code;  ///< 6 to 10 digits
+  std::string hs_code;  ///< as it was declared; see commodity_code()
   std::string origin;   ///< ISO 3166 alpha-2
   std::optional<std::int64_t> gross_kg;   ///< nothing: not declared, which is not 0
   std::optional<std::int64_t> value_eur;  ///< likewise
@@ -30,5 +31,18 @@ struct Declaration {
   std::optional<WallTime> valid_until;  ///< from this moment on it belongs to no lorry any more; nothing: for ever
   Fields more;  ///< further fields under the names that profiles use
 };
+
+/// More than this of one declaration nobody takes, HQ no more than a post: all of it is looked at between two events of the lanes,
+/// and has its place in one record of the journal. Customs' own messages have 1,999 goods items at most.
+inline constexpr std::size_t declaration_goods_max = 9'999;
+inline constexpr std::size_t declaration_values_max = 10'000;  ///< in `more`: fields, and the texts of its lists
+inline constexpr std::size_t declaration_text_bytes_max = 2'000;   ///< of any one text
+inline constexpr std::size_t declaration_bytes_max = 2'000'000;    ///< of all texts together
+
+/// Where there is too much, and how much may be there; empty where there is not.
+[[nodiscard]] std::string too_much(const Declaration& declaration);
+
+/// The digits alone of "2402.20 90"; empty where it is no commodity code (6 to 10 digits).
+[[nodiscard]] std::string commodity_code(std::string_view text);
 
 }  // namespace rampa

@@ -21,6 +21,7 @@ class AccessBuilder {
       : index_(index), program_(program), roots_(roots), parts_(index, program, roots, traffic) {}
 
   void run() {
+    index_.profiles_ = static_cast<std::uint32_t>(roots_.size());
     std::vector<std::vector<Filing>> filings(roots_.size());
     for (std::size_t i = 0; i < roots_.size(); ++i)
       if (auto access = best(roots_[i])) filings[i] = std::move(access->filings);

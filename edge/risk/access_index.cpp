@@ -103,13 +103,13 @@ void AccessIndex::form_keys(AccessScratch& s) const {
     kept += may_be_filed(key);
   }
   s.keys_kept = static_cast<std::size_t>(kept - s.keys.data());
-  if (s.several) form_several(s);
 }
 
-/// The keys of all further values.
-[[gnu::noinline]] void AccessIndex::form_several(AccessScratch& s) const {
+/// The keys of all further values. False where they are more than it takes to look at every profile.
+[[gnu::noinline]] bool AccessIndex::form_several(AccessScratch& s) const {
   std::size_t most = s.keys_kept;
   for (const auto& shape : shapes_) most += std::size_t{s.places[shape.a].count} * (shape.b == none ? 1 : s.places[shape.b].count);
+  if (most > keys_max) return false;
   if (s.keys.size() < most) s.keys.resize(most);
   const auto* const values = s.values.data();
   const auto* const bloom = bloom_.data();
@@ -146,6 +146,7 @@ void AccessIndex::form_keys(AccessScratch& s) const {
     kept += may_be_filed(key);
   }
   s.keys_kept = static_cast<std::size_t>(kept - s.keys.data());
+  return true;
 }
 
 void AccessIndex::candidates(const Program& program, const FactSheet& sheet, AccessScratch& s) const {
@@ -162,6 +163,10 @@ void AccessIndex::candidates(const Program& program, const FactSheet& sheet, Acc
   for (const auto text : sheet.list_texts) __builtin_prefetch(text.data());
   make_values(program, sheet, s);
   form_keys(s);
+  if (s.several && !form_several(s)) {
+    for (std::uint32_t profile = 0; profile < profiles_; ++profile) s.found.push_back({profile, 0});
+    return;
+  }
   find(s);
   if ((s.lacking[0] | s.lacking[1]) != 0) find_open(s);
 }

@@ -96,6 +96,7 @@ class AccessIndex {
   };
   static_assert(sizeof(Entry) == 16);
   static constexpr std::uint32_t no_guard = 0, guards_max = 63, lately_size = 1024;
+  static constexpr std::size_t keys_max = 1u << 20;  ///< of one question: goods and lists that are crossed grow with their product
   static constexpr std::size_t bounds_row = 31;  ///< bounds of one field, the rest of the row INT64_MAX
 
   /// One bit of 32 for a value. Of a bucket it is the bucket's own (key hashes of buckets end in its number).
@@ -121,7 +122,7 @@ class AccessIndex {
   void make_values(const Program& program, const FactSheet& sheet, AccessScratch& scratch) const;
   void make_several(const Program& program, const Source& source, const FactSheet& sheet, AccessScratch& scratch) const;
   void form_keys(AccessScratch& scratch) const;
-  void form_several(AccessScratch& scratch) const;
+  [[nodiscard]] bool form_several(AccessScratch& scratch) const;
   void find(AccessScratch& scratch) const;
   void find_open(AccessScratch& scratch) const;
   /// One or nothing; without a branch, for nobody can foretell it.
@@ -143,7 +144,7 @@ class AccessIndex {
   PackedArray<std::uint32_t> buckets_;     ///< first entry of each, and the end
   PackedArray<Entry> entries_;
   unsigned bucket_shift_ = 63;
-  std::uint32_t single_shapes_ = 0, item_shapes_ = 0;
+  std::uint32_t single_shapes_ = 0, item_shapes_ = 0, profiles_ = 0;
   std::vector<std::uint32_t> always_;
   std::vector<std::pair<FieldId, std::vector<Filed>>> by_field_;  ///< filed under the field; guards ask for other fields, of any goods item
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "edge/risk/catalogue.hpp"
 #include "edge/risk/plate_text.hpp"
@@ -12,8 +13,10 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-void add_once(Texts& list, const std::string& text) {
-  if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+/// In the order they came; empty ones are none.
+void keep_once(Texts& list) {
+  std::set<std::string> seen;
+  std::erase_if(list, [&](const std::string& text) { return text.empty() || !seen.insert(text).second; });
 }
 
 /// False where the sum is none that a number here can hold: declarations come from outside, and an invented number is worse than none.
@@ -30,8 +33,9 @@ std::optional<FieldValue> of_type(const FieldValue& value, FieldType type) {
     case FieldType::list: break;
   }
   Texts texts;
-  if (text) add_once(texts, *text);
-  if (list) for (const auto& one : *list) add_once(texts, one);
+  if (text) texts = {*text};
+  if (list) texts = *list;
+  keep_once(texts);
   return texts.empty() ? std::nullopt : std::optional<FieldValue>(std::move(texts));
 }
 
@@ -111,7 +115,8 @@ void join(Fields& facts, const std::vector<Fields>& said, Texts& incomplete) {
       Texts list;
       for (const auto& one : said)
         if (const auto found = one.find(name); found != one.end())
-          for (const auto& text : std::get<Texts>(found->second)) add_once(list, text);
+          for (const auto& text : std::get<Texts>(found->second)) list.push_back(text);
+      keep_once(list);
       facts[name] = std::move(list);
       if (count < said.size()) incomplete.push_back(name);
     } else if (count < said.size()) {
@@ -131,7 +136,7 @@ void add_goods(Fields& facts, const std::vector<Declaration>& declarations, Text
     all_have_goods = all_have_goods && !declaration.goods.empty();
     for (const auto& item : declaration.goods) {
       const std::string at = "goods." + std::to_string(count++) + ".";
-      if (!item.hs_code.empty()) facts[at + "hs_code"] = item.hs_code;
+      if (auto code = commodity_code(item.hs_code); !code.empty()) facts[at + "hs_code"] = std::move(code);
       if (!item.origin.empty()) facts[at + "origin"] = item.origin;
       if (item.gross_kg) facts[at + "gross_kg"] = *item.gross_kg;
       if (item.value_eur) facts[at + "value_eur"] = *item.value_eur;
@@ -171,7 +176,8 @@ std::optional<std::int64_t> add_declared_facts(Fields& facts, const std::vector<
   add_goods(facts, declarations, incomplete);
   if (!incomplete.empty()) facts[std::string(incomplete_facts)] = std::move(incomplete);
   const auto matches = [&](const char* fact, const std::string* plate, const std::string Declaration::* declared) {
-    if (plate && !plate->empty()) facts[fact] = std::all_of(declarations.begin(), declarations.end(), [&](const Declaration& d) { return d.*declared == *plate; });
+    if (!plate || plate->empty()) return;
+    facts[fact] = std::all_of(declarations.begin(), declarations.end(), [&, read = comparable_plate(*plate)](const Declaration& d) { return comparable_plate(d.*declared) == read; });
   };
   matches("declaration.tractor_matches", value<std::string>(facts, "vehicle.plate"), &Declaration::plate);
   matches("declaration.trailer_matches", value<std::string>(facts, "vehicle.trailer"), &Declaration::trailer);

@@ -9,8 +9,9 @@ namespace rampa::risk {
 
 namespace {
 
-void add_once(std::vector<std::string>& list, const std::string& text) {
-  if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+void sort_once(std::vector<std::string>& list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
 std::optional<std::int64_t> number(const Fields& facts, std::string_view name) {
@@ -38,18 +39,18 @@ void container_facts(Fields& facts) {
   std::vector<std::string> prefixes, wrong;
   for (auto& code : *codes) {
     code = normalise_container_code(code);
-    add_once(prefixes, std::string(bic_prefix(code)));
-    if (!is_container_code(code)) add_once(wrong, code);
+    if (const auto prefix = bic_prefix(code); !prefix.empty()) prefixes.emplace_back(prefix);
+    if (!code.empty() && !is_container_code(code)) wrong.push_back(code);
   }
-  std::sort(prefixes.begin(), prefixes.end());
-  std::sort(wrong.begin(), wrong.end());
+  sort_once(prefixes);
+  sort_once(wrong);
   facts["declaration.container_prefix"] = prefixes;
   facts["declaration.container_check_wrong"] = wrong;
   const auto incomplete = facts.find(incomplete_facts);
   if (incomplete == facts.end()) return;
   auto& names = std::get<std::vector<std::string>>(incomplete->second);
   if (std::find(names.begin(), names.end(), "declaration.container") == names.end()) return;
-  for (const char* derived : {"declaration.container_prefix", "declaration.container_check_wrong"}) add_once(names, derived);
+  for (const char* derived : {"declaration.container_prefix", "declaration.container_check_wrong"}) names.emplace_back(derived);
 }
 
 void value_per_kg(Fields& facts) {

@@ -23,24 +23,27 @@ struct Loaded {
   std::string damage;
 };
 
-bool take(std::string_view text, CachedLists& lists) {
-  if (text.size() < 11) return false;
+/// What is wrong with the line; empty where it was taken.
+std::string take(std::string_view text, CachedLists& lists) {
+  const char* const damaged = "is damaged";
+  if (text.size() < 11) return damaged;
   Bytes crc;
   FieldWriter(crc).u32(crc32c(as_bytes(text.substr(9))));
-  if (text.substr(0, 8) != to_hex(crc)) return false;
+  if (text.substr(0, 8) != to_hex(crc)) return damaged;
   const std::string json(text.substr(11));
   if (text[9] == 'D') {
     auto declaration = decode_declaration(json);
-    if (!declaration) return false;
+    if (!declaration) return damaged;
+    if (auto trouble = too_much(*declaration); !trouble.empty()) return "is a declaration with too much in it (" + trouble + ")";  // kept by an older version
     std::string reference = declaration->reference;
     lists.declarations[std::move(reference)] = std::move(*declaration);
-    return true;
+    return {};
   }
   auto list = decode_watch_list(json);
-  if (text[9] != 'W' || !list) return false;
+  if (text[9] != 'W' || !list) return damaged;
   if (list->plates.empty()) lists.watch_lists.erase(list->name);
   else lists.watch_lists[list->name] = std::move(list->plates);
-  return true;
+  return {};
 }
 
 Result<Loaded> load(Disk& disk, const Layout& layout) {
@@ -55,8 +58,9 @@ Result<Loaded> load(Disk& disk, const Layout& layout) {
     const auto newline = all.find('\n', out.end);
     if (newline == std::string_view::npos) break;  // torn: was acknowledged to nobody
     ++out.lines;
-    if (!take(all.substr(out.end, newline - out.end), out.lists) && out.damage.empty())
-      out.damage = layout.cache() + ": line " + std::to_string(out.lines) + " is damaged and left out; have HQ send its lists again";
+    const auto trouble = take(all.substr(out.end, newline - out.end), out.lists);
+    if (!trouble.empty() && out.damage.empty())
+      out.damage = layout.cache() + ": line " + std::to_string(out.lines) + " " + trouble + " and is left out; have HQ send its lists again";
     out.end = newline + 1;
   }
   return out;

@@ -1,7 +1,8 @@
 #include "edge/store/declaration_json.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "edge/crossing/field_value_json.hpp"
 
 namespace rampa::store {
 
@@ -10,15 +11,6 @@ namespace {
 using Json = nlohmann::json;
 
 std::string line(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Result<FieldValue> field_value(const std::string& name, const Json& v) {
-  if (v.is_boolean()) return FieldValue(v.get<bool>());
-  if (v.is_number_integer()) return FieldValue(v.get<std::int64_t>());
-  if (v.is_string()) return FieldValue(v.get<std::string>());
-  if (v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); }))
-    return FieldValue(v.get<std::vector<std::string>>());
-  return fail(ErrorCode::invalid, "declaration: more." + name + " is neither a flag, a whole number, a text nor a list of texts");
-}
 
 }  // namespace
 
@@ -43,30 +35,35 @@ Result<Declaration> decode_declaration(const std::string& text) {
   if (!j.is_object()) return fail(ErrorCode::invalid, "declaration: not a JSON object");
   try {
     Declaration d;
+    const auto number = [](const Json& of, const char* key) -> std::optional<std::int64_t> {
+      const auto found = of.find(key);
+      if (found == of.end()) return std::nullopt;
+      const auto whole = whole_number(*found);
+      if (!whole) throw std::out_of_range(std::string(key) + " is not a whole number (of 64 bits)");
+      return whole;
+    };
     d.reference = j.value("reference", "");
     d.kind = j.value("kind", "");
     d.plate = j.value("plate", "");
     d.trailer = j.value("trailer", "");
-    d.gross_kg = j.value("gross_kg", std::int64_t{0});
+    d.gross_kg = number(j, "gross_kg").value_or(0);
     d.consignor = j.value("consignor", "");
     d.consignee = j.value("consignee", "");
     d.declarant = j.value("declarant", "");
     d.carrier = j.value("carrier", "");
     d.driver_name = j.value("driver_name", "");
-    if (j.contains("valid_until_ms")) d.valid_until = WallTime{j["valid_until_ms"].get<std::int64_t>()};
-    for (const Json& g : j.value("goods", Json::array())) {
-      const auto number = [&g](const char* key) { return g.contains(key) ? std::optional(g[key].get<std::int64_t>()) : std::nullopt; };
-      d.goods.push_back({g.value("hs_code", ""), g.value("origin", ""), number("gross_kg"), number("value_eur"), g.value("description", "")});
-    }
+    if (const auto until = number(j, "valid_until_ms")) d.valid_until = WallTime{*until};
+    for (const Json& g : j.value("goods", Json::array()))
+      d.goods.push_back({g.value("hs_code", ""), g.value("origin", ""), number(g, "gross_kg"), number(g, "value_eur"), g.value("description", "")});
     const Json more = j.value("more", Json::object());
     for (const auto& [name, v] : more.items()) {
-      auto value = field_value(name, v);
-      if (!value) return tl::unexpected(value.error());
+      auto value = field_value(v);
+      if (!value) return fail(ErrorCode::invalid, "declaration: more." + name + no_field_value);
       d.more[name] = std::move(*value);
     }
     if (d.reference.empty()) return fail(ErrorCode::invalid, "declaration: reference is missing");
     return d;
-  } catch (const Json::exception& e) {
+  } catch (const std::exception& e) {  // nlohmann's, or a number's
     return fail(ErrorCode::invalid, std::string("declaration: ") + e.what());
   }
 }

@@ -50,6 +50,19 @@ TEST(Declarations, EveryFindingNamesItsLineAndTheGoodLinesStay) {
   EXPECT_EQ(found, wanted);
 }
 
+TEST(Declarations, TooMuchOfOneIsAFindingAndCodesMayHaveDots) {
+  tests::TemporaryFolder folder;
+  std::string routes;
+  for (int i = 0; i < 10'000; ++i) routes += std::string(i ? "," : "") + "\"RS\"";
+  const auto read = config::read_declarations(folder.write("d.jsonl", R"({"reference":"A1","kind":"import","plate":"BG 1","more":{"route":[)" + routes + "]}}\n" +
+                                                                         R"({"reference":"A2","kind":"import","plate":"BG 1","goods":[{"hs_code":"0810.50 00"}]})" "\n"));
+  ASSERT_EQ(read.findings.size(), 1u);
+  EXPECT_EQ(read.findings[0].line, 1);
+  EXPECT_NE(read.findings[0].cause.find("more has 10001 fields and values; at most 10000 are taken"), std::string::npos) << read.findings[0].cause;
+  ASSERT_EQ(read.declarations.size(), 1u);
+  EXPECT_EQ(read.declarations[0].goods[0].hs_code, "08105000");
+}
+
 TEST(WatchLists, PlatesAreFoundHoweverTheyAreWritten) {
   const auto read = config::read_watch_lists("config/examples/watch-lists.jsonl");
   EXPECT_TRUE(read.findings.empty());

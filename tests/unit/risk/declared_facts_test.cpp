@@ -233,3 +233,63 @@ TEST(DeclaredFacts, NumbersTooLargeToAddAreMissingNotInvented) {
   EXPECT_TRUE(a.facts.contains("evidence.mass_deviation_kg"));
   EXPECT_FALSE(a.facts.contains("evidence.mass_deviation_percent"));
 }
+
+TEST(DeclaredFacts, LongListsAreJoinedInTheirOrderWithoutComparingEachWithEach) {
+  const auto codes = [](int from, int to) {
+    std::vector<std::string> list;
+    for (int i = from; i < to; ++i) list.push_back("CSQU" + std::to_string(300'000 + i));
+    return list;
+  };
+  auto q = question();
+  q.declarations[0].more["container"] = codes(1000, 60'000);
+  auto second = declaration();
+  second.reference = "26RS002";
+  second.more["container"] = codes(0, 100'000);
+  q.declarations.push_back(second);
+  const auto facts = risk::assess(*compiled(""), q).facts;
+  const auto& joined = std::get<std::vector<std::string>>(facts.at("declaration.container"));
+  ASSERT_EQ(joined.size(), 100'000u);
+  EXPECT_EQ(joined.front(), "CSQU301000");
+  EXPECT_EQ(joined.back(), "CSQU399999");
+  EXPECT_EQ(facts.at("declaration.container_prefix"), FieldValue(std::vector<std::string>{"CSQU"}));
+  EXPECT_EQ(std::get<std::vector<std::string>>(facts.at("declaration.container_check_wrong")).size(), 100'000u) << "no check digits";
+}
+
+TEST(DeclaredFacts, ManyGoodsTimesManyRoutesFormNoMoreKeysThanItTakesToLookAtEveryProfile) {
+  std::string profiles;
+  for (int i = 0; i < 300; ++i)
+    profiles += (i == 0 ? "" : ",") + profile("A" + std::to_string(i), "yellow",
+                                              R"({"all":[{"field":"declaration.route","op":"in","value":["R)" + std::to_string(i) + R"(","S"]},{"any_item":[{"field":"goods.hs_code","op":"prefix","value":")" +
+                                                  std::to_string(240'000 + i) + R"("}]}]})");
+  const auto set = compiled(profiles);
+  auto q = question();
+  std::vector<std::string> routes;
+  for (int i = 0; i < 10'000; ++i) routes.push_back("R" + std::to_string(2 * i));
+  q.declarations[0].more["route"] = routes;
+  q.declarations[0].goods.clear();
+  for (int i = 0; i < 9'999; ++i) q.declarations[0].goods.push_back({std::to_string(240'000 + 3 * i), "AE", {}, {}, ""});
+  const auto a = risk::assess(*set, q);
+  EXPECT_EQ(a.hits.size(), 50u) << "every sixth";
+  const auto& compiled_set = dynamic_cast<const risk::CompiledSet&>(*set);
+  risk::Decision decision, scanned;
+  const auto sheet = risk::fact_sheet(a.facts);
+  risk::decide(compiled_set, sheet, {q.now}, decision);
+  risk::decide_by_scan(compiled_set, sheet, {q.now}, scanned);
+  EXPECT_EQ(decision.outcomes.size(), 50u);
+  EXPECT_EQ(scanned.outcomes.size(), 50u);
+  EXPECT_LE(decision.scratch.keys.size(), 1u << 20);
+  EXPECT_EQ(decision.scratch.found.size(), 300u) << "every profile is looked at";
+}
+
+TEST(DeclaredFacts, CommodityCodesAndPlatesAreComparedHoweverTheyAreWritten) {
+  auto q = question();
+  auto& d = q.declarations[0];
+  d.plate = "bg 123-aa";
+  d.goods = {{"2402.20 90", "AE", {}, {}, ""}, {"cigarettes", "AE", {}, {}, ""}, {"2402", "AE", {}, {}, ""}};
+  const auto facts = risk::assess(*compiled(""), q).facts;
+  EXPECT_EQ(facts.at("declaration.tractor_matches"), FieldValue{true});
+  EXPECT_EQ(facts.at("goods.0.hs_code"), FieldValue{std::string("24022090")});
+  EXPECT_FALSE(facts.contains("goods.1.hs_code")) << "what is no code is not declared";
+  EXPECT_FALSE(facts.contains("goods.2.hs_code"));
+  EXPECT_EQ(risk::assess(*compiled(profile("A", "red", R"({"any_item":[{"field":"goods.hs_code","op":"prefix","value":"8703"}]})")), q).channel, yellow);
+}

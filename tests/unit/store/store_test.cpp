@@ -170,6 +170,23 @@ TEST_F(Whole, DeclarationsAndWatchListsSurviveARestart) {
   EXPECT_TRUE(store::read_cached_lists(settings.directory)->watch_lists.empty());
 }
 
+TEST_F(Whole, AKeptDeclarationWithTooMuchInItIsLeftOutAndTold) {
+  start();
+  Declaration d;
+  d.reference = "26RS0001";
+  store->put_declarations({d});
+  d.reference = "26RS0002";
+  d.goods.resize(declaration_goods_max + 1);
+  store->put_declarations({d});
+  ASSERT_TRUE(put({opened({"L1-1-1"}, clock.now())}));
+  stop();
+  start();
+  const auto lists = store::read_cached_lists(settings.directory);
+  EXPECT_EQ(lists->declarations.size(), 1u);
+  EXPECT_TRUE(lists->declarations.contains("26RS0001"));
+  EXPECT_NE(store->status().trouble.find("line 2 is a declaration with too much in it (goods has 10000 items; at most 9999 are taken) and is left out"), std::string::npos) << store->status().trouble;
+}
+
 TEST_F(Whole, TheSitesOwnDeclarationsAreShownBesideHqsAndNeverInsteadOfThem) {
   start();
   Declaration d;

@@ -316,6 +316,35 @@ TEST(Payloads, DeclarationsComeBack) {
   EXPECT_EQ(back->declarations[0].more, d.more);
 }
 
+TEST(Payloads, ADeclarationWithTooMuchInItIsRefusedWithPlaceAndLimit) {
+  Declaration full;
+  full.reference = "26RS0001";
+  full.goods.resize(declaration_goods_max, {"870323", "DE", {}, {}, ""});
+  full.more = {{"route", std::vector<std::string>(declaration_values_max - 1, "RS")}};
+  full.carrier = std::string(declaration_text_bytes_max, 'x');
+  EXPECT_TRUE(decode_declarations(encode(DeclarationsLetter{{full}})));
+  const auto what = [&](const auto& spoil) {
+    Declaration d = full;
+    spoil(d);
+    const auto read = decode_declarations(encode(DeclarationsLetter{{full, d}}));
+    return read ? std::string("accepted") : read.error().what;
+  };
+  EXPECT_EQ(what([](Declaration& d) { d.goods.resize(20'000); }), "declarations[1]: goods has 20000 items; at most 9999 are taken");
+  EXPECT_EQ(what([](Declaration& d) { d.more["seals"] = true; }), "declarations[1]: more has 10001 fields and values; at most 10000 are taken");
+  EXPECT_EQ(what([](Declaration& d) { d.goods[7].description = std::string(2001, 'x'); }), "declarations[1]: goods[7].description has 2001 bytes; at most 2000 are taken");
+  EXPECT_EQ(what([](Declaration& d) { std::get<std::vector<std::string>>(d.more["route"])[5] = std::string(2001, 'x'); }), "declarations[1]: more.route has 2001 bytes; at most 2000 are taken");
+  EXPECT_EQ(what([](Declaration& d) { for (auto& item : d.goods) item.description = std::string(2000, 'x'); }),
+            "declarations[1]: it has " + std::to_string(8 + 2000 + 5 + 9'999 * 2'008 + 9'999 * 2) + " bytes of text in all; at most 2000000 are taken");
+}
+
+TEST(Payloads, ANumberOfMoreThan64BitsWithASignIsRefusedAndNotMinusOne) {
+  const auto what = [](const std::string& text) { return decode_declarations(as_bytes(R"({"v":2,"declarations":[{"reference":"A",)" + text + "}]}")).error().what; };
+  EXPECT_EQ(what(R"("more":{"seals":18446744073709551615})"), "declarations[0]: more.seals is neither true/false, a whole number (of 64 bits), a text nor a list of texts");
+  EXPECT_EQ(what(R"("gross_kg":18446744073709551615)"), "declarations[0]: gross_kg is not a whole number (of 64 bits)");
+  EXPECT_EQ(what(R"("goods":[{"hs_code":"1","origin":"DE"},{"hs_code":"1","origin":"DE","value_eur":9223372036854775808}])"),
+            "declaration A, goods[1]: value_eur is not a whole number (of 64 bits)");
+}
+
 TEST(Payloads, ErrorsNameTheKey) {
   const auto what = [](const auto& result) { return result ? std::string("accepted") : result.error().what; };
   EXPECT_EQ(what(decode_ack(as_bytes("nonsense"))), "ack: not JSON");

@@ -260,6 +260,9 @@ TEST_F(ReceiverDesk, ALostDeskLeavesNoPostWaiting) {
 
 TEST_F(ReceiverDesk, ABrokenLetterIsNotTaken) {
   EXPECT_FALSE(checked_letter("declarations", as_bytes(R"({"declarations":[{}]})")));
+  std::string goods;
+  for (std::size_t i = 0; i <= declaration_goods_max; ++i) goods += std::string(i ? "," : "") + R"({"hs_code":"870323","origin":"DE"})";
+  EXPECT_FALSE(checked_letter("declarations", as_bytes(R"({"declarations":[{"reference":"A","goods":[)" + goods + "]}]}")));
   EXPECT_FALSE(checked_letter("watch_list", as_bytes("[]")));
   EXPECT_FALSE(checked_letter("", as_bytes("{}")));
 }

@@ -1,0 +1,49 @@
+#include "edge/crossing/declaration.hpp"
+
+#include <utility>
+
+namespace rampa {
+
+std::string too_much(const Declaration& d) {
+  std::string trouble;
+  const auto at_most = [&](const std::string& place, std::size_t count, const char* of, std::size_t most) {
+    if (trouble.empty() && count > most) trouble = place + " has " + std::to_string(count) + " " + of + "; at most " + std::to_string(most) + " are taken";
+  };
+  std::size_t bytes = 0, values = 0;
+  const auto text = [&](const std::string& place, const std::string& t) {
+    at_most(place, t.size(), "bytes", declaration_text_bytes_max);
+    bytes += t.size();
+  };
+  at_most("goods", d.goods.size(), "items", declaration_goods_max);
+  const std::pair<const char*, const std::string&> single[] = {{"reference", d.reference}, {"kind", d.kind}, {"plate", d.plate}, {"trailer", d.trailer}, {"consignor", d.consignor},
+                                                               {"consignee", d.consignee}, {"declarant", d.declarant}, {"carrier", d.carrier}, {"driver_name", d.driver_name}};
+  for (const auto& [place, t] : single) text(place, t);
+  for (std::size_t i = 0; i < d.goods.size(); ++i) {
+    const std::string place = "goods[" + std::to_string(i) + "].";
+    text(place + "hs_code", d.goods[i].hs_code);
+    text(place + "origin", d.goods[i].origin);
+    text(place + "description", d.goods[i].description);
+  }
+  for (const auto& [name, value] : d.more) {
+    text("a name in more", name);
+    const auto* list = std::get_if<std::vector<std::string>>(&value);
+    values += list ? list->size() + 1 : 1;
+    if (const auto* one = std::get_if<std::string>(&value)) text("more." + name, *one);
+    if (list) for (const auto& one : *list) text("more." + name, one);
+  }
+  at_most("more", values, "fields and values", declaration_values_max);
+  at_most("it", bytes, "bytes of text in all", declaration_bytes_max);
+  return trouble;
+}
+
+std::string commodity_code(std::string_view text) {
+  std::string code;
+  for (const char c : text) {
+    if (c == '.' || c == ' ') continue;
+    if (c < '0' || c > '9') return {};
+    code += c;
+  }
+  return code.size() >= 6 && code.size() <= 10 ? code : std::string{};
+}
+
+}  // namespace rampa
