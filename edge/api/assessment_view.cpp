@@ -56,6 +56,22 @@ void write_watch_lists(JsonWriter& w, const Fields& facts) {
   w.end();
 }
 
+/// Reasons with what stands in the facts alone: which text of a list the vehicle is perhaps meant by.
+std::vector<std::string> reasons_in_full(const Assessment& a) {
+  constexpr std::string_view on_list = "on watch list: ", possible = " (possible)";
+  const auto found = a.facts.find("vehicle.watch_lists");
+  const auto* names = found == a.facts.end() ? nullptr : std::get_if<std::vector<std::string>>(&found->second);
+  std::vector<std::string> reasons;
+  for (const auto& reason : a.reasons) {
+    const auto before = reasons.size();
+    if (names && starts(reason, on_list) && reason.ends_with(possible))
+      for (const auto& name : *names)
+        if (starts(name, reason.substr(on_list.size(), reason.size() - on_list.size() - 1) + ": ")) reasons.push_back(std::string(on_list) + name);
+    if (reasons.size() == before) reasons.push_back(reason);
+  }
+  return reasons;
+}
+
 /// One line for each thing that a hit orders, in the controls' order; a control that nothing says more about is one bare line.
 void write_checklist(JsonWriter& w, const Assessment& a) {
   w.key("checklist").array();
@@ -120,7 +136,7 @@ void write_officers_assessment(JsonWriter& w, const AssessmentMade& made, std::s
   }
   w.end();
   write_watch_lists(w, a.facts);
-  w.field("reasons", a.reasons).field("checks_open", static_cast<std::int64_t>(open.count)).field("undetermined", open.missing);
+  w.field("reasons", reasons_in_full(a)).field("checks_open", static_cast<std::int64_t>(open.count)).field("undetermined", open.missing);
   w.field(controls_key, a.controls);
   write_checklist(w, a);
   w.field_or_null("profile_set", a.profile_set);

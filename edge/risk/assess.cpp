@@ -28,6 +28,13 @@ std::string control_for(const std::string& missing) {
   return "documents";
 }
 
+constexpr auto security_open_in_full = present_rules[0], security_weight_open_in_full = present_rules[1], listed_texts_in_facts_alone = present_rules[2];
+
+/// `text_at`: where the listed text begins in "stolen (possible: BG123AA)", if it is to be left out.
+std::string watch_list_reason(const std::string& name, std::size_t text_at) {
+  return "on watch list: " + (text_at == std::string::npos ? name : name.substr(0, text_at) + " (possible)");
+}
+
 // What holds whatever the profiles say. Unknown is never green.
 void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
   const auto count = a.facts.find("declaration.count");
@@ -45,7 +52,9 @@ void floors(Assessment& a, const std::vector<std::string>& evidence_missing) {
   if (const auto* lists = list(a.facts, "vehicle.watch_lists")) {
     for (const auto& name : *lists) {
       raise(a, SelectivityChannel::yellow);
-      a.reasons.push_back("on watch list: " + name);
+      // Reasons stand in the journal's open part, where what a list has in it would outlive the day's key.
+      auto reason = watch_list_reason(name, a.facts.contains(listed_texts_in_facts_alone) ? name.rfind(" (possible: ") : std::string::npos);
+      if (std::find(a.reasons.begin(), a.reasons.end(), reason) == a.reasons.end()) a.reasons.push_back(std::move(reason));
       order(a, "documents");
     }
   }
@@ -81,11 +90,6 @@ std::int64_t number(const Fields& facts, std::string_view name) {
   const auto* value = found == facts.end() ? nullptr : std::get_if<std::int64_t>(&found->second);
   return value ? *value : 0;
 }
-
-/// Of what was assessed since undetermined security profiles reach their own channel.
-constexpr std::string_view security_open_in_full = "rules.security_open_in_full";
-/// And since their weights, which missing facts leave open, count up to red.
-constexpr std::string_view security_weight_open_in_full = "rules.security_weight_open_in_full";
 
 Circumstances circumstances(const Assessment& a, WallTime now) {
   Circumstances c;
@@ -246,8 +250,7 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   Fields facts = all_facts(question);
   if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
   if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
-  facts[std::string(security_open_in_full)] = true;
-  facts[std::string(security_weight_open_in_full)] = true;
+  for (const auto rule : present_rules) facts[std::string(rule)] = true;
   if (question.set_frozen) facts["set.frozen"] = true;
   return derive(*compiled, present_form, std::move(facts), question.draw_key, question.now, question.evidence_missing);
 }

@@ -1,9 +1,11 @@
 // Risk: facts and an immutable, compiled set of profiles in, an assessment out. Pure: no clock, no disk, no generator.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,6 +57,12 @@ struct Question {
   /// Recent crossings of the post, and how many of them profiles sent to each channel; for the capacity caps. 0: not known, no cap holds.
   std::int64_t recent = 0, recent_of_channel[4] = {0, 0, 0, 0};
 };
+
+/// Facts that say which rules an assessment was made by: each stands in what was assessed since there is the rule, and reassess() keeps to it.
+inline constexpr std::array<std::string_view, 3> present_rules{
+    "rules.security_open_in_full",         // undetermined security profiles reach their own channel
+    "rules.security_weight_open_in_full",  // and their weights, which missing facts leave open, count up to red
+    "rules.listed_texts_in_facts_alone"};  // reasons name a watch list that is perhaps meant, without the text in it
 
 /// Missing evidence, no declaration, or an undetermined profile never give green. Same question, same set: same answer.
 [[nodiscard]] Assessment assess(const ProfileSet& set, const Question& question);

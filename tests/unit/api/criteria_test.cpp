@@ -19,12 +19,13 @@ AssessmentMade telling_all() {
   a.shadow = {"P-SHADOW"};
   a.undetermined = {"S-123456789012: facts missing", "P-2: evidence.axle_kg_max missing", "P-2: evidence.gross_kg missing", "P-3: declaration.incoterm missing",
                     "and 40 further profiles"};
-  a.reasons = {"profiles undetermined: facts are missing"};
+  a.reasons = {"on watch list: old (possible)", "on watch list: stolen", "profiles undetermined: facts are missing"};
   a.controls = {"documents", "physical"};
   a.profile_set = "2026-05";
   a.draw_key = 987654321987;
   a.draws = {4711};
   a.facts["declaration.count"] = std::int64_t{1};
+  a.facts["vehicle.watch_lists"] = std::vector<std::string>{"old (possible: BG123AA)", "older (possible: X)", "stolen"};
   a.facts["vehicle.watch_lists_red"] = std::vector<std::string>{"stolen"};
   a.facts["vehicle.watch_list_instructions"] = std::vector<std::string>{"old\nen\nCompare.", "stolen\nde\nHalten.\nPolizei.", "stolen\nen\nHold."};
   for (const auto& name : risk::catalogue())
@@ -64,6 +65,8 @@ TEST_F(Criteria, WhatAnOfficerNeedsIsThere) {
                         R"({"control":"physical","what":null,"where":"bay 3","with":null,"evidence":null,"profiles":["P-4"]}])"), std::string::npos) << body;
     EXPECT_NE(body.find(R"("watch_lists":[{"list":"old","severity":"yellow","instruction":{"en":"Compare."}},)"
                         R"({"list":"stolen","severity":"red","instruction":{"de":"Halten.\u000aPolizei.","en":"Hold."}}])"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"x("reasons":["on watch list: old (possible: BG123AA)","on watch list: stolen","profiles undetermined: facts are missing"])x"), std::string::npos)
+        << "what a reason leaves to the encrypted facts is shown from them: " << body;
     EXPECT_NE(body.find(R"("checks_open":43)"), std::string::npos) << body;
     EXPECT_NE(body.find(R"("undetermined":["declaration_particulars","scale"])"), std::string::npos) << body;
   }
