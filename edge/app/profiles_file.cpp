@@ -1,5 +1,6 @@
 #include "edge/app/profiles_file.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,19 +14,43 @@
 
 namespace rampa::app {
 
-Result<std::shared_ptr<const risk::ProfileSet>> compile_set(const std::string& json, const std::string& sha256, Priority priority) {
+Result<std::shared_ptr<const risk::ProfileSet>> compile_set(const std::string& json, const std::string& sha256, Priority priority, risk::Reading reading) {
   std::optional<LanesFirst> idle;
   if (priority == Priority::idle) idle.emplace();
-  return risk::compile(json, sha256, {}, runtime::prefer_large_pages);
+  return risk::compile(json, sha256, {}, runtime::prefer_large_pages, reading);
 }
 
 namespace {
 
-Result<LoadedProfiles> compiled(const std::string& json) {
-  auto set = compile_set(json, bundle::hex(bundle::sha256(json)), Priority::usual);  // ProfilesWatch is at idle priority already
+/// As far as a path says nothing that an author chose: the profile's place, or the part of the set.
+std::string place_in_set(const std::string& path) {
+  const auto end = path.find_first_of(".[");
+  const std::string part = path.substr(0, end);
+  if (part == "profiles" || part == "green_lists") {
+    const auto index = path.find(']');
+    return index == std::string::npos ? part : path.substr(0, index + 1);
+  }
+  for (const char* known : {"format", "version", "issued", "default_language", "policy", "lists"})
+    if (part == known) return part;
+  return {};
+}
+
+/// Quotes no more of the set than said_aloud(). Empty where it breaks no rule.
+std::string outgrown_text(const risk::ProfileSet& set) {
+  const auto lines = set.outgrown();
+  if (lines.empty()) return {};
+  const auto count = std::count(lines.begin(), lines.end(), '\n') + 1;
+  return "set " + set.version() + " was made before " + std::to_string(count) + (count == 1 ? " rule" : " rules") + " that it would be refused for as a new one (" +
+         place_in_set(lines.substr(0, lines.find(": "))) + (count == 1 ? "" : " and further places") + "); it goes on with the meaning that it had: have HQ issue it anew";
+}
+
+Result<LoadedProfiles> compiled(const std::string& json, risk::Reading reading) {
+  auto set = compile_set(json, bundle::hex(bundle::sha256(json)), Priority::usual, reading);  // ProfilesWatch is at idle priority already
   if (!set) return tl::unexpected(set.error());
   if ((*set)->urgent() > 0) return fail(ErrorCode::invalid, "urgent: stands in a set from outside; remove it: only the post itself adds urgent profiles, with four eyes");
-  return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end()), {}};
+  LoadedProfiles loaded{std::move(*set), std::make_shared<const Bytes>(json.begin(), json.end()), {}};
+  if (auto told = outgrown_text(*loaded.set); !told.empty()) loaded.notices.push_back(std::move(told));
+  return loaded;
 }
 
 /// As `rampa profiles install` told whoever ran it; the folder's own history is what a post can journal.
@@ -41,7 +66,7 @@ std::optional<AuditNote> how_installed(const bundle::TrustedState& state) {
   return std::nullopt;
 }
 
-Result<LoadedProfiles> installed_profiles(const std::string& folder) {
+Result<LoadedProfiles> installed_profiles(const std::string& folder, risk::Reading reading) {
   const FolderLock lock(folder, FolderLock::For::reading);  // an installation that tidies up takes old sets away
   auto installed = bundle::open_installed(*store::real_disk(), folder);
   if (!installed) return fail(installed.error().code, folder + ": " + bundle::text_of(installed.error()));
@@ -50,27 +75,14 @@ Result<LoadedProfiles> installed_profiles(const std::string& folder) {
     for (const auto& notice : installed->notices) why = notice;
     return fail(ErrorCode::not_found, folder + ": " + why);
   }
-  auto loaded = compiled(installed->set->text());
+  auto loaded = compiled(installed->set->text(), reading);
   if (!loaded) return loaded;
-  loaded->notices = std::move(installed->notices);
+  loaded->notices.insert(loaded->notices.begin(), installed->notices.begin(), installed->notices.end());
   loaded->installed = how_installed(installed->state);
   if (installed->state.timestamp.version > 0) loaded->fresh_until = installed->state.timestamp.expires;
   if (const auto raised = loaded->set->stop_raised(); loaded->installed && !raised.empty()) loaded->installed->detail += "; " + raised;
   if (const auto waived = loaded->set->stop_waived(); loaded->installed && !waived.empty()) loaded->installed->detail += "; its signers waive the limit of what it may stop: " + waived;
   return loaded;
-}
-
-/// As far as a path says nothing that an author chose: the profile's place, or the part of the set.
-std::string place_in_set(const std::string& path) {
-  const auto end = path.find_first_of(".[");
-  const std::string part = path.substr(0, end);
-  if (part == "profiles" || part == "green_lists") {
-    const auto index = path.find(']');
-    return index == std::string::npos ? part : path.substr(0, index + 1);
-  }
-  for (const char* known : {"format", "version", "issued", "default_language", "policy", "lists"})
-    if (part == known) return part;
-  return {};
 }
 
 }  // namespace
@@ -79,20 +91,20 @@ std::string frozen_text(WallTime expired) {
   return "headquarters no longer confirms it: its timestamp expired at " + bundle::time_text(expired) + "; install a newer bundle, or a refresh (`rampa profiles sign --continue BUNDLE --refresh`), and see why none comes";
 }
 
-Result<LoadedProfiles> read_profiles(const std::string& file) {
+Result<LoadedProfiles> read_profiles(const std::string& file, risk::Reading reading) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) return installed_profiles(file);
+  if (std::filesystem::is_directory(file, ignored)) return installed_profiles(file, reading);
   std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(ErrorCode::not_found, file + ": no such profile set; the site file names it under `profiles`");
+  if (!in) return fail(ErrorCode::not_found, file + ": cannot be read; name a profile set (JSON) or a folder of installed bundles (in a site file: `profiles`)");
   std::stringstream text;
   text << in.rdbuf();
-  return compiled(text.str());
+  return compiled(text.str(), reading);
 }
 
 Result<std::shared_ptr<const risk::ProfileSet>> stored_profiles(const std::string& directory, const std::string& sha256) {
   auto text = kept_set(directory, sha256);
   if (!text) return tl::unexpected(text.error());
-  return compile_set(*text, sha256, Priority::usual);
+  return compile_set(*text, sha256, Priority::usual, risk::Reading::kept);
 }
 
 std::vector<config::Finding> profile_findings(const std::string& file, const Error& error) {

@@ -25,11 +25,13 @@ struct LoadedProfiles {
 /// How every set that lanes may use is compiled: in large pages. `idle`: at idle priority, for lanes work meanwhile; `usual`: they, or a
 /// person, wait for it. Errors: invalid (all causes, one per line). Thread: any, not the lanes'.
 enum class Priority { usual, idle };
-[[nodiscard]] Result<std::shared_ptr<const risk::ProfileSet>> compile_set(const std::string& json, const std::string& sha256, Priority priority);
+[[nodiscard]] Result<std::shared_ptr<const risk::ProfileSet>> compile_set(const std::string& json, const std::string& sha256, Priority priority,
+                                                                          risk::Reading reading);
 
-/// A JSON file, or a folder of installed bundles (sync/bundle/BUNDLES.md), whose active set is read then, or the last good one.
+/// A JSON file, or a folder of installed bundles (sync/bundle/BUNDLES.md), whose active set is read then, or the last good one. `reading`: kept
+/// for lanes, which no upgrade may leave without their set: what a new one would be refused for is a notice. Fresh for whoever asks whether it is sound.
 /// Errors: not_found, invalid (all causes, one per line), refused (the folder's trust).
-[[nodiscard]] Result<LoadedProfiles> read_profiles(const std::string& file);
+[[nodiscard]] Result<LoadedProfiles> read_profiles(const std::string& file, risk::Reading reading = risk::Reading::kept);
 
 /// The set with this hash, from the post's store: every set that a boot began with is kept there (kept_sets.hpp).
 /// Errors: not_found, invalid, io.

@@ -21,7 +21,7 @@ Result<void> follows(const bundle::ProfileTable& active, const bundle::ProfileTa
 
 Result<std::string> compiles(const bundle::ProfileTable& set) {
   const std::string text = set.text();
-  auto compiled = compile_set(text, bundle::hex(bundle::sha256(text)), Priority::idle);
+  auto compiled = compile_set(text, bundle::hex(bundle::sha256(text)), Priority::idle, risk::Reading::fresh);
   if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
   if ((*compiled)->urgent() > 0) return fail(ErrorCode::invalid, "the set is signed and whole, but has urgent profiles, which only a post itself adds");
   return (*compiled)->stop_raised();

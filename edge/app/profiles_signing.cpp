@@ -238,7 +238,7 @@ int profiles_sign(const SignOptions& o) {
   }
   if (!o.base.empty() && !o.previous.empty()) return complain("name --base or --previous: the set before is one", exit_usage);
   const auto written = read_text(o.set);  // as its author wrote it: findings name his lines
-  if (auto compiled = compile_set(written.value_or(plan.set), "", Priority::usual); !compiled) {
+  if (auto compiled = compile_set(written.value_or(plan.set), "", Priority::usual, risk::Reading::fresh); !compiled) {
     std::string all = o.set + ": does not compile; nobody signs what no lane can run on:";
     for (const auto& f : profile_findings(o.set, compiled.error()))
       all += "\n" + f.file + ":" + std::to_string(f.line) + ": " + f.key + ": " + f.cause + (f.remedy.empty() ? "" : "; " + f.remedy);

@@ -111,6 +111,7 @@ void ProfilesWatch::look_at(const std::string& mark) {
   if (calls_.fresh) calls_.fresh(read->fresh_until);  // a refresh brings nothing else
   if (read->set->sha256() == active_sha256_) return refused_.clear();
   const std::string sha256 = read->set->sha256(), version = read->set->version();
+  for (const auto& notice : read->notices) spdlog::error("{}: {}", from_, notice);
   if (auto used = calls_.use(std::move(*read)); !used) {
     seen_.clear();  // and tried again
     return refuse(used.error().what, "version " + version + " is not used: " + used.error().what);

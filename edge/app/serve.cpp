@@ -247,7 +247,7 @@ int serve(const ToolOptions& options, bool simulated) {
 
   std::optional<ProfilesWatch> watch;
   ProfilesWatch::Calls watched;
-  watched.read = read_profiles;
+  watched.read = [](const std::string& file) { return read_profiles(file); };
   watched.use = [&urgent](LoadedProfiles loaded) { return urgent.use_base(std::move(loaded)); };
   watched.fresh = [&appliance](std::optional<WallTime> until) { appliance.profiles_fresh_until(until); };
   watched.tick = [&urgent] { urgent.tick(); };

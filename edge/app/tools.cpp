@@ -48,14 +48,6 @@ void print_findings(const std::vector<config::Finding>& findings, std::ostream& 
     out << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << (f.remedy.empty() ? "" : "; " + f.remedy) << "\n";
 }
 
-/// The site's settings, or its findings on standard error.
-std::optional<config::Site> site_of(const ToolOptions& options) {
-  auto check = config::read_site(options.site_file, options.icd_directory);
-  if (check.findings.empty()) return std::move(check.site);
-  print_findings(check.findings, std::cerr);
-  return std::nullopt;
-}
-
 int complain(const Error& error) {
   std::cerr << "rampa: " << error.what << "\n";
   return exit_found;
@@ -89,10 +81,17 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::optional<config::Site> site_of(const ToolOptions& options) {
+  auto check = config::read_site(options.site_file, options.icd_directory);
+  if (check.findings.empty()) return std::move(check.site);
+  print_findings(check.findings, std::cerr);
+  return std::nullopt;
+}
+
 int check_config(const ToolOptions& options) {
   auto check = config::read_site(options.site_file, options.icd_directory);
   if (check.findings.empty()) {
-    auto profiles = read_profiles(check.site.profiles_file);
+    auto profiles = read_profiles(check.site.profiles_file, risk::Reading::fresh);
     if (!profiles) check.findings = profile_findings(check.site.profiles_file, profiles.error());
     (void)read_site_lists(check.site, check.findings);
   }
@@ -251,6 +250,7 @@ int reassess(const ToolOptions& options, const std::string& id) {
                 << "#" << record.sequence << "  again:  " << line(again) << (equal ? "  equal" : "  DIFFERENT") << "\n";
     }
   }
+  if (records->empty()) return complain({ErrorCode::not_found, "no crossing '" + id + "'; `rampa crossings` lists them"});
   if (!any) return complain({ErrorCode::not_found, "crossing '" + id + "' has no assessment"});
   if (options.json) std::cout << Json{{"id", id}, {"equal", same}, {"assessments", results}}.dump() << "\n";
   return same ? exit_ok : exit_found;

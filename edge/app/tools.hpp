@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "config/site.hpp"
+
 namespace rampa::app {
 
 /// Exit codes of every command: 0 fine, 1 it found something wrong, 2 wrong usage, 78 configuration (EX_CONFIG).
@@ -17,6 +19,9 @@ struct ToolOptions {
   std::string site_file;
   std::string icd_directory;
 };
+
+/// The site's settings, or its findings on standard error.
+[[nodiscard]] std::optional<config::Site> site_of(const ToolOptions& options);
 
 int check_config(const ToolOptions& options);
 int crossings(const ToolOptions& options, std::size_t limit, const std::string& lane, const std::string& plate);

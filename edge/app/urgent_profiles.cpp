@@ -73,7 +73,7 @@ Result<LoadedProfiles> UrgentProfiles::merged(const LoadedProfiles& base, const 
     profiles.push_back(risk::urgent_profile_json({p->id, settings_.post.text, p->proposal.channel, p->proposal.instruction, p->proposal.tip}));
   if (profiles.empty()) return base;
   const std::string text = risk::with_urgent({reinterpret_cast<const char*>(base.bytes->data()), base.bytes->size()}, profiles);
-  auto set = settings_.compile(text, bundle::hex(bundle::sha256(text)), priority);
+  auto set = settings_.compile(text, bundle::hex(bundle::sha256(text)), priority, risk::Reading::kept);
   if (!set) return fail(ErrorCode::invalid, "the set does not compile with the urgent profiles in it");  // no finding: it would quote criteria
   return LoadedProfiles{std::move(*set), std::make_shared<const Bytes>(text.begin(), text.end()), {}};
 }

@@ -18,6 +18,12 @@ std::uint32_t keep_once(std::vector<T>& kept, std::map<T, std::uint32_t>& places
   return place->second;
 }
 
+std::string lines_of(const std::vector<Finding>& findings) {
+  std::string all;
+  for (const auto& f : findings) all += (all.empty() ? "" : "\n") + f.path + ": " + f.cause + "; " + f.remedy;
+  return all;
+}
+
 class Compiler {
  public:
   explicit Compiler(CompiledSet& set) : set_(set), all_heads_(set.heads.growing()), all_texts_(set.texts.growing()) {}
@@ -127,23 +133,18 @@ class Compiler {
 
 }  // namespace
 
-Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256, const std::vector<Fields>& traffic, PageAdvice advice) {
-  return compile_changed(json, sha256, {}, traffic, advice);
+Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256, const std::vector<Fields>& traffic, PageAdvice advice, Reading reading) {
+  return compile_changed(json, sha256, {}, traffic, advice, reading);
 }
 
-Result<std::shared_ptr<const CompiledSet>> compile_changed(const std::string& json, const std::string& sha256, const Changes& changes, const std::vector<Fields>& traffic, PageAdvice advice) {
+Result<std::shared_ptr<const CompiledSet>> compile_changed(const std::string& json, const std::string& sha256, const Changes& changes, const std::vector<Fields>& traffic, PageAdvice advice, Reading reading) {
   auto set = std::make_shared<CompiledSet>();
   Compiler compiler(*set);
   const auto take = [&](RiskProfile&& p) {
     if (changes.profile) changes.profile(p);
     compiler.add(std::move(p));
   };
-  const auto findings = read_set(json, set->head, take, advice);
-  if (!findings.empty()) {
-    std::string all;
-    for (const auto& f : findings) all += (all.empty() ? "" : "\n") + f.path + ": " + f.cause + "; " + f.remedy;
-    return fail(ErrorCode::invalid, all);
-  }
+  if (const auto findings = read_set(json, set->head, take, advice, reading); !findings.empty()) return fail(ErrorCode::invalid, lines_of(findings));
   if (changes.policy) changes.policy(set->head.policy);
   compiler.finish(traffic, advice);
   set->hash = sha256;
@@ -186,6 +187,8 @@ std::size_t CompiledSet::bytes() const {
   for (const auto& windows : weeklies) sum += sizeof windows + windows.capacity() * sizeof(WeeklyWindow);
   return sum;
 }
+
+std::string CompiledSet::outgrown() const { return lines_of(head.outgrown); }
 
 std::string CompiledSet::stop_raised() const {
   const auto& p = head.policy;

@@ -48,6 +48,7 @@ class CompiledSet final : public ProfileSet {
   [[nodiscard]] std::size_t urgent() const override { return head.urgent; }
   [[nodiscard]] std::string stop_waived() const override { return head.policy.stop_waived; }
   [[nodiscard]] std::string stop_raised() const override;
+  [[nodiscard]] std::string outgrown() const override;
   [[nodiscard]] std::string risk_unit_key() const override { return head.policy.risk_unit_key; }
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::string doubt(WallTime now) const override;
@@ -85,7 +86,7 @@ struct Changes {
 };
 /// As compile(), with its errors.
 [[nodiscard]] Result<std::shared_ptr<const CompiledSet>> compile_changed(const std::string& json, const std::string& sha256, const Changes& changes,
-                                                                         const std::vector<Fields>& traffic = {}, PageAdvice advice = nullptr);
+                                                                         const std::vector<Fields>& traffic = {}, PageAdvice advice = nullptr, Reading reading = Reading::fresh);
 
 /// What a decision depends on beside the facts.
 struct Circumstances {

@@ -71,7 +71,7 @@ Result<Explainer> Explainer::of(const std::string& set_json) {
     if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) return;
     p.when = with_scope(p);
     set.profiles_.push_back(std::make_unique<const RiskProfile>(std::move(p)));
-  });
+  }, nullptr, Reading::kept);
   if (!findings.empty()) return fail(ErrorCode::invalid, "the profile set does not read: " + findings[0].path + ": " + findings[0].cause);
   std::sort(set.profiles_.begin(), set.profiles_.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
   return set;

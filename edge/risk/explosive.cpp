@@ -35,7 +35,7 @@ Result<std::shared_ptr<const CompiledSet>> compile_for_trial(const std::string& 
     p.stale_after_hours = INT64_MAX;
     std::fill(std::begin(p.cap_of_10000), std::end(p.cap_of_10000), std::uint16_t{10000});
   };
-  return compile_changed(json, "", changes, traffic);
+  return compile_changed(json, "", changes, traffic, nullptr, Reading::kept);  // what is in force is tried too
 }
 
 StopLimit stop_limit(const SetPolicy& policy) { return {policy.stop_profile_of_10000 / 100.0, policy.stop_set_of_10000 / 100.0}; }

@@ -84,6 +84,10 @@ struct SetPolicy {
 
 using NamedLists = std::map<std::string, std::vector<std::string>, std::less<>>;  ///< values ascending, each once
 
+/// How a set is held to the rules. One that is new: to all. One that was taken in once (it is in force, or an assessment was made with it): not to
+/// those that came later; it keeps the meaning that it had.
+enum class Reading : std::uint8_t { fresh, kept };
+
 /// Everything of a set but its profiles.
 struct SetHead {
   std::string version, default_language = "en";
@@ -91,6 +95,7 @@ struct SetHead {
   SetPolicy policy;
   NamedLists lists;
   std::vector<GreenList> green_lists;
+  std::vector<Finding> outgrown;  ///< of a kept one: what a new one would be refused for
   std::size_t urgent = 0;  ///< urgent profiles of the post (urgent.hpp); above 0 `version` ends in "+urgent.N"
 };
 
@@ -100,7 +105,7 @@ using PageAdvice = void (*)(void* memory, std::size_t bytes);
 /// Reads a set: `head` is complete before the first call of `on_profile`; profiles come in the file's order, one at a time, so that
 /// a large set never lies in memory twice. A set with any finding is of no use. A `json` with 64 bytes of capacity to spare is not copied.
 [[nodiscard]] std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile,
-                                            PageAdvice advice = nullptr);
+                                            PageAdvice advice = nullptr, Reading reading = Reading::fresh);
 
 /// The whole condition of a profile: its scope and its `when`.
 [[nodiscard]] Condition with_scope(const RiskProfile& profile);

@@ -33,6 +33,8 @@ class ProfileSet {
   [[nodiscard]] virtual std::size_t urgent() const { return 0; }           ///< urgent profiles of the post among them (urgent.hpp)
   [[nodiscard]] virtual std::string stop_waived() const { return {}; }     ///< why its policy's limit of what it may stop does not hold; empty: it does
   [[nodiscard]] virtual std::string stop_raised() const { return {}; }     ///< how far its policy raises that limit above the usual one; empty: it does not
+  /// Of one that was read as kept: what a new one would be refused for, a line each as compile()'s errors; empty: nothing.
+  [[nodiscard]] virtual std::string outgrown() const { return {}; }
   [[nodiscard]] virtual std::string risk_unit_key() const { return {}; }   ///< PROFILES.md, Policy; empty where the set names none
   [[nodiscard]] virtual std::size_t bytes() const { return 0; }  ///< memory held, instruction texts aside
 };
@@ -41,7 +43,7 @@ class ProfileSet {
 /// fast the set answers, never what. Errors: invalid, with file-relative path ("profiles[3].when.all[1].op"), cause and remedy;
 /// all of them at once, one per line.
 [[nodiscard]] Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const std::string& sha256,
-                                                                const std::vector<Fields>& traffic = {}, PageAdvice advice = nullptr);
+                                                                const std::vector<Fields>& traffic = {}, PageAdvice advice = nullptr, Reading reading = Reading::fresh);
 
 struct Question {
   Fields facts;                            ///< vehicle and evidence: see PROFILES.md for the names

@@ -34,7 +34,7 @@ class IdsSeen {
 
 class SetReader : JsonFields {
  public:
-  SetReader(SetHead& head, std::vector<Finding>& findings) : JsonFields(findings), head_(head), conditions_(findings) {}
+  SetReader(SetHead& head, std::vector<Finding>& findings, Reading reading) : JsonFields(findings), head_(head), conditions_(findings), reading_(reading) {}
 
   void read(Element root, const std::function<void(RiskProfile&&)>& on_profile) {
     Object set;
@@ -83,6 +83,11 @@ class SetReader : JsonFields {
   }
 
  private:
+  /// Against a rule that sets of before could break: a golden one in tests/golden/kept_sets tells what it meant.
+  void newly_refused(const Path& at, std::string cause, std::string remedy) {
+    (reading_ == Reading::fresh ? findings_ : head_.outgrown).push_back({at.text(), std::move(cause), std::move(remedy)});
+  }
+
   /// Whatever an urgent profile says, no lorry becomes greener by it.
   void only_adds(const RiskProfile& p, const Path& at) {
     if (!p.id.starts_with(urgent_id_prefix)) fault(at / "id", "does not begin with " + std::string(urgent_id_prefix), "urgent profiles have ids of their own range");
@@ -123,7 +128,7 @@ class SetReader : JsonFields {
       p.stop_waived = text(part, below, "waived", false);
       const auto reasoned = [&](const char* key, std::uint16_t is, std::uint16_t most) {
         if (is > most && part["waived"].error())
-          fault(below / key, "is above " + std::to_string(most / 100) + " and no reason is given", "give " + std::to_string(most / 100) + " at most, or the reason as waived");
+          newly_refused(below / key, "is above " + std::to_string(most / 100) + " and no reason is given", "give " + std::to_string(most / 100) + " at most, or the reason as waived");
       };
       reasoned("profile_percent", p.stop_profile_of_10000, SetPolicy::stop_profile_unreasoned);
       reasoned("set_percent", p.stop_set_of_10000, SetPolicy::stop_set_unreasoned);
@@ -229,7 +234,7 @@ class SetReader : JsonFields {
       const auto some = [&](std::string_view key) {
         auto values = texts(part, below, key);
         simdjson::dom::array list;
-        if (!part[key].get(list) && list.size() == 0) fault(below / key, "is empty", "leave it out for all, or name at least one");
+        if (!part[key].get(list) && list.size() == 0) newly_refused(below / key, "is empty", "leave it out for all, or name at least one");
         return values;
       };
       p.scope = {some("office"), some("direction"), some("procedure"), some("mode"), some("lane")};
@@ -288,7 +293,7 @@ class SetReader : JsonFields {
       const auto from = clock(window, here, "from", 0), to = clock(window, here, "to", 24 * 60);
       static constexpr std::array<std::string_view, 7> names{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
       simdjson::dom::array days;
-      if (!window["days"].get(days) && days.size() == 0) fault(here / "days", "is empty", "name the days, or leave weekly out for always");
+      if (!window["days"].get(days) && days.size() == 0) newly_refused(here / "days", "is empty", "name the days, or leave weekly out for always");
       for (const auto& day : texts(window, here, "days")) {
         const auto found = std::find(names.begin(), names.end(), day);
         if (found == names.end()) { fault(here / "days", "\"" + day + "\" is not a day", "use mon, tue, wed, thu, fri, sat, sun"); continue; }
@@ -348,6 +353,7 @@ class SetReader : JsonFields {
 
   SetHead& head_;
   Reader conditions_;
+  Reading reading_;
 };
 
 /// The parser's own memory is three times as large as the text, and most of the time that a large set takes to parse is page faults in it.
@@ -360,7 +366,7 @@ void advise(simdjson::dom::parser& parser, std::size_t size, PageAdvice advice) 
 
 }  // namespace
 
-std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile, PageAdvice advice) {
+std::vector<Finding> read_set(const std::string& json, SetHead& head, const std::function<void(RiskProfile&&)>& on_profile, PageAdvice advice, Reading reading) {
   std::vector<Finding> findings;
   simdjson::dom::parser parser;
   if (advice) advise(parser, json.size(), advice);
@@ -369,7 +375,7 @@ std::vector<Finding> read_set(const std::string& json, SetHead& head, const std:
     findings.push_back({"$", std::string("is not JSON: ") + simdjson::error_message(error), "correct the file"});
     return findings;
   }
-  SetReader(head, findings).read(root, on_profile);
+  SetReader(head, findings, reading).read(root, on_profile);
   return findings;
 }
 

@@ -150,7 +150,7 @@ TEST_F(ApplianceTest, AnUrgentProfileIsInTheJournalItsSetInTheStoreAndBothGoOnAf
 TEST_F(ApplianceTest, ASetThatFoundNoRoomAtTheStartIsKeptLater) {
   const std::string text = R"({"format":2,"version":"v1","profiles":[]})";
   const std::string hash = bundle::hex(bundle::sha256(text));
-  auto set = app::compile_set(text, hash, app::Priority::usual);
+  auto set = app::compile_set(text, hash, app::Priority::usual, risk::Reading::fresh);
   ASSERT_TRUE(set);
   const auto bytes = std::make_shared<const Bytes>(text.begin(), text.end());
   {
@@ -171,6 +171,16 @@ TEST_F(ApplianceTest, ASetThatFoundNoRoomAtTheStartIsKeptLater) {
   const auto last = appliance->store().status().last_sequence;
   ASSERT_TRUE(appliance->keep_profiles(**set, bytes));
   EXPECT_EQ(appliance->store().status().last_sequence, last) << "it is there already";
+}
+
+TEST(ReadProfiles, NoUpgradeLeavesThePostWithoutItsSet) {
+  const std::string file = "tests/golden/kept_sets/scope_empty.json";
+  EXPECT_FALSE(app::read_profiles(file, risk::Reading::fresh)) << "as a new one it is refused";
+  const auto loaded = app::read_profiles(file);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(loaded->notices, std::vector<std::string>{"set kept was made before 2 rules that it would be refused for as a new one (profiles[0] and further places); it goes on with the "
+                                                      "meaning that it had: have HQ issue it anew"});
+  EXPECT_TRUE(app::read_profiles("config/examples/profiles.json")->notices.empty());
 }
 
 TEST(ProfileFindings, NameLineCauseAndRemedy) {

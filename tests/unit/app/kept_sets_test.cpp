@@ -75,6 +75,15 @@ TEST_F(KeptSets, NothingOfTheSetLiesInTheOpenAndThePostHasItBack) {
   EXPECT_EQ(verify_finding(), "");
 }
 
+TEST_F(KeptSets, OneThatANewerRuleWouldRefuseIsReadAsItWasMeant) {
+  text = file_text("tests/golden/kept_sets/weekly_days_empty.json");
+  hash = bundle::hex(bundle::sha256(text));
+  keep();
+  const auto back = app::stored_profiles(settings.directory, hash);
+  ASSERT_TRUE(back) << back.error().what;
+  EXPECT_EQ((*back)->size(), 2u);
+}
+
 TEST_F(KeptSets, WhereTheNoteIsLostTheBlobsAreLookedThrough) {
   keep();
   std::filesystem::remove_all(path("sets"));

@@ -98,9 +98,9 @@ class Urgent : public testing::Test {
   bool swaps_fail = false, reports_fail = false, keeps_fail = false, hangs = false;
   std::vector<std::string> kept;
   static inline std::vector<app::Priority> compiled_at;
-  static Result<std::shared_ptr<const risk::ProfileSet>> noting(const std::string& json, const std::string& sha256, app::Priority priority) {
+  static Result<std::shared_ptr<const risk::ProfileSet>> noting(const std::string& json, const std::string& sha256, app::Priority priority, risk::Reading reading) {
     compiled_at.push_back(priority);
-    return app::compile_set(json, sha256, priority);
+    return app::compile_set(json, sha256, priority, reading);
   }
   std::unique_ptr<app::UrgentProfiles> urgent;
 };

@@ -1,6 +1,7 @@
 // A profile set is refused whole, with every finding at its path.
 #include <gtest/gtest.h>
 
+#include "edge/risk/explain.hpp"
 #include "edge/risk/profile.hpp"
 #include "tests/unit/risk/sets.hpp"
 
@@ -118,6 +119,41 @@ TEST(Compile, LimitsOfWhatASetMayStopAreRaisedFarOnlyWithAReason) {
   EXPECT_EQ(raised(R"("set_percent":31)"), "its policy lets one profile stop up to 5 % and the set 31 %");
   EXPECT_EQ(raised(R"("profile_percent":5,"set_percent":30)"), "");
   EXPECT_EQ(raised(R"("waived":"tip")"), "") << "that is told with its reason";
+}
+
+TEST(Compile, ASetThatWasTakenInBeforeARuleKeepsItsMeaning) {
+  struct Golden {
+    const char* name;
+    const char* refused_now;
+    std::size_t rules;
+    const char* hits;  ///< on Thursday and on Monday at nine
+  };
+  const Golden goldens[] = {{"scope_empty", "profiles[0].scope.lane: is empty; leave it out for all", 2, "A A"},
+                            {"weekly_days_empty", "profiles[0].weekly[0].days: is empty; name the days", 2, "A AB"},
+                            {"stop_limit_without_reason", "policy.stop_limit.profile_percent: is above 20 and no reason", 2, "A A"}};
+  for (const auto& golden : goldens) {
+    const auto json = read_text("tests/golden/kept_sets/" + std::string(golden.name) + ".json");
+    const auto fresh = risk::compile(json, "h");
+    ASSERT_FALSE(fresh) << golden.name;
+    EXPECT_EQ(fresh.error().what.substr(0, 40), std::string(golden.refused_now).substr(0, 40)) << golden.name;
+    const auto kept = risk::compile(json, "h", {}, nullptr, risk::Reading::kept);
+    ASSERT_TRUE(kept) << kept.error().what;
+    EXPECT_EQ((*kept)->outgrown(), fresh.error().what);
+    EXPECT_EQ(static_cast<std::size_t>(std::count(fresh.error().what.begin(), fresh.error().what.end(), '\n')) + 1, golden.rules) << fresh.error().what;
+    auto q = question();
+    q.facts["vehicle.direction"] = std::string("entry");
+    std::string told;
+    for (const std::int64_t at : {1'780'000'000'000, 1'780'304'400'000}) {
+      q.now = WallTime{at};
+      const auto a = risk::assess(**kept, q);
+      EXPECT_EQ(risk::reassess(**kept, a, q.now, {}), a);
+      told += told.empty() ? "" : " ";
+      for (const auto& hit : a.hits) told += hit.profile;
+      const auto explainer = risk::Explainer::of(json);
+      ASSERT_TRUE(explainer) << explainer.error().what;
+    }
+    EXPECT_EQ(told, golden.hits) << golden.name;
+  }
 }
 
 TEST(Compile, SecretProfilesNeedAKeyThatIsOne) {
