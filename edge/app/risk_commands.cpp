@@ -13,10 +13,10 @@
 #include "config/tree.hpp"
 #include "edge/app/assess_command.hpp"
 #include "edge/app/kept_sets.hpp"
+#include "edge/app/profiles_cases.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/sealing.hpp"
 #include "edge/app/tools.hpp"
-#include "edge/risk/catalogue.hpp"
 #include "edge/risk/doubts.hpp"
 #include "edge/risk/explain.hpp"
 #include "edge/runtime/system_clock.hpp"
@@ -65,19 +65,20 @@ int explain(const ToolOptions& options, const ExplainOptions& wanted) {
   if (wanted.make_key) return make_key(options.json);
   if (!wanted.open_file.empty()) {
     const auto text = whole_file(wanted.open_file);
-    if (!text) return complain(wanted.open_file + ": cannot be read");
+    if (!text) return complain(wanted.open_file + ": cannot be read; name a file that holds a sealed explanation or profile set");
     const auto box = Json::parse(*text, nullptr, false);
     auto out = opened(box.is_object() && box.contains("sealed") && box["sealed"].is_string() ? box["sealed"].get<std::string>() : *text, wanted.key_file);
     if (!out) return complain(out.error().what);
     std::cout << *out << "\n";
     return exit_ok;
   }
-  auto check = config::read_site(options.site_file, options.icd_directory);
-  if (!check.findings.empty()) return complain(options.site_file + ": is not a sound site file; see `rampa check-config`", exit_config);
-  auto reader = store::open_picture(check.site.directory);
+  const auto site = site_of(options);
+  if (!site) return exit_config;
+  auto reader = store::open_picture(site->directory);
   if (!reader) return complain(reader.error().what);
   auto records = (*reader)->records_of(CrossingId{wanted.id});
   if (!records) return complain(records.error().what);
+  if (records->empty()) return complain("no crossing '" + wanted.id + "'; `rampa crossings` lists them");
   Json all = Json::array();
   std::optional<risk::Explainer> set;  // a crossing is nearly always assessed with one
   std::string sha256, key;
@@ -87,7 +88,7 @@ int explain(const ToolOptions& options, const ExplainOptions& wanted) {
     if (record.erased) return complain("the facts of " + wanted.id + " were erased with the key of their day");
     if (!set || sha256 != made->assessment.profile_set_sha256) {
       sha256 = made->assessment.profile_set_sha256;
-      const auto text = set_text(check.site, sha256);
+      const auto text = set_text(*site, sha256);
       if (!text) return complain(text.error().what);
       auto read = risk::Explainer::of(*text);
       if (!read) return complain(read.error().what);
@@ -118,7 +119,7 @@ int explain(const ToolOptions& options, const ExplainOptions& wanted) {
 // ---- profiles check, profiles test
 
 int check(const std::string& file, bool json) {
-  auto set = read_profiles(file);
+  auto set = read_profiles(file, risk::Reading::fresh);
   const auto findings = set ? std::vector<config::Finding>{} : profile_findings(file, set.error());
   // What is sound and hardly meant: told, with exit code 1.
   std::vector<config::Finding> doubts;
@@ -144,75 +145,25 @@ int check(const std::string& file, bool json) {
   return !set ? exit_config : doubts.empty() ? exit_ok : exit_found;
 }
 
-/// A name that an assessment has facts under: of the catalogue, of a goods item ("goods.0.origin"), or of those that stand beside them.
-bool is_fact(const std::string& name) {
-  if (name.starts_with("goods.")) {
-    const auto point = name.find('.', 6);
-    return point != std::string::npos && point > 6 && name.find_first_not_of("0123456789", 6) == point && risk::type_of("goods" + name.substr(point)).has_value();
-  }
-  static const std::vector<std::string> beside{"time.utc_offset_minutes", "declaration.incomplete", "rules.security_open_in_full", "rules.security_weight_open_in_full", "vehicle.watch_lists_red", "vehicle.watch_list_instructions", "set.from_the_future", "set.frozen", "site.random_of_10000_min", "recent.crossings", "recent.yellow", "recent.red", "recent.by_hits"};
-  return risk::type_of(name).has_value() || std::find(beside.begin(), beside.end(), name) != beside.end();
-}
-
-Result<Fields> facts_of(const Json& json) {
-  Fields facts;
-  if (!json.is_object()) return fail(ErrorCode::invalid, "facts is not an object");
-  for (const auto& [name, value] : json.items()) {
-    if (!is_fact(name)) {
-      const auto like = risk::nearest(name, risk::catalogue());
-      return fail(ErrorCode::invalid, "facts." + name + " is not in the catalogue" + (like.empty() ? "; see edge/risk/PROFILES.md, Fields" : "; did you mean " + like + "?"));
-    }
-    if (value.is_boolean()) facts[name] = value.get<bool>();
-    else if (value.is_number_integer()) facts[name] = value.get<std::int64_t>();
-    else if (value.is_string()) facts[name] = value.get<std::string>();
-    else if (value.is_array() && std::all_of(value.begin(), value.end(), [](const auto& v) { return v.is_string(); })) facts[name] = value.get<std::vector<std::string>>();
-    else return fail(ErrorCode::invalid, "facts." + name + " is neither true, false, a whole number, a text nor a list of texts");
-  }
-  return facts;
-}
-
-/// Cases: one JSON object per line: {"name", "facts", "at" (ms, optional), "channel", "hits", "undetermined"}; what is named must be so.
 int test(const std::string& file, const std::string& cases, bool json) {
-  auto set = read_profiles(file);
-  if (!set) return complain(file + ": refused; see `rampa profiles check`", exit_config);
+  auto set = read_profiles(file, risk::Reading::fresh);
+  if (!set) return complain(said_aloud(file, set.error()), exit_config);
   std::ifstream in(cases);
-  if (!in) return complain(cases + ": cannot be read");
+  if (!in) return complain(cases + ": cannot be read; name a file of cases, one JSON object per line (edge/risk/PROFILES.md, Cases)");
   Json failed = Json::array();
   std::size_t number = 0, count = 0;
-  runtime::SystemClock clock;
+  const WallTime now = runtime::SystemClock().now().wall;
   for (std::string line; std::getline(in, line);) {
     ++number;
     if (line.empty()) continue;
-    const Json wanted = Json::parse(line, nullptr, false);
     const std::string at = cases + ":" + std::to_string(number);
-    if (!wanted.is_object() || !wanted.contains("facts")) return complain(at + ": is no case; write {\"name\": ..., \"facts\": {...}, \"channel\": ..., \"hits\": [...]}", exit_config);
-    static const std::vector<std::string> keys{"name", "facts", "at", "channel", "hits", "undetermined"};
-    for (const auto& [key, value] : wanted.items())
-      if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-        const auto like = risk::nearest(key, keys);
-        return complain(at + ": \"" + key + "\" is not known, so it would test nothing; " + (like.empty() ? "a case has name, facts, at, channel, hits, undetermined" : "did you mean \"" + like + "\"?"), exit_config);
-      }
-    if (wanted.contains("at") && !wanted["at"].is_number_integer()) return complain(at + ": at is not a whole number of milliseconds since 1970", exit_config);
-    auto facts = facts_of(wanted["facts"]);
-    if (!facts) return complain(at + ": " + facts.error().what, exit_config);
+    const auto wanted = read_case(line);
+    if (!wanted) return complain(at + ": " + wanted.error().what, exit_config);
     ++count;
-    Assessment stored;
-    stored.facts = std::move(*facts);
-    if (!stored.facts.contains("declaration.count")) stored.facts["declaration.count"] = std::int64_t{1};
-    stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it, and these:
-    for (const char* rule : {"rules.security_open_in_full", "rules.security_weight_open_in_full"}) stored.facts.try_emplace(rule, true);
-    const WallTime now = wanted.contains("at") && wanted["at"].is_number_integer() ? WallTime{wanted["at"].get<std::int64_t>()} : clock.now().wall;
-    const auto a = risk::reassess(*set->set, stored, now, {});
-    std::vector<std::string> hits;
-    for (const auto& hit : a.hits) hits.push_back(hit.profile);
-    std::string wrong;
-    if (wanted.contains("channel") && wanted["channel"] != name_of(a.channel)) wrong += "channel is " + std::string(name_of(a.channel)) + "; ";
-    if (wanted.contains("hits") && wanted["hits"] != Json(hits)) wrong += "hits are " + Json(hits).dump() + "; ";
-    if (wanted.contains("undetermined") && wanted["undetermined"] != Json(a.undetermined)) wrong += "undetermined are " + Json(a.undetermined).dump() + "; ";
+    const auto wrong = differs(*set->set, *wanted, now);
     if (wrong.empty()) continue;
-    wrong.resize(wrong.size() - 2);
-    failed.push_back({{"line", number}, {"name", wanted.value("name", "")}, {"wrong", wrong}});
-    if (!json) std::cout << at << ": " << wanted.value("name", "") << ": " << wrong << "\n";
+    failed.push_back({{"line", number}, {"name", wanted->name}, {"wrong", wrong}});
+    if (!json) std::cout << at << ": " << wanted->name << ": " << wrong << "\n";
   }
   if (json) std::cout << Json{{"cases", count}, {"failed", failed}}.dump() << "\n";
   else std::cout << count << " cases, " << failed.size() << " failed\n";
@@ -250,6 +201,7 @@ void add_risk_commands(CLI::App& cli, CLI::App& profiles, ToolOptions& options, 
   explain_cmd->callback([explain_options, &options, &code] {
     if (!explain_options->make_key && explain_options->open_file.empty() && (explain_options->id.empty() || options.site_file.empty()))
       throw CLI::ValidationError("explain", "needs a crossing id and --site, or --open with --key, or --make-key");
+    if (!explain_options->open_file.empty() && explain_options->key_file.empty()) throw CLI::ValidationError("--open", "needs --key FILE: the risk unit's key file, which opens it");
     code = explain(options, *explain_options);
   });
 
