@@ -56,7 +56,7 @@ Json line_of(const Json& id, const risk::CompiledSet& set, const risk::Decision&
 /// Into the set's policy. Errors: invalid.
 Result<std::string> with_draw_secret(const std::string& set_text, const std::string& file) {
   auto secret = whole_file(file);
-  if (!secret) return fail(ErrorCode::not_found, file + ": cannot be read");
+  if (!secret) return fail(ErrorCode::not_found, file + ": cannot be read; name a file of 32 digits 0-9a-f with --draw-secret");
   while (!secret->empty() && (secret->back() == '\n' || secret->back() == '\r')) secret->pop_back();
   if (secret->size() != 32 || secret->find_first_not_of("0123456789abcdef") != std::string::npos)
     return fail(ErrorCode::invalid, file + ": 32 digits 0-9a-f are expected, as in a set's policy.draw_secret");
@@ -82,7 +82,7 @@ int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::
     return code;
   };
   const auto profiles_text = whole_file(options.profiles);
-  if (!profiles_text) return complain(options.profiles + ": cannot be read");
+  if (!profiles_text) return complain(options.profiles + ": cannot be read; name a profile set (JSON) with --profiles");
   std::string set_text = *profiles_text;
   if (risk::is_benchmark_line(set_text.substr(0, set_text.find('\n')))) {
     auto imported = risk::import_benchmark_profiles(set_text);
@@ -99,7 +99,7 @@ int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::
   const auto& set = dynamic_cast<const risk::CompiledSet&>(**compiled);
 
   const auto declarations = whole_file(options.declarations);
-  if (!declarations) return complain(options.declarations + ": cannot be read");
+  if (!declarations) return complain(options.declarations + ": cannot be read; name a file of declarations, one JSON object per line, with --declarations");
   risk::Decision decision;
   const auto one = [&](const Json& id, risk::Circumstances c, const Fields& facts) {
     c.draw_key = risk::draw_name(id.dump());

@@ -122,7 +122,8 @@ std::string Explainer::explain(const Assessment& stored, WallTime made_at) const
   return "{\"set\":" + canonical_string(stored.profile_set) + ",\"set_sha256\":" + canonical_string(stored.profile_set_sha256) + ",\"channel\":\"" + std::string(name_of(stored.channel)) +
          "\",\"score\":" + std::to_string(stored.score) + ",\"random\":{\"drawn\":" + drawn("") + ",\"of_10000\":" + std::to_string(head_.policy.random_of_10000) + ",\"least_of_10000\":" +
          std::to_string(number_of(stored.facts, "site.random_of_10000_min")) + "}" + member("reasons", json_texts(stored.reasons)) + member("matched", matched) +
-         member("declined", json_texts(stored.declined)) + ",\"green_list\":" + (green_list.empty() ? "null" : green_list) + member("near_misses", near) + member("undetermined", undetermined) + "}";
+         member("declined", json_texts(stored.declined)) + ",\"green_list\":" + (green_list.empty() ? "null" : green_list) + member("near_misses", near) +
+         (number_of(stored.facts, "goods.count") > static_cast<std::int64_t>(items.items().size()) ? ",\"near_misses_of_first_goods\":" + std::to_string(items.items().size()) : "") + member("undetermined", undetermined) + "}";
 }
 
 }  // namespace rampa::risk

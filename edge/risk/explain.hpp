@@ -21,8 +21,8 @@ class Explainer {
   [[nodiscard]] static Result<Explainer> of(const std::string& set_json);
 
   /// JSON text, the same for the same arguments: what matched with its criteria, the facts they looked at, draw and shares, and what the post's record says
-  /// became of it (secret profiles under both names); near misses (one test short, and which, in every branch and goods item where one alone is);
-  /// what was undetermined and for want of what. `stored` was made with this set.
+  /// became of it (secret profiles under both names); near misses (one test short, and which, in every branch and goods item where one alone is; only the
+  /// first 200 items are looked at, and that there are more is said); what was undetermined and for want of what. `stored` was made with this set.
   [[nodiscard]] std::string explain(const Assessment& stored, WallTime made_at) const;
   /// PROFILES.md, Policy; empty where the set names none.
   [[nodiscard]] const std::string& risk_unit_key() const { return head_.policy.risk_unit_key; }

@@ -50,6 +50,13 @@ TEST(Explain, OneTestShortInTheGoodsWithTheItem) {
   EXPECT_EQ(near(all({heavy, all({tobacco, from_by}, "any_item")})), "[]");
 }
 
+TEST(Explain, NearMissesAreLookedForInTheFirstGoodsAndThatIsSaid) {
+  auto q = question();
+  EXPECT_FALSE(has(explained(profile("N", "red", heavy), q), "near_misses_of_first_goods"));
+  q.declarations[0].goods.assign(201, {"240220", "AE", 1, 1, ""});
+  EXPECT_TRUE(has(explained(profile("N", "red", heavy), q), R"("near_misses_of_first_goods":200)"));
+}
+
 TEST(Explain, OneTestShortInEveryBranchOfAnAny) {
   const auto text = near(all({all({consignee, heavy}), all({other_plate, heavy}), all({consignee, R"({"field":"declaration.kind","op":"eq","value":"transit"})"})}, "any"));
   EXPECT_TRUE(has(text, R"("op":"ge","value":40000},"fact":32400})")) << text;
