@@ -31,7 +31,7 @@ void each_line(const std::string& file, std::vector<Finding>& findings, const st
 std::string code_of(TableReader& t, const std::string& key) {
   const std::string text = t.text(key, true).value_or("");
   std::string code = commodity_code(text);
-  if (!text.empty() && code.empty()) t.finding(key, "\"" + text + "\" is no commodity code", "write 6 to 10 digits");
+  if (!text.empty() && code.size() < 6) t.finding(key, "\"" + text + "\" is no commodity code", "write 6 to 10 digits");
   return code;
 }
 

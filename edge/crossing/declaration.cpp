@@ -37,13 +37,14 @@ std::string too_much(const Declaration& d) {
 }
 
 std::string commodity_code(std::string_view text) {
+  constexpr std::size_t chapter = 2, taric = 10;
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   std::string code;
   for (const char c : text) {
-    if (c == '.' || c == ' ') continue;
-    if (c < '0' || c > '9') return {};
-    code += c;
+    if (letter(c) || code.size() == taric) break;
+    if (c >= '0' && c <= '9') code += c;
   }
-  return code.size() >= 6 && code.size() <= 10 ? code : std::string{};
+  return code.size() >= chapter ? code : std::string{};
 }
 
 }  // namespace rampa

@@ -42,7 +42,8 @@ inline constexpr std::size_t declaration_bytes_max = 2'000'000;    ///< of all t
 /// Where there is too much, and how much may be there; empty where there is not.
 [[nodiscard]] std::string too_much(const Declaration& declaration);
 
-/// The digits alone of "2402.20 90"; empty where it is no commodity code (6 to 10 digits).
+/// The digits alone of "2402.20 90", at most the ten of the TARIC and none behind a letter: national and additional codes follow.
+/// Headings of entry summary declarations have 4, chapters 2. Empty where it does not begin with 2 digits.
 [[nodiscard]] std::string commodity_code(std::string_view text);
 
 }  // namespace rampa

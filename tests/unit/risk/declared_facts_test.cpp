@@ -285,11 +285,13 @@ TEST(DeclaredFacts, CommodityCodesAndPlatesAreComparedHoweverTheyAreWritten) {
   auto q = question();
   auto& d = q.declarations[0];
   d.plate = "bg 123-aa";
-  d.goods = {{"2402.20 90", "AE", {}, {}, ""}, {"cigarettes", "AE", {}, {}, ""}, {"2402", "AE", {}, {}, ""}};
+  d.goods = {{"2402.20 90", "AE", {}, {}, ""}, {"cigarettes", "AE", {}, {}, ""}, {"2402", "AE", {}, {}, ""}, {"2402-20-90\u00a000 B123", "AE", {}, {}, ""}, {"24022090000000", "AE", {}, {}, ""}};
   const auto facts = risk::assess(*compiled(""), q).facts;
   EXPECT_EQ(facts.at("declaration.tractor_matches"), FieldValue{true});
   EXPECT_EQ(facts.at("goods.0.hs_code"), FieldValue{std::string("24022090")});
   EXPECT_FALSE(facts.contains("goods.1.hs_code")) << "what is no code is not declared";
-  EXPECT_FALSE(facts.contains("goods.2.hs_code"));
+  EXPECT_EQ(facts.at("goods.2.hs_code"), FieldValue{std::string("2402")}) << "the heading of an entry summary declaration";
+  EXPECT_EQ(facts.at("goods.3.hs_code"), FieldValue{std::string("2402209000")});
+  EXPECT_EQ(facts.at("goods.4.hs_code"), FieldValue{std::string("2402209000")});
   EXPECT_EQ(risk::assess(*compiled(profile("A", "red", R"({"any_item":[{"field":"goods.hs_code","op":"prefix","value":"8703"}]})")), q).channel, yellow);
 }
