@@ -252,17 +252,7 @@ class SetReader : JsonFields {
     if (p.secret && head_.policy.draw_secret[0] == 0 && head_.policy.draw_secret[1] == 0)
       fault(at / "secret", "needs the set's key", "give policy.draw_secret: 32 digits 0-9a-f, made at random");
     p.when = when(object_, at);
-    digits_alone(p.when, at / "when");
     return p;
-  }
-
-  /// Goods codes are compared by their digits: dots and blanks never match.
-  void digits_alone(const Condition& c, const Path& at) {
-    for (const Condition& part : c.parts) digits_alone(part, at);
-    if (c.field != "goods.hs_code") return;
-    for (const auto& text : c.texts)
-      if (text.find_first_not_of("0123456789") != std::string::npos)
-        return newly_refused(at, "compares goods.hs_code with \"" + text + "\"", "write the digits alone");
   }
 
   void reason(Object json, const Path& at, RiskProfile& p) {

@@ -156,12 +156,6 @@ TEST(Compile, ASetThatWasTakenInBeforeARuleKeepsItsMeaning) {
   }
 }
 
-TEST(Compile, GoodsCodesOfProfilesAreDigitsAlone) {
-  const auto with = [](const std::string& code) { return profile("A", "red", R"({"any_item":[{"field":"goods.hs_code","op":"prefix","value":")" + code + "\"}]}"); };
-  EXPECT_TRUE(has(errors_of_profile(with("2402.20")), "profiles[0].when: compares goods.hs_code with \"2402.20\"; write the digits alone"));
-  EXPECT_EQ(errors_of_profile(with("240220")), "");
-}
-
 TEST(Compile, SecretProfilesNeedAKeyThatIsOne) {
   const auto secret = profile("A", "red", R"("always")", R"(,"secret":true)");
   EXPECT_TRUE(has(errors_of_profile(secret), "profiles[0].secret: needs the set's key"));
