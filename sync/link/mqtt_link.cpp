@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <mqtt/async_client.h>
 #include <mutex>
 #include <utility>
+
+#include "sync/link/no_delay.hpp"
 
 namespace rampa::sync {
 namespace {
@@ -33,6 +36,13 @@ std::string paho_address(const std::string& broker) {
 
 bool encrypted(const std::string& broker) { return broker.starts_with("mqtts://"); }
 
+std::uint16_t port_of(const std::string& broker) {
+  std::uint16_t port = 0;
+  const char* const end = broker.data() + broker.size();
+  const auto read = std::from_chars(broker.data() + broker.rfind(':') + 1, end, port);
+  return read.ec == std::errc{} && read.ptr == end ? port : encrypted(broker) ? 8883 : 1883;
+}
+
 Result<void> readable(const std::string& file, const char* what) {
   if (file.empty()) return fail(ErrorCode::invalid, std::string("no ") + what + " is named for a mqtts:// broker");
   if (::access(file.c_str(), R_OK) != 0)
@@ -46,6 +56,7 @@ class PahoLink : public MqttLink {
       : settings_(settings), calls_(std::move(calls)),
         connect_listener_(*this, "connecting", [this] {
           up_ = true;
+          no_delay(port_of(settings_.broker));
           calls_.connected();
         }),
         subscribe_listener_(*this, "subscribing", [this] { calls_.subscribed(); }), arrivals_(*this),

@@ -1,4 +1,8 @@
 // The post's uplink, a real mosquitto with TLS and the shipped ACL, and the real rampa-hq.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <fstream>
 #include <random>
 
@@ -230,6 +234,24 @@ TEST_F(SyncContract, NobodyConnectsWithoutACertificateOfThisCa) {
   trusting.credentials.ca_file = foreign.file("ca.pem");
   Client wrong_ca(trusting);
   EXPECT_FALSE(wrong_ca.ready()) << "a broker that this CA did not certify is not believed";
+}
+
+TEST_F(SyncContract, WhatIsSmallIsSentAtOnce) {
+  Client client(link_as("P1", downlink_filter(PostId{"P1"})));
+  ASSERT_TRUE(client.ready()) << client.why_lost();
+  int connections = 0;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_in far{};
+    socklen_t length = sizeof far;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&far), &length) != 0 || far.sin_family != AF_INET) continue;
+    if (!broker->url().ends_with(":" + std::to_string(ntohs(far.sin_port)))) continue;
+    int on = 0;
+    length = sizeof on;
+    ASSERT_EQ(::getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0);
+    EXPECT_NE(on, 0) << "a verdict would wait for the confirmation of what went before it";
+    ++connections;
+  }
+  EXPECT_EQ(connections, 1);
 }
 
 TEST_F(SyncContract, DeclarationsComeDown) {
