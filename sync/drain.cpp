@@ -288,7 +288,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
     answered_order_ = hello_order_;
     std::erase_if(letters_told_, [this](const ToldRefusal& told) { return told.order < answered_order_; });
   }
-  take_streams(ack, answers, now.mono);
+  take_streams(ack, answers, now.mono - ack.held);
   note_refused(ack, now.mono);
   move_cursor(ack.cursor);
   if (ack.incarnation != incarnation_) {  // HQ restarted: it wants a hello to say which blobs it lacks
@@ -313,17 +313,19 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   if (!letters_refused_.empty()) say_receipt();
 }
 
-void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
+void Drain::take_streams(const Ack& ack, bool answers, MonoTime arrived) {
   for (const Stream stream : store::streams) {
     // Of one connection the broker keeps the order: what went before the hello and is not in its answer was lost on the way.
     const auto outcome = sender(stream).acknowledged(ack.streams[static_cast<std::size_t>(stream)], answers ? hello_order_ : 0);
-    delivered(outcome.delivered, outcome.lost, now);
+    delivered(outcome.delivered, outcome.lost, arrived);
     if (outcome.went_back) ++status_.resends;
   }
 }
 
-void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime now) {
-  for (const Sent& sent : messages) budget_.acknowledged(sent.bytes, sent.at, now, budget_full_);
+/// `arrived`: when the newest of them reached HQ, as much later as the answer needs for its way. What HQ then took to store
+/// it is no queue in the line.
+void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime arrived) {
+  for (const Sent& sent : messages) budget_.acknowledged(sent.bytes, sent.at, std::max(sent.at, arrived), budget_full_);
   if (lost > 0) {
     budget_.lost();
     status_.resends += lost;
@@ -361,7 +363,7 @@ void Drain::move_cursor(std::uint64_t cursor) {
 
 void Drain::on_want(const Want& want, MonoTime now) {
   auto outcome = wanted_.wanted(want, answered_order_);
-  delivered(outcome.delivered, outcome.lost, now);
+  delivered(outcome.delivered, outcome.lost, now - want.held);
   for (std::string& sha : outcome.done) effects_.emplace_back(effect::BlobHeld{std::move(sha), true});
   for (const WantedBlob& blob : want.blobs) effects_.emplace_back(effect::BlobHeld{blob.sha256, false});
   for (const std::string& sha : outcome.manifests) send_manifest(sha);

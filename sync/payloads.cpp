@@ -1,5 +1,7 @@
 #include "sync/payloads.hpp"
 
+#include <algorithm>
+
 #include "sync/json_object.hpp"
 
 namespace rampa::sync {
@@ -47,6 +49,13 @@ Stream read_stream_name(JsonObject& f) {
   return Stream::events;
 }
 
+std::uint64_t microseconds(Duration d) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, d / 1us)); }
+
+/// An older HQ does not say it. More than an hour is no measure of a line.
+Duration read_held(JsonObject& f) {
+  return f.has("held_us") ? std::chrono::microseconds(std::min<std::uint64_t>(f.number("held_us"), 3'600'000'000)) : Duration{};
+}
+
 }  // namespace
 
 Bytes encode(const Hello& h) {
@@ -69,7 +78,7 @@ Bytes encode(const Ack& a) {
                      {"streams", std::move(streams)}, {"cursor", a.cursor}, {"hash", a.hash}, {"durability", a.durability},
                      {"credit_bytes", a.credit_bytes}, {"letters_last", a.letters_last}, {"quarantined", std::move(quarantined)},
                      {"refused", std::move(refused)}, {"hello_mono_ns", a.hello_mono_ns},
-                     {"hello_received_wall_ms", a.hello_received.ms}, {"answered_wall_ms", a.answered.ms}});
+                     {"hello_received_wall_ms", a.hello_received.ms}, {"answered_wall_ms", a.answered.ms}, {"held_us", microseconds(a.held)}});
 }
 
 Bytes encode(const Want& w) {
@@ -77,7 +86,7 @@ Bytes encode(const Want& w) {
   for (const auto& b : w.blobs)
     blobs.push_back({{"sha256", b.sha256}, {"size_bytes", b.size_bytes}, {"manifest", b.manifest}, {"chunks", to_json(b.chunks)},
                      {"have_bytes", b.have_bytes}, {"resend", b.resend}, {"boost", b.boost}});
-  return payload_of({{"blobs", std::move(blobs)}, {"done", w.done}, {"dropped", w.dropped}});
+  return payload_of({{"blobs", std::move(blobs)}, {"done", w.done}, {"dropped", w.dropped}, {"held_us", microseconds(w.held)}});
 }
 
 Bytes encode(const Unavailable& u) { return payload_of({{"sha256", u.sha256}, {"reason", u.reason}}); }
@@ -152,6 +161,7 @@ Result<Ack> decode_ack(ByteView bytes) {
     a.hello_mono_ns = f.signed_number("hello_mono_ns");
     a.hello_received.ms = f.signed_number("hello_received_wall_ms");
     a.answered.ms = f.signed_number("answered_wall_ms");
+    a.held = read_held(f);
   });
 }
 
@@ -168,6 +178,7 @@ Result<Want> decode_want(ByteView bytes) {
     }
     w.done = f.texts("done");
     w.dropped = f.texts("dropped");
+    w.held = read_held(f);
   });
 }
 

@@ -82,6 +82,7 @@ struct Ack {
   std::vector<RefusedFrame> refused;
   std::int64_t hello_mono_ns = 0;  ///< the hello's monotonic stamp, repeated
   WallTime hello_received, answered;  ///< HQ's clock
+  Duration held{};  ///< how long HQ kept the newest message that this acknowledges, whole microseconds; 0: not told
   bool operator==(const Ack&) const = default;
 };
 
@@ -101,6 +102,7 @@ struct Want {
   std::vector<WantedBlob> blobs;
   std::vector<std::string> done;     ///< HQ holds these whole
   std::vector<std::string> dropped;  ///< HQ asks no more for these and does not hold them
+  Duration held{};  ///< how long HQ kept the newest slice that this tells of, whole microseconds; 0: not told
   bool operator==(const Want&) const = default;
 };
 

@@ -46,7 +46,7 @@ Result<void> GroupStore::attempt(Part& part, bool desk, Stored& out) {
   if (const auto begun = receiver_.begin(); !begun) return begun;
   if (desk) receiver_.look_at_desk();
   for (std::size_t i = 0; i < part.size();) {
-    if (const auto taken = receiver_.take(part[i]->topic, part[i]->payload, clock_.now()); !taken) {
+    if (const auto taken = receiver_.take(part[i]->topic, part[i]->payload, part[i]->arrived); !taken) {
       receiver_.rollback();
       return taken;
     }
@@ -59,7 +59,7 @@ Result<void> GroupStore::attempt(Part& part, bool desk, Stored& out) {
 }
 
 Result<void> GroupStore::commit(Stored& out) {
-  auto answers = receiver_.commit(clock_.now());
+  auto answers = receiver_.commit(clock_);
   if (!answers) return tl::unexpected(answers.error());
   std::move(answers->begin(), answers->end(), std::back_inserter(out.answers));
   auto notices = receiver_.take_notices();

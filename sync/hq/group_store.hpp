@@ -14,6 +14,7 @@ namespace rampa::sync::hq {
 struct Message {
   Topic topic;
   Bytes payload;
+  Stamp arrived;
 };
 
 /// Thread: the receiver's.

@@ -34,7 +34,7 @@ struct LinkFact {
 class MessageQueue {
  public:
   MessageQueue(std::size_t bytes_max, std::size_t post_bytes_max) : bytes_max_(bytes_max), post_bytes_max_(post_bytes_max) {}
-  void put_message(const std::string& topic, Bytes payload) {
+  void put_message(const std::string& topic, Bytes payload, Stamp arrived) {
     const auto parsed = parse_topic(topic);
     if (!parsed || !goes_up(parsed->leaf) || payload.size() > message_bytes_max) return;
     {
@@ -46,7 +46,7 @@ class MessageQueue {
       Line& line = lines_[parsed->post.text];
       bytes_ += bytes;
       line.bytes += bytes;
-      line.messages.push_back({*parsed, std::move(payload)});
+      line.messages.push_back({*parsed, std::move(payload), arrived});
       ++count_;
     }
     ready_.notify_one();

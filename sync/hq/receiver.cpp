@@ -21,6 +21,9 @@ std::size_t stated_body_bytes(ByteView sealed) {
   return length;
 }
 
+/// How long the newest message that is answered now was kept; nothing: none is.
+Duration held_for(const std::optional<MonoTime>& arrived, MonoTime now) { return arrived ? now - *arrived : Duration{}; }
+
 std::size_t body_bytes_max(Leaf leaf) {
   if (leaf == Leaf::verdicts || leaf == Leaf::events) return envelope_body_max;
   if (leaf == Leaf::manifest) return 128 + static_cast<std::size_t>(chunks_of(blob_bytes_max)) * sizeof(Sha256);
@@ -65,6 +68,9 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
     const std::string& name = topic.post.text;
     const std::string text = topic_text(topic);
     Post& state = post(name);
+    const bool of_a_blob = topic.leaf == Leaf::slice || topic.leaf == Leaf::manifest || topic.leaf == Leaf::unavailable;
+    if (of_a_blob) state.blob_arrived = now.mono;
+    else if (topic.leaf == Leaf::hello || topic.leaf == Leaf::verdicts || topic.leaf == Leaf::events) state.record_arrived = now.mono;
     if (const std::size_t stated = stated_body_bytes(payload); topic.leaf != Leaf::slice && stated > body_bytes_max(topic.leaf))
       return refuse(name, "a message (" + std::string(name_of(topic.leaf)) + ") of more than " + std::to_string(body_bytes_max(topic.leaf)) + " bytes", now);
     if (topic.leaf == Leaf::hello) return take_hello(name, state, text, payload, now);
@@ -214,7 +220,7 @@ Answer Receiver::sealed(const std::string& name, Leaf leaf, const Bytes& body) c
   return {std::move(topic), std::move(payload)};
 }
 
-Ack Receiver::ack_for(const std::string&, Post& state, History& history, Stamp now) const {
+Ack Receiver::ack_for(const Post& state, History& history, Stamp now) const {
   const HistoryRow& row = history.row;
   Ack ack;
   ack.session = row.session;
@@ -239,10 +245,12 @@ Ack Receiver::ack_for(const std::string&, Post& state, History& history, Stamp n
   ack.hello_mono_ns = row.hello.sent.mono.ns;
   ack.hello_received = row.hello_received;
   ack.answered = now.wall;
+  ack.held = held_for(state.record_arrived, now.mono);
   return ack;
 }
 
-Result<std::vector<Answer>> Receiver::commit(Stamp now) {
+Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
+  const Stamp now = clock.now();
   std::vector<Answer> answers;
   std::vector<std::pair<std::string, Want>> wants;
   std::map<std::string, Letters> letters;
@@ -289,15 +297,20 @@ Result<std::vector<Answer>> Receiver::commit(Stamp now) {
   // From here on nothing can fail: what is acknowledged is on the disk.
   forget_orders();
   shelf_next_ = shelf_checked_;
+  const Stamp committed = clock.now();
   for (auto& [name, state] : posts_) {
     for (History& history : state.histories) {
       for (const Stream which : store::streams) history.stream(which).fresh.clear();
       if (std::exchange(history.answer, false) && !history.row.session.empty())
-        answers.push_back(sealed(name, Leaf::ack, encode(ack_for(name, state, history, now))));
+        answers.push_back(sealed(name, Leaf::ack, encode(ack_for(state, history, committed))));
       history.greeted = false;
     }
   }
-  for (const auto& [name, want] : wants) answers.push_back(sealed(name, Leaf::want, encode(want)));
+  for (auto& [name, want] : wants) {
+    want.held = held_for(posts_[name].blob_arrived, committed.mono);
+    answers.push_back(sealed(name, Leaf::want, encode(want)));
+  }
+  for (auto& [name, state] : posts_) state.record_arrived = state.blob_arrived = std::nullopt;
   for (const auto& [name, wanted] : keys) answers.push_back(sealed(name, Leaf::day_keys_wanted, encode(wanted)));
   for (const auto& [name, next] : letters) answers.push_back(sealed(name, Leaf::letters, encode(next)));
   for (Answer& answer : fetched_) answers.push_back(std::move(answer));
@@ -322,7 +335,7 @@ void Receiver::rollback() {
   (void)bell_.take();
 }
 
-Result<std::vector<Answer>> Receiver::announce(Stamp now, const std::vector<std::string>* posts) {
+Result<std::vector<Answer>> Receiver::announce(const Clock& clock, const std::vector<std::string>* posts) {
   if (const auto begun = begin(); !begun) return tl::unexpected(begun.error());
   const auto loaded = guarded([&] {
     for (const std::string& name : posts ? *posts : ledger_.posts())
@@ -332,7 +345,7 @@ Result<std::vector<Answer>> Receiver::announce(Stamp now, const std::vector<std:
     rollback();
     return tl::unexpected(loaded.error());
   }
-  return commit(now);
+  return commit(clock);
 }
 
 }  // namespace rampa::sync::hq

@@ -43,15 +43,15 @@ class Receiver {
   Receiver(Ledger& ledger, ImageStore& images, Desk& desk, const ReceiverSettings& settings);
 
   [[nodiscard]] Result<void> begin();
-  /// Never fails for what the message says: what breaks a check is refused or kept apart. Errors: no_space, io (give up this
-  /// group: rollback()).
+  /// Never fails for what the message says: what breaks a check is refused or kept apart. `now`: when it arrived, for the post is
+  /// told how long it was kept. Errors: no_space, io (give up this group: rollback()).
   [[nodiscard]] Result<void> take(const Topic& topic, ByteView payload, Stamp now);
   /// The database does not take this message, whatever is stored with it: an alarm. `tell`: the post is told, too, for which
   /// what is known of it must be readable. Inside a group.
   [[nodiscard]] Result<void> note_dropped(const Topic& topic, const std::string& why, bool tell, Stamp now);
   /// Letters and orders that people have given since are looked at with this group.
   void look_at_desk();
-  [[nodiscard]] Result<std::vector<Answer>> commit(Stamp now);
+  [[nodiscard]] Result<std::vector<Answer>> commit(const Clock& clock);
   void rollback();
   /// What this group holds in memory: commit() soon when it is much.
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
@@ -62,7 +62,7 @@ class Receiver {
   [[nodiscard]] bool desk_changed();
 
   /// Acks for these posts (none given: all that are known), said once the link is up, so that waiting posts greet at once.
-  [[nodiscard]] Result<std::vector<Answer>> announce(Stamp now, const std::vector<std::string>* posts = nullptr);
+  [[nodiscard]] Result<std::vector<Answer>> announce(const Clock& clock, const std::vector<std::string>* posts = nullptr);
   [[nodiscard]] std::vector<Notice> take_notices() { return bell_.take(); }
 
  private:
@@ -74,6 +74,7 @@ class Receiver {
     std::uint64_t letters_sent = 0;
     MonoTime letters_sent_at{INT64_MIN / 2};
     bool letters_due = false;
+    std::optional<MonoTime> record_arrived, blob_arrived;  ///< the newest hello or frame of this group; slice or word of a blob
     std::deque<Fetch> fetches;       ///< to be answered, in order
     std::int64_t fetch_room = 0;     ///< bytes that it may fetch now, or less than none after a large piece...
     std::optional<MonoTime> fetch_room_at;  ///< ...as of then
@@ -96,7 +97,7 @@ class Receiver {
   void lose_blob(const Sha256& sha256, const std::string& why, Stamp now);
   void check_shelf(Stamp now);
   void forget_orders();
-  [[nodiscard]] Ack ack_for(const std::string& name, Post& state, History& history, Stamp now) const;
+  [[nodiscard]] Ack ack_for(const Post& state, History& history, Stamp now) const;
   [[nodiscard]] Answer sealed(const std::string& name, Leaf leaf, const Bytes& body) const;
 
   Ledger& ledger_;

@@ -78,7 +78,7 @@ class Server {
     auto opened = open_link(link, {[this, attempt] { queue_.put_fact({attempt, Connected{}}); },
                                    [this, attempt] { queue_.put_fact({attempt, Subscribed{}}); },
                                    [this, attempt](std::string why) { queue_.put_fact({attempt, Lost{std::move(why)}}); },
-                                   [this](std::string topic, Bytes payload) { queue_.put_message(std::move(topic), std::move(payload)); }});
+                                   [this](std::string topic, Bytes payload) { queue_.put_message(topic, std::move(payload), clock_.now()); }});
     if (opened) link_ = std::move(*opened);
     else if (opened.error().code == ErrorCode::invalid) return tl::unexpected(opened.error());
     else hang_up(opened.error().what);
@@ -129,7 +129,7 @@ class Server {
       return fail(error.code, error.what());
     }
     if (fresh.empty()) return {};
-    if (auto answers = receiver_.announce(clock_.now(), &fresh)) publish(*answers);
+    if (auto answers = receiver_.announce(clock_, &fresh)) publish(*answers);
     else return tl::unexpected(answers.error());
     return {};
   }
@@ -150,7 +150,7 @@ class Server {
     tell({"ready", "", settings_.broker, 0});
     const std::vector<std::string> leased(leases_.begin(), leases_.end());
     const auto* named = settings_.place.server() ? &leased : settings_.posts.empty() ? nullptr : &settings_.posts;
-    if (auto answers = receiver_.announce(clock_.now(), named)) publish(*answers);
+    if (auto answers = receiver_.announce(clock_, named)) publish(*answers);
     else tell({"alarm", "", answers.error().what, 0});
   }
 

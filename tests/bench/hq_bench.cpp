@@ -124,7 +124,7 @@ int main(int argc, char** argv) try {
     const Bytes hello = seal(topic_text({PostId{name}, Leaf::hello}), encode(source.hello), signer_of(seed));
     if (const auto begun = receiver.begin(); !begun) return failed("begin", begun.error());
     if (const auto taken = receiver.take({PostId{name}, Leaf::hello}, hello, clock_.now()); !taken) return failed("hello", taken.error());
-    if (const auto done = receiver.commit(clock_.now()); !done) return failed("commit", done.error());
+    if (const auto done = receiver.commit(clock_); !done) return failed("commit", done.error());
     std::vector<double> commits;
     const MonoTime start = clock_.mono();
     const double cpu = cpu_seconds();
@@ -133,7 +133,7 @@ int main(int argc, char** argv) try {
       for (std::size_t i = at; i < std::min(at + group, source.frames.size()); ++i)
         if (const auto taken = receiver.take({PostId{name}, Leaf::events}, source.frames[i], clock_.now()); !taken) return failed("take", taken.error());
       const MonoTime one = clock_.mono();
-      if (const auto done = receiver.commit(clock_.now()); !done) return failed("commit", done.error());
+      if (const auto done = receiver.commit(clock_); !done) return failed("commit", done.error());
       commits.push_back(seconds_since(one) * 1000);
       (void)receiver.take_notices();
     }
@@ -149,7 +149,7 @@ int main(int argc, char** argv) try {
     const auto ledger = hq::open_ledger(place);
     const auto desk = hq::open_desk(place);
     hq::Receiver receiver(*ledger, shelf, *desk, settings);
-    if (const auto announced = receiver.announce(clock_.now()); !announced) return failed("announce", announced.error());
+    if (const auto announced = receiver.announce(clock_); !announced) return failed("announce", announced.error());
     std::printf("start with %llu records: %.1f ms\n", static_cast<unsigned long long>(records), seconds_since(start) * 1000);
   }
   std::filesystem::remove_all(directory);

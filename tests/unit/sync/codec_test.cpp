@@ -251,10 +251,12 @@ TEST(Payloads, ComeBack) {
     ack.hello_mono_ns = static_cast<std::int64_t>(random() >> 2);
     ack.hello_received = WallTime{12};
     ack.answered = WallTime{13};
+    ack.held = std::chrono::microseconds(random() % 3'000'000);
     EXPECT_EQ(decode_ack(encode(ack)), ack);
     Want want{{}, {random_text(random)}};
     for (std::size_t b = random() % 3; b > 0; --b)
       want.blobs.push_back({std::string(64, 'a'), 5 * chunk_bytes, b == 2, {{0, 1}, {3, 4}}, b, b == 1, b == 2});
+    want.held = ack.held;
     EXPECT_EQ(decode_want(encode(want)), want);
     const Letters letters{{{1 + random() % 9, "declarations", random_text(random)}}};
     EXPECT_EQ(decode_letters(encode(letters)), letters);
@@ -286,6 +288,23 @@ TEST(Payloads, AWatchListLetterIsPlatesOrABuiltListAndSaysWhatIsWrong) {
   EXPECT_EQ(what(R"("name":"stolen",)" + sha + R"(,"size_bytes":0)"), "watch_list: size_bytes is 0; a built list has 1 to 1073741824");
   for (const std::string name : {"", "two\\nlines", "a (b)"})
     EXPECT_EQ(what("\"name\":\"" + name + R"(","plates":[])"), "watch_list: name is not 1 to 200 bytes on one line, without brackets");
+}
+
+TEST(Payloads, AnOlderHqDoesNotSayHowLongItKeptAMessage) {
+  Ack ack;
+  ack.key = std::string(64, 'a');
+  ack.held = 5ms;
+  const Want want{{}, {}, {}, 7ms};
+  const auto without = [](const Bytes& payload, const std::string& field) {
+    std::string text(payload.begin(), payload.end());
+    const std::size_t at = text.find(field);
+    EXPECT_NE(at, std::string::npos) << text;
+    return Bytes(as_bytes(text.erase(at, field.size())).begin(), as_bytes(text).end());
+  };
+  EXPECT_EQ(decode_ack(without(encode(ack), R"("held_us":5000,)"))->held, 0ns);
+  EXPECT_EQ(decode_want(without(encode(want), R"("held_us":7000,)"))->held, 0ns);
+  EXPECT_EQ(decode_want(as_bytes(R"({"v":2,"blobs":[],"done":[],"dropped":[],"held_us":9223372036854775807})"))->held, 1h);
+  EXPECT_FALSE(decode_want(as_bytes(R"({"v":2,"blobs":[],"done":[],"dropped":[],"held_us":-1})")));
 }
 
 TEST(Payloads, DeclarationsComeBack) {

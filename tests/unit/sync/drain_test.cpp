@@ -267,6 +267,18 @@ TEST(Drain, OnlyHqsAckMovesTheCursor) {
   EXPECT_EQ(w.drain.status().cursor, 0u);
 }
 
+TEST(Drain, WhatHqTakesToStoreIsNotPartOfTheLinesRoundTrip) {
+  World w;
+  w.append(1);
+  w.stream();
+  w.expect_frame();
+  w.clock.advance(350ms);
+  Ack ack = w.hq.ack(w.journal);
+  ack.held = 250ms;
+  w.say(Leaf::ack, ack);
+  EXPECT_EQ(w.drain.status().round_trip, 100ms);
+}
+
 TEST(Drain, WhatAnotherKeySignedMovesNothing) {
   World w;
   w.append(3);

@@ -18,7 +18,7 @@ class Group : public HqTest {
     store = std::make_unique<GroupStore>(*receiver, clock);
   }
   Message message(const SigningPost& post, Leaf leaf, const Bytes& body) {
-    return {{PostId{post.name()}, leaf}, leaf == Leaf::slice ? body : post.signed_as(leaf, body)};
+    return {{PostId{post.name()}, leaf}, leaf == Leaf::slice ? body : post.signed_as(leaf, body), clock.now()};
   }
   /// From now on the database refuses records of this kind.
   void refuse_records_of_kind(const std::string& kind) {
@@ -118,7 +118,7 @@ TEST_F(Group, AnAlarmTakesAnyText) {
   ASSERT_TRUE(receiver->begin());
   EXPECT_TRUE(ledger->alarm("P1", 0, "refused", noise(50'000), clock.now().wall));
   EXPECT_TRUE(ledger->alarm("P1", 0, "refused", std::string(detail_bytes_max - 1, 'x') + "\xc3\xa9", clock.now().wall));
-  ASSERT_TRUE(receiver->commit(clock.now()));
+  ASSERT_TRUE(receiver->commit(clock));
   EXPECT_EQ(alarms()[0]["detail"].get<std::string>().size(), detail_bytes_max);
   EXPECT_EQ(alarms()[1]["detail"], std::string(detail_bytes_max - 1, 'x')) << "not cut inside a character";
 }

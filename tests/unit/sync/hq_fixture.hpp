@@ -124,7 +124,7 @@ class HqTest : public ::testing::Test {
       const auto taken = receiver->take({PostId{post.name()}, leaf}, payload, clock.now());
       EXPECT_TRUE(taken) << taken.error().what;
     }
-    auto answers = receiver->commit(clock.now());
+    auto answers = receiver->commit(clock);
     EXPECT_TRUE(answers) << answers.error().what;
     return answers ? std::move(*answers) : std::vector<sync::hq::Answer>{};
   }

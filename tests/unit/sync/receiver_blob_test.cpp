@@ -66,6 +66,11 @@ class ReceiverBlobs : public HqTest {
     return want_in(group({{leaf_of(stream), p1.frame(stream, number, number)}}));
   }
   Want manifest(const Bytes& blob) { return want_in(group({{Leaf::manifest, encode(manifest_of(blob))}})); }
+  Want give(const Bytes& blob, std::size_t from, std::size_t to, Duration waited) {
+    EXPECT_TRUE(receiver->begin());
+    EXPECT_TRUE(receiver->take({PostId{"P1"}, Leaf::slice}, slice(blob, from, to), {clock.mono() - waited, clock.now().wall}));
+    return want_in(receiver->commit(clock).value());
+  }
   Want give(const Bytes& blob, std::size_t from, std::size_t to) { return want_in(group({{Leaf::slice, slice(blob, from, to)}})); }
   bool holds(const Bytes& blob) const {
     const auto read = read_checked(*shelf, sha256(blob));
@@ -95,7 +100,9 @@ TEST_F(ReceiverBlobs, ASmallOneIsWantedResumedCheckedAndNeverAskedTwice) {
   const Want again = want_in(group({{Leaf::hello, encode(p1.hello())}}));
   ASSERT_EQ(again.blobs.size(), 1u);
   EXPECT_EQ(again.blobs[0].have_bytes, 400u);
-  EXPECT_EQ(give(blob, 400, 1000).done, std::vector<std::string>{hex(sha256(blob))});
+  const Want last = give(blob, 400, 1000, 30ms);
+  EXPECT_EQ(last.done, std::vector<std::string>{hex(sha256(blob))});
+  EXPECT_EQ(last.held, 30ms) << "how long HQ kept the slice";
   EXPECT_TRUE(holds(blob));
   EXPECT_TRUE(name({blob}).blobs.empty()) << "the same content is not asked for again";
   EXPECT_EQ(posts()[0]["blobs_missing"], 0);
@@ -187,7 +194,7 @@ TEST_F(ReceiverBlobs, ABoostComesBeforeAll) {
   desk->add_order({"P1", "boost", last}, clock.now().wall);
   ASSERT_TRUE(receiver->begin());
   receiver->look_at_desk();
-  const Want want = want_in(receiver->commit(clock.now()).value());
+  const Want want = want_in(receiver->commit(clock).value());
   ASSERT_EQ(want.blobs.size(), 1u);
   EXPECT_EQ(want.blobs[0].sha256, last);
   EXPECT_TRUE(want.blobs[0].boost);
@@ -377,7 +384,7 @@ TEST_F(ReceiverBlobs, WhatVerifyFindsDamagedIsAskedForAgain) {
   desk->add_order({"P1", "lost", found->lost_blobs[0]}, clock.now().wall);
   ASSERT_TRUE(receiver->begin());
   receiver->look_at_desk();
-  EXPECT_EQ(want_in(receiver->commit(clock.now()).value()).blobs.size(), 1u);
+  EXPECT_EQ(want_in(receiver->commit(clock).value()).blobs.size(), 1u);
   give(blob, 0, 300);
   EXPECT_TRUE(holds(blob));
   EXPECT_TRUE(verify_post(place, "P1")->sound);

@@ -23,7 +23,7 @@ class ReceiverDesk : public HqTest {
   std::vector<Answer> look() {
     EXPECT_TRUE(receiver->begin());
     receiver->look_at_desk();
-    return receiver->commit(clock.now()).value();
+    return receiver->commit(clock).value();
   }
 };
 
@@ -174,7 +174,7 @@ TEST_F(ReceiverDesk, AnOrderStaysOnTheDeskUntilWhatItDidIsCommitted) {
                                             : "CREATE TRIGGER refuse BEFORE UPDATE ON histories WHEN NEW.renewals > 0 BEGIN SELECT RAISE(ABORT, 'no'); END");
   ASSERT_TRUE(receiver->begin());
   receiver->look_at_desk();
-  ASSERT_FALSE(receiver->commit(clock.now()));
+  ASSERT_FALSE(receiver->commit(clock));
   ledger->database().execute(place.server() ? "ALTER TABLE histories DROP CONSTRAINT refuse" : "DROP TRIGGER refuse");
   EXPECT_TRUE(receiver->desk_changed());
   EXPECT_EQ(greet().incarnation, settings.incarnation + "-1");

@@ -40,6 +40,29 @@ TEST_F(ReceiverTest, StoresAcknowledgesAndVerifies) {
   EXPECT_EQ(rows()[0]["open"]["kind"], "audit_note");
 }
 
+TEST_F(ReceiverTest, SaysHowLongItKeptWhatItAcknowledges) {
+  /// Every look at it takes 5 ms: so does the commit.
+  struct : Clock {
+    Stamp now() const override { return {MonoTime{at.mono.ns += 5'000'000}, at.wall}; }
+    mutable Stamp at;
+  } working;
+  p1.append(2);
+  greet();
+  const auto take = [&](std::uint64_t number, Duration waited) {
+    const Stamp arrived{clock.mono() - waited, clock.now().wall};
+    ASSERT_TRUE(receiver->take({PostId{"P1"}, Leaf::events}, p1.signed_as(Leaf::events, p1.frame(Stream::events, number, number)), arrived));
+  };
+  working.at = clock.now();
+  ASSERT_TRUE(receiver->begin());
+  take(1, 30ms);
+  take(2, 20ms);
+  const Ack ack = ack_in(receiver->commit(working).value());
+  EXPECT_EQ(ack.streams[1].through, 2u);
+  EXPECT_EQ(ack.held, 30ms) << "the newest one's 20 ms and the commit, which two looks at the clock enclose";
+  const auto again = ack_in(receiver->announce(clock).value());
+  EXPECT_EQ(again.held, 0ms) << "nothing new is acknowledged";
+}
+
 TEST_F(ReceiverTest, NothingIsTakenBeforeAHello) {
   p1.append(1);
   EXPECT_TRUE(group({{Leaf::events, p1.frame(Stream::events, 1, 1)}}).empty());
@@ -109,7 +132,7 @@ TEST_F(ReceiverTest, WhatIsHeldSurvivesARestart) {
   events(1, 3);
   events(6, 7);
   open();
-  const auto announced = receiver->announce(clock.now());
+  const auto announced = receiver->announce(clock);
   ASSERT_TRUE(announced);
   const Ack ack = ack_in(*announced);
   EXPECT_EQ(ack.cursor, 3u);
@@ -223,7 +246,7 @@ TEST_F(ReceiverTest, AlarmsOfOneKindAreNotKeptWithoutEnd) {
   for (int i = 0; i < alarms_kept_max + 100; ++i) ledger->alarm("P1", 0, "refused", std::to_string(i), clock.now().wall);
   EXPECT_TRUE(ledger->alarm("P1", 0, "conflict", "another kind", clock.now().wall));
   EXPECT_TRUE(ledger->alarm("P2", 0, "refused", "another post", clock.now().wall));
-  ASSERT_TRUE(receiver->commit(clock.now()));
+  ASSERT_TRUE(receiver->commit(clock));
   EXPECT_EQ(alarms().size(), alarms_kept_max + 3u) << "and one that says so";
 }
 
@@ -397,14 +420,14 @@ TEST_F(ReceiverTest, ResendComparesWhatIsHereAndStoresWhatIsNot) {
   greet();
   events(1, 8);
   EXPECT_EQ(verdicts(1, 2).cursor, 10u);
-  const std::string before = ack_in(receiver->announce(clock.now()).value()).incarnation;
+  const std::string before = ack_in(receiver->announce(clock).value()).incarnation;
   ledger->database().run("DELETE FROM records WHERE id = $1", record_key(1, Stream::events, 5));  // somebody's hand slipped
   EXPECT_FALSE(verify_post(place, "P1")->sound);
   desk->add_order({"P1", "resend", "4"}, clock.now().wall);
   EXPECT_TRUE(receiver->desk_changed());
   ASSERT_TRUE(receiver->begin());
   receiver->look_at_desk();
-  const Ack ack = ack_in(receiver->commit(clock.now()).value());
+  const Ack ack = ack_in(receiver->commit(clock).value());
   EXPECT_EQ(ack.cursor, 3u);
   EXPECT_EQ(ack.streams[1].through, 3u);
   EXPECT_EQ(ack.streams[0].through, 0u);

@@ -56,6 +56,7 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   ack.streams[1] = {7, {{9, 12}}};
   ack.quarantined = {{3, "CRC", Stream::verdicts}};
   ack.refused = {{Stream::events, 8, "signature"}};
+  ack.held = 5ms;
   EXPECT_TRUE(valid("ack", encode(ack)));
   EXPECT_TRUE(valid("want", encode(Want{{{sha, 10, false, {{0, 0}}, 5, true, false}}, {sha}})));
   EXPECT_TRUE(valid("unavailable", encode(Unavailable{sha, "gone"})));
