@@ -83,7 +83,7 @@ std::optional<BlobSender::Piece> BlobSender::next(Traffic traffic, std::size_t b
   return Piece{best->sha256, best->size_bytes, range.first, static_cast<std::size_t>(end - range.first)};
 }
 
-void BlobSender::sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, MonoTime at) {
+void BlobSender::sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, const LineMark& mark) {
   Blob* blob = find(piece.sha256);
   if (!blob) return;
   if (piece.bytes == 0) {
@@ -92,7 +92,7 @@ void BlobSender::sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t 
   }
   const Range range{piece.offset, piece.offset + piece.bytes - 1};
   blob->todo.remove(range);
-  blob->flight.push_back({range, wire_bytes, order, at, false});
+  blob->flight.push_back({range, wire_bytes, order, mark, false});
 }
 
 void BlobSender::manifest_sent(const std::string& sha256, std::uint64_t order) {

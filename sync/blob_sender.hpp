@@ -35,7 +35,7 @@ class BlobSender {
   };
   /// What of this class goes next, at most `bytes` of it. Boosted blobs count as thumbnails and go before them.
   [[nodiscard]] std::optional<Piece> next(Traffic traffic, std::size_t bytes) const;
-  void sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, MonoTime at);
+  void sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, const LineMark& mark);
   void forget(const std::string& sha256);
 
   [[nodiscard]] std::size_t size() const { return blobs_.size(); }

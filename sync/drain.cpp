@@ -288,7 +288,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
     answered_order_ = hello_order_;
     std::erase_if(letters_told_, [this](const ToldRefusal& told) { return told.order < answered_order_; });
   }
-  take_streams(ack, answers, now.mono - ack.held);
+  take_streams(ack, answers, now.mono);
   note_refused(ack, now.mono);
   move_cursor(ack.cursor);
   if (ack.incarnation != incarnation_) {  // HQ restarted: it wants a hello to say which blobs it lacks
@@ -313,19 +313,21 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   if (!letters_refused_.empty()) say_receipt();
 }
 
-void Drain::take_streams(const Ack& ack, bool answers, MonoTime arrived) {
+void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
+  std::vector<Sent> messages;
+  std::size_t lost = 0;
   for (const Stream stream : store::streams) {
     // Of one connection the broker keeps the order: what went before the hello and is not in its answer was lost on the way.
     const auto outcome = sender(stream).acknowledged(ack.streams[static_cast<std::size_t>(stream)], answers ? hello_order_ : 0);
-    delivered(outcome.delivered, outcome.lost, arrived);
+    messages.insert(messages.end(), outcome.delivered.begin(), outcome.delivered.end());
+    lost += outcome.lost;
     if (outcome.went_back) ++status_.resends;
   }
+  delivered(messages, lost, ack.held, now);
 }
 
-/// `arrived`: when the newest of them reached HQ, as much later as the answer needs for its way. What HQ then took to store
-/// it is no queue in the line.
-void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime arrived) {
-  for (const Sent& sent : messages) budget_.acknowledged(sent.bytes, sent.at, std::max(sent.at, arrived), budget_full_);
+void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, Duration held, MonoTime now) {
+  budget_.acknowledged(messages, held, now);
   if (lost > 0) {
     budget_.lost();
     status_.resends += lost;
@@ -363,7 +365,7 @@ void Drain::move_cursor(std::uint64_t cursor) {
 
 void Drain::on_want(const Want& want, MonoTime now) {
   auto outcome = wanted_.wanted(want, answered_order_);
-  delivered(outcome.delivered, outcome.lost, now - want.held);
+  delivered(outcome.delivered, outcome.lost, want.held, now);
   for (std::string& sha : outcome.done) effects_.emplace_back(effect::BlobHeld{std::move(sha), true});
   for (const WantedBlob& blob : want.blobs) effects_.emplace_back(effect::BlobHeld{blob.sha256, false});
   for (const std::string& sha : outcome.manifests) send_manifest(sha);
@@ -444,7 +446,7 @@ void Drain::fill(Stamp now) {
   for (auto done = fetcher_.complete(now.mono); done; done = fetcher_.complete(now.mono)) take_fetched(std::move(done));
   if (const auto fetch = fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
   while (phase_ == Phase::streaming) {
-    if (bulk_under_way() >= budget_.bytes()) {
+    if (!budget_.may_send(bulk_under_way(), now.mono)) {
       budget_full_ = true;
       return;
     }
@@ -454,7 +456,7 @@ void Drain::fill(Stamp now) {
     const auto turn = order_.next({can && verdict && !verdict->live, can && sender(Stream::events).next(1).has_value(),
                                    all && wanted_.next(Traffic::thumbnails, piece).has_value(),
                                    all && wanted_.next(Traffic::images, piece).has_value()}, now);
-    if (!turn) return;
+    if (!turn) return budget_.idle(bulk_under_way());
     const Fill went = *turn == Traffic::verdicts ? send_frame(Stream::verdicts, piece, false, now)
                       : *turn == Traffic::events ? send_frame(Stream::events, piece, false, now)
                                                  : send_slice(*turn, now);
@@ -489,7 +491,7 @@ Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_on
   Bytes payload = seal(topic, encode(head, records), settings_.identity.signer);
   if (!under_way()) asked_ = now.mono;
   const std::size_t bytes = payload.size();
-  s.sent({range, bytes, ++sent_order_, now.mono, piece->live});
+  s.sent({range, bytes, ++sent_order_, budget_.sent(bytes, bulk_under_way(), now.mono), piece->live});
   order_.sent(stream == Stream::verdicts ? Traffic::verdicts : Traffic::events, bytes);
   effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});
   return Fill::went_out;
@@ -522,7 +524,7 @@ Drain::Fill Drain::send_slice(Traffic traffic, Stamp now) {
   }
   Bytes payload = encode(BlobSlice{hash.value_or(Sha256{}), piece->offset, piece->size_bytes, bytes});
   if (!under_way()) asked_ = now.mono;
-  wanted_.sent(*piece, payload.size(), ++sent_order_, now.mono);
+  wanted_.sent(*piece, payload.size(), ++sent_order_, budget_.sent(payload.size(), bulk_under_way(), now.mono));
   order_.sent(traffic, payload.size());
   publish_raw(Leaf::slice, std::move(payload));
   return Fill::went_out;
@@ -571,6 +573,7 @@ void Drain::plan_wake() {
   if (letters_again_.ns != 0) wake_ = std::min(wake_, letters_again_);
   if (const auto fetch = fetcher_.wake()) wake_ = std::min(wake_, *fetch);
   if (status_.broker != 0 && !under_way() && !fetcher_.busy()) wake_ = std::min(wake_, connected_ + settings_.back_to_primary);
+  if (budget_full_ && budget_.wake()) wake_ = std::min(wake_, *budget_.wake());
   if (const auto release = order_.release(); release && !budget_full_) wake_ = std::min(wake_, *release);
 }
 

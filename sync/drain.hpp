@@ -163,7 +163,7 @@ class Drain {
   void say_receipt();
   void on_day_keys_wanted(const DayKeysWanted& wanted);
   void start_streaming(const Ack& ack, Stamp now);
-  void take_streams(const Ack& ack, bool answers, MonoTime arrived);
+  void take_streams(const Ack& ack, bool answers, MonoTime now);
   void note_quarantined(const Ack& ack);
   void note_refused(const Ack& ack, MonoTime now);
   void heard(MonoTime now);
@@ -180,7 +180,7 @@ class Drain {
   void send_manifest(const std::string& sha256);
   void take_fetched(std::optional<Fetcher::Done> done);
   void cannot_give(const std::string& sha256, const std::string& reason);
-  void delivered(const std::vector<Sent>& messages, std::size_t lost, MonoTime arrived);
+  void delivered(const std::vector<Sent>& messages, std::size_t lost, Duration held, MonoTime now);
   void check_times(Stamp now);
   void plan_wake();
   void publish(Leaf leaf, ByteView body);

@@ -7,19 +7,10 @@
 #include <deque>
 #include <optional>
 
-#include "firmware-interfaces/time.hpp"
 #include "sync/ranges.hpp"
+#include "sync/sent.hpp"
 
 namespace rampa::sync {
-
-/// One message under way, for whoever measures the line.
-struct Sent {
-  Range range;
-  std::size_t bytes = 0;     ///< on the wire
-  std::uint64_t order = 0;   ///< rises with every message of the connection
-  MonoTime at;
-  bool live = false;
-};
 
 class StreamSender {
  public:

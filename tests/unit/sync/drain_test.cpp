@@ -542,6 +542,46 @@ TEST(Drain, BlobsGoAfterRecordsAndGoOnAtTheByte) {
   EXPECT_EQ(w.drain.status().blobs_wanted, 0u);
 }
 
+TEST(Drain, SlicesGoOneAfterTheOtherOnceTheLineIsKnownAndANewLineIsNotKnown) {
+  World w;
+  Bytes blob(1'000'000);
+  for (auto& byte : blob) byte = static_cast<std::uint8_t>(w.noise());
+  const std::string sha = hex(sha256(blob));
+  w.blobs.blobs[sha] = blob;
+  std::uint64_t taken = 0;  // HQ has so much, without a hole
+  const auto take = [&] {
+    std::uint64_t bytes = 0;
+    for (; !w.wire.empty(); w.wire.pop_front())
+      if (const auto slice = decode_slice(w.wire.front().payload)) bytes += slice->bytes.size();
+    taken += bytes;
+    return bytes;
+  };
+  const auto want = [&] {
+    WantedBlob wanted{sha, blob.size(), false, {{taken / chunk_bytes, chunks_of(blob.size()) - 1}}, taken % chunk_bytes, false, false};
+    Want said{{wanted}, {}, {}, 1ms};
+    w.say(Leaf::want, said);
+  };
+  w.stream();
+  want();
+  const std::uint64_t at_once = take();
+  EXPECT_GE(at_once, LineBudget::first);
+  w.clock.advance(100ms);
+  want();
+  const std::uint64_t then = take();
+  EXPECT_GT(then, 0u);
+  EXPECT_LT(then, LineBudget::first) << "the budget has room for twice as much, but a verdict would wait for it";
+  ASSERT_LE(w.drain.next_wake() - w.clock.mono(), 50ms);
+  w.wake();
+  EXPECT_GT(take(), 0u) << "nobody said anything: its time had come";
+
+  w.drain.link_lost(w.attempt, "cable", w.clock.now());
+  w.collect();
+  w.wake();
+  w.stream();
+  want();
+  EXPECT_GE(take(), at_once);
+}
+
 TEST(Drain, OverAMeteredLineNoPicturesGo) {
   DrainSettings settings = World::plain();
   settings.metered = {0};
