@@ -142,7 +142,8 @@ void LineBudget::take_queue(const Sent& newest, Duration trip) {
   round.queue_most = std::max(round.queue_most, queue);
   jitter_ += (std::min<Duration>(std::chrono::abs(queue - queue_), 2 * queue_wanted) - jitter_) / 16;
   queue_ = queue;
-  if (queue > queue_wanted * 3 / 2) start_up_ = false;
+  // What went at once, before anything was known, made its queue itself.
+  if (newest.mark.delivered > 0 && queue > queue_wanted * 3 / 2) start_up_ = false;
 }
 
 void LineBudget::end_round() {
