@@ -115,4 +115,23 @@ Result<DayKey> unseal_day_key(const std::array<std::uint8_t, 32>& seed, ByteView
   return key;
 }
 
+DayKeys answer(const DayKeysWanted& wanted, const std::function<Result<std::optional<store::format::DayKey>>(const DayKeyName&)>& key_of,
+               const PublicKey& reader) {
+  DayKeys out;
+  for (const DayKeyName& name : wanted.keys) {
+    if (!key_of) {
+      out.gone.push_back({name, false, "this post gives HQ no keys ([sync] hq_reads_personal)"});
+    } else if (const auto key = key_of(name); !key) {
+      out.gone.push_back({name, false, key.error().what});
+    } else if (!*key) {
+      out.gone.push_back({name, true, "destroyed"});
+    } else if (auto sealed = seal_day_key(reader, **key)) {
+      out.keys.push_back({name, std::move(*sealed)});
+    } else {
+      out.gone.push_back({name, false, sealed.error().what});
+    }
+  }
+  return out;
+}
+
 }  // namespace rampa::sync

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <compare>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,10 @@ struct DayKeys {
 /// Errors: invalid, naming the key.
 [[nodiscard]] Result<DayKeysWanted> decode_day_keys_wanted(ByteView bytes);
 [[nodiscard]] Result<DayKeys> decode_day_keys(ByteView bytes);
+
+/// The post's answer. `key_of`: nothing for one that was destroyed; not set: HQ is given none.
+[[nodiscard]] DayKeys answer(const DayKeysWanted& wanted, const std::function<Result<std::optional<store::format::DayKey>>(const DayKeyName&)>& key_of,
+                             const PublicKey& reader);
 
 /// For the owner of this Ed25519 key (turned into its X25519 form). Errors: invalid (no point of the curve).
 [[nodiscard]] Result<Bytes> seal_day_key(const PublicKey& reader, const store::format::DayKey& key);

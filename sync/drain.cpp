@@ -9,8 +9,6 @@ namespace {
 constexpr Duration hello_gap = 200ms;
 constexpr Duration journal_pause = 1s;     ///< after a read error
 constexpr std::size_t quarantined_known_max = 4096;
-constexpr std::size_t letters_waiting_max = 64;
-constexpr Duration letters_pause = 30s;    ///< after one that could not be kept: then a hello makes HQ say it again
 
 Leaf leaf_of(Stream stream) { return stream == Stream::verdicts ? Leaf::verdicts : Leaf::events; }
 
@@ -19,7 +17,7 @@ Leaf leaf_of(Stream stream) { return stream == Stream::verdicts ? Leaf::verdicts
 Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, FetchShelf* shelf, std::uint64_t acknowledged,
              std::uint64_t seed)
     : settings_(std::move(settings)), journal_(journal), blobs_(blobs),
-      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), order_(settings_.caps) {
+      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), frames_(journal, settings_.identity.epoch), order_(settings_.caps), letters_(settings_.letters_through) {
   status_.cursor = acknowledged;
   refresh_ends();
   enter(Phase::waiting);
@@ -106,7 +104,7 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
       else trouble(want.error().what);
       break;
     case Leaf::letters:
-      if (const auto letters = decode_letters(*body)) on_letters(*letters);
+      if (const auto letters = decode_letters(*body)) letters_.put(*letters), take_letter();
       else trouble(letters.error().what);
       break;
     case Leaf::not_there:
@@ -163,8 +161,8 @@ void Drain::check_times(Stamp now) {
         failed_in_a_row_ = 0;
         return hang_up("looking whether the primary line is back", now.mono);
       }
-      if (letters_again_.ns != 0 && now.mono >= letters_again_) {
-        letters_again_ = {};
+      if (letters_.again() && now.mono >= *letters_.again()) {
+        letters_.asked_again();
         say_hello(now);
         break;
       }
@@ -207,9 +205,7 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
   }
   wanted_.restart();
   fetcher_.disconnected();
-  letters_.clear();
-  for (ToldRefusal& told : letters_told_) letters_refused_.push_back(std::move(told.letter));
-  letters_told_.clear();
+  letters_.disconnected();
   answered_order_ = 0;
   status_.blobs_wanted = 0;
   status_.round_trip = {};
@@ -230,7 +226,7 @@ void Drain::say_hello(Stamp now) {
   hello.last_sequence = ends_.verdicts + ends_.events;
   if (hello.last_sequence > 0)
     if (const auto last = journal_.read(hello.last_sequence, 1); last && !last->empty()) hello.last_hash = last->front().hash;
-  hello.letters_through = settings_.letters_through;
+  hello.letters_through = letters_.through();
   hello.sent = now;
   hello.heard_answered = heard_answered_;
   hello.heard = status_.last_ack;
@@ -286,7 +282,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble.clear();  // both hear each other: what was told before is over
   if (answers) {
     answered_order_ = hello_order_;
-    std::erase_if(letters_told_, [this](const ToldRefusal& told) { return told.order < answered_order_; });
+    letters_.answered(answered_order_);
   }
   take_streams(ack, answers, now.mono);
   note_refused(ack, now.mono);
@@ -310,7 +306,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   asked_ = now.mono;
   for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
   move_cursor(ack.cursor);
-  if (!letters_refused_.empty()) say_receipt();
+  if (letters_.refusals_wait()) say_receipt();
 }
 
 void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
@@ -373,67 +369,35 @@ void Drain::on_want(const Want& want, MonoTime now) {
   changed_ = true;
 }
 
-void Drain::on_letters(const Letters& letters) {
-  for (const Letter& letter : letters.letters) {
-    const std::uint64_t next = (letters_.empty() ? (letter_ ? letter_->number : settings_.letters_through) : letters_.back().number) + 1;
-    if (letter.number != next || letters_.size() >= letters_waiting_max) continue;  // known already, or after a hole: HQ says it again
-    letters_.push_back(letter);
-  }
-  if (letter_ || letters_.empty()) return;
-  letter_ = letters_.front();
-  letters_.pop_front();
-  effects_.emplace_back(effect::TakeLetter{*letter_});
+void Drain::take_letter() {
+  if (auto letter = letters_.next()) effects_.emplace_back(effect::TakeLetter{std::move(*letter)});
 }
 
 void Drain::on_day_keys_wanted(const DayKeysWanted& wanted) {
-  DayKeys answer;
-  for (const DayKeyName& name : wanted.keys) {
-    if (!settings_.day_key) {
-      answer.gone.push_back({name, false, "this post gives HQ no keys ([sync] hq_reads_personal)"});
-      continue;
-    }
-    auto key = settings_.day_key(name);
-    if (!key) {
-      answer.gone.push_back({name, false, key.error().what});
-      trouble("HQ wants the key of day " + std::to_string(name.day) + " which cannot be read: " + key.error().what);
-    } else if (!*key) {
-      answer.gone.push_back({name, true, "destroyed"});
-    } else if (auto sealed = seal_day_key(*settings_.identity.hq_key, **key)) {
-      answer.keys.push_back({name, std::move(*sealed)});
-    } else {
-      answer.gone.push_back({name, false, sealed.error().what});
-    }
-  }
-  publish(Leaf::day_keys, encode(answer));
+  const DayKeys keys = answer(wanted, settings_.day_key, *settings_.identity.hq_key);
+  for (const GoneDayKey& gone : keys.gone)
+    if (settings_.day_key && !gone.erased) trouble("HQ wants the key of day " + std::to_string(gone.name.day) + " which cannot be given: " + gone.reason);
+  publish(Leaf::day_keys, encode(keys));
 }
 
 void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp) {
-  if (!letter_ || letter_->number != number) return;
-  letter_.reset();
-  settings_.letters_through = number;
-  if (!refused.empty()) letters_refused_.push_back({number, refused});
-  if (!letters_.empty()) return on_letters({});
-  say_receipt();
+  if (!letters_.done(number, refused)) return;
+  const std::size_t before = effects_.size();
+  take_letter();
+  if (effects_.size() == before) say_receipt();  // one for all that came together
 }
 
 void Drain::letter_refused(std::uint64_t number, const std::string& reason, Stamp) {
-  letters_refused_.push_back({number, reason});
+  letters_.refuse(number, reason);
   say_receipt();
 }
 
-void Drain::say_receipt() {
-  if (phase_ != Phase::streaming) return;
-  ++sent_order_;
-  for (const RefusedLetter& refused : letters_refused_) letters_told_.push_back({refused, sent_order_});
-  publish(Leaf::receipt, encode(Receipt{settings_.letters_through, std::exchange(letters_refused_, {})}));
+void Drain::letter_failed(std::uint64_t number, Stamp now) {
+  if (letters_.failed(number, now.mono)) plan_wake();
 }
 
-void Drain::letter_failed(std::uint64_t number, Stamp now) {
-  if (!letter_ || letter_->number != number) return;
-  letter_.reset();
-  letters_.clear();
-  letters_again_ = now.mono + letters_pause;
-  plan_wake();
+void Drain::say_receipt() {
+  if (phase_ == Phase::streaming) publish(Leaf::receipt, encode(letters_.receipt(++sent_order_)));
 }
 
 void Drain::fill(Stamp now) {
@@ -468,45 +432,20 @@ Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_on
   StreamSender& s = sender(stream);
   const auto piece = s.next(settings_.frame_records_max);
   if (!piece || (live_only && !piece->live)) return Fill::nothing;
-  const std::uint64_t first = piece->range.first;
-  const auto cannot_read = [&](const std::string& why) {
+  const auto frame = frames_.read(stream, piece->range, piece->live, bytes_max);
+  if (!frame) {
     journal_again_ = now.mono + journal_pause;
-    trouble("cannot read " + std::string(store::name_of(stream)) + " number " + std::to_string(first) + " from the journal: " + why);
+    trouble("cannot read " + std::string(store::name_of(stream)) + " number " + std::to_string(piece->range.first) + " from the journal: " + frame.error().what);
     return Fill::held_back;
-  };
-  const auto previous = hash_before(stream, first, piece->live);
-  if (!previous) return cannot_read(previous.error().what);
-  const auto read = journal_.read_stream(stream, first, static_cast<std::size_t>(piece->range.last - first + 1), bytes_max);
-  if (!read) return cannot_read(read.error().what);
-  if (read->empty() || read->front().stream_sequence != first) return cannot_read("it is not there; run `rampa verify`");
-  std::vector<ByteView> records;
-  for (const auto& raw : *read) {
-    if (raw.stream_sequence != first + records.size()) break;
-    records.emplace_back(raw.bytes);
   }
-  const FrameHead head{stream, settings_.identity.epoch, first, *previous};
-  tails_[static_cast<std::size_t>(stream)][piece->live] = {first + records.size() - 1, (*read)[records.size() - 1].hash};
-  const Range range{first, first + records.size() - 1};
   const std::string topic = topic_text({settings_.post, leaf_of(stream)});
-  Bytes payload = seal(topic, encode(head, records), settings_.identity.signer);
+  Bytes payload = seal(topic, frame->body, settings_.identity.signer);
   if (!under_way()) asked_ = now.mono;
   const std::size_t bytes = payload.size();
-  s.sent({range, bytes, ++sent_order_, budget_.sent(bytes, bulk_under_way(), now.mono), piece->live});
+  s.sent({frame->range, bytes, ++sent_order_, budget_.sent(bytes, bulk_under_way(), now.mono), piece->live});
   order_.sent(stream == Stream::verdicts ? Traffic::verdicts : Traffic::events, bytes);
   effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});
   return Fill::went_out;
-}
-
-/// The chain hash that stands in the record before `number`: mostly of the frame that went before.
-Result<Sha256> Drain::hash_before(Stream stream, std::uint64_t number, bool live) {
-  if (number <= 1) return Sha256{};
-  const auto& tails = tails_[static_cast<std::size_t>(stream)];
-  for (const Tail* tail : {&tails[live], &tails[!live]})
-    if (tail->number == number - 1) return parse_sha256(tail->hash).value_or(Sha256{});
-  const auto read = journal_.read_stream(stream, number - 1, 1, 1);
-  if (!read) return tl::unexpected(read.error());
-  if (read->empty() || read->front().stream_sequence != number - 1) return fail(ErrorCode::not_found, "the record before it is not there; run `rampa verify`");
-  return parse_sha256(read->front().hash).value_or(Sha256{});
 }
 
 Drain::Fill Drain::send_slice(Traffic traffic, Stamp now) {
@@ -570,7 +509,7 @@ void Drain::plan_wake() {
   if (under_way()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
   if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
   if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
-  if (letters_again_.ns != 0) wake_ = std::min(wake_, letters_again_);
+  if (letters_.again()) wake_ = std::min(wake_, *letters_.again());
   if (const auto fetch = fetcher_.wake()) wake_ = std::min(wake_, *fetch);
   if (status_.broker != 0 && !under_way() && !fetcher_.busy()) wake_ = std::min(wake_, connected_ + settings_.back_to_primary);
   if (budget_full_ && budget_.wake()) wake_ = std::min(wake_, *budget_.wake());

@@ -13,7 +13,6 @@
 // - what was sent and is not acknowledged is sent again, whatever became of it.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -27,6 +26,8 @@
 #include "sync/day_keys.hpp"
 #include "sync/envelope.hpp"
 #include "sync/fetcher.hpp"
+#include "sync/frame_reader.hpp"
+#include "sync/letter_box.hpp"
 #include "sync/line_budget.hpp"
 #include "sync/payloads.hpp"
 #include "sync/send_order.hpp"
@@ -159,7 +160,7 @@ class Drain {
   void hang_up(const std::string& why, MonoTime now);
   void on_ack(const Ack& ack, Stamp now);
   void on_want(const Want& want, MonoTime now);
-  void on_letters(const Letters& letters);
+  void take_letter();
   void say_receipt();
   void on_day_keys_wanted(const DayKeysWanted& wanted);
   void start_streaming(const Ack& ack, Stamp now);
@@ -176,7 +177,6 @@ class Drain {
   void fill(Stamp now);
   [[nodiscard]] Fill send_frame(Stream stream, std::size_t bytes_max, bool live_only, Stamp now);
   [[nodiscard]] Fill send_slice(Traffic traffic, Stamp now);
-  [[nodiscard]] Result<Sha256> hash_before(Stream stream, std::uint64_t number, bool live);
   void send_manifest(const std::string& sha256);
   void take_fetched(std::optional<Fetcher::Done> done);
   void cannot_give(const std::string& sha256, const std::string& reason);
@@ -217,30 +217,18 @@ class Drain {
   std::array<StreamSender, store::streams.size()> senders_;
   BlobSender wanted_;
   Fetcher fetcher_;
+  FrameReader frames_;
   MonoTime connected_{};       ///< when HQ first answered on this connection
   std::size_t failed_in_a_row_ = 0;  ///< attempts at which HQ did not answer
   LineBudget budget_;
   SendOrder order_;
+  LetterBox letters_;
   bool budget_full_ = false;   ///< the last fill() stopped for lack of room
   std::uint64_t sent_order_ = 0;  ///< of the last message
-  MonoTime letters_again_{};      ///< a letter could not be kept: a hello then
   std::uint64_t answered_order_ = 0;  ///< of the last hello that HQ has answered on this connection
   std::uint64_t hello_order_ = 0; ///< sent_order_ when the last hello went: HQ has seen every message before it
-  struct Tail {
-    std::uint64_t number = 0;
-    std::string hash;
-  };
-  std::array<std::array<Tail, 2>, store::streams.size()> tails_;  ///< last sent of each stream: backlog, live
   WallTime heard_answered_{};  ///< HQ's clock in the newest ack of this boot
   std::set<std::pair<Stream, std::uint64_t>> known_quarantined_;
-  std::optional<Letter> letter_;  ///< being applied
-  std::deque<Letter> letters_;    ///< to be applied after it
-  std::vector<RefusedLetter> letters_refused_;  ///< not told yet
-  struct ToldRefusal {
-    RefusedLetter letter;
-    std::uint64_t order = 0;  ///< sent_order_ of the receipt: HQ has it once a later hello is answered
-  };
-  std::vector<ToldRefusal> letters_told_;       ///< and told again where the connection breaks before that
 };
 
 }  // namespace rampa::sync

@@ -11,6 +11,7 @@ CRASH = {"targets": ["store_crash_test"], "test": ["store_crash_test", "--gtest_
 IO_ERROR = {"targets": ["store_crash_test"], "test": ["store_crash_test", "--gtest_filter=*.IoErrorAtEveryCall*"]}
 RECEIVER = {"targets": ["sync_receiver_test"], "test": ["sync_receiver_test"]}
 DRAIN = {"targets": ["sync_drain_test"], "test": ["sync_drain_test"]}
+LINE = {"targets": ["sync_sending_test"], "test": ["sync_sending_test", "--gtest_filter=LineBudget.*"]}
 CAMERA = {"targets": ["plate_camera_test"], "test": ["plate_camera_test"]}
 BUNDLE = {"targets": ["bundle_vectors_test"], "test": ["bundle_vectors_test", "--gtest_filter=BundleVectors.*"]}
 BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--gtest_filter=*.AtEveryStepLeavesTheOldSetOrTheNewOne"]}
@@ -117,10 +118,16 @@ PLANTS = [
            "    else if (size.error().code == ErrorCode::not_found && held.empty()) lose_blob(")),
     plant("empty-messages-uncounted", "messages without payload wait at HQ in any number", RECEIVER,
           ("sync/hq/message_queue.hpp", "return payload.size() + message_overhead_bytes;", "return payload.size();")),
+    plant("commit-starves-the-line", "what HQ takes to store is not added to what may be under way", LINE,
+          ("sync/line_budget.cpp", "  rounds_.back().kept = std::max(rounds_.back().kept, now - oldest->mark.at - trip);\n", "  (void)oldest;\n")),
+    plant("all-at-once", "what an acknowledgement of much lets go is not spread over time", LINE,
+          ("sync/line_budget.cpp", "  if (now < next_) wake_ = next_;\n  return now >= next_;\n", "  return true;\n")),
+    plant("commit-not-told", "HQ does not say how long it kept what it acknowledges", RECEIVER,
+          ("sync/hq/receiver.cpp", "  ack.held = held_for(state.record_arrived, now.mono);\n", "")),
     plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,
           ("sync/drain.cpp", "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n  return Fill::went_out;\n",
            "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n"
-           "  status_.cursor = (*read)[records.size() - 1].sequence;\n"
+           "  status_.cursor = std::min(status_.last_sequence, status_.cursor + frame->range.last - frame->range.first + 1);\n"
            "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n  return Fill::went_out;\n")),
     plant("duplicate-read-not-recognised", "the camera's repeated post is published again", CAMERA, REPOST_UNSEEN),
     plant("watchdog-not-read-back", "a module is armed without its watchdog having been read", IO,
@@ -180,7 +187,7 @@ PLANTS = [
     plant("api-criterion-told", "the API names the fact that a profile asks for", API,
           ("edge/api/assessment_view.cpp", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts));", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts).empty() ? std::string_view{} : field);")),
     plant("refusal-told-once", "what a letter named is refused once, and never again where the line breaks", DRAIN,
-          ("sync/drain.cpp", "  for (ToldRefusal& told : letters_told_) letters_refused_.push_back(std::move(told.letter));\n", "")),
+          ("sync/letter_box.cpp", "  for (Told& told : told_) refused_.push_back(std::move(told.letter));\n", "")),
     plant("fetched-used-by-the-uplink", "what HQ sent is installed on the uplink's thread", DOWNLINK,
           ("edge/app/downlink.cpp", "  if (!trouble.empty()) not_to_be_had_[sha256] = trouble;\n  if (wake_) wake_();\n}\n",
            "  if (!trouble.empty()) not_to_be_had_[sha256] = trouble;\n  mutex_.unlock();\n  use_fetched();\n  mutex_.lock();\n}\n")),

@@ -1,0 +1,56 @@
+// HQ's letters at the post: taken in their order, one at a time, each once; and what HQ is to be told of them. Pure.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware-interfaces/time.hpp"
+#include "sync/payloads.hpp"
+
+namespace rampa::sync {
+
+class LetterBox {
+ public:
+  /// `through`: these are applied durably.
+  explicit LetterBox(std::uint64_t through) : through_(through) {}
+  [[nodiscard]] std::uint64_t through() const { return through_; }
+
+  /// HQ says these.
+  void put(const Letters& letters);
+  /// The one to be applied now; nothing while another one is, or none waits.
+  [[nodiscard]] std::optional<Letter> next();
+  /// That one is applied, or `refused` says why it cannot be. False: it is not the one.
+  bool done(std::uint64_t number, const std::string& refused);
+  /// That one could not be kept: all are asked for again after a while. False: it is not the one.
+  bool failed(std::uint64_t number, MonoTime now);
+  /// What this letter named cannot be used.
+  void refuse(std::uint64_t number, const std::string& reason) { refused_.push_back({number, reason}); }
+
+  [[nodiscard]] bool refusals_wait() const { return !refused_.empty(); }
+  /// What HQ is told in the message of this order.
+  [[nodiscard]] Receipt receipt(std::uint64_t order);
+  /// HQ has answered a hello of this order: it has all receipts that went before.
+  void answered(std::uint64_t order);
+  /// What HQ has not answered for is told again.
+  void disconnected();
+
+  /// When a hello is due that makes HQ say the letters again.
+  [[nodiscard]] std::optional<MonoTime> again() const { return again_; }
+  void asked_again() { again_.reset(); }
+
+ private:
+  struct Told {
+    RefusedLetter letter;
+    std::uint64_t order = 0;
+  };
+  std::uint64_t through_;
+  std::optional<Letter> applied_;        ///< just now
+  std::deque<Letter> waiting_;           ///< behind it
+  std::vector<RefusedLetter> refused_;   ///< not told yet
+  std::vector<Told> told_;
+  std::optional<MonoTime> again_;
+};
+
+}  // namespace rampa::sync
