@@ -103,6 +103,13 @@ void BlobSender::forget(const std::string& sha256) {
   std::erase_if(blobs_, [&](const Blob& b) { return b.sha256 == sha256; });
 }
 
+std::optional<MonoTime> BlobSender::oldest_under_way() const {
+  std::optional<MonoTime> oldest;
+  for (const Blob& blob : blobs_)
+    if (!blob.flight.empty() && (!oldest || blob.flight.front().mark.at < *oldest)) oldest = blob.flight.front().mark.at;
+  return oldest;
+}
+
 std::size_t BlobSender::bytes_under_way() const {
   std::size_t bytes = 0;
   for (const Blob& blob : blobs_)

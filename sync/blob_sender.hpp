@@ -40,6 +40,7 @@ class BlobSender {
 
   [[nodiscard]] std::size_t size() const { return blobs_.size(); }
   [[nodiscard]] std::size_t bytes_under_way() const;
+  [[nodiscard]] std::optional<MonoTime> oldest_under_way() const;
 
  private:
   struct Blob {

@@ -199,7 +199,13 @@ void Drain::connect(MonoTime now) {
 void Drain::hang_up(const std::string& why, MonoTime now) {
   effects_.emplace_back(effect::CloseLink{attempt_, why});
   deadline_ = now + backoff_.next();
-  for (const Stream stream : store::streams) {  // nothing is under way any more
+  nothing_under_way();
+  trouble(why);
+  enter(Phase::waiting);
+}
+
+void Drain::nothing_under_way() {
+  for (const Stream stream : store::streams) {
     const StreamSender& s = sender(stream);
     sender(stream).restart({s.through(), {}}, ends_.of(stream));
   }
@@ -209,8 +215,6 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
   answered_order_ = 0;
   status_.blobs_wanted = 0;
   status_.round_trip = {};
-  trouble(why);
-  enter(Phase::waiting);
 }
 
 void Drain::say_hello(Stamp now) {
@@ -271,6 +275,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   note_quarantined(ack);
   if (answers && forked(ack)) {
     effects_.emplace_back(effect::CloseLink{attempt_, "forked"});
+    nothing_under_way();
     deadline_ = now.mono + settings_.pause_last;
     trouble("HQ holds another history of post " + settings_.post.text + " (its cursor " + std::to_string(ack.cursor) +
             " is not in this journal). Was the journal restored, or is a second machine using this post's certificate? "
@@ -410,16 +415,17 @@ void Drain::fill(Stamp now) {
   for (auto done = fetcher_.complete(now.mono); done; done = fetcher_.complete(now.mono)) take_fetched(std::move(done));
   if (const auto fetch = fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
   while (phase_ == Phase::streaming) {
-    if (!budget_.may_send(bulk_under_way(), now.mono)) {
-      budget_full_ = true;
-      return;
-    }
     const std::size_t piece = budget_.piece();
     const bool can = journal_again_.ns == 0 && refused_until_.ns == 0, all = !status_.metered;
     const auto verdict = sender(Stream::verdicts).next(1);
-    const auto turn = order_.next({can && verdict && !verdict->live, can && sender(Stream::events).next(1).has_value(),
-                                   all && wanted_.next(Traffic::thumbnails, piece).has_value(),
-                                   all && wanted_.next(Traffic::images, piece).has_value()}, now);
+    const std::array wants{can && verdict && !verdict->live, can && sender(Stream::events).next(1).has_value(),
+                           all && wanted_.next(Traffic::thumbnails, piece).has_value(), all && wanted_.next(Traffic::images, piece).has_value()};
+    const bool nothing = std::none_of(wants.begin(), wants.end(), [](bool one) { return one; });
+    if (!nothing && !budget_.may_send(bulk_under_way(), now.mono)) {
+      budget_full_ = true;
+      return;
+    }
+    const auto turn = order_.next(wants, now);
     if (!turn) return budget_.idle(bulk_under_way());
     const Fill went = *turn == Traffic::verdicts ? send_frame(Stream::verdicts, piece, false, now)
                       : *turn == Traffic::events ? send_frame(Stream::events, piece, false, now)
@@ -495,9 +501,19 @@ bool Drain::under_way() const {
 
 MonoTime Drain::silence_begun() const { return std::max(heard_, asked_); }
 
+/// When the message went out that is under way for the longest time.
+std::optional<MonoTime> Drain::oldest_under_way() const {
+  std::optional<MonoTime> oldest = wanted_.oldest_under_way();
+  for (const StreamSender& s : senders_)
+    if (const auto at = s.oldest_under_way(); at && (!oldest || *at < *oldest)) oldest = at;
+  return oldest;
+}
+
 MonoTime Drain::hello_due() const {
-  const MonoTime quiet = under_way() ? silence_begun() + settings_.ack_timeout / 2 : heard_ + settings_.heartbeat;
-  return hellos_unanswered_ == 0 ? quiet : std::max(quiet, hello_sent_ + settings_.hello_timeout);
+  MonoTime due = under_way() ? silence_begun() + settings_.ack_timeout / 2 : heard_ + settings_.heartbeat;
+  // HQ is heard of, and one message is not answered: it may be lost, and only HQ's answer to a hello says so.
+  if (const auto oldest = oldest_under_way()) due = std::min(due, std::max(*oldest, hello_sent_) + settings_.ack_timeout / 2);
+  return hellos_unanswered_ == 0 ? due : std::max(due, hello_sent_ + settings_.hello_timeout);
 }
 
 void Drain::plan_wake() {

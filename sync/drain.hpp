@@ -158,6 +158,7 @@ class Drain {
   void connect(MonoTime now);
   void say_hello(Stamp now);
   void hang_up(const std::string& why, MonoTime now);
+  void nothing_under_way();  ///< the connection is over
   void on_ack(const Ack& ack, Stamp now);
   void on_want(const Want& want, MonoTime now);
   void take_letter();
@@ -190,6 +191,7 @@ class Drain {
   [[nodiscard]] std::size_t bulk_under_way() const;
   [[nodiscard]] bool under_way() const;
   [[nodiscard]] MonoTime silence_begun() const;
+  [[nodiscard]] std::optional<MonoTime> oldest_under_way() const;
   [[nodiscard]] MonoTime hello_due() const;
 
   DrainSettings settings_;

@@ -78,14 +78,17 @@ bool LineBudget::may_send(std::size_t under_way, MonoTime now) {
   if (!anew_ && shortest_ && now - shortest_->measured > trip_believed) {
     // The queue is let run out, so that what goes then meets none.
     if (too_long(queue_)) {
-      empty_first_ = true;
+      if (!empty_first_) let_run_empty(now);
     } else {
       anew_ = now + std::min<Duration>(std::max(standing(), queue_wanted) + time_of(piece()), put_off_most);
       next_ = std::max(next_, *anew_);
     }
   }
-  if (empty_first_ && under_way > 0) return false;
-  if (std::exchange(empty_first_, false)) anew_ = now;
+  if (empty_first_ && under_way > 0 && now < *empty_first_) {
+    wake_ = empty_first_;
+    return false;
+  }
+  if (std::exchange(empty_first_, std::nullopt)) anew_ = now;
   if (under_way >= bytes()) return false;
   if (now < next_) wake_ = next_;
   return now >= next_;
@@ -115,10 +118,11 @@ void LineBudget::acknowledged(const std::vector<Sent>& messages, Duration held, 
   take_queue(*newest, trip);
   // What waited for the commit before this one was kept longer than the newest.
   rounds_.back().kept = std::max(rounds_.back().kept, now - oldest->mark.at - trip);
-  watch_queue(now);
+  watch_queue(newest->mark, now);
 }
 
 void LineBudget::take_rate(const LineMark& newest) {
+  if (newest.delivered > delivered_) return;  // of a connection before
   // Delivered neither faster than it went out nor than it came in.
   const Duration took = std::max({newest.at - newest.newest_sent, newest_arrived_ - newest.newest_arrived, Duration{1us}});
   sample_ = static_cast<double>(delivered_ - newest.delivered) / seconds(took);
@@ -159,15 +163,17 @@ void LineBudget::end_round() {
 
 /// A long one that stays is none that the budget made: the line has become slower or longer. What was known of it is not
 /// believed any more; the newest sample of a line with a queue is its rate.
-void LineBudget::watch_queue(MonoTime now) {
+void LineBudget::watch_queue(const LineMark& newest, MonoTime now) {
   if (start_up_ || empty_first_ || anew_ || !too_long(queue_)) return stands_since_.reset();
   if (!stands_since_) stands_since_ = now;
   if (now - *stands_since_ < 2 * (way() + kept()) + 200ms) return;
-  rounds_ = {Round{.rate = sample_, .kept = rounds_.back().kept, .counts = true}, Round{}};
-  empty_first_ = true;
+  if (!newest.idle) rounds_ = {Round{.rate = sample_, .kept = rounds_.back().kept, .counts = true}, Round{}};
+  let_run_empty(now);
 }
 
 void LineBudget::lost() {
+  if (rate() == 0 || lost_in_ == round_end_) return;  // nothing known yet; once in a round trip is enough
+  lost_in_ = round_end_;
   start_up_ = false;
   for (Round& round : rounds_) round.rate *= 0.7;
 }

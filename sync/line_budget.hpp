@@ -8,6 +8,7 @@
 // watched: where a round trip takes 600 ms, BBR's quarter more or less would be all that a verdict may lose.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -71,7 +72,8 @@ class LineBudget {
   void take_trip(const Sent& newest, Duration trip, MonoTime now);
   void take_queue(const Sent& newest, Duration trip);
   void end_round();
-  void watch_queue(MonoTime now);
+  void watch_queue(const LineMark& newest, MonoTime now);
+  void let_run_empty(MonoTime now) { empty_first_ = now + std::min<Duration>(queue_ + way() + kept() + put_off_most, 12 * put_off_most); }
 
   std::uint64_t credit_ = most;
   std::uint64_t delivered_ = 0, idle_until_ = 0, round_end_ = 0;  ///< bytes since the start
@@ -83,9 +85,10 @@ class LineBudget {
   bool start_up_ = true;                   ///< the line's rate is not reached yet
   double grown_to_ = 0;                    ///< start-up: the rate when it last grew...
   int not_grown_ = 0;                      ///< ...and the rounds since
+  std::optional<std::uint64_t> lost_in_;   ///< the round in which something was lost last
   int more_ = 0;                           ///< rounds without a queue, each quicker than all before: the line became faster
   std::optional<MonoTime> stands_since_;   ///< a queue that is too long
-  bool empty_first_ = false;               ///< nothing goes until nothing is under way
+  std::optional<MonoTime> empty_first_;    ///< nothing goes until nothing is under way, or till then: what was lost never arrives
   std::optional<MonoTime> anew_;           ///< what goes from then on replaces the shortest trip
   MonoTime next_;                          ///< pacing: nothing goes before
   std::optional<MonoTime> wake_;

@@ -662,6 +662,37 @@ TEST(Drain, SlicesThatALivingConnectionLostGoAgainAfterTheNextHello) {
   EXPECT_EQ(w.drain.status().blobs_wanted, 0u);
 }
 
+// HQ is heard of all the time, and still something of before never arrived.
+TEST(Drain, ALostThumbnailIsNoticedWhileVerdictsGoOn) {
+  World w;
+  const Bytes blob(2000, 9);
+  const std::string sha = hex(sha256(blob));
+  w.blobs.blobs[sha] = blob;
+  w.stream();
+  const Want want{{{sha, blob.size(), false, {{0, 0}}, 0, false, false}}, {}, {}};
+  w.say(Leaf::want, want);
+  ASSERT_FALSE(w.wire.empty());
+  w.wire.clear();
+  bool greeted = false;
+  for (int i = 0; i < 5 && !greeted; ++i) {
+    w.append(1, Stream::verdicts);
+    (void)w.expect_frame(Stream::verdicts);
+    w.ack();
+    const MonoTime until = w.clock.mono() + 4s;
+    while (!greeted && w.drain.next_wake() < until) {
+      w.wake();
+      greeted = !w.wire.empty();
+    }
+    if (!greeted) w.clock.advance(until - w.clock.mono()), w.turn();
+    greeted = !w.wire.empty();
+  }
+  ASSERT_TRUE(greeted);
+  w.hq.session = w.expect_hello().id;
+  w.ack(true);
+  w.say(Leaf::want, want);
+  EXPECT_EQ(decode_slice(w.expect(Leaf::slice))->offset, 0u);
+}
+
 TEST(Drain, ALetterThatCouldNotBeKeptIsAskedForAgain) {
   World w;
   w.stream();

@@ -60,6 +60,7 @@ class Play {
   LineBudget budget;
   MonoTime now{1'000'000'000};
   std::size_t under_way = 0;
+  bool lose_next = false;  ///< the next piece never arrives, and nobody says so
 
  private:
   struct Message {
@@ -74,6 +75,7 @@ class Play {
 
   void send(std::size_t bytes, bool verdict) {
     Sent sent{{}, bytes, ++order_, budget.sent(bytes, under_way, now), verdict};
+    if (!verdict && std::exchange(lose_next, false)) return void(under_way += bytes);
     line_free_ = std::max(line_free_, now) + Duration{static_cast<std::int64_t>(static_cast<double>(bytes) / line_.bytes_per_s * 1e9)};
     const MonoTime arrives = line_free_ + line_.one_way;
     wire_.push_back({sent, wire_.empty() ? arrives : std::max(arrives, wire_.back().arrives)});
@@ -203,6 +205,15 @@ TEST(LineBudget, FindsOutThatTheLineHasBecomeFasterOrSlower) {
       EXPECT_LE(run.verdict_p99, 200ms) << before << " -> " << after << " kbit/s, " << one_way / 1ms << " ms one way";
     }
   }
+}
+
+// What was lost never arrives: to wait until nothing is under way would be to wait for ever.
+TEST(LineBudget, WhatWasLostHoldsNothingBackForLong) {
+  Play play({2000 * kbit_s, 300ms});
+  play.until(30s, 20s);
+  play.lose_next = true;
+  const auto use = play.until(120s, 60s, [](Line& line, Duration at) { line.bytes_per_s = at < 40s ? 2000 * kbit_s : 500 * kbit_s; }).use;
+  EXPECT_GE(use, 0.8);
 }
 
 TEST(LineBudget, FindsOutThatTheLineHasBecomeLongerOrShorter) {
