@@ -99,8 +99,8 @@ SCENARIO_PLANTS = [
 
 # A cursor that moves too early does no harm in a run of the whole: HQ says with every hello what it has, and the post goes back to
 # it. That plant stands in plants.py, against the drain alone.
-BROKEN_FOR_GOOD = ("sync/drain.cpp", "  deadline_ = now + backoff_.next();\n  for (const Stream",
-                   "  deadline_ = now + backoff_.next() * 10'000;\n  for (const Stream")
+BROKEN_FOR_GOOD = ("sync/drain.cpp", "  deadline_ = now + backoff_.next();\n  nothing_under_way();",
+                   "  deadline_ = now + backoff_.next() * 10'000;\n  nothing_under_way();")
 for name in ("hq-down", "line-cut", "broker-restarts"):
     SCENARIO_PLANTS.append(on_processes(name, "a connection that broke, or could not be made, is made anew", BROKEN_FOR_GOOD))
 SCENARIO_PLANTS.append(on_processes("clock-step-at-line", "what belongs to a crossing is told by this machine's own time, not by the wall clock", (
