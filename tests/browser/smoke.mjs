@@ -42,7 +42,7 @@ const open = async (hash) => {
 async function headerFits() {
   for (const [width, height] of [[1366, 768], [1280, 800], [390, 844]]) {
     await page.setViewportSize({ width, height });
-    await page.waitForTimeout(150);
+    await page.waitForFunction((width) => innerWidth === width, width);
     const seen = await page.evaluate(() => {
       const name = document.querySelector('.who strong');
       const parts = [...document.querySelectorAll('.bar a, .bar button, .bar select, .bar .badge, .who strong')].map((e) => e.getBoundingClientRect());
@@ -51,8 +51,9 @@ async function headerFits() {
     assert.deepEqual(seen, { clipped: false, outside: 0 }, `header at ${width}x${height}`);
   }
   await page.setViewportSize({ width: 1366, height: 768 });
-  await page.waitForTimeout(150);
-  assert.equal(await page.evaluate(() => document.querySelector('.bar').clientHeight), 56, 'at 1366 the header is one row');
+  await page.waitForFunction(() => innerWidth === 1366);
+  const height = await page.evaluate(() => document.querySelector('.bar').clientHeight);
+  assert.equal(height, 56, `at 1366 the header is one row: ${(await page.innerText('.bar')).replaceAll('\n', ' | ')}`);
 }
 const frame = () => page.evaluate(() => {
   const main = document.querySelector('main');

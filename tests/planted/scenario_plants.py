@@ -44,7 +44,7 @@ SCENARIO_PLANTS = [
              (PASSAGE, "if (straddles(t) && !p.closed_by_hand) {", "if (straddles(t) && now < *s.clear_since) {")),
     scenario("wrong-way", "a vehicle behind the closed boom is noticed",
              ("edge/lane/from_behind.cpp", "if (!at_second && !behind && !under) return;",
-              "if (at_second || behind || under || !waits) return;")),
+              "if ((!at_second && !behind && !under) || s.next_number > 0) return;")),
     scenario("reverses-out", "a vehicle that leaves ends its crossing",
              ("edge/lane/arrival.cpp", "  const MonoTime now = t.now.mono;\n  if (s.crossing.empty() || s.in_port) return false;",
               "  const MonoTime now = t.now.mono;\n  if (s.crossing.empty() || s.in_port || t.c.kind == Kind::cargo) return false;")),

@@ -301,12 +301,12 @@ TEST_F(Whole, BlobsMakeRoomWithTombstonesAndVerifyIsContent) {
     ASSERT_TRUE(put({verdict(id, Verdict::release, clock.now()), closed(id, clock.now())}));
   };
   for (int i = 10; i < 20; ++i) cross_with_picture(i);
+  ASSERT_TRUE(write_until([&] { return store->wait_for_picture(1s); }));
   auto first = [&] {
     auto reader = store->picture_reader();
     auto records = (*reader)->records_of({"L1-1-10"});
     return records->at(1).blobs.at(0).sha256;
   }();
-  ASSERT_TRUE(write_until([&] { return store->wait_for_picture(1s); }));
   store->blob_held(first);
   store->blob_held("no address");
   ASSERT_TRUE(write_until([&] { return store->status().room.held_blobs == 1; }));
