@@ -37,7 +37,7 @@ void tell_of_codes(std::uint64_t number, const std::vector<Declaration>& declara
       if (d.goods[i].hs_code.empty() || !commodity_code(d.goods[i].hs_code).empty()) continue;
       if (++count == 1) first = d.reference + ", goods[" + std::to_string(i) + "]";
     }
-  if (count > 0) spdlog::warn("letter {} of HQ: {} commodity codes do not begin with digits and count as not declared, the first in declaration {}; HQ should correct them", number, count, first);
+  if (count > 0) spdlog::warn("letter {} of HQ: {} commodity codes do not begin with two digits and count as not declared, the first in declaration {}; HQ should correct them", number, count, first);
 }
 
 std::string hq_key_file(const config::Site& site) { return site.directory + "/hq.pub"; }
