@@ -495,9 +495,7 @@ std::size_t Drain::bulk_under_way() const {
   return wanted_.bytes_under_way() + senders_[static_cast<std::size_t>(Stream::verdicts)].bulk_bytes() + events.bulk_bytes() + events.live_bytes();
 }
 
-bool Drain::under_way() const {
-  return wanted_.bytes_under_way() > 0 || std::any_of(senders_.begin(), senders_.end(), [](const StreamSender& s) { return s.under_way(); });
-}
+bool Drain::under_way() const { return oldest_under_way().has_value(); }
 
 MonoTime Drain::silence_begun() const { return std::max(heard_, asked_); }
 
