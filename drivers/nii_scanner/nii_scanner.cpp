@@ -215,8 +215,17 @@ class NiiScanner : public device::Driver {
       }
       lines_heard_ = clock_.mono();
       framer_.put(*bytes);
-      while (auto line = framer_.next()) emit(out, assembly_.take(*line), clock_.now());
+      while (auto message = framer_.next()) {
+        if (const auto* line = std::get_if<wire::NiiLine>(&*message)) emit(out, assembly_.take(*line), clock_.now());
+        else publish(out, aids_of(std::get<wire::NiiAids>(*message)), clock_.now(), device::Quality::good, {});
+      }
     }
+  }
+
+  [[nodiscard]] device::ScanAids aids_of(const wire::NiiAids& said) const {
+    device::ScanAids aids{id_.text + "-" + std::to_string(said.scan_id), {}};
+    for (const auto& aid : said.aids) aids.aids.push_back({aid.name, static_cast<device::ScanAidResult>(aid.result)});
+    return aids;
   }
 
   void emit(device::EventSink& out, ScanAssembly::Out scan, Stamp now) {

@@ -27,7 +27,7 @@ std::string_view source_of(std::string_view field, const Fields& facts) {
   if (field == "evidence.gross_kg" || field == "evidence.axle_kg_max" || field == "evidence.second_on_scale") return "scale";
   if (field == "evidence.radiation_alarm" || starts(field, "evidence.gamma") || field == "evidence.neutron_alarm") return "portal";
   if (field == "evidence.scan_finding") return "scan_finding";
-  if (field == "evidence.scan_complete") return "scanner";
+  if (field == "evidence.scan_complete" || starts(field, "evidence.scan_aids")) return "scanner";
   if (field == "evidence.containers") return "container_code";
   return "other";
 }

@@ -43,6 +43,10 @@ Result<Wanted> read_action(const std::string& body) {
     if (action.control == "nii") action.finding = in->word("finding", {"clear", "suspect", "recheck", "unable"});
     else action.finding = in->word("finding", {"nothing_found", "irregularity"});
   }
+  if (kind == ActionKind::raise_channel) {
+    action.channel = in->word("channel", {"yellow", "red"}) == "red" ? SelectivityChannel::red : SelectivityChannel::yellow;
+    if (in->has("control")) action.control = in->word("control", {"documents", "weighing", "nii", "radiation", "physical", "other"});
+  }
   if (auto second = in->object_if("second")) {
     wanted.second_badge = second->text("badge", 1, 32);
     wanted.second_password = second->text("password", 1, 128);

@@ -89,7 +89,10 @@ void write_captures(JsonWriter& w, const lane::State& state) {
   if (const auto* c = last_with<device::ScanImage>(state)) {
     const auto& x = std::get<device::ScanImage>(c->body);
     w.object().field("id", x.scan_id).field("complete", x.complete).field("width_px", x.width_px);
-    w.field("height_px", x.height_px).end();
+    w.field("height_px", x.height_px).key("aids").array();
+    if (const auto* said = last_with<device::ScanAids>(state))
+      for (const auto& aid : std::get<device::ScanAids>(said->body).aids) w.object().field("name", aid.name).field("result", device::name_of(aid.result)).end();
+    w.end().end();
   } else {
     w.value(nullptr);
   }
@@ -113,11 +116,20 @@ void write_evidence(JsonWriter& w, const lane::Config& config, const lane::State
 
 void write_assessment(JsonWriter& w, const lane::State& state) {
   static const AssessmentMade none;
-  const bool there = state.assessed.has_value();
-  const AssessmentMade& made = there ? *state.assessed : none;
+  const AssessmentMade& made = state.assessed ? *state.assessed : none;
+  const auto channel = lane::channel_of(state);
   w.key("channel");
-  there ? w.value(name_of(made.assessment.channel)) : w.value(nullptr);
-  write_officers_assessment(w, made, "ordered");
+  channel ? w.value(name_of(*channel)) : w.value(nullptr);
+  if (state.raised) {
+    AssessmentMade with_orders = made;
+    with_orders.assessment.controls = lane::ordered_controls(state);
+    write_officers_assessment(w, with_orders, "ordered");
+  } else {
+    write_officers_assessment(w, made, "ordered");
+  }
+  w.key("raised");
+  if (state.raised) w.object().field("channel", name_of(state.raised->channel)).field("controls", state.raised->controls).field("by", state.raised->officer).end();
+  else w.value(nullptr);
   w.field("declarations", made.declarations);
 }
 

@@ -20,6 +20,7 @@ inline constexpr std::array<std::pair<lane::ActionKind, std::string_view>, lane:
     {lane::ActionKind::refer, "refer"},
     {lane::ActionKind::record_control, "record_control"},
     {lane::ActionKind::hold, "hold"},
+    {lane::ActionKind::raise_channel, "raise_channel"},
     {lane::ActionKind::vehicle_gone, "vehicle_gone"},
     {lane::ActionKind::open_boom, "open_boom"},
     {lane::ActionKind::close_boom, "close_boom"},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "edge/app/draw_secret.hpp"
 #include "edge/app/kept_sets.hpp"
 #include "edge/app/lanes_before.hpp"
 #include "edge/app/profiles_file.hpp"
@@ -50,6 +51,7 @@ Result<void> Appliance::start() {
   const auto before = store_->status();
   LanesBefore lanes_before(*store_, site_.directory);  // while nothing of this boot is written
   boot_number_ = std::to_string(before.boot_number);
+  draw_secret_ = own_draw_secret(site_.directory);
   const WallTime now = clock_.now().wall;
   auto picture = store_->picture_reader();
   auto loaded = picture ? recent_.load(**picture, lanes(), now) : Result<void>(tl::unexpected(picture.error()));

@@ -81,6 +81,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   std::vector<Declaration> declarations_for(const std::vector<std::string>& plates) override { return declarations_.of(plates); }
   risk::WatchHits watch_hits(const risk::WatchQuestion& vehicle) override { return declarations_.watch_hits(vehicle); }
   std::uint64_t draw_key(const CrossingId& crossing) override;
+  risk::DrawSecret draw_secret() override { return draw_secret_; }
   Surroundings surroundings(const std::vector<std::string>& plates, WallTime now) override;
 
   /// Device hosts publish here: notes when each device was heard, then hands on to the core.
@@ -108,6 +109,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   WallTime profiles_since_;
   std::atomic<std::int64_t> fresh_until_ms_{INT64_MAX};  ///< timestamp of the bundles' trusted state
   RecentCrossings recent_;      ///< the core's thread
+  risk::DrawSecret draw_secret_{};  ///< of the post; from start() on
   SharedBytes profiles_bytes_;  ///< kept in the store under their hash, so that assessments can be made again later
   std::unique_ptr<store::Store> store_;
   runtime::SystemClock& clock_;

@@ -37,10 +37,17 @@ std::string escaped(std::string_view text) {
 }
 
 std::string name_of(const risk::ProfileResult& p) { return p.profile + (p.version == 0 ? " (version not known)" : " v" + std::to_string(p.version)); }
-/// For an axis: an id may be long.
+/// For an axis: an id may be long. Its end stays, for ids often begin alike.
 std::string short_name(const risk::ProfileResult& p) {
-  std::string name = p.profile.size() > 22 ? p.profile.substr(0, 20) + ".." : p.profile;
-  while (!name.empty() && (static_cast<unsigned char>(name.back()) & 0xc0) == 0x80 && p.profile.size() > 22) name.pop_back();
+  constexpr std::size_t shown = 22, begin_shown = 10, end_shown = 11;
+  std::string name = p.profile;
+  if (name.size() > shown) {
+    const auto within = [&](std::size_t at) { return (static_cast<unsigned char>(p.profile[at]) & 0xc0) == 0x80; };  // a character's later byte
+    std::size_t begin = begin_shown, end = name.size() - end_shown;
+    while (begin > 0 && within(begin)) --begin;
+    while (end < name.size() && within(end)) ++end;
+    name = p.profile.substr(0, begin) + "\u2026" + p.profile.substr(end);
+  }
   return name + (p.version == 0 ? " v?" : " v" + std::to_string(p.version));
 }
 
@@ -133,7 +140,7 @@ std::string minutes_plot(const risk::Results& r) {
     const double value = static_cast<double>(p->false_hit_ms) / 60'000;
     out += text(left - 8, y + step / 2 + 4, short_name(*p), "end");
     out += bar(left, y + 3, (right - left) * value / most, step - 6, "cost", name_of(*p) + ": " + minutes(p->false_hit_ms) + " min in " + std::to_string(p->controls - p->findings) + " false hits");
-    out += text(right + 8, y + step / 2 + 4, fixed(value, 1), "start", "tick");
+    out += text(right + 8, y + step / 2 + 4, fixed(value, most < 4 ? 3 : 1), "start", "tick");
     y += step;
   }
   return out + figure_end("Time from assessment to the end of crossings that were controlled without a finding, above the median of the same lane's green crossings. A crossing counts for each profile that selected it." +
@@ -253,12 +260,12 @@ constexpr const char* style = R"(
 *{box-sizing:border-box}body{margin:0 auto;max-width:1240px;padding:1.5rem;font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
 h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}p{margin:.4rem 0;max-width:75ch}.soft{color:var(--soft)}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:.6rem;margin:1rem 0}dl div{background:var(--panel);padding:.6rem .8rem;border-radius:6px}dt{color:var(--soft);font-size:.85rem}dd{margin:0;font-size:1.25rem;font-weight:600}
-figure{margin:0 0 1rem;background:var(--panel);padding:.8rem;border-radius:6px;break-inside:avoid}svg{display:block;width:100%;height:auto}figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
+figure{margin:0 0 1rem;background:var(--panel);padding:.8rem;border-radius:6px;break-inside:avoid;overflow-x:auto}svg{display:block;width:100%;min-width:680px;height:auto}figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
 svg text{fill:var(--ink);font:13px system-ui,sans-serif}svg .tick{fill:var(--soft);font-size:12px}svg .poor{fill:var(--poor)}.grid{stroke:var(--rule);stroke-width:1}.floor{stroke:var(--poor);stroke-width:1.5;stroke-dasharray:5 4}
 .whisker{stroke:var(--dot);stroke-width:2}.poor-line{stroke:var(--poor)}.dot{fill:var(--dot);stroke:var(--dot);stroke-width:2}.dot.hollow{fill:var(--panel);stroke:var(--poor)}.hits{fill:var(--hits)}.cost{fill:var(--cost)}
 .green{fill:var(--green)}.blue{fill:var(--blue)}.yellow{fill:var(--yellow)}.red{fill:var(--red)}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.4rem 0}th,td{border-bottom:1px solid var(--rule);padding:.3rem .45rem;text-align:right;vertical-align:top}th{color:var(--ink)}thead th{vertical-align:bottom}tbody th,thead th:first-child,.words{text-align:left}.flag{color:var(--poor)}.whole{white-space:nowrap}
-@media print{:root{--ink:#000;--soft:#333;--ground:#fff;--panel:#fff;--rule:#999;--dot:#0b57a4;--poor:#a3161b;--hits:#3d6fa8;--cost:#7a5195;--green:#2e8b57;--blue:#2f6fd0;--yellow:#e0a800;--red:#b3261e}body{max-width:none;padding:0;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}table{font-size:8px}figure{padding:0}svg{max-height:160mm}thead{display:table-header-group}caption,thead,h2{break-after:avoid}tr{break-inside:avoid}@page{size:A4 landscape;margin:12mm}}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.4rem 0}th,td{border-bottom:1px solid var(--rule);padding:.3rem .45rem;text-align:right;vertical-align:top}th{color:var(--ink)}thead th{vertical-align:bottom}tbody th,thead th:first-child,.words{text-align:left}tbody th{overflow-wrap:anywhere;min-width:9em;max-width:20em}.flag{color:var(--poor)}.whole{white-space:nowrap}
+@media print{:root{--ink:#000;--soft:#333;--ground:#fff;--panel:#fff;--rule:#999;--dot:#0b57a4;--poor:#a3161b;--hits:#3d6fa8;--cost:#7a5195;--green:#2e8b57;--blue:#2f6fd0;--yellow:#e0a800;--red:#b3261e}body{max-width:none;padding:0;font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}table{font-size:7.5px}th,td{padding:2px 3px;overflow-wrap:anywhere}.whole{white-space:normal}.wide,figure{overflow:visible}figure{padding:0}svg{min-width:0;max-height:160mm}thead{display:table-header-group}caption,thead,h2{break-after:avoid}tr{break-inside:avoid}@page{size:A4 landscape;margin:12mm}}
 )";
 
 }  // namespace
@@ -278,7 +285,8 @@ std::string report_page(const risk::Outcomes& outcomes, const risk::Results& r) 
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>Risk profiles: results</title>\n<style>" +
                      std::string(style) + "</style></head><body>\n<main>\n<h1>Risk profiles: results</h1>\n";
   if (!r.channels_by_week.empty())
-    page += "<p class=\"soft\">Crossings that ended in the weeks from " + day_text(r.channels_by_week.begin()->first) + " to the one from " + day_text(r.channels_by_week.rbegin()->first) + " (UTC).</p>\n";
+    page += "<p class=\"soft\">Crossings that ended in the week from Monday " + day_text(r.channels_by_week.begin()->first) +
+            (r.channels_by_week.size() == 1 ? "" : " to the week from Monday " + day_text(r.channels_by_week.rbegin()->first)) + " (UTC).</p>\n";
   page += "<dl>\n" + fact("Crossings", std::to_string(r.crossings)) + fact("Controlled with a result", std::to_string(r.controls)) + fact("Something was found", std::to_string(r.findings)) +
           fact("Hit rate of all controls", r.controls == 0 ? "&#8211;" : percent(static_cast<double>(r.findings) / static_cast<double>(r.controls))) +
           fact("95&#8239;% interval of it", r.controls == 0 ? "&#8211;" : percent(r.interval.low) + " &#8211; " + percent(r.interval.high)) + fact("Lane minutes lost to false hits", minutes(r.false_hit_ms)) +

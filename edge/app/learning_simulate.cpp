@@ -26,7 +26,7 @@ struct Tried {
   std::string hash;                               ///< of the set, as bundles name it
 };
 
-Result<std::string> read_set_text(const std::string& file) {
+Result<std::string> read_set_text(const std::string& file, risk::Reading reading) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(ErrorCode::not_found, file + ": cannot be read");
   std::stringstream text;
@@ -37,7 +37,7 @@ Result<std::string> read_set_text(const std::string& file) {
     if (!imported) return fail(ErrorCode::invalid, file + ": " + imported.error().what);
     return imported;
   }
-  if (auto sound = risk::compile(json, ""); !sound) {
+  if (auto sound = risk::compile(json, "", {}, nullptr, reading); !sound) {
     std::string all = file + ": refused:";
     for (const auto& f : profile_findings(file, sound.error()))
       all += "\n" + f.file + ":" + std::to_string(f.line) + ": " + f.key + ": " + f.cause + (f.remedy.empty() ? "" : "; " + f.remedy);
@@ -46,8 +46,9 @@ Result<std::string> read_set_text(const std::string& file) {
   return json;
 }
 
-Result<Tried> read_set(const std::string& file, risk::Stages stages, WallTime today, const std::vector<Fields>& traffic) {
-  auto json = read_set_text(file);
+/// `reading`: kept for the set in force, which was taken in once.
+Result<Tried> read_set(const std::string& file, risk::Reading reading, risk::Stages stages, WallTime today, const std::vector<Fields>& traffic) {
+  auto json = read_set_text(file, reading);
   if (!json) return tl::unexpected(json.error());
   Tried tried;
   auto compiled = risk::compile_for_trial(*json, stages, today, traffic, [&](const risk::RiskProfile& p) { tried.states[p.id] = p.state; });
@@ -156,7 +157,7 @@ int simulate_profiles(const SimulateOptions& options, std::ostream& out, std::os
   err << "\r" << history.rows() << " crossings of the past, " << history.bytes() / (1 << 20) << " MiB" << (past->erased ? ", " + std::to_string(past->erased) + " more were erased" : "") << "\n";
   if (history.rows() == 0) return complain({ErrorCode::not_found, "there are no past crossings to try the set on"});
   const auto stages = options.active_only ? risk::Stages::active : risk::Stages::all;
-  auto tried = read_set(options.set_file, stages, options.today, past->sample);
+  auto tried = read_set(options.set_file, risk::Reading::fresh, stages, options.today, past->sample);
   if (!tried) return complain(tried.error());
   auto& trial = tried->trial;
   const auto& set = *trial.set;
@@ -167,7 +168,7 @@ int simulate_profiles(const SimulateOptions& options, std::ostream& out, std::os
   std::optional<Tried> baseline;
   std::optional<risk::Trial> before;
   if (!options.baseline_file.empty()) {
-    auto read = read_set(options.baseline_file, risk::Stages::active, options.today, past->sample);
+    auto read = read_set(options.baseline_file, risk::Reading::kept, risk::Stages::active, options.today, past->sample);
     if (!read) return complain(read.error());
     baseline = std::move(*read);
     before = baseline->trial;

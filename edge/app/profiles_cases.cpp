@@ -31,7 +31,7 @@ std::optional<std::size_t> item_of(std::string_view name) {
 std::optional<FieldType> type_of(const std::string& name) {
   using enum FieldType;
   static const std::map<std::string, FieldType> beside{
-      {"goods.count", integer},          {"time.utc_offset_minutes", integer},        {"declaration.incomplete", list}, {"vehicle.watch_lists_red", list},
+      {"goods.count", integer},          {"time.utc_offset_minutes", integer},        {"declaration.incomplete", list}, {"declaration.several", list}, {"vehicle.watch_lists_red", list},
       {"vehicle.watch_list_instructions", list}, {"set.from_the_future", boolean}, {"set.frozen", boolean},        {"site.random_of_10000_min", integer},
       {"recent.crossings", integer},     {"recent.yellow", integer},                  {"recent.red", integer},          {"recent.by_hits", boolean}};
   if (item_of(name)) return risk::type_of("goods" + name.substr(name.find('.', 6)));
@@ -131,7 +131,7 @@ std::string differs(const risk::ProfileSet& set, const ProfileCase& wanted, Wall
   stored.facts = wanted.facts;
   stored.facts.try_emplace("declaration.count", std::int64_t{1});
   stored.facts.try_emplace("time.utc_offset_minutes", std::int64_t{0});  // as every assessment of today has it, and these:
-  for (const auto rule : risk::present_rules) stored.facts.try_emplace(std::string(rule), true);
+  risk::add_rules(stored.facts);
   const auto a = risk::reassess(set, stored, wanted.at.value_or(now), {});
   Texts hits;
   for (const auto& hit : a.hits) hits.push_back(hit.profile);

@@ -19,9 +19,9 @@ Result<void> follows(const bundle::ProfileTable& active, const bundle::ProfileTa
 
 }  // namespace
 
-Result<std::string> compiles(const bundle::ProfileTable& set) {
+Result<std::string> compiles(const bundle::ProfileTable& set, risk::Reading reading) {
   const std::string text = set.text();
-  auto compiled = compile_set(text, bundle::hex(bundle::sha256(text)), Priority::idle, risk::Reading::fresh);
+  auto compiled = compile_set(text, bundle::hex(bundle::sha256(text)), Priority::idle, reading);
   if (!compiled) return fail(ErrorCode::invalid, "the set is signed and whole, but does not compile:\n" + compiled.error().what);
   if ((*compiled)->urgent() > 0) return fail(ErrorCode::invalid, "the set is signed and whole, but has urgent profiles, which only a post itself adds");
   return (*compiled)->stop_raised();
@@ -39,7 +39,8 @@ tl::expected<bundle::Installed, NotInstalled> install_bundle(const std::string& 
   if (!set) return refused(set.error());
   std::string told, raised;
   if (verified->kind != bundle::VerifiedBundle::Kind::refresh) {
-    auto fine = compiles(**set);
+    // The way back is to a set that lanes worked with: it is not held to rules that came later.
+    auto fine = compiles(**set, verified->rollback ? risk::Reading::kept : risk::Reading::fresh);
     if (!fine) return tl::unexpected(NotInstalled{{}, fine.error().what});
     raised = std::move(*fine);
     if (before->set && !verified->rollback)

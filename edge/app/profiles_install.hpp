@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "edge/risk/risk.hpp"
 #include "sync/bundle/bundle.hpp"
 
 namespace rampa::app {
@@ -17,7 +18,7 @@ struct NotInstalled {
 
 /// A set that the lanes could not run on must not become active. Gives what whoever installs it is told of the limits in its policy: empty
 /// where they are the usual ones. Errors: invalid, with all findings.
-[[nodiscard]] Result<std::string> compiles(const bundle::ProfileTable& set);
+[[nodiscard]] Result<std::string> compiles(const bundle::ProfileTable& set, risk::Reading reading);
 
 /// Judges a set that compiles, before it becomes active (explosive_sets.hpp). Errors: refused, with the reason. A text: what whoever installs, and
 /// the journal, is told. `active` is null where there is none.

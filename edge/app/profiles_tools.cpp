@@ -127,7 +127,7 @@ int profiles_verify(const VerifyOptions& given) {
   auto set = bundle::resulting_set(*verified, installed.set);
   if (!set) return refused(set.error(), o.place.json);
   if (*set) {
-    const auto raised = compiles(**set);
+    const auto raised = compiles(**set, verified->rollback ? risk::Reading::kept : risk::Reading::fresh);
     if (!raised) return complain(raised.error().what, exit_found);
     if (!raised->empty()) std::cerr << "rampa: " << *raised << "\n";
   }

@@ -138,7 +138,7 @@ int check(const std::string& file, bool json) {
     std::cout << Json{{"file", file}, {"ok", set.has_value() && doubts.empty()}, {"findings", listed(findings)}, {"doubts", listed(doubts)}, {"profiles", set ? set->set->size() : 0}}.dump() << "\n";
   } else if (set) {
     for (const auto& d : doubts) std::cout << d.file << ":" << d.line << ": " << d.key << ": doubtful: " << d.cause << "; " << d.remedy << "\n";
-    std::cout << file << (doubts.empty() ? ": fine: version " : ": sound, but see above: version ") << set->set->version() << ", " << set->set->size() << " profiles active or shadow, " << set->set->sha256() << "\n";
+    std::cout << file << (doubts.empty() ? ": fine: version " : ": sound, but see above: version ") << set->set->version() << ", " << set->set->size() << " profiles active or shadow, sha256 of the file " << set->set->sha256() << "\n";
   } else {
     for (const auto& f : findings) std::cout << f.file << ":" << f.line << ": " << f.key << ": " << f.cause << "; " << f.remedy << "\n";
   }
@@ -151,22 +151,27 @@ int test(const std::string& file, const std::string& cases, bool json) {
   std::ifstream in(cases);
   if (!in) return complain(cases + ": cannot be read; name a file of cases, one JSON object per line (edge/risk/PROFILES.md, Cases)");
   Json failed = Json::array();
-  std::size_t number = 0, count = 0;
+  std::size_t number = 0, count = 0, unreadable = 0;
   const WallTime now = runtime::SystemClock().now().wall;
   for (std::string line; std::getline(in, line);) {
     ++number;
     if (line.empty()) continue;
     const std::string at = cases + ":" + std::to_string(number);
     const auto wanted = read_case(line);
-    if (!wanted) return complain(at + ": " + wanted.error().what, exit_config);
+    if (!wanted) {
+      std::cerr << "rampa: " << at << ": " << wanted.error().what << "\n";
+      ++unreadable;
+      continue;
+    }
     ++count;
     const auto wrong = differs(*set->set, *wanted, now);
     if (wrong.empty()) continue;
     failed.push_back({{"line", number}, {"name", wanted->name}, {"wrong", wrong}});
     if (!json) std::cout << at << ": " << wanted->name << ": " << wrong << "\n";
   }
-  if (json) std::cout << Json{{"cases", count}, {"failed", failed}}.dump() << "\n";
-  else std::cout << count << " cases, " << failed.size() << " failed\n";
+  if (json) std::cout << Json{{"cases", count}, {"failed", failed}, {"unreadable", unreadable}}.dump() << "\n";
+  else std::cout << count << " cases, " << failed.size() << " failed" << (unreadable > 0 ? ", " + std::to_string(unreadable) + " lines are no cases" : "") << "\n";
+  if (unreadable > 0) return exit_config;
   return failed.empty() && count > 0 ? exit_ok : exit_found;
 }
 

@@ -29,6 +29,8 @@ template <class A> void fields(A& a, device::ScanImage& x) {
   a("scan_id", x.scan_id); a("width_px", x.width_px); a("height_px", x.height_px); a("bits", x.bits);
   a("complete", x.complete); a("lines_missing", x.lines_missing); a("lines_repeated", x.lines_repeated);
 }
+template <class A> void fields(A& a, device::ScanAid& x) { a("name", x.name); a("result", x.result); }
+template <class A> void fields(A& a, device::ScanAids& x) { a("scan_id", x.scan_id); a("aids", x.aids); }
 template <class A> void fields(A& a, device::CameraFrame& x) { a("position", x.position); a("number", x.number); }
 template <class A> void fields(A& a, device::Provenance& x) {
   a("device", x.device); a("received", x.received); a("device_time", x.device_time); a("quality", x.quality);
@@ -75,7 +77,7 @@ template <class A> void fields(A& a, PassageSeen& x) { a("what", x.what); a("det
 template <class A> void fields(A& a, CrossingClosed& x) { a("outcome", x.outcome); a("summary", x.summary); }
 template <class A> void fields(A& a, OfficerActed& x) {
   a("officer", x.officer); a("terminal", x.terminal); a("action", x.action); a("reason", x.reason);
-  a("accepted", x.accepted); a("refusal", x.refusal);
+  a("accepted", x.accepted); a("refusal", x.refusal); a("channel", x.channel); a("control", x.control);
 }
 template <class A> void fields(A& a, LaneModeChanged& x) { a("mode", x.mode); a("by", x.by); a("reason", x.reason); }
 template <class A> void fields(A& a, FaultChanged& x) {
@@ -99,7 +101,7 @@ inline constexpr std::string_view kinds[] = {"booted",           "crossing_opene
                                              "audit",            "blob_evicted"};
 static_assert(std::size(kinds) == std::variant_size_v<RecordBody>);
 
-inline constexpr std::string_view capture_kinds[] = {"weighing", "plate", "radiation", "scan", "frame"};
+inline constexpr std::string_view capture_kinds[] = {"weighing", "plate", "radiation", "scan", "frame", "scan_aids"};
 static_assert(std::size(capture_kinds) == std::variant_size_v<CaptureBody>);
 
 template <class E> struct EnumWords;  // the words of an enum, in its order
@@ -112,6 +114,7 @@ RAMPA_ENUM_WORDS(SelectivityChannel, "green", "blue", "yellow", "red");
 RAMPA_ENUM_WORDS(device::Quality, "good", "suspect", "bad");
 RAMPA_ENUM_WORDS(device::PlatePosition, "front", "rear", "unknown");
 RAMPA_ENUM_WORDS(device::Heading, "forward", "reverse", "unknown");
+RAMPA_ENUM_WORDS(device::ScanAidResult, "nothing", "marked", "failed");
 RAMPA_ENUM_WORDS(device::ConditionLevel, "connecting", "checking", "ready", "suspect", "faulted");
 #undef RAMPA_ENUM_WORDS
 

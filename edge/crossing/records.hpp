@@ -39,11 +39,11 @@ struct CrossingOpened {
 };
 
 using CaptureBody = std::variant<device::WeighReading, device::PlateRead, device::RadiationReading, device::ScanImage,
-                                 device::CameraFrame>;
+                                 device::CameraFrame, device::ScanAids>;
 
 /// One item of evidence of this crossing. The record's blobs are its pictures and raw frames.
 struct CaptureTaken {
-  std::string role;  ///< the device's role at the lane: "scale", "plate_front", "plate_rear", "portal", "scanner"
+  std::string role;  ///< the device's role at the lane: "scale", "plate_front", "plate_rear", "portal", "scanner"; "scan_aids"
   device::Provenance from;
   CaptureBody body;
   bool operator==(const CaptureTaken&) const = default;
@@ -102,6 +102,8 @@ struct OfficerActed {
   std::string reason;
   bool accepted = false;
   std::string refusal;  ///< why not accepted
+  std::string channel;  ///< raise_channel: "yellow" or "red"
+  std::string control;  ///< raise_channel: the control that it orders, as in ControlRecorded
   bool operator==(const OfficerActed&) const = default;
 };
 

@@ -174,6 +174,7 @@ void close_crossing(Turn& t, const std::string& outcome, const std::string& summ
   s.verdict.reset();
   s.verdict_persist = 0;
   s.controls.clear();
+  s.raised.reset();
   s.assess_again = false;
   s.held = false;
   s.stopped = false;

@@ -75,7 +75,7 @@ bool about_store(const std::string& attention) { return attention.starts_with("r
 
 bool held_by(const RecordBody& record) {
   if (const auto* verdict = std::get_if<VerdictGiven>(&record)) return verdict->verdict != Verdict::release;
-  if (const auto* acted = std::get_if<OfficerActed>(&record)) return acted->accepted && acted->action == "hold";
+  if (const auto* acted = std::get_if<OfficerActed>(&record)) return acted->accepted && (acted->action == "hold" || acted->action == "raise_channel");
   if (const auto* control = std::get_if<ControlRecorded>(&record)) return found_something(control->finding);
   if (const auto* taken = std::get_if<CaptureTaken>(&record)) return radiation_alarm(taken->body);
   if (const auto* seen = std::get_if<PassageSeen>(&record))

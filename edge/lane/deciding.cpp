@@ -17,7 +17,7 @@ std::string joined(const std::vector<std::string>& words) {
 // evidence never opens is said here once more, whatever the assessment says.
 VerdictGiven by_policy(const Turn& t, const AssessmentMade& made) {
   VerdictGiven verdict;
-  verdict.channel = made.assessment.channel;
+  verdict.channel = channel_of(t.s).value_or(made.assessment.channel);
   verdict.decided_by = "policy";
   const bool opens = made.assessment.channel <= SelectivityChannel::blue;
   if (opens && !t.s.held && t.s.evidence_missing.empty()) {
@@ -36,23 +36,23 @@ constexpr std::string_view let_out_first = "somebody stands between the booms wi
 
 constexpr std::string_view in_the_way = "released, but somebody stands in the way behind the boom";
 
+}  // namespace
+
 std::string call_text(const State& s) {
   if (s.verdict && s.verdict->reason == let_out_first) return std::string(let_out_first);
   std::string text = "held for an officer";
   if (s.other_vehicle) return "not known to be the same vehicle: look at it before you decide";
+  if (const auto channel = channel_of(s); channel && *channel != SelectivityChannel::green) text = std::string(name_of(*channel));
   if (s.assessed) {
-    const auto channel = s.assessed->assessment.channel;
-    if (channel != SelectivityChannel::green) text = std::string(name_of(channel));
     for (const auto& hit : s.assessed->assessment.hits) {
       if (!hit.instruction.empty()) text += ": " + hit.instruction;
     }
-    if (!s.assessed->assessment.controls.empty()) text += " (controls: " + joined(s.assessed->assessment.controls) + ")";
   }
+  if (const auto ordered = ordered_controls(s); !ordered.empty()) text += " (controls: " + joined(ordered) + ")";
+  if (s.raised) text += "; raised by officer " + s.raised->officer;
   if (!s.evidence_missing.empty()) text += "; missing: " + joined(s.evidence_missing);
   return text;
 }
-
-}  // namespace
 
 void propose(Turn& t, VerdictGiven verdict) {
   auto& s = t.s;
@@ -104,7 +104,7 @@ void settle_deciding(Turn& t) {
   if (stopped || port_taken || (s.other_vehicle && !s.in_port)) {  // the verdict was given to the one that stood here
     VerdictGiven verdict;
     verdict.decided_by = "policy";
-    verdict.channel = s.verdict->channel;
+    verdict.channel = channel_of(s).value_or(s.verdict->channel);
     verdict.reason = stopped      ? "held before: an officer decides"
                      : port_taken ? std::string(let_out_first)
                                   : "not known to be the same vehicle before it was let go";

@@ -24,6 +24,8 @@ void put_capture(std::ostream& out, const Capture& capture) {
   else if (const auto* w = std::get_if<device::WeighReading>(&capture.body)) out << w->gross_g;
   else if (const auto* r = std::get_if<device::RadiationReading>(&capture.body)) out << r->occupancy << (r->gamma_alarm || r->neutron_alarm ? "!" : "");
   else if (const auto* i = std::get_if<device::ScanImage>(&capture.body)) out << i->scan_id << (i->complete ? "" : "?");
+  else if (const auto* a = std::get_if<device::ScanAids>(&capture.body))
+    for (const auto& aid : a->aids) out << aid.name << '=' << device::name_of(aid.result) << ' ';
 }
 
 }  // namespace
@@ -50,6 +52,10 @@ std::string describe(const State& s) {
   put(out, s.verdict);
   out << " persist=" << s.verdict_persist << " assessed=" << (s.assessed ? name_of(s.assessed->assessment.channel) : "-");
   for (const auto& control : s.controls) out << ' ' << control.control << ':' << control.finding;
+  if (s.raised) {
+    out << " raised=" << name_of(s.raised->channel) << '/' << s.raised->officer;
+    for (const auto& control : s.raised->controls) out << '+' << control;
+  }
   out << "\nboom=" << static_cast<int>(s.boom) << (s.motion.motion == device::Motion::raise ? " raise" : " lower") << " asks=" << s.motion.asks << " asked=";
   put(out, s.motion.asked);
   out << " outcome=" << (s.motion.outcome ? device::name_of(*s.motion.outcome) : "-") << " command=" << s.boom_command

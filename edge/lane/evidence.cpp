@@ -151,6 +151,7 @@ std::string read_key(const std::string& role, const CaptureBody& body) {
     return plate->read_id.empty() ? std::string{} : role + "|" + plate->read_id;
   if (const auto* scan = std::get_if<device::ScanImage>(&body))
     return scan->scan_id.empty() ? std::string{} : role + "|" + scan->scan_id;
+  if (const auto* aids = std::get_if<device::ScanAids>(&body)) return role + "|" + aids->scan_id;
   if (const auto* r = std::get_if<device::RadiationReading>(&body)) {
     // portals count occupancies from zero after a reboot: the number alone could hide an alarm
     return role + "|" + std::to_string(r->occupancy) + "|" + std::to_string(r->gamma_peak_cps) + "|" +
@@ -222,6 +223,18 @@ void take_capture(Turn& t, const std::string& role, const device::Provenance& fr
   if (alarm && may_be_past(t) && sense(s, t.c, device::points::loop_entry, t.now.mono) == Sense::unknown) wait_for_next(t, capture);
   keep(t, std::move(capture), std::move(attachments));
   if (alarm) grave(t);
+}
+
+void take_scan_aids(Turn& t, const device::Provenance& from, const device::ScanAids& aids) {
+  auto& s = t.s;
+  Capture capture{std::string(scan_aids_role), from, aids, {}};
+  const bool known = std::any_of(s.captures.begin(), s.captures.end(), [&](const Capture& c) {
+    const auto* scan = std::get_if<device::ScanImage>(&c.body);
+    return scan && scan->scan_id == aids.scan_id;
+  });
+  const bool of_crossing = !s.crossing.empty() && (known || aids.scan_id == s.scan_ran);
+  if (!of_crossing) return t.record_for({}, CaptureTaken{capture.role, capture.from, capture.body}, {});
+  if (!is_replay(s, capture.role, capture.body)) keep(t, std::move(capture), {});
 }
 
 void forget_early(Turn& t) {

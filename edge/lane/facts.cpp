@@ -47,6 +47,25 @@ void radiation_facts(const State& s, const Config& c, Fields& facts) {
   facts["evidence.gamma_sigma"] = static_cast<std::int64_t>(sigma);
 }
 
+void scan_facts(const State& s, const Config& c, Fields& facts) {
+  const bool complete = best(s, c, "scanner") != nullptr;
+  if (complete) facts["evidence.scan_complete"] = true;
+  std::vector<std::string> marked, failed;
+  bool said = false;
+  for (const auto& capture : s.captures) {
+    const auto* aids = std::get_if<device::ScanAids>(&capture.body);
+    if (!aids) continue;
+    said = true;
+    for (const auto& aid : aids->aids) {
+      if (aid.result == device::ScanAidResult::marked) marked.push_back(aid.name);
+      if (aid.result == device::ScanAidResult::failed) failed.push_back(aid.name);
+    }
+  }
+  // That nothing is marked in a part of a scan says nothing.
+  if (said && (complete || !marked.empty())) facts["evidence.scan_aids"] = std::move(marked);
+  if (said) facts["evidence.scan_aids_failed"] = std::move(failed);
+}
+
 }  // namespace
 
 Fields facts_of(const State& s, const Config& c) {
@@ -59,7 +78,7 @@ Fields facts_of(const State& s, const Config& c) {
     facts["evidence.gross_kg"] = std::get<device::WeighReading>(ticket->body).gross_g / 1000;
   if (s.second_on_scale) facts["evidence.second_on_scale"] = true;
   radiation_facts(s, c, facts);
-  if (best(s, c, "scanner")) facts["evidence.scan_complete"] = true;
+  scan_facts(s, c, facts);
   for (const auto& control : s.controls) {
     if (control.control == "nii") facts["evidence.scan_finding"] = control.finding;  // the last one counts
   }

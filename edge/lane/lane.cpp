@@ -71,6 +71,7 @@ void take_device(Turn& t, const FromDevice& from) {
                  [&](const device::PlateRead& v) { take_capture(t, role, event.from, v, event.attachments); },
                  [&](const device::RadiationReading& v) { take_capture(t, role, event.from, v, event.attachments); },
                  [&](const device::ScanImage& v) { take_capture(t, role, event.from, v, event.attachments); },
+                 [&](const device::ScanAids& v) { take_scan_aids(t, event.from, v); },
                  [&](const device::ScannerReport& report) { take_scanner(t, report); },
                  [&](const device::DeviceCondition& v) { take_condition(t, role, event, v); },
                  [&](const device::CommandReport& report) { take_report(t, report); },

@@ -65,6 +65,7 @@ enum class ActionKind {
   refer,            ///< to a supervisor or HQ
   record_control,   ///< a control's outcome (also the operator's scan finding)
   hold,             ///< before the verdict: whatever the assessment will say, an officer decides (raises, never lowers)
+  raise_channel,    ///< a control beside those of the assessment, and the channel that goes with it (raises, never lowers)
   vehicle_gone,     ///< looked, and the crossing's vehicle is not there any more; ends the crossing, opens nothing
   open_boom, close_boom,
   out_of_service, return_to_service,
@@ -81,7 +82,8 @@ struct OfficerAction {
   CrossingId crossing;   ///< the crossing the officer saw; a stale tab is refused
   Verdict verdict = Verdict::release;      ///< override_verdict
   device::Boom boom = device::Boom::first; ///< open_boom, close_boom
-  std::string control, finding;            ///< record_control
+  std::string control, finding;            ///< record_control; raise_channel: the control it orders
+  SelectivityChannel channel = SelectivityChannel::red;  ///< raise_channel: yellow or red
   std::uint64_t request = 0;               ///< the reactor's key for the answer
 };
 
@@ -199,6 +201,13 @@ struct BoomMotion {
   bool reversal = false;                 ///< raising because something appeared while lowering (I7)
 };
 
+/// What officers ordered beside the assessment: "officers may raise". It is never taken back; to let go without it is an override.
+struct Raised {
+  SelectivityChannel channel = SelectivityChannel::yellow;
+  std::vector<std::string> controls;  ///< in the order in which they were ordered
+  std::string officer;                ///< the last one who did
+};
+
 /// What was seen of the passage since the boom was asked to rise.
 struct Passage {
   MonoTime opened;                 ///< boom confirmed open
@@ -238,6 +247,7 @@ struct State {
   bool passed_under = false;              ///< the released vehicle has been under the boom; without a crossing: somebody is
   std::optional<MonoTime> clear_since;    ///< closing zone free since
   std::vector<ControlRecorded> controls;
+  std::optional<Raised> raised;           ///< what officers ordered beside the assessment
   std::string scan_id;
   device::ScannerState scanner = device::ScannerState::off;
   std::string attention;                  ///< what the officer should know, one line
@@ -313,6 +323,11 @@ struct Step {
 /// True where officers may be offered this in the lane's phase. What is allowed is decided on the order, every time.
 [[nodiscard]] bool offered(ActionKind kind, const State& state);
 
+/// The crossing's channel: the assessment's, or the one that an officer raised it to. Nothing: not assessed, not raised.
+[[nodiscard]] std::optional<SelectivityChannel> channel_of(const State& state);
+/// The controls that must have found nothing before it is let go: the assessment's, then those that officers ordered.
+[[nodiscard]] std::vector<std::string> ordered_controls(const State& state);
+
 /// True where the lane takes this order only with a reason.
 [[nodiscard]] bool needs_reason(ActionKind kind, const State& state);
 
@@ -321,7 +336,7 @@ struct Step {
 [[nodiscard]] bool manual_boom_needs_second(const State& state, const Config& config, MonoTime now);
 
 /// True where this record says of its crossing that policy must not let the vehicle go any more: a verdict that holds, an officer's
-/// hold, a radiation alarm, a finding, a doubt whose vehicle it is. For Started::held.
+/// hold or raised channel, a radiation alarm, a finding, a doubt whose vehicle it is. For Started::held.
 [[nodiscard]] bool held_by(const RecordBody& record);
 
 /// Key of a capture for telling a replay from a new one: role, the device's own id. Empty where the device gives none.

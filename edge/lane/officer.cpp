@@ -1,5 +1,6 @@
 // Officers' actions. Every one leaves an OfficerActed record, accepted or not; an accepted one takes effect only when its
-// record is durable, and only if what the officer saw is still so. (To hold is the exception: it counts from the moment it is accepted.)
+// record is durable, and only if what the officer saw is still so. (To hold and to raise the channel are the exceptions: they count from the
+// moment they are accepted.)
 #include <algorithm>
 #include <array>
 #include <initializer_list>
@@ -19,6 +20,7 @@ std::string_view word_of(ActionKind kind) {
     case ActionKind::refer: return "refer";
     case ActionKind::record_control: return "record_control";
     case ActionKind::hold: return "hold";
+    case ActionKind::raise_channel: return "raise_channel";
     case ActionKind::vehicle_gone: return "vehicle_gone";
     case ActionKind::open_boom: return "open_boom";
     case ActionKind::close_boom: return "close_boom";
@@ -39,7 +41,7 @@ bool favourable(const std::string& finding) { return finding == "clear" || findi
 // Ordered controls must have been done and found nothing, and what was done unordered as well; otherwise releasing is an override.
 std::string controls_open(const State& s) {
   if (!s.assessed) return "there is no assessment to confirm: override with a reason";
-  for (const auto& ordered : s.assessed->assessment.controls) {
+  for (const auto& ordered : ordered_controls(s)) {
     const auto last = std::find_if(s.controls.rbegin(), s.controls.rend(), [&](const auto& c) { return c.control == ordered; });
     if (last == s.controls.rend()) return "control without outcome: " + ordered;
     if (!favourable(last->finding)) return "control " + ordered + " found " + last->finding + ": override or refer";
@@ -63,14 +65,47 @@ std::string wrong_scan_finding(const Turn& t, const OfficerAction& a) {
   return {};
 }
 
+constexpr std::array controls{"documents", "weighing", "nii", "radiation", "physical", "other"};
+
 std::string wrong_control(const Turn& t, const OfficerAction& a) {
-  constexpr std::array controls{"documents", "weighing", "nii", "radiation", "physical", "other"};
   constexpr std::array findings{"nothing_found", "irregularity"};
   constexpr std::array scan_findings{"clear", "suspect", "recheck", "unable"};
   if (std::find(controls.begin(), controls.end(), a.control) == controls.end()) return "unknown control: " + a.control;
   const bool known = a.control == "nii" ? std::find(scan_findings.begin(), scan_findings.end(), a.finding) != scan_findings.end()
                                         : std::find(findings.begin(), findings.end(), a.finding) != findings.end();
   return known ? wrong_scan_finding(t, a) : "unknown finding for " + a.control + ": " + a.finding;
+}
+
+/// Yellow is a matter of documents, red one of the goods (physical or NII), where the officer names no other control.
+std::string control_of_raise(const OfficerAction& a) {
+  if (!a.control.empty()) return a.control;
+  return a.channel == SelectivityChannel::red ? "physical" : "documents";
+}
+
+std::string wrong_raise(const State& s, const OfficerAction& a) {
+  const auto control = control_of_raise(a);
+  if (a.channel < SelectivityChannel::yellow) return "a channel is raised to yellow or red";
+  if (std::find(controls.begin(), controls.end(), control) == controls.end()) return "unknown control: " + control;
+  const auto ordered = ordered_controls(s);
+  const bool known = std::find(ordered.begin(), ordered.end(), control) != ordered.end();
+  return known && channel_of(s) >= a.channel ? "this control is ordered already, and the channel is no lower" : "";
+}
+
+/// To stop something is safe before it is durable; a verdict that is just being written must not overtake it.
+void hold_for_officer(Turn& t, const std::string& why) {
+  auto& s = t.s;
+  s.held = s.stopped = true;
+  if (s.attention_level == 0) t.attention(1, why);
+}
+
+void raise_channel(Turn& t, const OfficerAction& a) {
+  auto& s = t.s;
+  if (!s.raised) s.raised.emplace();
+  s.raised->channel = std::max(s.raised->channel, a.channel);
+  const auto control = control_of_raise(a);
+  if (std::find(s.raised->controls.begin(), s.raised->controls.end(), control) == s.raised->controls.end()) s.raised->controls.push_back(control);
+  s.raised->officer = a.officer.text;
+  hold_for_officer(t, "raised by an officer: whatever the assessment says, an officer decides");
 }
 
 std::string wrong_boom(const Turn& t, const OfficerAction& a) {
@@ -123,6 +158,7 @@ std::string refusal_of(const Turn& t, const OfficerAction& a) {
   switch (a.kind) {
     case ActionKind::confirm: return controls_open(s);
     case ActionKind::record_control: return wrong_control(t, a);
+    case ActionKind::raise_channel: return wrong_raise(s, a);
     case ActionKind::open_boom:
     case ActionKind::close_boom: return wrong_boom(t, a);
     case ActionKind::return_to_service: return back_to_service_refusal(t);
@@ -135,7 +171,7 @@ std::string refusal_of(const Turn& t, const OfficerAction& a) {
 VerdictGiven verdict_of(const Turn& t, const OfficerAction& a) {
   VerdictGiven v;
   v.verdict = a.kind == ActionKind::confirm ? Verdict::release : a.kind == ActionKind::refer ? Verdict::refer : a.verdict;
-  if (t.s.assessed) v.channel = t.s.assessed->assessment.channel;
+  v.channel = channel_of(t.s).value_or(v.channel);
   v.decided_by = a.officer.text;
   v.second_officer = a.second.text;
   v.reason = a.reason.empty() ? "ordered controls found nothing" : a.reason;
@@ -184,6 +220,22 @@ void leave_unseen(Turn& t, const OfficerAction& a) {
 
 }  // namespace
 
+std::optional<SelectivityChannel> channel_of(const State& s) {
+  std::optional<SelectivityChannel> channel;
+  if (s.assessed) channel = s.assessed->assessment.channel;
+  if (s.raised) channel = std::max(channel.value_or(s.raised->channel), s.raised->channel);
+  return channel;
+}
+
+std::vector<std::string> ordered_controls(const State& s) {
+  std::vector<std::string> ordered;
+  if (s.assessed) ordered = s.assessed->assessment.controls;
+  if (!s.raised) return ordered;
+  for (const auto& control : s.raised->controls)
+    if (std::find(ordered.begin(), ordered.end(), control) == ordered.end()) ordered.push_back(control);
+  return ordered;
+}
+
 bool found_something(const std::string& finding) { return finding == "irregularity" || finding == "suspect"; }
 
 bool offered(ActionKind kind, const State& state) {
@@ -195,6 +247,8 @@ bool offered(ActionKind kind, const State& state) {
     case ActionKind::vehicle_gone: return phase == Phase::waiting_officer;
     case ActionKind::record_control: return in(phase, {Phase::gathering, Phase::scanning, Phase::waiting_officer});
     case ActionKind::hold: return in(phase, {Phase::gathering, Phase::scanning, Phase::assessing, Phase::deciding});
+    case ActionKind::raise_channel:
+      return in(phase, {Phase::gathering, Phase::scanning, Phase::assessing, Phase::deciding, Phase::waiting_officer});
     case ActionKind::open_boom: return in(phase, {Phase::idle, Phase::waiting_officer, Phase::faulted, Phase::out_of_service});
     case ActionKind::close_boom: return in(phase, {Phase::open, Phase::faulted, Phase::out_of_service});
     case ActionKind::out_of_service:
@@ -208,7 +262,7 @@ bool offered(ActionKind kind, const State& state) {
 
 bool needs_reason(ActionKind kind, const State& state) {
   if (kind == ActionKind::confirm) return state.other_vehicle;  // that somebody has looked
-  return in(kind, {ActionKind::override_verdict, ActionKind::refer, ActionKind::vehicle_gone, ActionKind::open_boom, ActionKind::close_boom,
+  return in(kind, {ActionKind::override_verdict, ActionKind::refer, ActionKind::raise_channel, ActionKind::vehicle_gone, ActionKind::open_boom, ActionKind::close_boom,
                    ActionKind::out_of_service});
 }
 
@@ -223,7 +277,11 @@ bool manual_boom_needs_second(const State& state, const Config& config, MonoTime
 void take_action(Turn& t, const OfficerAction& a) {
   auto& s = t.s;
   const std::string refusal = refusal_of(t, a);
-  OfficerActed acted{a.officer.text, a.terminal, std::string(word_of(a.kind)), a.reason, refusal.empty(), refusal};
+  OfficerActed acted{a.officer.text, a.terminal, std::string(word_of(a.kind)), a.reason, refusal.empty(), refusal, {}, {}};
+  if (a.kind == ActionKind::raise_channel) {
+    acted.channel = name_of(a.channel);
+    acted.control = control_of_raise(a);
+  }
   if (!a.second.empty()) acted.reason += " (second person: " + a.second.text + ")";
   (void)t.commit(Purpose::history);
   t.record(std::move(acted));
@@ -241,11 +299,8 @@ void take_action(Turn& t, const OfficerAction& a) {
     case ActionKind::record_control: t.record(ControlRecorded{a.control, a.finding, a.officer.text, a.reason}); break;
     default: break;
   }
-  // To hold is safe before it is durable; a verdict that is just being written must not overtake it.
-  if (a.kind == ActionKind::hold) {
-    s.held = s.stopped = true;
-    if (s.attention_level == 0) t.attention(1, "held by an officer: whatever the assessment says, an officer decides");
-  }
+  if (a.kind == ActionKind::hold) hold_for_officer(t, "held by an officer: whatever the assessment says, an officer decides");
+  if (a.kind == ActionKind::raise_channel) raise_channel(t, a);
   if (a.kind == ActionKind::record_control && found_something(a.finding)) s.held = true;  // the same
   s.order = a;
   s.order_persist = t.commit(Purpose::order);
@@ -291,7 +346,7 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       s.controls.push_back(ControlRecorded{a.control, a.finding, a.officer.text, a.reason});
       s.held = s.held || found_something(a.finding);
       if (a.control == "nii" && a.finding == "recheck" && t.c.kind == Kind::nii && (s.phase == Phase::scanning || s.phase == Phase::waiting_officer)) {
-        std::erase_if(s.captures, [](const Capture& c) { return c.role == "scanner"; });
+        std::erase_if(s.captures, [](const Capture& c) { return c.role == "scanner" || c.role == scan_aids_role; });
         std::erase_if(s.controls, [](const ControlRecorded& c) { return c.control == "nii"; });  // they were said of that image
         s.scan_over = false;
         s.scan_due = t.now.mono + t.c.scan_deadline;
@@ -299,6 +354,9 @@ std::string carry_out(Turn& t, const OfficerAction& a) {
       }
       return {};
     case ActionKind::hold: return {};  // holds since it was accepted
+    case ActionKind::raise_channel:
+      if (s.phase == Phase::waiting_officer && s.attention_level <= 2) t.attention(2, call_text(s));
+      return {};
     case ActionKind::vehicle_gone:
       leave_unseen(t, a);
       return {};

@@ -105,6 +105,11 @@ void take_assessment(Turn& t, const Assessed& answer);
 void settle_assessing(Turn& t);
 void settle_deciding(Turn& t);
 void propose(Turn& t, VerdictGiven verdict);
+/// Role of what the scanner's own aids say.
+inline constexpr std::string_view scan_aids_role = "scan_aids";
+void take_scan_aids(Turn& t, const device::Provenance& from, const device::ScanAids& aids);
+/// What an officer reads who is called to the lane.
+[[nodiscard]] std::string call_text(const State& s);
 
 // boom.cpp
 void begin_raising(Turn& t, device::Boom boom, bool reversal = false);

@@ -21,6 +21,7 @@ class AccessBuilder {
       : index_(index), program_(program), roots_(roots), parts_(index, program, roots, traffic) {}
 
   void run() {
+    gather_codes();
     index_.profiles_ = static_cast<std::uint32_t>(roots_.size());
     std::vector<std::vector<Filing>> filings(roots_.size());
     for (std::size_t i = 0; i < roots_.size(); ++i)
@@ -39,6 +40,23 @@ class AccessBuilder {
   }
 
  private:
+  void gather_codes() {
+    auto& codes = index_.codes_;
+    for (const auto root : roots_)
+      for (auto at = root; at < program_.node(root).end; ++at) {
+        const Node& n = program_.node(at);
+        if (n.field != goods_code_field()) continue;
+        if (n.kind == Node::Kind::texts || n.kind == Node::Kind::prefixes)
+          for (std::uint32_t i = 0; i < n.count; ++i) codes.emplace_back(program_.text(n, i));
+        else if (n.kind == Node::Kind::named || n.kind == Node::Kind::named_prefixes)
+          for (std::size_t i = 0; i < program_.named_size(n); ++i) codes.emplace_back(program_.named_text(n, i));
+      }
+    std::sort(codes.begin(), codes.end());
+    codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+    codes.shrink_to_fit();
+    for (const auto& code : codes) index_.longest_code_ = std::max(index_.longest_code_, code.size());
+  }
+
   using Part = AccessIndex::Part;
   static constexpr std::uint32_t alone = 0xffffffff;
   static constexpr std::uint32_t pair_keys_max = 96;

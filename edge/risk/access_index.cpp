@@ -18,7 +18,7 @@ void AccessIndex::make_values(const Program& program, const FactSheet& sheet, Ac
   for (const Source& source : sources_) {
     const bool of_goods = source.field >= goods_from;
     const Fact& fact = !of_goods ? sheet.facts[source.field] : one_item ? sheet.items[0][source.field - goods_from] : sheet.facts[0];
-    if ((of_goods && !one_item) || fact.state != Fact::State::good || (source.type == FieldType::list && fact.size != 1)) {
+    if ((of_goods && !one_item) || fact.state != Fact::State::good || goes_on(fact) || (source.type == FieldType::list && fact.size != 1)) {
       make_several(program, source, sheet, s);
       continue;
     }
@@ -64,7 +64,7 @@ void AccessIndex::make_values(const Program& program, const FactSheet& sheet, Ac
       if (of_list) {
         const auto text = sheet.list_texts[static_cast<std::size_t>(whole.number) + i];
         put(i, value_of(program, part, text_head(text), text));
-      } else if (const Fact& fact = sheet.items[i][source.field - goods_from]; fact.state != Fact::State::good) {
+      } else if (const Fact& fact = sheet.items[i][source.field - goods_from]; fact.state != Fact::State::good || goes_on(fact)) {
         missing = true;
         put(i, nothing(part));
       } else if (source.type == FieldType::text) {
@@ -171,6 +171,11 @@ void AccessIndex::candidates(const Program& program, const FactSheet& sheet, Acc
   if ((s.lacking[0] | s.lacking[1]) != 0) find_open(s);
 }
 
+bool AccessIndex::goes_on(std::string_view code) const {
+  const auto after = std::upper_bound(codes_.begin(), codes_.end(), code);
+  return after != codes_.end() && after->starts_with(code);
+}
+
 bool AccessIndex::lacks(const FactSheet& sheet, FieldId field) {
   const auto goods_from = first_goods_field();
   if (field < goods_from) return sheet.facts[field].state != Fact::State::good;
@@ -245,7 +250,7 @@ void AccessIndex::pack(Block& block) {
 }
 
 std::size_t AccessIndex::bytes() const {
-  std::size_t sum = always_.capacity() * 4;
+  std::size_t sum = always_.capacity() * 4 + codes_.capacity() * sizeof(std::string);
   for (const auto& [field, profiles] : by_field_) sum += profiles.capacity() * sizeof(Filed);
   return sum;
 }

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -103,6 +104,9 @@ class AccessIndex {
   static std::uint32_t sketch_bit(std::uint64_t hash) { return std::uint32_t{1} << (hash & 31); }
   /// Is the fact missing, incomplete, or of another type, for the whole or for any of the goods items?
   [[nodiscard]] static bool lacks(const FactSheet& sheet, FieldId field);
+  /// A goods code that some profile asks more digits of than are declared: as good as missing.
+  [[nodiscard]] bool goes_on(const Fact& fact) const { return fact.beginning && fact.size < longest_code_ && goes_on(fact.text()); }
+  [[nodiscard]] bool goes_on(std::string_view code) const;
   /// Stands for a value that is not there: no profile is filed under it. (Were one, it would be looked at in vain.)
   [[nodiscard]] static std::uint64_t nothing(const Part& part) { return ~part.seed; }
   /// One value of a part; the head is looked at only where the part is of a beginning.
@@ -146,6 +150,8 @@ class AccessIndex {
   unsigned bucket_shift_ = 63;
   std::uint32_t single_shapes_ = 0, item_shapes_ = 0, profiles_ = 0;
   std::vector<std::uint32_t> always_;
+  std::vector<std::string> codes_;         ///< all that profiles ask of goods codes, ascending
+  std::size_t longest_code_ = 0;
   std::vector<std::pair<FieldId, std::vector<Filed>>> by_field_;  ///< filed under the field; guards ask for other fields, of any goods item
 };
 

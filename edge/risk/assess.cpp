@@ -3,6 +3,7 @@
 #include <array>
 
 #include "edge/risk/compiled_set.hpp"
+#include "edge/risk/declared_facts.hpp"
 
 namespace rampa::risk {
 
@@ -28,7 +29,8 @@ std::string control_for(const std::string& missing) {
   return "documents";
 }
 
-constexpr auto security_open_in_full = present_rules[0], security_weight_open_in_full = present_rules[1], listed_texts_in_facts_alone = present_rules[2];
+constexpr auto security_open_in_full = present_rules[0], security_weight_open_in_full = present_rules[1], listed_texts_in_facts_alone = present_rules[2],
+               security_score_unreduced = present_rules[4];
 
 /// `text_at`: where the listed text begins in "stolen (possible: BG123AA)", if it is to be left out.
 std::string watch_list_reason(const std::string& name, std::size_t text_at) {
@@ -98,6 +100,7 @@ Circumstances circumstances(const Assessment& a, WallTime now) {
   c.draw_key = a.draw_key;
   c.security_open_in_full = a.facts.contains(security_open_in_full);
   c.security_weight_open_in_full = a.facts.contains(security_weight_open_in_full);
+  c.security_score_unreduced = a.facts.contains(security_score_unreduced);
   c.recent = static_cast<std::uint32_t>(number(a.facts, "recent.crossings"));
   c.recent_of_channel[static_cast<int>(SelectivityChannel::yellow)] = static_cast<std::uint32_t>(number(a.facts, "recent.yellow"));
   c.recent_of_channel[static_cast<int>(SelectivityChannel::red)] = static_cast<std::uint32_t>(number(a.facts, "recent.red"));
@@ -238,6 +241,11 @@ Assessment derive(const CompiledSet& set, std::uint32_t form, Fields facts, std:
 
 }  // namespace
 
+void add_rules(Fields& facts) {
+  for (const auto rule : present_rules) facts[std::string(rule)] = true;
+  name_several(facts);
+}
+
 // compile() is the only maker of a ProfileSet in the product; another implementation could not be assessed.
 Assessment assess(const ProfileSet& set, const Question& question) {
   const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
@@ -250,7 +258,7 @@ Assessment assess(const ProfileSet& set, const Question& question) {
   Fields facts = all_facts(question);
   if (const auto issued = compiled->head.issued; issued.ms != INT64_MIN) facts["set.age_hours"] = (question.now.ms - issued.ms) / hour_ms;
   if (issued_in_the_future(*compiled, question.now)) facts["set.from_the_future"] = true;
-  for (const auto rule : present_rules) facts[std::string(rule)] = true;
+  add_rules(facts);
   if (question.set_frozen) facts["set.frozen"] = true;
   return derive(*compiled, present_form, std::move(facts), question.draw_key, question.now, question.evidence_missing);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "edge/risk/json_internal.hpp"
+#include "edge/risk/risk.hpp"
 
 namespace rampa::risk {
 
@@ -95,8 +96,8 @@ Result<std::string> import_benchmark_profiles(std::string_view lines, std::size_
     std::string_view lane;
     simdjson::dom::array all;
     if (parser.parse(line.data(), line.size()).get(root) || root["id"].get(id) || root["from"].get(from) || root["to"].get(to) || root["w"].get(weight) ||
-        root["rate"].get(rate) || root["lane"].get(lane) || root["all"].get(all) || lane.empty())
-      return fail(ErrorCode::invalid, "line " + std::to_string(number) + ": is not a profile of the benchmark's format; it has id, from, to, lane, rate, w and all");
+        root["rate"].get(rate) || root["lane"].get(lane) || root["all"].get(all) || (lane != "R" && lane != "Y" && lane != "B" && lane != "G"))
+      return fail(ErrorCode::invalid, "line " + std::to_string(number) + ": is not a profile of the benchmark's format; it has id, from, to, lane (R, Y, B or G), rate, w and all");
     std::string header, goods;
     for (const auto p : all) {
       simdjson::dom::object object;
@@ -142,6 +143,7 @@ Result<BenchmarkDeclaration> import_benchmark_declaration(std::string_view line)
     }
   }
   d.facts["goods.count"] = std::int64_t{1};
+  d.facts[std::string(goods_codes_are_beginnings)] = true;  // as lanes ask
   return d;
 }
 

@@ -1,5 +1,8 @@
 // One shape for conditions that mean the same. Every rule here keeps all three truth values (Kleene's strong logic).
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "edge/risk/condition.hpp"
 
@@ -65,10 +68,33 @@ Condition canonical_negation(Condition inner) {
   return negation_of(std::move(inner));
 }
 
-bool joins(const Condition& a, const Condition& b) {
-  const auto equality = [](const Condition& t) { return (t.op == Operator::eq || t.op == Operator::in) && t.list.empty() && !(t.texts.empty() && t.numbers.empty()); };
-  const auto prefixes = [](const Condition& t) { return t.op == Operator::prefix && t.list.empty(); };
-  return a.kind == Kind::test && b.kind == Kind::test && a.field == b.field && ((equality(a) && equality(b)) || (prefixes(a) && prefixes(b)));
+/// Alternatives with the same one, of a field, are one test with all their values: its operator. Nothing: it stands alone.
+std::optional<Operator> joined_as(const Condition& t) {
+  if (t.kind != Kind::test || !t.list.empty()) return std::nullopt;
+  if (t.op == Operator::prefix) return t.op;
+  const bool equality = (t.op == Operator::eq || t.op == Operator::in) && !(t.texts.empty() && t.numbers.empty());
+  return equality ? std::optional(Operator::in) : std::nullopt;
+}
+
+std::vector<Condition> joined(std::vector<Condition> parts) {
+  std::vector<Condition> all;
+  std::map<std::pair<std::string, Operator>, std::size_t> places;
+  std::set<std::size_t> grown;
+  for (auto& part : parts) {
+    const auto as = joined_as(part);
+    const auto [known, first] = as ? places.try_emplace({part.field, *as}, all.size()) : std::pair(places.end(), true);
+    if (first) {
+      all.push_back(std::move(part));
+      continue;
+    }
+    Condition& like = all[known->second];
+    std::move(part.texts.begin(), part.texts.end(), std::back_inserter(like.texts));
+    like.numbers.insert(like.numbers.end(), part.numbers.begin(), part.numbers.end());
+    like.op = *as;
+    grown.insert(known->second);
+  }
+  for (const auto place : grown) all[place] = canonical_test(std::move(all[place]));
+  return all;
 }
 
 Condition canonical_group(Condition c) {
@@ -85,21 +111,7 @@ Condition canonical_group(Condition c) {
     if (part.kind == flat) std::move(part.parts.begin(), part.parts.end(), std::back_inserter(parts));
     else parts.push_back(std::move(part));
   }
-  if (any) {
-    std::vector<Condition> joined;
-    for (auto& part : parts) {
-      const auto like = std::find_if(joined.begin(), joined.end(), [&](const auto& j) { return joins(j, part); });
-      if (like == joined.end()) {
-        joined.push_back(std::move(part));
-        continue;
-      }
-      like->texts.insert(like->texts.end(), part.texts.begin(), part.texts.end());
-      like->numbers.insert(like->numbers.end(), part.numbers.begin(), part.numbers.end());
-      if (like->op == Operator::eq) like->op = Operator::in;
-      *like = canonical_test(std::move(*like));
-    }
-    parts = std::move(joined);
-  }
+  if (any) parts = joined(std::move(parts));
   if (c.kind == Kind::any_item || c.kind == Kind::all_item) {
     if (parts.empty()) parts.emplace_back();  // "there are items", where there are any
   } else {

@@ -33,6 +33,8 @@ constexpr Field fields[] = {
     {"evidence.gamma_sigma", integer},
     {"evidence.scan_complete", boolean},
     {"evidence.scan_finding", text},
+    {"evidence.scan_aids", list},
+    {"evidence.scan_aids_failed", list},
     {"evidence.standing_at_start", boolean},
     {"evidence.second_on_scale", boolean},
     {"evidence.missing", list, derived},
@@ -118,7 +120,7 @@ std::string_view field_name(FieldId id) { return fields[id].name; }
 FieldType field_type(FieldId id) { return fields[id].type; }
 bool is_derived(FieldId id) { return fields[id].derived; }
 std::size_t field_count() { return count; }
-static_assert(first_goods_field() == goods_from);
+static_assert(first_goods_field() == goods_from && fields[goods_code_field()].name == "goods.hs_code");
 // The index has room for one value per goods item and field.
 static_assert(std::none_of(std::begin(fields) + goods_from, std::end(fields), [](const auto& field) { return field.type == list; }));
 

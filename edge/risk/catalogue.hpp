@@ -21,7 +21,10 @@ using FieldId = std::uint8_t;
 [[nodiscard]] bool is_derived(FieldId id);
 [[nodiscard]] std::size_t field_count();
 /// Goods fields follow the others.
-[[nodiscard]] constexpr FieldId first_goods_field() { return 61; }
+[[nodiscard]] constexpr FieldId first_goods_field() { return 63; }
+/// goods.hs_code, the first of them. A whole code has ten digits (TARIC).
+[[nodiscard]] constexpr FieldId goods_code_field() { return first_goods_field(); }
+inline constexpr std::size_t goods_code_digits = 10;
 
 /// Type of a catalogued field, or nothing.
 [[nodiscard]] std::optional<FieldType> type_of(std::string_view field);

@@ -97,6 +97,7 @@ struct Circumstances {
   std::uint32_t recent_of_channel[4] = {0};  ///< of them, sent there by hits
   bool security_open_in_full = true;         ///< false for assessments of before there was the rule
   bool security_weight_open_in_full = true;  ///< as well
+  bool security_score_unreduced = true;      ///< as well
 };
 
 /// Why a profile that matched did not select.

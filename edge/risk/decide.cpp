@@ -29,9 +29,16 @@ class Deciding {
     d_.outcomes.clear();
     const Fact& aeo = sheet.facts[set.aeo_field];
     authorised_ = aeo.state == Fact::State::good && aeo.number != 0;
+    if (set.green_lists.empty()) return;
+    const bool several = std::any_of(sheet.facts.begin(), sheet.facts.end(), [](const Fact& fact) { return fact.several; });
+    FactSheet for_all;  // a copy, which only a lorry with declarations that differ needs
+    if (several) {
+      for_all = sheet;
+      for_all.for_all = true;
+    }
     for (std::size_t i = 0; i < set.green_lists.size() && green_ < 0; ++i) {
       const auto& g = set.green_lists[i];
-      if (c_.now.ms >= g.valid_from && c_.now.ms < g.valid_before && set.program.evaluate(g.root, sheet) == Truth::yes) green_ = static_cast<int>(i);
+      if (c_.now.ms >= g.valid_from && c_.now.ms < g.valid_before && set.program.evaluate(g.root, several ? for_all : sheet) == Truth::yes) green_ = static_cast<int>(i);
     }
   }
 
@@ -55,6 +62,8 @@ class Deciding {
       all.erase(std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.profile == b.profile; }), all.end());
     }
     for (auto& outcome : all) select(outcome);
+    // A weight below zero may lower what profiles beside it make, and never what security profiles do.
+    if (c_.security_score_unreduced) d_.score = std::max(d_.score, security_score_);
     const SetPolicy& p = set_.head.policy;
     const auto by_score = d_.score >= p.score_red ? SelectivityChannel::red : d_.score >= p.score_yellow ? SelectivityChannel::yellow : SelectivityChannel::green;
     if (by_score > d_.channel) {
@@ -105,6 +114,7 @@ class Deciding {
       return raise(head.open_in_full && c_.security_open_in_full ? head.channel : std::min(head.channel, SelectivityChannel::yellow));
     }
     d_.score += head.weight;
+    if (head.security) security_score_ += head.weight;
     if (!head.security && over_cap(set_, c_, head.channel)) {
       o.declined = Declined::cap;
       return raise(SelectivityChannel::blue);  // nobody has the time to control it now; it is audited afterwards
@@ -118,6 +128,7 @@ class Deciding {
   Decision& d_;
   bool authorised_ = false;
   int green_ = -1;
+  std::int64_t security_score_ = 0;  ///< of security profiles alone
   std::int64_t open_weight_ = 0, open_weight_in_full_ = 0;  ///< of undetermined profiles; in full: of security profiles, which count as if they held
 };
 
@@ -171,13 +182,16 @@ std::uint32_t draw(const std::uint64_t secret[2], std::uint64_t key, std::uint64
   return static_cast<std::uint32_t>(split_mix((key ^ name) + SplitMix64::step) % 10000);
 }
 
-std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement) {
+std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement, const DrawSecret& own) {
   const auto* compiled = dynamic_cast<const CompiledSet*>(&set);
-  if (!compiled || (compiled->head.policy.draw_secret[0] == 0 && compiled->head.policy.draw_secret[1] == 0) || movement.front_plate.empty()) return std::nullopt;
+  if (!compiled || movement.front_plate.empty()) return std::nullopt;
+  const auto& of_set = compiled->head.policy.draw_secret;
+  const bool set_has_one = of_set[0] != 0 || of_set[1] != 0;
+  if (!set_has_one && own == DrawSecret{}) return std::nullopt;
   constexpr std::int64_t day_ms = 86'400'000;
   const auto day = movement.begun.ms / day_ms - (movement.begun.ms % day_ms < 0 ? 1 : 0);
   const std::string text = movement.direction + "|" + alike_plate(movement.front_plate) + "|" + std::to_string(day) + "|" + std::to_string(movement.released_that_day);
-  return siphash(compiled->head.policy.draw_secret, text.data(), text.size());
+  return siphash(set_has_one ? of_set : own.data(), text.data(), text.size());
 }
 
 }  // namespace rampa::risk

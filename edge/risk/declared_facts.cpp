@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 
 #include "edge/risk/catalogue.hpp"
+#include "edge/risk/container_code.hpp"
 #include "edge/risk/plate_text.hpp"
 
 namespace rampa::risk {
@@ -22,8 +24,53 @@ void keep_once(Texts& list) {
 /// False where the sum is none that a number here can hold: declarations come from outside, and an invented number is worse than none.
 bool add(std::int64_t& sum, std::int64_t value) { return !__builtin_add_overflow(sum, value, &sum); }
 
+/// Each declaration says one of them.
+constexpr std::array of_each_declaration{"declaration.references", "declaration.kind", "declaration.consignor", "declaration.consignee", "declaration.declarant",
+                                         "declaration.carrier", "declaration.tractor", "declaration.trailer", "declaration.office", "declaration.procedure",
+                                         "declaration.mode", "declaration.dispatch_country", "declaration.destination_country", "declaration.driver_country",
+                                         "declaration.preference", "declaration.incoterm"};
+
+/// How a fact is compared, whoever wrote it: nobody passes a profile by a blank or a small letter. Empty: it says nothing.
+using Comparable = std::string (*)(const std::string&);
+
+/// Numbers of operators, as watch lists have them.
+std::string operator_number(const std::string& declared) {
+  auto number = normal_number(declared);
+  return number ? *number : std::string{};
+}
+
+std::string upper_without_blanks(const std::string& declared) {
+  std::string text;
+  for (const char c : declared)
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') text += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
+/// ISO 3166-1 alpha-2. What is none of that kind, or stands there for "not known" (AA, QM to QZ, XX, ZZ), is not declared.
+std::string country(const std::string& declared) {
+  auto code = upper_without_blanks(declared);
+  const auto letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool is_code = code.size() == 2 && letter(code[0]) && letter(code[1]);
+  const bool says_nothing = code == "AA" || code == "XX" || code == "ZZ" || (is_code && code[0] == 'Q' && code[1] >= 'M');
+  return is_code && !says_nothing ? code : std::string{};
+}
+
+std::string container(const std::string& declared) { return normalise_container_code(declared); }
+
+/// Nothing: as it is.
+Comparable comparable(std::string_view name) {
+  static const std::map<std::string_view, Comparable> by_name{
+      {"declaration.consignor", operator_number},      {"declaration.consignee", operator_number},       {"declaration.declarant", operator_number},
+      {"declaration.carrier", operator_number},        {"declaration.office", upper_without_blanks},     {"declaration.procedure", upper_without_blanks},
+      {"declaration.mode", upper_without_blanks},      {"declaration.preference", upper_without_blanks}, {"declaration.incoterm", upper_without_blanks},
+      {"declaration.dispatch_country", country},       {"declaration.destination_country", country},     {"declaration.driver_country", country},
+      {"declaration.route", country},                  {"declaration.container", container}};
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second;
+}
+
 /// The fact as the catalogue has it, or nothing: of another type, or an empty list.
-std::optional<FieldValue> of_type(const FieldValue& value, FieldType type) {
+std::optional<FieldValue> of_type(std::string_view name, const FieldValue& value, FieldType type) {
   const auto* text = std::get_if<std::string>(&value);
   const auto* list = std::get_if<Texts>(&value);
   switch (type) {
@@ -35,6 +82,8 @@ std::optional<FieldValue> of_type(const FieldValue& value, FieldType type) {
   Texts texts;
   if (text) texts = {*text};
   if (list) texts = *list;
+  if (const auto as_compared = comparable(name))
+    for (auto& one : texts) one = as_compared(one);
   keep_once(texts);
   return texts.empty() ? std::nullopt : std::optional<FieldValue>(std::move(texts));
 }
@@ -55,8 +104,10 @@ std::optional<std::int64_t> value_of(const std::vector<GoodsItem>& goods) {
 /// What one declaration says, under the names that profiles use.
 Fields facts_of(const Declaration& d) {
   Fields facts;
-  const auto text = [&](const char* name, const std::string& value) {
-    if (!value.empty()) facts[name] = Texts{value};
+  const auto text = [&](const char* name, const std::string& declared) {
+    const auto as_compared = comparable(name);
+    auto value = as_compared ? as_compared(declared) : declared;
+    if (!value.empty()) facts[name] = Texts{std::move(value)};
   };
   text("declaration.references", d.reference);
   text("declaration.kind", d.kind);
@@ -72,7 +123,7 @@ Fields facts_of(const Declaration& d) {
     const std::string name = key.rfind("declaration.", 0) == 0 ? key : "declaration." + key;
     const auto id = field_id(name);
     if (!id || is_derived(*id)) continue;  // unknown to profiles, or not to be declared: no fact
-    if (auto fitting = of_type(value, field_type(*id))) facts.try_emplace(name, std::move(*fitting));
+    if (auto fitting = of_type(name, value, field_type(*id))) facts.try_emplace(name, std::move(*fitting));
   }
   return facts;
 }
@@ -129,15 +180,14 @@ void join(Fields& facts, const std::vector<Fields>& said, Texts& incomplete) {
   }
 }
 
-void add_goods(Fields& facts, const std::vector<Declaration>& declarations, Texts& incomplete) {
+void add_goods(Fields& facts, std::span<const Declaration> declarations, bool all_have_goods, Texts& incomplete) {
   std::int64_t count = 0;
-  bool all_have_goods = true;
   for (const auto& declaration : declarations) {
     all_have_goods = all_have_goods && !declaration.goods.empty();
     for (const auto& item : declaration.goods) {
       const std::string at = "goods." + std::to_string(count++) + ".";
       if (auto code = commodity_code(item.hs_code); !code.empty()) facts[at + "hs_code"] = std::move(code);
-      if (!item.origin.empty()) facts[at + "origin"] = item.origin;
+      if (auto origin = country(item.origin); !origin.empty()) facts[at + "origin"] = std::move(origin);
       if (item.gross_kg) facts[at + "gross_kg"] = *item.gross_kg;
       if (item.value_eur) facts[at + "value_eur"] = *item.value_eur;
       if (!item.description.empty()) facts[at + "description"] = item.description;
@@ -145,6 +195,24 @@ void add_goods(Fields& facts, const std::vector<Declaration>& declarations, Text
   }
   facts["goods.count"] = count;
   if (count > 0 && !all_have_goods) incomplete.emplace_back("goods");
+}
+
+/// The first declarations, as far as an assessment's record has room for what they say: each may be as large as declarations may be.
+std::span<const Declaration> not_too_much(const std::vector<Declaration>& declarations) {
+  constexpr std::size_t lorry_bytes_max = 4'000'000, value_bytes = 16;  // with its name in the record
+  std::size_t bytes = 0, count = 0;
+  for (const auto& d : declarations) {
+    for (const auto& item : d.goods) bytes += 4 * value_bytes + item.hs_code.size() + item.origin.size() + item.description.size();
+    for (const auto& [name, value] : d.more) {
+      bytes += value_bytes + name.size();
+      if (const auto* one = std::get_if<std::string>(&value)) bytes += one->size();
+      if (const auto* list = std::get_if<Texts>(&value))
+        for (const auto& text : *list) bytes += value_bytes + text.size();
+    }
+    if (count > 0 && bytes > lorry_bytes_max) break;
+    ++count;
+  }
+  return {declarations.data(), count};
 }
 
 template <class T>
@@ -164,16 +232,30 @@ std::optional<std::int64_t> laden_kg(const Fields& facts, bool tare_is_declared)
 
 }  // namespace
 
+void name_several(Fields& facts) {
+  const auto incomplete = facts.find(incomplete_facts);
+  const auto* lacking = incomplete == facts.end() ? nullptr : std::get_if<Texts>(&incomplete->second);
+  Texts several;
+  for (const std::string name : of_each_declaration) {
+    const auto* values = value<Texts>(facts, name);
+    const bool one_lacks_it = lacking && std::find(lacking->begin(), lacking->end(), name) != lacking->end();
+    if (values && (values->size() > 1 || one_lacks_it)) several.push_back(name);
+  }
+  if (!several.empty()) facts[std::string(several_facts)] = std::move(several);
+}
+
 std::optional<std::int64_t> add_declared_facts(Fields& facts, const std::vector<Declaration>& declarations) {
   facts["declaration.count"] = static_cast<std::int64_t>(declarations.size());
   if (declarations.empty()) return std::nullopt;
+  const auto read = not_too_much(declarations);
   std::vector<Fields> said;
-  for (const auto& d : declarations) said.push_back(facts_of(d));
+  for (const auto& d : read) said.push_back(facts_of(d));
+  said.resize(declarations.size());  // the others say nothing, which leaves open what they might have said
   const bool tare_is_declared = !of_vehicle(said);
   Texts incomplete;
   if (said.size() == 1) facts.merge(said[0]);  // as join() would
   else join(facts, said, incomplete);
-  add_goods(facts, declarations, incomplete);
+  add_goods(facts, read, read.size() == declarations.size(), incomplete);
   if (!incomplete.empty()) facts[std::string(incomplete_facts)] = std::move(incomplete);
   const auto matches = [&](const char* fact, const std::string* plate, const std::string Declaration::* declared) {
     if (!plate || plate->empty()) return;

@@ -14,6 +14,13 @@ namespace rampa::risk {
 /// cannot ask for it.
 inline constexpr std::string_view incomplete_facts = "declaration.incomplete";
 
+/// Of these facts each declaration says one value, so a second declaration must not hide the first: their names stand in this fact where
+/// there are several values, or where one of the declarations says none. A test of such a list holds where it holds for one of the
+/// declarations, whether it asks for a value or for its absence; a green list's test, where it holds for all. Not in the catalogue.
+inline constexpr std::string_view several_facts = "declaration.several";
+/// Names them where it has to be; for facts that are whole.
+void name_several(Fields& facts);
+
 /// Adds the facts of the declarations, ascending by reference, to those of the vehicle. What they say that the laden vehicle weighs;
 /// nothing where they do not all say it, or contradict each other.
 std::optional<std::int64_t> add_declared_facts(Fields& facts, const std::vector<Declaration>& declarations);

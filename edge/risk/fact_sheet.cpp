@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "edge/risk/declared_facts.hpp"
+#include "edge/risk/risk.hpp"
 
 namespace rampa::risk {
 
@@ -60,11 +61,22 @@ void FactSheet::set_incomplete(std::string_view name) {
   facts[*id].state = Fact::State::incomplete;
 }
 
+void FactSheet::set_several(std::string_view name) {
+  const auto id = field_id(name);
+  if (!id || *id >= first_goods_field() || field_type(*id) != FieldType::list || facts[*id].state < Fact::State::good) return;
+  facts[*id].several = true;
+}
+
+void FactSheet::set_beginnings() {
+  const auto code = goods_code_field() - first_goods_field();
+  for (auto& item : items) item[code].beginning = item[code].state == Fact::State::good && item[code].size < goods_code_digits;
+}
+
 void FactSheet::clear() {
   facts.fill({});
   items.clear();
   list_texts.clear();
-  goods_known = goods_incomplete = false;
+  goods_known = goods_incomplete = for_all = false;
 }
 
 FactSheet fact_sheet(const Fields& facts) {
@@ -77,11 +89,14 @@ FactSheet fact_sheet(const Fields& facts) {
       sheet.items.resize(std::min<std::size_t>(static_cast<std::size_t>(*number), facts.size() + 1));
     }
   }
-  const std::vector<std::string>* incomplete = nullptr;
+  const std::vector<std::string>*incomplete = nullptr, *several = nullptr;
+  bool beginnings = false;
   for (const auto& [name, value] : facts) {
     if (!is_goods(name)) {
       if (const auto id = field_id(name)) sheet.facts[*id] = fact_of(value, field_type(*id), sheet.list_texts);
       else if (name == incomplete_facts) incomplete = std::get_if<std::vector<std::string>>(&value);
+      else if (name == several_facts) several = std::get_if<std::vector<std::string>>(&value);
+      else if (name == goods_codes_are_beginnings) beginnings = true;
       continue;
     }
     std::size_t item = 0;
@@ -93,6 +108,9 @@ FactSheet fact_sheet(const Fields& facts) {
   }
   if (incomplete)
     for (const auto& name : *incomplete) sheet.set_incomplete(name);
+  if (several)
+    for (const auto& name : *several) sheet.set_several(name);
+  if (beginnings) sheet.set_beginnings();
   return sheet;
 }
 

@@ -27,6 +27,8 @@ void put(Column& column, std::size_t row, const Fact& fact, FieldType type, cons
   set_bit(column.there, row);
   if (fact.state == Fact::State::unusable) return;
   set_bit(fact.state == Fact::State::good ? column.good : column.incomplete, row);
+  if (fact.several) set_bit(column.several, row);
+  if (fact.beginning) set_bit(column.beginning, row);
   switch (type) {
     case FieldType::boolean:
       if (fact.number != 0) set_bit(column.flags, row);
@@ -45,6 +47,8 @@ void put(Column& column, std::size_t row, const Fact& fact, FieldType type, cons
 
 void get(const Column& column, std::size_t row, FieldType type, Fact& fact, std::vector<std::string_view>& list_texts) {
   const bool incomplete = column.is_incomplete(row);
+  fact.several = Column::is_set(column.several, row);
+  fact.beginning = Column::is_set(column.beginning, row);
   if (!incomplete && !column.is_good(row)) {
     fact.state = column.is_there(row) ? Fact::State::unusable : Fact::State::missing;
     return;
@@ -70,7 +74,7 @@ void get(const Column& column, std::size_t row, FieldType type, Fact& fact, std:
 }
 
 std::size_t bytes_of(const Column& c) {
-  return (c.there.capacity() + c.good.capacity() + c.incomplete.capacity() + c.numbers.capacity() + c.flags.capacity()) * 8 + (c.codes.capacity() + c.ends.capacity()) * 4 + c.texts.bytes();
+  return (c.there.capacity() + c.good.capacity() + c.incomplete.capacity() + c.several.capacity() + c.beginning.capacity() + c.numbers.capacity() + c.flags.capacity()) * 8 + (c.codes.capacity() + c.ends.capacity()) * 4 + c.texts.bytes();
 }
 
 }  // namespace

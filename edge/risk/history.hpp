@@ -37,6 +37,8 @@ class TextColumn {
 struct Column {
   std::vector<std::uint64_t> there, good;  ///< bit per row; there and neither good nor incomplete: of another type than the catalogue's
   std::vector<std::uint64_t> incomplete;   ///< lists, bit per row: not good, but the elements are here
+  std::vector<std::uint64_t> several;      ///< lists, bit per row: a value of each declaration
+  std::vector<std::uint64_t> beginning;    ///< goods codes, bit per item: further digits may not be declared
   std::vector<std::int64_t> numbers;       ///< integers
   std::vector<std::uint64_t> flags;        ///< booleans, bit per row
   std::vector<std::uint32_t> codes;        ///< texts: of the row; lists: of all elements
@@ -76,6 +78,7 @@ class Prepared {
     bool flag = false;
     std::vector<std::int64_t> numbers;
     std::vector<std::uint64_t> fits;  // bit per dictionary code
+    std::vector<std::uint64_t> goes_on;  // likewise, of goods codes: a value begins with it and is longer
   };
   const History* history_ = nullptr;
   Step root_;

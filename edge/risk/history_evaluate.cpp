@@ -1,6 +1,7 @@
 // One condition over columns: 4096 rows at a time, a bit per row. Kleene's three values are two bits, "yes" and "no": and = (yes & yes,
 // no | no), or the other way round, not = swapped. Same meaning as evaluate() in evaluate.cpp.
 #include <algorithm>
+#include <bit>
 
 #include "edge/risk/history.hpp"
 
@@ -27,15 +28,16 @@ class ColumnEvaluation {
   ColumnEvaluation(const History& history, std::size_t first, std::size_t last)
       : h_(history), first_(first), last_(last), item_first_(first == 0 ? 0 : history.item_ends_[first - 1]), item_last_(history.item_ends_[last - 1]) {}
 
-  void rows(const Prepared::Step& s, Bits& out) const {
+  /// `one` as in evaluate.cpp: below a negation a test asks all declarations.
+  void rows(const Prepared::Step& s, Bits& out, bool one = true) const {
     switch (s.kind) {
       case Kind::any_item:
-      case Kind::all_item: return over_items(s, out);
+      case Kind::all_item: return over_items(s, out, one);
       case Kind::test:
-        if (s.field < first_goods_field()) return test(s, first_, last_, out);
+        if (s.field < first_goods_field()) return test(s, first_, last_, out, one);
         // A goods fact is never there outside of an item.
         return fill(out, s.op == Operator::exists && !s.flag, s.op == Operator::exists && s.flag);
-      default: return group(s, out, [&](const auto& part, Bits& of_part) { rows(part, of_part); });
+      default: return group(s, out, [&](const auto& part, Bits& of_part) { rows(part, of_part, one != (s.kind == Kind::negation)); });
     }
   }
 
@@ -70,15 +72,15 @@ class ColumnEvaluation {
   }
 
   /// Items from `from` (a multiple of 64) on.
-  void items(const Prepared::Step& s, std::size_t from, Bits& out) const {
+  void items(const Prepared::Step& s, std::size_t from, Bits& out, bool one) const {
     switch (s.kind) {
       case Kind::test:
-        if (s.field >= first_goods_field()) return test(s, from, std::min(from + block, item_last_), out);
+        if (s.field >= first_goods_field()) return test(s, from, std::min(from + block, item_last_), out, one);
         [[fallthrough]];
       case Kind::any_item:
       case Kind::all_item: {  // the same for all items of a row
         Bits of_rows;
-        rows(s, of_rows);
+        rows(s, of_rows, one);
         fill(out, false, false);
         for (auto i = std::max(from, item_first_); i < std::min(from + block, item_last_); ++i) {
           const auto row = h_.item_row_[i] - first_, at = i - from;
@@ -87,17 +89,17 @@ class ColumnEvaluation {
         }
         return;
       }
-      default: return group(s, out, [&](const auto& part, Bits& of_part) { items(part, from, of_part); });
+      default: return group(s, out, [&](const auto& part, Bits& of_part) { items(part, from, of_part, one != (s.kind == Kind::negation)); });
     }
   }
 
-  void over_items(const Prepared::Step& s, Bits& out) const {
+  void over_items(const Prepared::Step& s, Bits& out, bool one) const {
     const bool any = s.kind == Kind::any_item;
     // Rows with an item that settles it, and rows with an item that keeps it from being settled the other way.
     std::array<std::uint64_t, words> settled{}, open{}, some{};
     Bits of_items;
     for (auto from = item_first_ / 64 * 64; from < item_last_; from += block) {
-      together(s, from, of_items);
+      together(s, from, of_items, one);
       for (auto i = std::max(from, item_first_); i < std::min(from + block, item_last_); ++i) {
         const auto row = h_.item_row_[i] - first_, at = i - from;
         const auto yes = of_items.yes[at / 64] >> at % 64 & 1, no = of_items.no[at / 64] >> at % 64 & 1;
@@ -114,16 +116,16 @@ class ColumnEvaluation {
     }
   }
   /// The parts of any_item and all_item hold together.
-  void together(const Prepared::Step& s, std::size_t from, Bits& out) const {
+  void together(const Prepared::Step& s, std::size_t from, Bits& out, bool one) const {
     fill(out, true, false);
     Bits part;
     for (const auto& p : s.parts) {
-      items(p, from, part);
+      items(p, from, part, one);
       join(true, part, out);
     }
   }
 
-  void test(const Prepared::Step& s, std::size_t first, std::size_t last, Bits& out) const {
+  void test(const Prepared::Step& s, std::size_t first, std::size_t last, Bits& out, bool one) const {
     const Column& column = h_.column(s.field);
     const FieldType type = field_type(s.field);
     for (std::size_t w = 0; w < words; ++w) {
@@ -137,10 +139,39 @@ class ColumnEvaluation {
       const bool within = first + w * 64 < last;
       const auto good = within ? word_at(column.good, word) : 0, some = good | (within ? word_at(column.incomplete, word) : 0);
       const auto fits = some == 0 ? 0 : matches(s, column, type, word, some) & some;
-      const auto fits_not = good & ~fits;
+      const auto open = s.goes_on.empty() ? 0 : of_codes(s.goes_on, column, word) & word_at(column.beginning, word);
+      const auto fits_not = good & ~fits & ~open;
       out.yes[w] = s.op == Operator::notin ? fits_not : fits;
       out.no[w] = s.op == Operator::notin ? fits : fits_not;
+      if (const auto several = some & word_at(column.several, word); several != 0) of_several(s, column, word, several, one, out.yes[w], out.no[w]);
     }
+  }
+
+  /// Rows of lists with a value of each declaration.
+  static void of_several(const Prepared::Step& s, const Column& c, std::size_t word, std::uint64_t which, bool one, std::uint64_t& yes, std::uint64_t& no) {
+    for (; which != 0; which &= which - 1) {
+      const auto bit = which & -which;
+      const auto row = word * 64 + static_cast<std::size_t>(std::countr_zero(which));
+      bool some = false, all = true;
+      for (auto i = row == 0 ? 0 : c.ends[row - 1]; i < c.ends[row]; ++i) {
+        const bool is = bit_at(s.fits, c.codes[i]) != (s.op == Operator::notin);
+        some = some || is;
+        all = all && is;
+      }
+      yes &= ~bit;
+      no &= ~bit;
+      if (one ? some : !all) (one ? yes : no) |= bit;
+      else if (!c.is_incomplete(row)) (one ? no : yes) |= bit;
+    }
+  }
+
+  static std::uint64_t of_codes(const std::vector<std::uint64_t>& bits, const Column& c, std::size_t word) {
+    const auto base = word * 64;
+    std::uint64_t set = 0;
+    if (base >= c.codes.size()) return set;
+    const auto n = std::min<std::size_t>(64, c.codes.size() - base);
+    for (std::size_t i = 0; i < n; ++i) set |= std::uint64_t{bit_at(bits, c.codes[base + i])} << i;
+    return set;
   }
 
   static std::uint64_t matches(const Prepared::Step& s, const Column& c, FieldType type, std::size_t word, std::uint64_t good) {
@@ -163,11 +194,7 @@ class ColumnEvaluation {
         }
         return fits;
       }
-      case FieldType::text: {
-        const auto n = std::min<std::size_t>(64, c.codes.size() - base);
-        for (std::size_t i = 0; i < n; ++i) fits |= std::uint64_t{bit_at(s.fits, c.codes[base + i])} << i;
-        return fits;
-      }
+      case FieldType::text: return of_codes(s.fits, c, word);
       case FieldType::list: break;
     }
     const auto n = std::min<std::size_t>(64, c.ends.size() - base);
@@ -200,6 +227,12 @@ Prepared::Step History::step(const Condition& c, const NamedLists& lists) const 
   static const std::vector<std::string> none;
   const auto named = c.list.empty() ? lists.end() : lists.find(c.list);
   const auto& values = c.list.empty() ? c.texts : named == lists.end() ? none : named->second;
+  if (s.field == goods_code_field()) {
+    s.goes_on.resize(texts.size() / 64 + 1);
+    for (std::uint32_t code = 0; code < texts.size(); ++code)
+      if (std::any_of(values.begin(), values.end(), [&, text = texts.at(code)](const auto& value) { return value.size() > text.size() && value.starts_with(text); }))
+        s.goes_on[code / 64] |= std::uint64_t{1} << code % 64;
+  }
   const auto mark = [&](std::uint32_t code) { s.fits[code / 64] |= std::uint64_t{1} << code % 64; };
   if (c.op != Operator::prefix) {
     for (const auto& value : values)

@@ -152,6 +152,11 @@ void Program::append_test(const Condition& c, bool negated, const NamedLists& li
     n.kind = Kind::flag;
     n.data = c.flag ? 1 : 0;
   }
+  if (n.field == goods_code_field()) {
+    for (const auto& text : c.texts) longest_code_ = std::max(longest_code_, text.size());
+    if (const auto values = lists.find(c.list); !c.list.empty() && values != lists.end())
+      for (const auto& text : values->second) longest_code_ = std::max(longest_code_, text.size());
+  }
   n.end = static_cast<std::uint32_t>(nodes_.growing().size() + 1);
   nodes_.growing().push_back(n);
 }
@@ -211,17 +216,14 @@ bool Program::fits(const Node& n, std::string_view text) const {
 }
 
 bool Program::holds(const Node& n, const Fact& fact, const FactSheet& sheet) const {
-  const auto text_holds = [&](std::string_view text) {
-    return n.kind == Kind::named || n.kind == Kind::named_prefixes ? in_named(n, text) : fits(n, text);
-  };
   switch (n.kind) {
     case Kind::texts:
     case Kind::prefixes:
     case Kind::named:
     case Kind::named_prefixes:
-      if (!n.of_list) return text_holds(fact.text());
+      if (!n.of_list) return fits_any(n, fact.text());
       for (const auto text : sheet.list(fact))
-        if (text_holds(text)) return true;
+        if (fits_any(n, text)) return true;
       return false;
     case Kind::ge: return fact.number >= numbers_[n.data];
     case Kind::le: return fact.number <= numbers_[n.data];
@@ -240,11 +242,42 @@ Truth Program::test(const Node& n, const FactSheet& sheet, const Item* item) con
   const Fact& fact = n.field < goods_from ? sheet.facts[n.field] : item ? (*item)[n.field - goods_from] : nothing;
   if (fact.state != Fact::State::good) return test_in_part(n, fact, sheet);
   if (n.kind == Kind::exists) return (n.data != 0) != n.negated ? Truth::yes : Truth::no;
-  return holds(n, fact, sheet) != n.negated ? Truth::yes : Truth::no;
+  if (fact.several) return test_several(n, fact, sheet);
+  if (holds(n, fact, sheet)) return n.negated ? Truth::no : Truth::yes;
+  if (fact.beginning && fact.size < longest_code_ && goes_on(n, fact.text())) return Truth::undetermined;
+  return n.negated ? Truth::yes : Truth::no;
+}
+
+/// Each declaration says one of the values: profiles ask for one that is as they say, green lists for all.
+Truth Program::test_several(const Node& n, const Fact& fact, const FactSheet& sheet) const {
+  bool some = false, all = true;
+  for (const auto text : sheet.list(fact)) {
+    const bool is = fits_any(n, text) != n.negated;
+    some = some || is;
+    all = all && is;
+  }
+  if (sheet.for_all ? !all : some) return sheet.for_all ? Truth::no : Truth::yes;
+  if (fact.state == Fact::State::incomplete) return Truth::undetermined;
+  return sheet.for_all ? Truth::yes : Truth::no;
+}
+
+bool Program::goes_on(const Node& n, std::string_view text) const {
+  if (n.kind == Kind::named || n.kind == Kind::named_prefixes) {
+    const auto& list = lists_[n.data];
+    const auto after = std::upper_bound(list.begin(), list.end(), text, [&](std::string_view t, std::uint32_t place) { return t < at(place); });
+    return after != list.end() && starts(at(*after), text);
+  }
+  if (n.kind != Kind::texts && n.kind != Kind::prefixes) return false;
+  const TextRef* first = text_refs_.data() + n.data;
+  return std::any_of(first, first + n.count, [&](const TextRef& ref) {
+    const auto value = at(ref.place);
+    return value.size() > text.size() && starts(value, text);
+  });
 }
 
 Truth Program::test_in_part(const Node& n, const Fact& fact, const FactSheet& sheet) const {
   if (fact.state == Fact::State::incomplete) {
+    if (n.kind != Kind::exists && fact.several) return test_several(n, fact, sheet);
     if (n.kind == Kind::exists || !holds(n, fact, sheet)) return Truth::undetermined;  // one declaration says it, another does not
     return n.negated ? Truth::no : Truth::yes;
   }

@@ -87,9 +87,13 @@ class Program {
   [[nodiscard]] Truth of(std::uint32_t at, const FactSheet& sheet, const Item* item, std::size_t first_item) const;
   [[nodiscard]] Truth test(const Node& n, const FactSheet& sheet, const Item* item) const;
   /// Of a fact that is not wholly there.
+  [[nodiscard]] Truth test_several(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] Truth test_in_part(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] bool holds(const Node& n, const Fact& fact, const FactSheet& sheet) const;
   [[nodiscard]] bool fits(const Node& n, std::string_view text) const;
+  [[nodiscard]] bool fits_any(const Node& n, std::string_view text) const { return n.kind == Node::Kind::named || n.kind == Node::Kind::named_prefixes ? in_named(n, text) : fits(n, text); }
+  /// Has the test a value that begins with this text and is longer?
+  [[nodiscard]] bool goes_on(const Node& n, std::string_view text) const;
   Truth collect(std::uint32_t at, const FactSheet& sheet, const Item* item, FieldSet& missing) const;
 
   PackedArray<Node> nodes_;
@@ -109,6 +113,7 @@ class Program {
   struct Interned { std::uint32_t after, hash; };  // after: the text's place + 1, 0 for none
   std::vector<Interned> interned_;                 // given back by finish()
   std::size_t interned_count_ = 0;
+  std::size_t longest_code_ = 0;                   // of all that tests ask of goods codes
 };
 
 }  // namespace rampa::risk

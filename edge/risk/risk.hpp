@@ -61,10 +61,15 @@ struct Question {
 };
 
 /// Facts that say which rules an assessment was made by: each stands in what was assessed since there is the rule, and reassess() keeps to it.
-inline constexpr std::array<std::string_view, 3> present_rules{
+inline constexpr std::string_view goods_codes_are_beginnings = "rules.goods_codes_are_beginnings";
+inline constexpr std::array<std::string_view, 5> present_rules{
     "rules.security_open_in_full",         // undetermined security profiles reach their own channel
     "rules.security_weight_open_in_full",  // and their weights, which missing facts leave open, count up to red
-    "rules.listed_texts_in_facts_alone"};  // reasons name a watch list that is perhaps meant, without the text in it
+    "rules.listed_texts_in_facts_alone",   // reasons name a watch list that is perhaps meant, without the text in it
+    goods_codes_are_beginnings,            // a profile that asks for more digits than are declared is undetermined
+    "rules.security_score_unreduced"};     // the score is never below what security profiles alone make
+/// What every assessment of today has beside its facts: the rules, and which lists have values of several declarations.
+void add_rules(Fields& facts);
 
 /// Missing evidence, no declaration, or an undetermined profile never give green. Same question, same set: same answer.
 [[nodiscard]] Assessment assess(const ProfileSet& set, const Question& question);
@@ -87,8 +92,10 @@ struct Movement {
   WallTime begun;                      ///< when the plate was first seen at this post since its last release; the day (UTC) counts
   std::int64_t released_that_day = 0;  ///< of this plate at this post, before that
 };
-/// The draw key of a movement: the same however often it is lodged again, unknown to whoever has not the set's secret. Nothing
-/// where the set has no secret, or no plate was read.
-[[nodiscard]] std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement);
+/// Key of draws; zeros: none.
+using DrawSecret = std::array<std::uint64_t, 2>;
+/// The draw key of a movement: the same however often it is lodged again, unknown to whoever has not the secret: the set's or, where it has none,
+/// the post's own. Nothing where neither has one, or no plate was read.
+[[nodiscard]] std::optional<std::uint64_t> movement_draw_key(const ProfileSet& set, const Movement& movement, const DrawSecret& own = {});
 
 }  // namespace rampa::risk

@@ -372,7 +372,9 @@ std::vector<Finding> read_set(const std::string& json, SetHead& head, const std:
   if (advice) advise(parser, json.size(), advice);
   Element root;
   if (const auto error = parser.parse(json).get(root)) {
-    findings.push_back({"$", std::string("is not JSON: ") + simdjson::error_message(error), "correct the file"});
+    const bool table = json.substr(0, json.find_first_not_of(" \t\r\n") + 1).ends_with('<');
+    findings.push_back({"$", std::string("is not JSON: ") + simdjson::error_message(error),
+                        table ? "if it is a decision table, `rampa profiles convert FILE --to json` makes a set of it" : "correct the file"});
     return findings;
   }
   SetReader(head, findings, reading).read(root, on_profile);

@@ -272,12 +272,12 @@ void Reactor::run(Lane& lane, lane::Effect effect, Stamp now) {
       effect);
 }
 
-// With a secret in the set, the key is a movement's, not a crossing's: whoever turns round and lodges anew draws the same.
+// The key is a movement's, not a crossing's: whoever turns round and lodges anew draws the same.
 std::uint64_t Reactor::draw_key(const Lane& lane, const risk::Question& question, const std::vector<std::string>& plates, const Ports::Surroundings& around) {
   risk::Movement movement{lane.config.direction, {}, around.movement_begun.value_or(question.now), around.released_that_day};
   // The front plate alone: a rear one that is covered or read otherwise must not give another draw.
   if (!plates.empty()) movement.front_plate = plates.front();
-  if (const auto key = risk::movement_draw_key(*lane.profiles, movement)) return *key;
+  if (const auto key = risk::movement_draw_key(*lane.profiles, movement, ports_.draw_secret())) return *key;
   return ports_.draw_key(lane.drawn_for);
 }
 

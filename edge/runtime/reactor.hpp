@@ -56,7 +56,9 @@ class Ports {
     (void)plates, (void)now;
     return {};
   }
-  /// A draw key for a new assessment (production: random; simulation: seeded). Stored with the assessment.
+  /// The post's own key of draws, where the set has none. Zeros: there is none either.
+  virtual risk::DrawSecret draw_secret() { return {}; }
+  /// A draw key for an assessment whose movement is not known (production: random; simulation: seeded). Stored with the assessment.
   virtual std::uint64_t draw_key(const CrossingId& crossing) = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firmware-interfaces/bytes.hpp"
@@ -72,6 +73,26 @@ struct ScanImage {
   std::uint32_t lines_missing = 0;
   std::uint32_t lines_repeated = 0;
   bool operator==(const ScanImage&) const = default;
+};
+
+enum class ScanAidResult { nothing, marked, failed };
+
+[[nodiscard]] constexpr std::string_view name_of(ScanAidResult r) {
+  return r == ScanAidResult::nothing ? "nothing" : r == ScanAidResult::marked ? "marked" : "failed";
+}
+
+/// What one of the scanner's own aids (threat recognition, empty or not ...) says of a scan. A hint for operator and profiles, never a finding.
+struct ScanAid {
+  std::string name;  ///< the maker's word, 1 to 32 of a-z 0-9 _
+  ScanAidResult result = ScanAidResult::nothing;
+  bool operator==(const ScanAid&) const = default;
+};
+
+/// All of them, of one scan; may come some seconds after its pixels.
+struct ScanAids {
+  std::string scan_id;
+  std::vector<ScanAid> aids;
+  bool operator==(const ScanAids&) const = default;
 };
 
 /// A frame of a plain camera, as attachment "frame" (image/jpeg). The vision pool turns it into a PlateRead.

@@ -90,7 +90,7 @@ struct PortalOccupied {
 };
 
 using EventBody = std::variant<PointImage, WeighReading, PlateRead, CameraFrame, RadiationReading, PortalOccupied,
-                               ScannerReport, ScanStrip, ScanImage, DeviceCondition, CommandReport>;
+                               ScannerReport, ScanStrip, ScanImage, ScanAids, DeviceCondition, CommandReport>;
 
 struct DeviceEvent {
   Provenance from;

@@ -159,6 +159,7 @@ struct Reading {
     reader.number("behaviour_s", l.lorry.behaviour_s, 0, 36'000);
     reader.number("gamma_cps", l.lorry.gamma_cps, 0, 1e7);
     reader.number("neutron_cps", l.lorry.neutron_cps, 0, 1e6);
+    reader.texts("marked_by", l.lorry.marked_by);
     reader.truth("unreadable", l.lorry.plate_unreadable);
     reader.text("misread_as", l.lorry.misread_as);
     reader.truth("declared", l.declared);

@@ -45,7 +45,7 @@ lane::OfficerAction action_of(const OfficerWish& wish) {
   static const std::map<std::string, lane::ActionKind> kinds{
       {"override", lane::ActionKind::override_verdict}, {"refer", lane::ActionKind::refer},
       {"confirm", lane::ActionKind::confirm},           {"record_control", lane::ActionKind::record_control},
-      {"hold", lane::ActionKind::hold},
+      {"hold", lane::ActionKind::hold},                 {"raise_channel", lane::ActionKind::raise_channel},
       {"vehicle_gone", lane::ActionKind::vehicle_gone},
       {"open_boom", lane::ActionKind::open_boom},       {"close_boom", lane::ActionKind::close_boom},
       {"out_of_service", lane::ActionKind::out_of_service}, {"return_to_service", lane::ActionKind::return_to_service},

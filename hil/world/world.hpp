@@ -46,6 +46,7 @@ struct Lorry {
   double front_m = 0;                   ///< position of the front bumper
   double speed_mps = 0;                 ///< negative: backwards
   double gamma_cps = 0, neutron_cps = 0;///< source strength at the portal
+  std::vector<std::string> marked_by;   ///< aids of the scanner that mark something in its scan
   std::string declaration;              ///< reference, for the scenario's own book-keeping
   std::string behaviour;                ///< "normal", "stalls_under_boom", "tailgates", "reverses_out", "wrong_way", ...
   double behaviour_s = 0;               ///< how long it stalls or waits; 0: the behaviour's own

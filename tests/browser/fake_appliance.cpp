@@ -263,10 +263,10 @@ Result<lane::Answer> FakeAppliance::act(const LaneId& id, lane::OfficerAction ac
   }
   auto answer = act ? act(id, action) : plain_rules(id, action);
   if (answer) {
-    constexpr const char* words[] = {"confirm",   "override",   "refer",          "record_control",    "hold", "vehicle_gone", "open_boom",
+    constexpr const char* words[] = {"confirm",   "override",   "refer",          "record_control",    "hold", "raise_channel", "vehicle_gone", "open_boom",
                                      "close_boom", "out_of_service", "return_to_service", "reset_emergency_stop"};
     record(id, action.crossing, OfficerActed{action.officer.text, action.terminal, words[static_cast<int>(action.kind)],
-                                             action.reason, answer->accepted, answer->refusal});
+                                             action.reason, answer->accepted, answer->refusal, {}, {}});
   }
   return answer;
 }
@@ -313,6 +313,12 @@ Result<lane::Answer> FakeAppliance::plain_rules(const LaneId& id, const lane::Of
       break;
     }
     case ActionKind::hold: change(id, [](lane::State& s) { s.held = true; }); break;
+    case ActionKind::raise_channel:
+      change(id, [&](lane::State& s) {
+        s.raised = lane::Raised{action.channel, {action.control.empty() ? "physical" : action.control}, action.officer.text};
+        s.held = true;
+      });
+      break;
     case ActionKind::vehicle_gone: change(id, [](lane::State& s) { s.phase = Phase::idle; s.crossing = {}; }); break;
     case ActionKind::out_of_service: change(id, [](lane::State& s) { s.phase = Phase::out_of_service; }); break;
     case ActionKind::return_to_service:

@@ -179,6 +179,30 @@ try {
     await page.locator('.controls li', { hasText: 'nothing found (1001)' }).waitFor();
   });
 
+  await step('an officer raises the channel: the further control comes first', async () => {
+    await page.getByRole('button', { name: /Raise channel/ }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await dialog.getByLabel('red', { exact: false }).check();
+    assert.equal(await dialog.getByLabel('Control').inputValue(), 'physical');
+    await dialog.getByLabel('Control').selectOption('weighing');
+    await dialog.getByLabel('Reason').fill('sits low on the axles');
+    await axe('raise dialog');
+    await shot('raise-dialog');
+    await dialog.getByRole('button', { name: 'Raise now' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const ordered = page.locator('.controls li', { hasText: 'weighing' });
+    await ordered.waitFor();
+    await page.locator('main').getByText('RED', { exact: true }).first().waitFor();
+    await shot('raised');
+    assert.equal(await page.getByRole('button', { name: 'Release', exact: false }).first().getAttribute('aria-disabled'), 'true');
+    await page.getByRole('button', { name: /Record control/ }).click();
+    await page.getByRole('dialog').getByLabel('Control').selectOption('weighing');
+    await page.getByRole('dialog').getByLabel('nothing found').check();
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await ordered.getByText('nothing found').waitFor();
+  });
+
   await step('one key never releases; two steps do, once', async () => {
     await page.waitForFunction(() => document.querySelector('.decision .actions button')?.getAttribute('aria-disabled') === 'false');
     await page.locator('main').focus();

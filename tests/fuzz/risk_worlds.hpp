@@ -152,6 +152,15 @@ class RiskWorld {
       if (chance(50)) incomplete.emplace_back("goods");
       facts[std::string(risk::incomplete_facts)] = std::move(incomplete);
     }
+    if (chance(40)) {  // ... and say different things
+      std::vector<std::string> several;
+      for (const auto& field : fields_)
+        if (chance(40)) several.push_back(field);
+      for (const auto& [key, field] : places)
+        if (chance(30)) several.emplace_back(field);
+      facts[std::string(risk::several_facts)] = std::move(several);
+    }
+    if (chance(50)) facts[std::string(risk::goods_codes_are_beginnings)] = true;
     return facts;
   }
 

@@ -128,6 +128,7 @@ void NiiModel::send_lines() {
     ++line_;
   }
   if (line_ == running_.height) {
+    send_aids();
     state_ = complete;
     done_with_lorry_ = true;
   }
@@ -150,6 +151,28 @@ void NiiModel::send_line(std::uint32_t line, bool last) {
   StreamModel::Out out;
   out.bytes = std::move(bytes);
   out.not_before = now_;
+  lines_.out.push_back(std::move(out));
+}
+
+void NiiModel::send_aids() {
+  const Lorry* lorry = world_.observe().in_scanner;
+  auto say = aids_;
+  if (lorry)
+    for (const auto& name : lorry->marked_by) say.emplace_back(name, 1);
+  if (say.empty() || faults_.contains("silent_lines")) return;
+  Bytes bytes{'N', 'I', 'L', 'A', 1, static_cast<std::uint8_t>(say.size()), 0, 0};
+  put(bytes, static_cast<std::uint64_t>(scan_));
+  put(bytes, std::uint32_t{0});
+  for (const auto& [name, result] : say) {
+    bytes.push_back(static_cast<std::uint8_t>(result));
+    bytes.push_back(0);
+    for (std::size_t i = 0; i < 32; ++i) bytes.push_back(i < name.size() ? static_cast<std::uint8_t>(name[i]) : std::uint8_t{0});
+  }
+  const std::uint32_t crc = castagnoli(bytes, 16, 20);
+  for (std::size_t i = 0; i < 4; ++i) bytes[16 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
+  StreamModel::Out out;
+  out.bytes = std::move(bytes);
+  out.not_before = now_ + std::chrono::seconds(1);  // they take their time
   lines_.out.push_back(std::move(out));
 }
 

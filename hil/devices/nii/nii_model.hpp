@@ -36,6 +36,8 @@ class NiiModel : public RegisterModel {
   [[nodiscard]] StreamModel& lines() { return lines_; }
   /// Instead of a drawn lorry, from the next scan on.
   void show(ScanPicture picture) { picture_ = std::move(picture); }
+  /// What its aids say after each scan: name and result (0 nothing, 1 marked, 2 failed); none: it says nothing.
+  void aids(std::vector<std::pair<std::string, int>> say) { aids_ = std::move(say); }
   void lines_per_second(double rate) { lines_per_second_ = rate; }
   [[nodiscard]] int state() const { return state_; }
   [[nodiscard]] std::uint32_t scans_started() const { return scan_; }
@@ -58,6 +60,7 @@ class NiiModel : public RegisterModel {
   void begin_scan();
   void send_lines();
   void send_line(std::uint32_t line, bool last);
+  void send_aids();
   [[nodiscard]] bool interlock() const;
 
   const LaneWorld& world_;
@@ -65,6 +68,7 @@ class NiiModel : public RegisterModel {
   std::uint64_t seed_;
   std::set<std::string, std::less<>> faults_;
   ScanPicture picture_, running_;
+  std::vector<std::pair<std::string, int>> aids_;
   double lines_per_second_ = 400;
   int state_ = 2;  // IDLE
   bool inhibit_ = true, abort_ = false, abort_asked_ = false;

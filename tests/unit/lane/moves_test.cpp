@@ -258,6 +258,7 @@ const std::map<std::string, Maker>& events() {
       {"refer", officer(ActionKind::refer)},
       {"control", officer(ActionKind::record_control)},
       {"hold", officer(ActionKind::hold)},
+      {"raise_channel", officer(ActionKind::raise_channel)},
       {"vehicle_gone", officer(ActionKind::vehicle_gone)},
       {"open_boom", officer(ActionKind::open_boom)},
       {"close_boom", officer(ActionKind::close_boom)},

@@ -257,3 +257,56 @@ TEST(Nii, AFindingThatBecomesDurableTooLateLeavesPolicysVerdictAlone) {
   EXPECT_FALSE(rig.answers.back().accepted);
   EXPECT_EQ(rig.count("raise 1"), 0u);
 }
+
+namespace {
+
+void aids(Rig& rig, const std::string& scan, std::vector<device::ScanAid> said) {
+  rig.give(lane::FromDevice{"scanner", rig.event("L1-scanner", device::ScanAids{scan, std::move(said)})});
+}
+
+constexpr auto marked = device::ScanAidResult::marked, nothing = device::ScanAidResult::nothing, failed = device::ScanAidResult::failed;
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST(Nii, WhatTheScannersAidsSayIsAFact) {
+  auto rig = scanning();
+  image(rig);
+  EXPECT_FALSE(lane::facts_of(rig.state, rig.config).contains("evidence.scan_aids")) << "nothing was said";
+  aids(rig, "S1", {{"density", marked}, {"empty", nothing}, {"atr", failed}});
+  auto facts = lane::facts_of(rig.state, rig.config);
+  EXPECT_EQ(facts.at("evidence.scan_aids"), FieldValue{Names{"density"}});
+  EXPECT_EQ(facts.at("evidence.scan_aids_failed"), FieldValue{Names{"atr"}});
+  aids(rig, "S1", {{"density", nothing}});
+  EXPECT_EQ(lane::facts_of(rig.state, rig.config).at("evidence.scan_aids"), FieldValue{Names{"density"}}) << "once per scan";
+  EXPECT_EQ(rig.state.phase, Phase::scanning) << "it is no finding: the operator's is";
+  finding(rig, "clear");
+  EXPECT_NE(rig.state.phase, Phase::scanning);
+}
+
+TEST(Nii, NothingMarkedIsSaidOfAWholeScanAlone) {
+  auto rig = scanning();
+  image(rig, false);
+  aids(rig, "S1", {{"density", nothing}});
+  EXPECT_FALSE(lane::facts_of(rig.state, rig.config).contains("evidence.scan_aids"));
+  auto whole = scanning();
+  image(whole);
+  aids(whole, "S1", {{"density", nothing}});
+  EXPECT_EQ(lane::facts_of(whole.state, whole.config).at("evidence.scan_aids"), FieldValue{Names{}});
+  auto part = scanning();
+  image(part, false);
+  aids(part, "S1", {{"density", marked}});
+  EXPECT_EQ(lane::facts_of(part.state, part.config).at("evidence.scan_aids"), FieldValue{Names{"density"}}) << "what is marked is marked";
+}
+
+TEST(Nii, AidsOfAnotherScanAreOnRecordAndCountForNothing) {
+  auto rig = scanning();
+  image(rig);
+  aids(rig, "S0", {{"density", marked}});
+  EXPECT_FALSE(lane::facts_of(rig.state, rig.config).contains("evidence.scan_aids"));
+  EXPECT_EQ(std::get<device::ScanAids>(rig.records<CaptureTaken>().back().body).scan_id, "S0");
+  aids(rig, "S1", {{"density", marked}});
+  EXPECT_TRUE(lane::facts_of(rig.state, rig.config).contains("evidence.scan_aids"));
+  finding(rig, "recheck");  // that image is not looked at any more, nor is what was said of it
+  EXPECT_FALSE(lane::facts_of(rig.state, rig.config).contains("evidence.scan_aids"));
+}

@@ -209,7 +209,7 @@ class Day {
         break;
       }
       case Phase::waiting_officer:
-        rig.give(action(static_cast<ActionKind>(upto(7))));
+        rig.give(action(static_cast<ActionKind>(upto(8))));
         break;
       case Phase::open:
         if (rig.state.boom == device::Boom::second) {

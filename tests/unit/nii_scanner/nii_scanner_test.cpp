@@ -11,6 +11,7 @@
 #include "drivers/nii_scanner/nii_scanner.hpp"
 #include "drivers/nii_scanner/scan_assembly.hpp"
 #include "edge/lane/guard.hpp"
+#include "firmware-interfaces/crc32c.hpp"
 #include "hil/devices/nii/nii_model.hpp"
 #include "hil/devices/registers/sim_bus.hpp"
 #include "tests/support/direct_stream.hpp"
@@ -166,6 +167,22 @@ TEST(NiiScanner, MissingRepeatedAndDamagedLinesAreNeverComplete) {
   EXPECT_TRUE(bench.image()->complete) << "a repeated line takes nothing away";
   EXPECT_EQ(bench.image()->lines_repeated, 1u);
   EXPECT_TRUE(same(bench.stored(), picture.pixels));
+}
+
+TEST(NiiScanner, WhatItsAidsSayComesAfterTheScan) {
+  Bench bench;
+  bench.model.show(small_picture());
+  bench.model.aids({{"density", 1}, {"empty_or_not", 0}, {"radiation_2", 2}});
+  bench.run(300ms);
+  bench.world.seen.in_scanner = &bench.lorry;
+  bench.withhold(false);
+  bench.run(5s);
+  ASSERT_NE(bench.image(), nullptr);
+  const auto* event = bench.out.last<device::ScanAids>();
+  ASSERT_NE(event, nullptr);
+  const auto& said = std::get<device::ScanAids>(event->body);
+  EXPECT_EQ(said.scan_id, bench.image()->scan_id);
+  EXPECT_EQ(said.aids, (std::vector<device::ScanAid>{{"density", device::ScanAidResult::marked}, {"empty_or_not", device::ScanAidResult::nothing}, {"radiation_2", device::ScanAidResult::failed}}));
 }
 
 TEST(NiiScanner, AbortedScanIsKeptAndIncomplete) {
@@ -383,6 +400,61 @@ TEST(ScanAssembly, AScanThatDoesNotEndIsEnded) {
   ASSERT_TRUE(image);
   EXPECT_FALSE(image->complete);
   EXPECT_EQ(image->height_px, drivers::ScanAssembly::lines_max);
+}
+
+namespace {
+
+Bytes aids_message(std::uint64_t scan, const std::vector<std::pair<std::string, int>>& aids) {
+  Bytes bytes{'N', 'I', 'L', 'A', 1, static_cast<std::uint8_t>(aids.size()), 0, 0};
+  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(scan >> 8 * i));
+  bytes.insert(bytes.end(), 4, 0);
+  for (const auto& [name, result] : aids) {
+    bytes.push_back(static_cast<std::uint8_t>(result));
+    bytes.push_back(0);
+    std::string padded = name;
+    padded.resize(32, '\0');
+    bytes.insert(bytes.end(), padded.begin(), padded.end());
+  }
+  const std::uint32_t crc = crc32c({bytes.data() + 20, bytes.size() - 20}, crc32c({bytes.data(), 16}));
+  for (std::size_t i = 0; i < 4; ++i) bytes[16 + i] = static_cast<std::uint8_t>(crc >> 8 * i);
+  return bytes;
+}
+
+}  // namespace
+
+TEST(NiiLines, AidsAreTakenWholeInAnyPiecesAndNothingElseIs) {
+  const Bytes good = aids_message(77, {{"density", 1}, {"a_name_of_exactly_thirty_two_sign", 0}});
+  for (std::size_t cut = 0; cut <= good.size(); ++cut) {
+    wire::NiiLineFramer framer;
+    framer.put({good.data(), cut});
+    if (cut < good.size()) {
+      ASSERT_FALSE(framer.next()) << cut;
+    }
+    framer.put({good.data() + cut, good.size() - cut});
+    const auto message = framer.next();
+    ASSERT_TRUE(message) << cut;
+    const auto& aids = std::get<wire::NiiAids>(*message);
+    EXPECT_EQ(aids.scan_id, 77u);
+    ASSERT_EQ(aids.aids.size(), 2u);
+    EXPECT_EQ(aids.aids[0].name, "density");
+    EXPECT_EQ(aids.aids[0].result, 1);
+    EXPECT_FALSE(framer.next());
+  }
+  for (std::size_t i = 0; i < good.size(); ++i)
+    for (int bit = 0; bit < 8; ++bit) {
+      Bytes damaged = good;
+      damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ 1 << bit);
+      wire::NiiLineFramer framer;
+      framer.put(damaged);
+      EXPECT_FALSE(framer.next()) << "byte " << i << " bit " << bit;
+    }
+  for (const auto& bad : {aids_message(1, {}), aids_message(1, {{"", 0}}), aids_message(1, {{"Density", 0}}), aids_message(1, {{"density", 3}}), aids_message(1, std::vector<std::pair<std::string, int>>(33, {"x", 0}))}) {
+    wire::NiiLineFramer framer;
+    framer.put(bad);
+    EXPECT_FALSE(framer.next());
+    framer.put(good);
+    EXPECT_TRUE(framer.next()) << "and what follows is found";
+  }
 }
 
 TEST(NiiLines, RubbishNeverBecomesALine) {

@@ -67,8 +67,8 @@ TEST(DeclaredFacts, ASecondDeclarationHidesNothingThatTheFirstLacks) {
   EXPECT_EQ(says(test("declaration.consignee", "eq", R"("RS2")"), false, true), "no");
   EXPECT_EQ(says(test("declaration.consignee", "eq", R"("RS1")"), true, true), "hit");
   EXPECT_EQ(says(test("declaration.consignee", "prefix", R"("RS")"), true, true), "hit");
-  EXPECT_EQ(says(test("declaration.consignee", "notin", R"(["RS1"])"), true, true), "no");
-  EXPECT_EQ(says(test("declaration.consignee", "notin", R"(["RS2"])"), true, true), open);
+  EXPECT_EQ(says(test("declaration.consignee", "notin", R"(["RS1"])"), true, true), open) << "the first one's may be another";
+  EXPECT_EQ(says(test("declaration.consignee", "notin", R"(["RS2"])"), true, true), "hit") << "the second one's is another";
   EXPECT_EQ(says(test("declaration.consignee", "exists", "false"), true, false), "hit");
   EXPECT_EQ(says(test("declaration.consignee", "exists", "false"), true, true), open);
   EXPECT_EQ(says(test("declaration.consignee", "exists", "true"), true, true), open);
@@ -101,7 +101,7 @@ TEST(DeclaredFacts, WhatIsDerivedIsNobodysToDeclare) {
   static const std::map<risk::FieldType, FieldValue> values{{risk::FieldType::boolean, true},
                                                             {risk::FieldType::integer, std::int64_t{7}},
                                                             {risk::FieldType::text, std::string("X")},
-                                                            {risk::FieldType::list, std::vector<std::string>{"X"}}};
+                                                            {risk::FieldType::list, std::vector<std::string>{"DE"}}};
   Declaration fair, bold;
   fair.reference = bold.reference = "1";
   for (const auto& name : risk::catalogue()) {
@@ -241,7 +241,7 @@ TEST(DeclaredFacts, LongListsAreJoinedInTheirOrderWithoutComparingEachWithEach) 
     return list;
   };
   auto q = question();
-  q.declarations[0].more["container"] = codes(1000, 60'000);
+  q.declarations[0].more["container"] = codes(1000, 40'000);
   auto second = declaration();
   second.reference = "26RS002";
   second.more["container"] = codes(0, 100'000);
@@ -255,17 +255,17 @@ TEST(DeclaredFacts, LongListsAreJoinedInTheirOrderWithoutComparingEachWithEach) 
   EXPECT_EQ(std::get<std::vector<std::string>>(facts.at("declaration.container_check_wrong")).size(), 100'000u) << "no check digits";
 }
 
-TEST(DeclaredFacts, ManyGoodsTimesManyRoutesFormNoMoreKeysThanItTakesToLookAtEveryProfile) {
+TEST(DeclaredFacts, ManyGoodsTimesManyContainersFormNoMoreKeysThanItTakesToLookAtEveryProfile) {
   std::string profiles;
   for (int i = 0; i < 300; ++i)
     profiles += (i == 0 ? "" : ",") + profile("A" + std::to_string(i), "yellow",
-                                              R"({"all":[{"field":"declaration.route","op":"in","value":["R)" + std::to_string(i) + R"(","S"]},{"any_item":[{"field":"goods.hs_code","op":"prefix","value":")" +
+                                              R"({"all":[{"field":"declaration.container","op":"in","value":["R)" + std::to_string(i) + R"(","S"]},{"any_item":[{"field":"goods.hs_code","op":"prefix","value":")" +
                                                   std::to_string(240'000 + i) + R"("}]}]})");
   const auto set = compiled(profiles);
   auto q = question();
-  std::vector<std::string> routes;
-  for (int i = 0; i < 10'000; ++i) routes.push_back("R" + std::to_string(2 * i));
-  q.declarations[0].more["route"] = routes;
+  std::vector<std::string> containers;
+  for (int i = 0; i < 10'000; ++i) containers.push_back("R" + std::to_string(2 * i));
+  q.declarations[0].more["container"] = containers;
   q.declarations[0].goods.clear();
   for (int i = 0; i < 9'999; ++i) q.declarations[0].goods.push_back({std::to_string(240'000 + 3 * i), "AE", {}, {}, ""});
   const auto a = risk::assess(*set, q);

@@ -33,7 +33,7 @@ class Generator {
 
   /// "in", "notin", "prefix" and "exists" of a list that one of the declarations may lack.
   Plain list_leaf() {
-    const std::string word(1, static_cast<char>('A' + upto(3)));
+    const std::string word = {static_cast<char>('A' + upto(3)), 'T'};
     const int op = upto(4);
     const auto judge = [word, op](const Fields& f) {
       const auto it = f.find("declaration.route");
@@ -134,7 +134,7 @@ class Generator {
     for (auto& d : all) {
       d.reference = std::to_string(&d - all.data());
       if (upto(2)) {
-        route.emplace_back(1, static_cast<char>('A' + upto(3)));
+        route.push_back({static_cast<char>('A' + upto(3)), 'T'});
         d.more["route"] = route.back();
         ++with_route;
       }

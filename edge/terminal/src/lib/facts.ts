@@ -1,6 +1,6 @@
 // What is known of a crossing, in the live lane's form, read from its records: so one set of panels shows both.
 import { inLanguage } from './texts';
-import type { Hit, Lane, StoredRecord } from './types';
+import type { Channel, Hit, Lane, StoredRecord } from './types';
 
 export type Facts = Pick<Lane, 'plates' | 'weigh' | 'radiation' | 'scan' | 'channel' | 'hits' | 'reasons' | 'watch_lists' | 'checks_open' | 'undetermined' | 'ordered' | 'checklist'
   | 'profile_set' | 'declarations' | 'verdict' | 'controls'>;
@@ -10,6 +10,7 @@ export function factsOf(records: StoredRecord[]): Facts {
     plates: [], weigh: null, radiation: null, scan: null, channel: null, hits: [], reasons: [], watch_lists: [], checks_open: 0, undetermined: [], ordered: [], checklist: [],
     profile_set: null, declarations: [], verdict: null, controls: [],
   };
+  const raised: { channel: Channel; control: string }[] = [];
   for (const { kind, body } of records) {
     if (kind === 'capture') {
       const c = body.body;
@@ -23,11 +24,13 @@ export function factsOf(records: StoredRecord[]): Facts {
       } else if (c.kind === 'radiation') {
         facts.radiation = { gamma_alarm: c.gamma_alarm, neutron_alarm: c.neutron_alarm, portal_fault: c.portal_fault, quality };
       } else if (c.kind === 'scan') {
-        facts.scan = { id: c.scan_id, complete: c.complete, width_px: c.width_px, height_px: c.height_px };
+        facts.scan = { id: c.scan_id, complete: c.complete, width_px: c.width_px, height_px: c.height_px, aids: [] };
       }
     } else if (kind === 'assessment') {
       const a = body.assessment;
       Object.assign(facts, { channel: a.channel, hits: a.hits, reasons: a.reasons, watch_lists: a.watch_lists, checks_open: a.checks_open, undetermined: a.undetermined, ordered: a.controls, checklist: a.checklist, profile_set: a.profile_set, declarations: body.declarations });
+    } else if (kind === 'officer_action') {
+      if (body.action === 'raise_channel' && body.accepted) raised.push(body);
     } else if (kind === 'verdict') {
       facts.verdict = body;
     } else if (kind === 'control') {
@@ -40,6 +43,12 @@ export function factsOf(records: StoredRecord[]): Facts {
       if (body.gross_kg !== null) facts.weigh = { gross_kg: body.gross_kg, tare_kg: 0, net_kg: body.gross_kg, motion: false, usable: true, quality: 'good' };
       if (body.declaration) facts.declarations = [body.declaration];
     }
+  }
+  // Beside what the assessment says, whichever came first.
+  const order: Channel[] = ['green', 'blue', 'yellow', 'red'];
+  for (const { channel, control } of raised) {
+    if (!facts.channel || order.indexOf(channel) > order.indexOf(facts.channel)) facts.channel = channel;
+    if (!facts.ordered.includes(control)) facts.ordered = [...facts.ordered, control];
   }
   return facts;
 }

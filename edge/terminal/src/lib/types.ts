@@ -7,7 +7,7 @@ export type Phase =
   | 'starting' | 'idle' | 'gathering' | 'scanning' | 'assessing' | 'deciding' | 'waiting_officer'
   | 'opening' | 'open' | 'closing' | 'faulted' | 'out_of_service' | 'emergency_stop';
 export type ActionWord =
-  | 'confirm' | 'override' | 'refer' | 'record_control' | 'hold' | 'vehicle_gone' | 'open_boom' | 'close_boom'
+  | 'confirm' | 'override' | 'refer' | 'record_control' | 'hold' | 'raise_channel' | 'vehicle_gone' | 'open_boom' | 'close_boom'
   | 'out_of_service' | 'return_to_service' | 'reset_emergency_stop';
 
 export interface Hit { profile: string; channel: Channel; instruction: string; instructions: Record<string, string> }
@@ -29,7 +29,7 @@ export interface Lane {
   plates: { role: string; text: string | null; country: string | null; confidence: number; position: string; heading: string; quality: Quality }[];
   weigh: { gross_kg: number; tare_kg: number; net_kg: number; motion: boolean; usable: boolean; quality: Quality } | null;
   radiation: { gamma_alarm: boolean; neutron_alarm: boolean; portal_fault: boolean; quality: Quality } | null;
-  scan: { id: string; complete: boolean; width_px: number; height_px: number } | null;
+  scan: { id: string; complete: boolean; width_px: number; height_px: number; aids: { name: string; result: 'nothing' | 'marked' | 'failed' }[] } | null;
   scanner: string | null;
   evidence: { role: string; required: boolean; state: 'good' | 'suspect' | 'bad' | 'waiting' | 'missing' | 'none' }[];
   channel: Channel | null;
