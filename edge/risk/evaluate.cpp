@@ -173,9 +173,9 @@ class Evaluation {
 
 }  // namespace
 
-Truth evaluate(const Condition& condition, const Fields& facts, const NamedLists& lists, std::vector<std::string>& missing) {
+Truth evaluate(const Condition& condition, const Fields& facts, const NamedLists& lists, std::vector<std::string>& missing, Asks asks) {
   std::set<std::string> names;
-  const Truth result = Evaluation(facts, lists).of(condition, names, true);
+  const Truth result = Evaluation(facts, lists).of(condition, names, asks == Asks::one);
   missing.clear();
   if (result == Truth::undetermined) missing.assign(names.begin(), names.end());
   return result;

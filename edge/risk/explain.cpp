@@ -85,7 +85,7 @@ std::string Explainer::explain(const Assessment& stored, WallTime made_at) const
   std::string green_list;  // the first that fits counts
   for (const auto& g : head_.green_lists) {
     std::vector<std::string> missing;
-    if (made_at < g.valid_from || made_at >= g.valid_before || evaluate(g.when, stored.facts, head_.lists, missing) != Truth::yes) continue;
+    if (made_at < g.valid_from || made_at >= g.valid_before || evaluate(g.when, stored.facts, head_.lists, missing, Asks::all) != Truth::yes) continue;
     green_list = "{\"id\":" + canonical_string(g.id) + ",\"residual_of_10000\":" + std::to_string(g.residual_of_10000) + facts_member(g.when, stored.facts) + "}";
     break;
   }

@@ -90,7 +90,8 @@ class Walk {
       in_goods.parts.push_back(c);
     }
     std::vector<std::string> missing;
-    const Truth truth = evaluate(of_goods ? in_goods : c, facts, lists_, missing);
+    // Below a negation a test is wanted not to hold, and asks all declarations (evaluate.cpp).
+    const Truth truth = evaluate(of_goods ? in_goods : c, facts, lists_, missing, wanted ? Asks::one : Asks::all);
     if (truth == Truth::undetermined) return {too_many, {}};
     if ((truth == Truth::yes) == wanted) return {};
     return {1, {{&c, wanted, of_goods ? item : std::nullopt}}};

@@ -110,9 +110,12 @@ using PageAdvice = void (*)(void* memory, std::size_t bytes);
 /// The whole condition of a profile: its scope and its `when`.
 [[nodiscard]] Condition with_scope(const RiskProfile& profile);
 
+/// Which of the lorry's declarations a test asks of what each of them says: profiles want one that is so, green lists all.
+enum class Asks { one, all };
+
 /// The plain evaluator: three-valued, over flat facts; the yardstick for the compiled one, with which it shares no code.
 /// Names of missing facts that an undetermined outcome hangs on go to `missing`, ascending.
-[[nodiscard]] Truth evaluate(const Condition& condition, const Fields& facts, const NamedLists& lists, std::vector<std::string>& missing);
+[[nodiscard]] Truth evaluate(const Condition& condition, const Fields& facts, const NamedLists& lists, std::vector<std::string>& missing, Asks asks = Asks::one);
 
 /// Is this minute of the week (0 = Monday 00:00) in one of the windows?
 [[nodiscard]] bool in_weekly(const std::vector<WeeklyWindow>& windows, std::uint16_t minute_of_week);
