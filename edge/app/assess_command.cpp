@@ -155,8 +155,8 @@ int assess(const AssessOptions& options, AssessedAt at, std::ostream& out, std::
     out << line.dump() << "\n";
   }
   if (own_draws)
-    complaints << "rampa: lines with \"draws\":\"own\" were not drawn as the post will: that takes --direction, a plate, and a set with policy.draw_secret (or the post's "
-                  "own with --draw-secret FILE)\n";
+    complaints << "rampa: lines with \"draws\":\"own\" were not drawn as the post will: that takes --direction, a plate, and a set with policy.draw_secret (of a draft "
+                  "the one that it will have, with --draw-secret FILE)\n";
   return exit_ok;
 }
 

@@ -38,13 +38,22 @@ bool read(const std::string& text, risk::DrawSecret& secret) {
 risk::DrawSecret own_draw_secret(const std::string& directory) {
   const std::string path = directory + "/draw.secret";
   risk::DrawSecret secret{};
+  const auto made = [] {
+    risk::DrawSecret one{};
+    do one = {runtime::random_bits(), runtime::random_bits()};
+    while (one[0] == 0 && one[1] == 0);
+    return one;
+  };
   const auto kept_before = api::read_file(path);
-  if (!kept_before || *kept_before) {
-    if (kept_before && read((**kept_before).substr(0, (**kept_before).find('\n')), secret)) return secret;
+  if (!kept_before) {
+    spdlog::error("{}; until the next start draws go by another key, so who was not drawn before may draw once more", kept_before.error().what);
+    return made();
+  }
+  if (*kept_before) {
+    if (read((**kept_before).substr(0, (**kept_before).find('\n')), secret)) return secret;
     spdlog::error("{} is damaged: another key of random draws is made, so who was not drawn before may draw once more", path);
   }
-  do secret = {runtime::random_bits(), runtime::random_bits()};
-  while (secret[0] == 0 && secret[1] == 0);
+  secret = made();
   if (auto kept = api::replace_file(path, text_of(secret) + "\n"); !kept)
     spdlog::error("the key of random draws could not be kept ({}): it holds until the next start", kept.error().what);
   return secret;

@@ -151,7 +151,6 @@ std::string read_key(const std::string& role, const CaptureBody& body) {
     return plate->read_id.empty() ? std::string{} : role + "|" + plate->read_id;
   if (const auto* scan = std::get_if<device::ScanImage>(&body))
     return scan->scan_id.empty() ? std::string{} : role + "|" + scan->scan_id;
-  if (const auto* aids = std::get_if<device::ScanAids>(&body)) return role + "|" + aids->scan_id;
   if (const auto* r = std::get_if<device::RadiationReading>(&body)) {
     // portals count occupancies from zero after a reboot: the number alone could hide an alarm
     return role + "|" + std::to_string(r->occupancy) + "|" + std::to_string(r->gamma_peak_cps) + "|" +
@@ -233,8 +232,13 @@ void take_scan_aids(Turn& t, const device::Provenance& from, const device::ScanA
     return scan && scan->scan_id == aids.scan_id;
   });
   const bool of_crossing = !s.crossing.empty() && (known || aids.scan_id == s.scan_ran);
-  if (!of_crossing) return t.record_for({}, CaptureTaken{capture.role, capture.from, capture.body}, {});
-  if (!is_replay(s, capture.role, capture.body)) keep(t, std::move(capture), {});
+  // Once per scan; by the crossing and not by seen_reads, for scanners count from one again after a restart.
+  const bool again = std::any_of(s.captures.begin(), s.captures.end(), [&](const Capture& c) {
+    const auto* said = std::get_if<device::ScanAids>(&c.body);
+    return said && said->scan_id == aids.scan_id;
+  });
+  if (!of_crossing || again) return t.record_for({}, CaptureTaken{capture.role, capture.from, capture.body}, {});
+  keep(t, std::move(capture), {});
 }
 
 void forget_early(Turn& t) {

@@ -48,22 +48,25 @@ void radiation_facts(const State& s, const Config& c, Fields& facts) {
 }
 
 void scan_facts(const State& s, const Config& c, Fields& facts) {
-  const bool complete = best(s, c, "scanner") != nullptr;
+  const Capture* scan = best(s, c, "scanner");
+  const bool complete = scan != nullptr;
   if (complete) facts["evidence.scan_complete"] = true;
+  for (const auto& capture : s.captures)
+    if (!complete && std::holds_alternative<device::ScanImage>(capture.body)) scan = &capture;  // the last one
   std::vector<std::string> marked, failed;
   bool said = false;
   for (const auto& capture : s.captures) {
     const auto* aids = std::get_if<device::ScanAids>(&capture.body);
-    if (!aids) continue;
+    if (!aids || !scan || aids->scan_id != std::get<device::ScanImage>(scan->body).scan_id) continue;
     said = true;
     for (const auto& aid : aids->aids) {
       if (aid.result == device::ScanAidResult::marked) marked.push_back(aid.name);
       if (aid.result == device::ScanAidResult::failed) failed.push_back(aid.name);
     }
   }
-  // That nothing is marked in a part of a scan says nothing.
-  if (said && (complete || !marked.empty())) facts["evidence.scan_aids"] = std::move(marked);
-  if (said) facts["evidence.scan_aids_failed"] = std::move(failed);
+  // That nothing is marked in a part of a scan, or by some of the aids, says nothing.
+  if (said && ((complete && failed.empty()) || !marked.empty())) facts["evidence.scan_aids"] = std::move(marked);
+  if (said) facts["evidence.scan_aids_failed"] = failed;
 }
 
 }  // namespace

@@ -86,6 +86,8 @@ std::string wrong_raise(const State& s, const OfficerAction& a) {
   const auto control = control_of_raise(a);
   if (a.channel < SelectivityChannel::yellow) return "a channel is raised to yellow or red";
   if (std::find(controls.begin(), controls.end(), control) == controls.end()) return "unknown control: " + control;
+  // An outcome of before would do for it: the channel would be raised and nothing more be looked at.
+  if (std::any_of(s.controls.begin(), s.controls.end(), [&](const auto& done) { return done.control == control; })) return "this control has an outcome already: order another one";
   const auto ordered = ordered_controls(s);
   const bool known = std::find(ordered.begin(), ordered.end(), control) != ordered.end();
   return known && channel_of(s) >= a.channel ? "this control is ordered already, and the channel is no lower" : "";

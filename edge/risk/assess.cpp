@@ -207,8 +207,9 @@ void put_into_words(Assessment& a, const CompiledSet& set, const FactSheet& shee
 
 constexpr std::uint32_t present_form = 1;  // Assessment::form
 
-Assessment derive(const CompiledSet& set, std::uint32_t form, Fields facts, std::uint64_t draw_key, WallTime now,
+Assessment derive(const CompiledSet& of_today, std::uint32_t form, Fields facts, std::uint64_t draw_key, WallTime now,
                   const std::vector<std::string>& evidence_missing) {
+  const CompiledSet& set = of_today.as_written && !facts.contains(values_as_compared) ? *of_today.as_written : of_today;
   Assessment a;
   a.form = form;
   a.profile_set = set.version();

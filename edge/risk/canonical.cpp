@@ -1,4 +1,5 @@
-// One shape for conditions that mean the same. Every rule here keeps all three truth values (Kleene's strong logic).
+// One shape for conditions that mean the same. Every rule here keeps all three truth values (Kleene's strong logic) of facts that are one value or one
+// list; of what several declarations say differently the canonical shape is what counts.
 #include <algorithm>
 #include <map>
 #include <optional>

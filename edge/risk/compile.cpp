@@ -1,6 +1,7 @@
 // From a set's text to the form that lanes use.
 #include <algorithm>
 
+#include "edge/risk/comparable.hpp"
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
 #include "edge/risk/secret_name.hpp"
@@ -26,7 +27,10 @@ std::string lines_of(const std::vector<Finding>& findings) {
 
 class Compiler {
  public:
-  explicit Compiler(CompiledSet& set) : set_(set), all_heads_(set.heads.growing()), all_texts_(set.texts.growing()) {}
+  Compiler(CompiledSet& set, bool as_written) : set_(set), as_written_(as_written), all_heads_(set.heads.growing()), all_texts_(set.texts.growing()) {}
+
+  /// Did a value count in another form, too?
+  [[nodiscard]] bool compared() const { return compared_; }
 
   void add(RiskProfile&& p) {
     if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) return;
@@ -34,7 +38,7 @@ class Compiler {
     head.valid_from = p.valid_from.ms;
     head.valid_before = p.valid_before.ms;
     head.draw_name = draw_name(p.id);
-    head.root = p.scope == Scope{} ? set_.program.add(p.when, set_.head.lists) : set_.program.add(with_scope(p), set_.head.lists);
+    head.root = root_of(p.scope == Scope{} ? std::move(p.when) : with_scope(p));
     head.weight = p.weight;
     head.sample_of_10000 = p.sample_of_10000;
     head.aeo_of_10000 = p.aeo_of_10000;
@@ -69,7 +73,7 @@ class Compiler {
 
   void finish(const std::vector<Fields>& traffic, PageAdvice advice) {
     for (auto& g : set_.head.green_lists)
-      set_.green_lists.push_back({g.id, g.valid_from.ms, g.valid_before.ms, g.residual_of_10000, set_.program.add(g.when, set_.head.lists)});
+      set_.green_lists.push_back({g.id, g.valid_from.ms, g.valid_before.ms, g.residual_of_10000, root_of(std::move(g.when))});
     set_.head.green_lists.clear();
     set_.program.finish();
     set_.head.lists.clear();
@@ -94,6 +98,11 @@ class Compiler {
   }
 
  private:
+  std::uint32_t root_of(Condition condition) {
+    if (!as_written_) compared_ = add_compared_values(condition, set_.head.lists) || compared_;
+    return set_.program.add(condition, set_.head.lists);
+  }
+
   static bool same(const std::map<std::string, std::string, std::less<>>& a, const std::map<std::string, std::string>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
   }
@@ -125,6 +134,8 @@ class Compiler {
   }
 
   CompiledSet& set_;
+  const bool as_written_;
+  bool compared_ = false;
   std::vector<ProfileHead>& all_heads_;
   std::vector<ProfileTexts>& all_texts_;
   std::map<std::map<std::string, std::string, std::less<>>, std::uint32_t> instruction_places_;
@@ -138,17 +149,27 @@ Result<std::shared_ptr<const ProfileSet>> compile(const std::string& json, const
 }
 
 Result<std::shared_ptr<const CompiledSet>> compile_changed(const std::string& json, const std::string& sha256, const Changes& changes, const std::vector<Fields>& traffic, PageAdvice advice, Reading reading) {
-  auto set = std::make_shared<CompiledSet>();
-  Compiler compiler(*set);
-  const auto take = [&](RiskProfile&& p) {
-    if (changes.profile) changes.profile(p);
-    compiler.add(std::move(p));
+  const auto compiled = [&](bool as_written) -> Result<std::pair<std::shared_ptr<CompiledSet>, bool>> {
+    auto set = std::make_shared<CompiledSet>();
+    Compiler compiler(*set, as_written);
+    const auto take = [&](RiskProfile&& p) {
+      if (changes.profile) changes.profile(p);
+      compiler.add(std::move(p));
+    };
+    if (const auto findings = read_set(json, set->head, take, advice, reading); !findings.empty()) return fail(ErrorCode::invalid, lines_of(findings));
+    if (changes.policy) changes.policy(set->head.policy);
+    compiler.finish(traffic, advice);
+    set->hash = sha256;
+    return std::pair(std::move(set), compiler.compared());
   };
-  if (const auto findings = read_set(json, set->head, take, advice, reading); !findings.empty()) return fail(ErrorCode::invalid, lines_of(findings));
-  if (changes.policy) changes.policy(set->head.policy);
-  compiler.finish(traffic, advice);
-  set->hash = sha256;
-  return std::shared_ptr<const CompiledSet>(std::move(set));
+  auto set = compiled(false);
+  if (!set) return tl::unexpected(set.error());
+  if (set->second) {
+    auto as_written = compiled(true);
+    if (!as_written) return tl::unexpected(as_written.error());
+    set->first->as_written = std::move(as_written->first);
+  }
+  return std::shared_ptr<const CompiledSet>(std::move(set->first));
 }
 
 std::uint32_t CompiledSet::find(std::string_view wanted) const {

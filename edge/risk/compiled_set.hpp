@@ -77,6 +77,8 @@ class CompiledSet final : public ProfileSet {
   std::vector<std::vector<WeeklyWindow>> weeklies{{}};
   std::vector<std::map<std::string, std::string, std::less<>>> instructions;
   std::vector<std::vector<ControlOrder>> control_lists;
+  /// The same set with its values as they were written alone, for assessments of before; only where that makes a difference.
+  std::shared_ptr<const CompiledSet> as_written;
 };
 
 /// What is made otherwise than the set says, before it is compiled: a set is tried on the past as it would be, not as it is.

@@ -1,6 +1,7 @@
 // The decision in numbers: who matched, who selects, which channel. Every rule here is in PROFILES.md.
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/hashing_internal.hpp"
@@ -29,16 +30,13 @@ class Deciding {
     d_.outcomes.clear();
     const Fact& aeo = sheet.facts[set.aeo_field];
     authorised_ = aeo.state == Fact::State::good && aeo.number != 0;
-    if (set.green_lists.empty()) return;
-    const bool several = std::any_of(sheet.facts.begin(), sheet.facts.end(), [](const Fact& fact) { return fact.several; });
-    FactSheet for_all;  // a copy, which only a lorry with declarations that differ needs
-    if (several) {
-      for_all = sheet;
-      for_all.for_all = true;
+    if (std::any_of(sheet.facts.begin(), sheet.facts.end(), [](const Fact& fact) { return fact.several; })) {
+      for_all_.emplace(sheet);
+      for_all_->for_all = true;
     }
     for (std::size_t i = 0; i < set.green_lists.size() && green_ < 0; ++i) {
       const auto& g = set.green_lists[i];
-      if (c_.now.ms >= g.valid_from && c_.now.ms < g.valid_before && set.program.evaluate(g.root, several ? for_all : sheet) == Truth::yes) green_ = static_cast<int>(i);
+      if (c_.now.ms >= g.valid_from && c_.now.ms < g.valid_before && holds_for_all(g.root)) green_ = static_cast<int>(i);
     }
   }
 
@@ -87,6 +85,8 @@ class Deciding {
   }
 
  private:
+  /// What makes greener has to hold for each of the lorry's declarations.
+  [[nodiscard]] bool holds_for_all(std::uint32_t root) const { return set_.program.evaluate(root, for_all_ ? *for_all_ : sheet_) == Truth::yes; }
   void raise(SelectivityChannel channel) { d_.channel = std::max(d_.channel, channel); }
 
   void select(ProfileOutcome& o) {
@@ -113,8 +113,8 @@ class Deciding {
       // Who withholds the fact that a security profile asks for gains nothing by it.
       return raise(head.open_in_full && c_.security_open_in_full ? head.channel : std::min(head.channel, SelectivityChannel::yellow));
     }
-    d_.score += head.weight;
-    if (head.security) security_score_ += head.weight;
+    if (head.weight >= 0 || !for_all_ || holds_for_all(head.root)) d_.score += head.weight;
+    if (head.security) security_score_ += std::max(head.weight, 0);
     if (!head.security && over_cap(set_, c_, head.channel)) {
       o.declined = Declined::cap;
       return raise(SelectivityChannel::blue);  // nobody has the time to control it now; it is audited afterwards
@@ -126,6 +126,7 @@ class Deciding {
   const FactSheet& sheet_;
   const Circumstances& c_;
   Decision& d_;
+  std::optional<FactSheet> for_all_;  ///< a copy, which only a lorry with declarations that differ needs
   bool authorised_ = false;
   int green_ = -1;
   std::int64_t security_score_ = 0;  ///< of security profiles alone

@@ -6,8 +6,7 @@
 #include <span>
 
 #include "edge/risk/catalogue.hpp"
-#include "edge/risk/container_code.hpp"
-#include "edge/risk/plate_text.hpp"
+#include "edge/risk/comparable.hpp"
 
 namespace rampa::risk {
 
@@ -30,47 +29,11 @@ constexpr std::array of_each_declaration{"declaration.references", "declaration.
                                          "declaration.mode", "declaration.dispatch_country", "declaration.destination_country", "declaration.driver_country",
                                          "declaration.preference", "declaration.incoterm"};
 
-/// How a fact is compared, whoever wrote it: nobody passes a profile by a blank or a small letter. Empty: it says nothing.
-using Comparable = std::string (*)(const std::string&);
+/// As it is compared; empty where it says nothing.
+std::string compared(std::string_view name, const std::string& declared) { return as_compared(name, declared).value_or(declared); }
 
-/// Numbers of operators, as watch lists have them.
-std::string operator_number(const std::string& declared) {
-  auto number = normal_number(declared);
-  return number ? *number : std::string{};
-}
-
-std::string upper_without_blanks(const std::string& declared) {
-  std::string text;
-  for (const char c : declared)
-    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') text += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return text;
-}
-
-/// ISO 3166-1 alpha-2. What is none of that kind, or stands there for "not known" (AA, QM to QZ, XX, ZZ), is not declared.
-std::string country(const std::string& declared) {
-  auto code = upper_without_blanks(declared);
-  const auto letter = [](char c) { return c >= 'A' && c <= 'Z'; };
-  const bool is_code = code.size() == 2 && letter(code[0]) && letter(code[1]);
-  const bool says_nothing = code == "AA" || code == "XX" || code == "ZZ" || (is_code && code[0] == 'Q' && code[1] >= 'M');
-  return is_code && !says_nothing ? code : std::string{};
-}
-
-std::string container(const std::string& declared) { return normalise_container_code(declared); }
-
-/// Nothing: as it is.
-Comparable comparable(std::string_view name) {
-  static const std::map<std::string_view, Comparable> by_name{
-      {"declaration.consignor", operator_number},      {"declaration.consignee", operator_number},       {"declaration.declarant", operator_number},
-      {"declaration.carrier", operator_number},        {"declaration.office", upper_without_blanks},     {"declaration.procedure", upper_without_blanks},
-      {"declaration.mode", upper_without_blanks},      {"declaration.preference", upper_without_blanks}, {"declaration.incoterm", upper_without_blanks},
-      {"declaration.dispatch_country", country},       {"declaration.destination_country", country},     {"declaration.driver_country", country},
-      {"declaration.route", country},                  {"declaration.container", container}};
-  const auto found = by_name.find(name);
-  return found == by_name.end() ? nullptr : found->second;
-}
-
-/// The fact as the catalogue has it, or nothing: of another type, or an empty list.
-std::optional<FieldValue> of_type(std::string_view name, const FieldValue& value, FieldType type) {
+/// The fact as the catalogue has it, or nothing: of another type, or an empty list. `whole` is false where a text of a list says nothing.
+std::optional<FieldValue> of_type(std::string_view name, const FieldValue& value, FieldType type, bool& whole) {
   const auto* text = std::get_if<std::string>(&value);
   const auto* list = std::get_if<Texts>(&value);
   switch (type) {
@@ -82,16 +45,13 @@ std::optional<FieldValue> of_type(std::string_view name, const FieldValue& value
   Texts texts;
   if (text) texts = {*text};
   if (list) texts = *list;
-  if (const auto as_compared = comparable(name))
-    for (auto& one : texts) one = as_compared(one);
+  for (auto& one : texts) {
+    auto form = compared(name, one);
+    whole = whole && (!form.empty() || one.empty());
+    one = std::move(form);
+  }
   keep_once(texts);
   return texts.empty() ? std::nullopt : std::optional<FieldValue>(std::move(texts));
-}
-
-/// As cameras read it; what no plate can be stays as it was written.
-std::string comparable_plate(const std::string& declared) {
-  auto plate = normal_plate(declared);
-  return plate ? *plate : declared;
 }
 
 std::optional<std::int64_t> value_of(const std::vector<GoodsItem>& goods) {
@@ -101,13 +61,11 @@ std::optional<std::int64_t> value_of(const std::vector<GoodsItem>& goods) {
   return goods.empty() ? std::nullopt : std::optional(sum);
 }
 
-/// What one declaration says, under the names that profiles use.
-Fields facts_of(const Declaration& d) {
+/// What one declaration says, under the names that profiles use. Lists of which a text says nothing are named in `incomplete`.
+Fields facts_of(const Declaration& d, Texts& incomplete) {
   Fields facts;
   const auto text = [&](const char* name, const std::string& declared) {
-    const auto as_compared = comparable(name);
-    auto value = as_compared ? as_compared(declared) : declared;
-    if (!value.empty()) facts[name] = Texts{std::move(value)};
+    if (auto value = compared(name, declared); !value.empty()) facts[name] = Texts{std::move(value)};
   };
   text("declaration.references", d.reference);
   text("declaration.kind", d.kind);
@@ -115,15 +73,17 @@ Fields facts_of(const Declaration& d) {
   text("declaration.consignee", d.consignee);
   text("declaration.declarant", d.declarant);
   text("declaration.carrier", d.carrier);
-  text("declaration.tractor", comparable_plate(d.plate));
-  text("declaration.trailer", comparable_plate(d.trailer));
+  text("declaration.tractor", d.plate);
+  text("declaration.trailer", d.trailer);
   if (d.gross_kg > 0) facts["declaration.gross_kg"] = d.gross_kg;
   if (const auto value = value_of(d.goods)) facts["declaration.value_eur"] = *value;
   for (const auto& [key, value] : d.more) {
     const std::string name = key.rfind("declaration.", 0) == 0 ? key : "declaration." + key;
     const auto id = field_id(name);
     if (!id || is_derived(*id)) continue;  // unknown to profiles, or not to be declared: no fact
-    if (auto fitting = of_type(name, value, field_type(*id))) facts.try_emplace(name, std::move(*fitting));
+    bool whole = true;
+    auto fitting = of_type(name, value, field_type(*id), whole);
+    if (fitting && facts.try_emplace(name, std::move(*fitting)).second && !whole) incomplete.push_back(name);
   }
   return facts;
 }
@@ -169,7 +129,7 @@ void join(Fields& facts, const std::vector<Fields>& said, Texts& incomplete) {
           for (const auto& text : std::get<Texts>(found->second)) list.push_back(text);
       keep_once(list);
       facts[name] = std::move(list);
-      if (count < said.size()) incomplete.push_back(name);
+      if (count < said.size() && std::find(incomplete.begin(), incomplete.end(), name) == incomplete.end()) incomplete.push_back(name);
     } else if (count < said.size()) {
       continue;  // half a truth is none
     } else if (type == FieldType::integer) {
@@ -186,8 +146,8 @@ void add_goods(Fields& facts, std::span<const Declaration> declarations, bool al
     all_have_goods = all_have_goods && !declaration.goods.empty();
     for (const auto& item : declaration.goods) {
       const std::string at = "goods." + std::to_string(count++) + ".";
-      if (auto code = commodity_code(item.hs_code); !code.empty()) facts[at + "hs_code"] = std::move(code);
-      if (auto origin = country(item.origin); !origin.empty()) facts[at + "origin"] = std::move(origin);
+      if (auto code = compared("goods.hs_code", item.hs_code); !code.empty()) facts[at + "hs_code"] = std::move(code);
+      if (auto origin = compared("goods.origin", item.origin); !origin.empty()) facts[at + "origin"] = std::move(origin);
       if (item.gross_kg) facts[at + "gross_kg"] = *item.gross_kg;
       if (item.value_eur) facts[at + "value_eur"] = *item.value_eur;
       if (!item.description.empty()) facts[at + "description"] = item.description;
@@ -249,17 +209,17 @@ std::optional<std::int64_t> add_declared_facts(Fields& facts, const std::vector<
   if (declarations.empty()) return std::nullopt;
   const auto read = not_too_much(declarations);
   std::vector<Fields> said;
-  for (const auto& d : read) said.push_back(facts_of(d));
+  Texts incomplete;
+  for (const auto& d : read) said.push_back(facts_of(d, incomplete));
   said.resize(declarations.size());  // the others say nothing, which leaves open what they might have said
   const bool tare_is_declared = !of_vehicle(said);
-  Texts incomplete;
   if (said.size() == 1) facts.merge(said[0]);  // as join() would
   else join(facts, said, incomplete);
   add_goods(facts, read, read.size() == declarations.size(), incomplete);
   if (!incomplete.empty()) facts[std::string(incomplete_facts)] = std::move(incomplete);
   const auto matches = [&](const char* fact, const std::string* plate, const std::string Declaration::* declared) {
     if (!plate || plate->empty()) return;
-    facts[fact] = std::all_of(declarations.begin(), declarations.end(), [&, read = comparable_plate(*plate)](const Declaration& d) { return comparable_plate(d.*declared) == read; });
+    facts[fact] = std::all_of(declarations.begin(), declarations.end(), [&, read_as = compared("vehicle.plate", *plate)](const Declaration& d) { return compared("vehicle.plate", d.*declared) == read_as; });
   };
   matches("declaration.tractor_matches", value<std::string>(facts, "vehicle.plate"), &Declaration::plate);
   matches("declaration.trailer_matches", value<std::string>(facts, "vehicle.trailer"), &Declaration::trailer);

@@ -35,7 +35,7 @@ std::vector<std::string_view> words_of(std::string_view field) {
 std::string no_such(std::string_view field, const std::string& text, bool prefix) {
   if (is_plate(field) && std::any_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == ' ' || c == '-' || c == '.'; }))
     return "is no plate as it is compared; write upper case without spaces, dashes and dots";
-  const auto number_sign = [](char c) { return digit(c) || upper(c) || static_cast<unsigned char>(c) >= 0x80; };
+  const auto number_sign = [](char c) { return digit(c) || upper(c); };
   if (one_of(field, {"declaration.consignor", "declaration.consignee", "declaration.declarant", "declaration.carrier"}) && !std::all_of(text.begin(), text.end(), number_sign))
     return "is no operator's number as it is compared; write upper case without spaces, dashes and dots";
   if (one_of(field, {"declaration.office", "declaration.procedure", "declaration.mode", "declaration.preference", "declaration.incoterm"}) &&

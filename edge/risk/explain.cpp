@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "edge/risk/comparable.hpp"
 #include "edge/risk/compiled_set.hpp"
 #include "edge/risk/json_internal.hpp"
 #include "edge/risk/near_miss.hpp"
@@ -65,15 +66,25 @@ std::int64_t number_of(const Fields& facts, std::string_view name) {
 
 }  // namespace
 
+namespace {
+
+std::optional<Condition> compared_values(Condition condition, const NamedLists& lists) {
+  return add_compared_values(condition, lists) ? std::optional(std::move(condition)) : std::nullopt;
+}
+
+}  // namespace
+
 Result<Explainer> Explainer::of(const std::string& set_json) {
   Explainer set;
   const auto findings = read_set(set_json, set.head_, [&](RiskProfile&& p) {
     if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) return;
     p.when = with_scope(p);
-    set.profiles_.push_back(std::make_unique<const RiskProfile>(std::move(p)));
+    auto compared = compared_values(p.when, set.head_.lists);
+    set.profiles_.push_back(std::make_unique<const Told>(Told{std::move(p), std::move(compared)}));
   }, nullptr, Reading::kept);
   if (!findings.empty()) return fail(ErrorCode::invalid, "the profile set does not read: " + findings[0].path + ": " + findings[0].cause);
-  std::sort(set.profiles_.begin(), set.profiles_.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  std::sort(set.profiles_.begin(), set.profiles_.end(), [](const auto& a, const auto& b) { return a->profile.id < b->profile.id; });
+  for (const auto& g : set.head_.green_lists) set.green_lists_.push_back(compared_values(g.when, set.head_.lists));
   return set;
 }
 
@@ -83,21 +94,24 @@ std::string Explainer::explain(const Assessment& stored, WallTime made_at) const
   const ItemFacts items(stored.facts);
   std::vector<std::string> matched, near, undetermined;
   std::string green_list;  // the first that fits counts
-  for (const auto& g : head_.green_lists) {
+  const bool compares = stored.facts.contains(values_as_compared);
+  for (std::size_t i = 0; i < head_.green_lists.size(); ++i) {
+    const auto& g = head_.green_lists[i];
     std::vector<std::string> missing;
-    if (made_at < g.valid_from || made_at >= g.valid_before || evaluate(g.when, stored.facts, head_.lists, missing, Asks::all) != Truth::yes) continue;
+    if (made_at < g.valid_from || made_at >= g.valid_before || evaluate(compares && green_lists_[i] ? *green_lists_[i] : g.when, stored.facts, head_.lists, missing, Asks::all) != Truth::yes) continue;
     green_list = "{\"id\":" + canonical_string(g.id) + ",\"residual_of_10000\":" + std::to_string(g.residual_of_10000) + facts_member(g.when, stored.facts) + "}";
     break;
   }
   for (const auto& one : profiles_) {
-    const RiskProfile& p = *one;
+    const RiskProfile& p = one->profile;
+    const Condition& asked = compares && one->compared ? *one->compared : p.when;
     if (made_at < p.valid_from || made_at >= p.valid_before) continue;
     if (!in_weekly(p.weekly, minute)) continue;
     std::vector<std::string> missing;
-    const Truth truth = evaluate(p.when, stored.facts, head_.lists, missing);
+    const Truth truth = evaluate(asked, stored.facts, head_.lists, missing);
     std::vector<ShortOf> ways;
     if (truth == Truth::no) {
-      ways = one_short(p.when, items, head_.lists);
+      ways = one_short(asked, items, head_.lists);
       if (ways.empty()) continue;  // most profiles: nothing is said of them
     }
     std::string start = "{\"profile\":" + canonical_string(p.id) + ",\"version\":" + std::to_string(p.version) + ",\"title\":" + canonical_string(p.title);

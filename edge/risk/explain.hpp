@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,15 @@ class Explainer {
   [[nodiscard]] const std::string& risk_unit_key() const { return head_.policy.risk_unit_key; }
 
  private:
+  /// What is asked, with values as facts are compared, too; nothing where they are written so (comparable.hpp).
+  using Compared = std::optional<Condition>;
+  struct Told {
+    RiskProfile profile;  ///< its scope is in `when`
+    Compared compared;
+  };
   SetHead head_;
-  std::vector<std::unique_ptr<const RiskProfile>> profiles_;  ///< active and shadow ones, ascending by id; their scope is in `when`
+  std::vector<std::unique_ptr<const Told>> profiles_;  ///< active and shadow ones, ascending by id
+  std::vector<Compared> green_lists_;                  ///< beside head_.green_lists
 };
 
 }  // namespace rampa::risk

@@ -61,13 +61,14 @@ struct Question {
 };
 
 /// Facts that say which rules an assessment was made by: each stands in what was assessed since there is the rule, and reassess() keeps to it.
-inline constexpr std::string_view goods_codes_are_beginnings = "rules.goods_codes_are_beginnings";
-inline constexpr std::array<std::string_view, 5> present_rules{
+inline constexpr std::string_view goods_codes_are_beginnings = "rules.goods_codes_are_beginnings", values_as_compared = "rules.values_as_compared";
+inline constexpr std::array<std::string_view, 6> present_rules{
     "rules.security_open_in_full",         // undetermined security profiles reach their own channel
     "rules.security_weight_open_in_full",  // and their weights, which missing facts leave open, count up to red
     "rules.listed_texts_in_facts_alone",   // reasons name a watch list that is perhaps meant, without the text in it
     goods_codes_are_beginnings,            // a profile that asks for more digits than are declared is undetermined
-    "rules.security_score_unreduced"};     // the score is never below what security profiles alone make
+    "rules.security_score_unreduced",      // the score is never below what security profiles alone make
+    values_as_compared};                   // profiles' values count also as facts are compared (comparable.hpp)
 /// What every assessment of today has beside its facts: the rules, and which lists have values of several declarations.
 void add_rules(Fields& facts);
 

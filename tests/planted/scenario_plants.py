@@ -90,7 +90,7 @@ SCENARIO_PLANTS = [
              (ASSESS, "alarm->second == FieldValue{true}) {", "alarm->second == FieldValue{false} && alarm->first.empty()) {")),
     scenario("scan", "the operator's finding counts", (EVIDENCE, "if (!found) miss(\"scan_finding\");", "if (!found || !s.crossing.empty()) miss(\"scan_finding\");")),
     scenario("scan-marked", "what the scanner's own aids mark is a fact that profiles can ask for",
-             ("edge/lane/facts.cpp", 'if (said && (complete || !marked.empty())) facts["evidence.scan_aids"] = std::move(marked);', "if (said && marked.empty()) facts.clear();")),
+             ("edge/lane/facts.cpp", 'if (said && ((complete && failed.empty()) || !marked.empty())) facts["evidence.scan_aids"] = std::move(marked);', "if (said && marked.empty()) facts.clear();")),
     scenario("scan-waits", "the operator's finding is waited for",
              ("edge/lane/scan.cpp", "if (image && found) return ask_assessment(t);", "if (image && (found || !found)) return ask_assessment(t);"),
              (EVIDENCE, "if (!found) miss(\"scan_finding\");", "if (!found && s.crossing.empty()) miss(\"scan_finding\");")),

@@ -275,7 +275,7 @@ TEST(Nii, WhatTheScannersAidsSayIsAFact) {
   EXPECT_FALSE(lane::facts_of(rig.state, rig.config).contains("evidence.scan_aids")) << "nothing was said";
   aids(rig, "S1", {{"density", marked}, {"empty", nothing}, {"atr", failed}});
   auto facts = lane::facts_of(rig.state, rig.config);
-  EXPECT_EQ(facts.at("evidence.scan_aids"), FieldValue{Names{"density"}});
+  EXPECT_EQ(facts.at("evidence.scan_aids"), FieldValue{Names{"density"}}) << "what is marked is marked";
   EXPECT_EQ(facts.at("evidence.scan_aids_failed"), FieldValue{Names{"atr"}});
   aids(rig, "S1", {{"density", nothing}});
   EXPECT_EQ(lane::facts_of(rig.state, rig.config).at("evidence.scan_aids"), FieldValue{Names{"density"}}) << "once per scan";
@@ -297,6 +297,15 @@ TEST(Nii, NothingMarkedIsSaidOfAWholeScanAlone) {
   image(part, false);
   aids(part, "S1", {{"density", marked}});
   EXPECT_EQ(lane::facts_of(part.state, part.config).at("evidence.scan_aids"), FieldValue{Names{"density"}}) << "what is marked is marked";
+}
+
+TEST(Nii, WhereOneOfThemFailedNothingMarkedSaysNothing) {
+  auto rig = scanning();
+  image(rig);
+  aids(rig, "S1", {{"density", nothing}, {"atr", failed}});
+  const auto facts = lane::facts_of(rig.state, rig.config);
+  EXPECT_FALSE(facts.contains("evidence.scan_aids"));
+  EXPECT_EQ(facts.at("evidence.scan_aids_failed"), FieldValue{Names{"atr"}});
 }
 
 TEST(Nii, AidsOfAnotherScanAreOnRecordAndCountForNothing) {

@@ -26,7 +26,7 @@ std::string refusal(Rig& rig, const lane::OfficerAction& action) {
 lane::OfficerAction outcome(const Rig& rig, const std::string& control) {
   auto a = rig.action(ActionKind::record_control);
   a.control = control;
-  a.finding = "nothing_found";
+  a.finding = control == "nii" ? "clear" : "nothing_found";
   return a;
 }
 
@@ -116,9 +116,11 @@ TEST(Raised, WhatAddsNothingIsRefusedAndAFurtherControlIsNot) {
   EXPECT_EQ(refusal(rig, raise_to(rig, SelectivityChannel::yellow, "physical")), "this control is ordered already, and the channel is no lower");
   EXPECT_EQ(refusal(rig, raise_to(rig, SelectivityChannel::yellow, "weighing")), "");
   EXPECT_EQ(lane::channel_of(rig.state), SelectivityChannel::red) << "never lower";
+  EXPECT_EQ(refusal(rig, outcome(rig, "nii")), "");
+  EXPECT_EQ(refusal(rig, raise_to(rig, SelectivityChannel::red, "nii")), "this control has an outcome already: order another one");
   EXPECT_EQ(refusal(rig, raise_to(rig, SelectivityChannel::green)), "a channel is raised to yellow or red");
   EXPECT_EQ(refusal(rig, raise_to(rig, SelectivityChannel::red, "weld")), "unknown control: weld");
-  auto silent = raise_to(rig, SelectivityChannel::red, "nii");
+  auto silent = raise_to(rig, SelectivityChannel::red, "other");
   silent.reason.clear();
   EXPECT_EQ(refusal(rig, silent), "a reason is needed");
 }

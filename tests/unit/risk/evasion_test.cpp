@@ -202,3 +202,57 @@ TEST(Evasion, MoreThanARecordHoldsLeavesOpenWhatTheRestSays) {
   EXPECT_EQ(a.undetermined, std::vector<std::string>{"A: declaration.consignee missing"});
   EXPECT_EQ(channel(profile("B", "red", R"({"any_item":[{"field":"goods.origin","op":"eq","value":"IR"}]})", secure), q), red);
 }
+
+TEST(Evasion, WhatLowersTheScoreHasToHoldForEveryDeclaration) {
+  const auto test = [](const std::string& op, const std::string& value) { return R"({"field":"declaration.consignee","op":")" + op + R"(","value":)" + value + "}"; };
+  const auto set = with_policy(R"({"score":{"yellow":50,"red":100}})", weighted("FIN", 60) + "," + profile("TRUST", "green", test("notin", R"(["EVIL1","EVIL2"])"), R"(,"weight":-40)"));
+  EXPECT_EQ(risk::assess(*set, two_consignees("GOOD", "GOOD")).channel, blue);
+  EXPECT_EQ(risk::assess(*set, two_consignees("EVIL1", "EVIL1")).channel, yellow);
+  EXPECT_EQ(risk::assess(*set, two_consignees("EVIL1", "GOOD")).channel, yellow) << "not for both";
+  const auto secured = with_policy(R"({"score":{"yellow":50,"red":100}})", profile("SEC", "blue", R"("always")", R"(,"security":true,"weight":100)") + "," +
+                                                                             profile("TRUST", "green", test("eq", R"("TRUSTED")"), R"(,"security":true,"weight":-200)"));
+  EXPECT_EQ(risk::assess(*secured, two_consignees("EVIL", "TRUSTED")).channel, red);
+  EXPECT_EQ(risk::assess(*secured, two_consignees("TRUSTED", "TRUSTED")).channel, red) << "nothing lowers what security profiles make";
+}
+
+TEST(Evasion, AListThatLostATextIsIncomplete) {
+  const auto with = [&](const std::string& op, const FieldValue& route) {
+    auto q = question();
+    q.declarations[0].more["route"] = route;
+    return channel(profile("A", "red", R"({"field":"declaration.route","op":")" + op + R"(","value":["SY"]})", secure), q);
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(with("in", Texts{"SY", "DE"}), red);
+  EXPECT_EQ(with("in", Texts{"DE", "AT"}), green);
+  EXPECT_EQ(with("in", Texts{"SYR", "DE"}), red) << "undetermined, in full";
+  EXPECT_EQ(with("in", Texts{"XX", "DE"}), red);
+  EXPECT_EQ(with("in", Texts{"", "DE"}), green) << "an empty text is none";
+}
+
+// A set that is in force says its values as it always did; what is declared is compared in one form from now on.
+TEST(Evasion, ValuesOfProfilesCountAsTheyAreComparedToo) {
+  const std::string profiles = profile("A", "red", R"({"field":"declaration.consignee","op":"eq","value":"RS-9901"})", secure) + "," +
+                               profile("B", "red", R"({"field":"declaration.consignor","op":"in","value":["ŠABAC","x"]})", secure) + "," +
+                               profile("C", "red", R"({"field":"declaration.incoterm","op":"prefix","value":"DAP Beo"})", secure) + "," +
+                               profile("D", "red", R"({"any_item":[{"field":"goods.hs_code","op":"prefix","value":"2402.20"}]})", secure) + "," +
+                               profile("E", "red", R"({"field":"declaration.driver_country","op":"in","value":{"list":"l"}})", secure) + "," +
+                               profile("F", "red", R"({"field":"declaration.carrier","op":"notin","value":["rs 1"]})", secure);
+  auto set = risk::compile(R"({"format":2,"version":"v","lists":{"l":["tr"]},"profiles":[)" + profiles + "]}", "abc");
+  ASSERT_TRUE(set) << set.error().what;
+  auto q = question();
+  auto& d = q.declarations[0];
+  d.consignee = "RS-9901";
+  d.consignor = "Šabac";
+  d.carrier = "RS 1";
+  d.goods = {{"24022090", "AE", 18000, 90000, "cigarettes"}};
+  d.more = {{"incoterm", std::string("DAP Beograd")}, {"driver_country", std::string("TR")}};
+  auto a = risk::assess(**set, q);
+  EXPECT_EQ(hits(a), (std::vector<std::string>{"A", "B", "C", "D", "E"}));
+  EXPECT_EQ(risk::reassess(**set, a, q.now, {}), a);
+  // An assessment of before, whose facts stand as they were declared, hangs on the values as they were written.
+  a.facts.erase("rules.values_as_compared");
+  a.facts["declaration.consignee"] = std::vector<std::string>{"RS9901"};
+  a.facts["declaration.consignor"] = std::vector<std::string>{"ŠABAC"};
+  const auto old = risk::reassess(**set, a, q.now, {});
+  EXPECT_EQ(hits(old), (std::vector<std::string>{"B", "F"}));
+}
