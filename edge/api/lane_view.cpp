@@ -90,7 +90,7 @@ void write_captures(JsonWriter& w, const lane::State& state) {
     const auto& x = std::get<device::ScanImage>(c->body);
     w.object().field("id", x.scan_id).field("complete", x.complete).field("width_px", x.width_px);
     w.field("height_px", x.height_px).key("aids").array();
-    if (const auto* said = last_with<device::ScanAids>(state))
+    if (const auto* said = last_with<device::ScanAids>(state); said && std::get<device::ScanAids>(said->body).scan_id == x.scan_id)
       for (const auto& aid : std::get<device::ScanAids>(said->body).aids) w.object().field("name", aid.name).field("result", device::name_of(aid.result)).end();
     w.end().end();
   } else {

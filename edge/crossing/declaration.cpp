@@ -40,9 +40,16 @@ std::string commodity_code(std::string_view text) {
   constexpr std::size_t chapter = 2, taric = 10;
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   std::string code;
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     if (letter(c) || code.size() == taric) break;
     if (c >= '0' && c <= '9') code += c;
+    if (static_cast<unsigned char>(c) < 0x80) continue;
+    // Blanks and dashes of UTF-8 (no-break space, U+2000 to U+203F); whatever else it is may be a letter.
+    const auto rest = text.substr(i);
+    if (rest.starts_with("\xc2\xa0")) i += 1;
+    else if (rest.starts_with("\xe2\x80")) i += 2;
+    else break;
   }
   return code.size() >= chapter ? code : std::string{};
 }

@@ -42,13 +42,14 @@ class AccessBuilder {
  private:
   void gather_codes() {
     auto& codes = index_.codes_;
+    std::set<std::uint32_t> lists;
     for (const auto root : roots_)
       for (auto at = root; at < program_.node(root).end; ++at) {
         const Node& n = program_.node(at);
         if (n.field != goods_code_field()) continue;
         if (n.kind == Node::Kind::texts || n.kind == Node::Kind::prefixes)
           for (std::uint32_t i = 0; i < n.count; ++i) codes.emplace_back(program_.text(n, i));
-        else if (n.kind == Node::Kind::named || n.kind == Node::Kind::named_prefixes)
+        else if ((n.kind == Node::Kind::named || n.kind == Node::Kind::named_prefixes) && lists.insert(n.data).second)  // many profiles may ask for one list
           for (std::size_t i = 0; i < program_.named_size(n); ++i) codes.emplace_back(program_.named_text(n, i));
       }
     std::sort(codes.begin(), codes.end());

@@ -99,7 +99,7 @@ class Compiler {
 
  private:
   std::uint32_t root_of(Condition condition) {
-    if (!as_written_) compared_ = add_compared_values(condition, set_.head.lists) || compared_;
+    if (!as_written_) compared_ = values_.add(condition) || compared_;
     return set_.program.add(condition, set_.head.lists);
   }
 
@@ -136,6 +136,7 @@ class Compiler {
   CompiledSet& set_;
   const bool as_written_;
   bool compared_ = false;
+  ComparedValues values_{set_.head.lists};
   std::vector<ProfileHead>& all_heads_;
   std::vector<ProfileTexts>& all_texts_;
   std::map<std::map<std::string, std::string, std::less<>>, std::uint32_t> instruction_places_;

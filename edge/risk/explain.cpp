@@ -68,23 +68,22 @@ std::int64_t number_of(const Fields& facts, std::string_view name) {
 
 namespace {
 
-std::optional<Condition> compared_values(Condition condition, const NamedLists& lists) {
-  return add_compared_values(condition, lists) ? std::optional(std::move(condition)) : std::nullopt;
-}
+std::optional<Condition> compared(Condition condition, ComparedValues& values) { return values.add(condition) ? std::optional(std::move(condition)) : std::nullopt; }
 
 }  // namespace
 
 Result<Explainer> Explainer::of(const std::string& set_json) {
   Explainer set;
+  ComparedValues values(set.head_.lists);
   const auto findings = read_set(set_json, set.head_, [&](RiskProfile&& p) {
     if (p.state != LifeCycle::active && p.state != LifeCycle::shadow) return;
     p.when = with_scope(p);
-    auto compared = compared_values(p.when, set.head_.lists);
-    set.profiles_.push_back(std::make_unique<const Told>(Told{std::move(p), std::move(compared)}));
+    auto when = compared(p.when, values);
+    set.profiles_.push_back(std::make_unique<const Told>(Told{std::move(p), std::move(when)}));
   }, nullptr, Reading::kept);
   if (!findings.empty()) return fail(ErrorCode::invalid, "the profile set does not read: " + findings[0].path + ": " + findings[0].cause);
   std::sort(set.profiles_.begin(), set.profiles_.end(), [](const auto& a, const auto& b) { return a->profile.id < b->profile.id; });
-  for (const auto& g : set.head_.green_lists) set.green_lists_.push_back(compared_values(g.when, set.head_.lists));
+  for (const auto& g : set.head_.green_lists) set.green_lists_.push_back(compared(g.when, values));
   return set;
 }
 

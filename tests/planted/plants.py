@@ -265,7 +265,7 @@ PLANTS = [
     plant("risk-green-list-of-one", "a green list holds where one of the declarations fits it", RISK,
           ("edge/risk/decide.cpp", "for_all_->for_all = true;", "for_all_->for_all = false;")),
     plant("risk-written-otherwise", "an operator in small letters is another one", RISK,
-          ("edge/risk/comparable.cpp", "auto number = normal_number(declared);  // as watch lists have them\n  return number ? *number : std::string{};", "return declared;")),
+          ("edge/risk/comparable.cpp", "auto number = normal_number(declared);\n  return number ? *number : std::string{};", "return declared;")),
     plant("risk-fewer-digits", "a code with fewer digits than a profile asks for is none of its", RISK,
           ("edge/risk/program.cpp", "if (fact.beginning && fact.size < longest_code_ && goes_on(n, fact.text())) return Truth::undetermined;", "")),
     plant("risk-bonus-on-security", "a weight below zero lowers what security profiles make", RISK,

@@ -1,6 +1,7 @@
 // Nobody becomes greener by how a declaration is written, by fewer digits, or by a second declaration beside the first.
 #include <gtest/gtest.h>
 
+#include "edge/risk/compiled_set.hpp"
 #include "edge/risk/declared_facts.hpp"
 #include "tests/unit/risk/sets.hpp"
 
@@ -69,6 +70,8 @@ TEST(Evasion, HowItIsWrittenChangesNothing) {
                                profile("D", "red", R"({"field":"declaration.driver_country","op":"in","value":["TR"]})", secure) + "," +
                                profile("O", "red", R"({"field":"declaration.office","op":"eq","value":"RS011"})", secure) + "," +
                                profile("P", "red", R"({"field":"declaration.procedure","op":"eq","value":"4000"})", secure) + "," +
+                               profile("T", "red", R"({"field":"declaration.trailer","op":"eq","value":"BG456XX"})", secure) + "," +
+                               profile("U", "red", R"({"all":[{"field":"declaration.container","op":"exists","value":true},{"field":"declaration.container","op":"eq","value":"CSQU3054383"}]})", secure) + "," +
                                profile("R", "red", R"({"field":"declaration.route","op":"in","value":["SY"]})", secure) + "," +
                                profile("G", "red", R"({"any_item":[{"field":"goods.origin","op":"eq","value":"IR"}]})", secure);
   const auto hit_by = [&](const std::string& key, const std::string& value) {
@@ -76,6 +79,7 @@ TEST(Evasion, HowItIsWrittenChangesNothing) {
     auto& d = q.declarations[0];
     d.more = {{"driver_country", std::string("DE")}, {"office", std::string("RS012")}, {"procedure", std::string("1000")}, {"route", std::vector<std::string>{"DE", "AT"}}};
     if (key == "consignee") d.consignee = value;
+    else if (key == "trailer") d.trailer = value;
     else if (key == "origin") d.goods[1].origin = value;
     else if (key == "route") d.more[key] = std::vector<std::string>{"DE", value};
     else d.more[key] = value;
@@ -87,7 +91,10 @@ TEST(Evasion, HowItIsWrittenChangesNothing) {
   for (const char* written : {"TR", "tr", " TR"}) EXPECT_EQ(hit_by("driver_country", written), "D") << written;
   for (const char* written : {"TUR", "XX", "ZZ", "T", "T1", "Turkey"}) EXPECT_EQ(hit_by("driver_country", written), "undetermined D") << written;
   EXPECT_EQ(hit_by("office", "rs 011"), "O");
-  EXPECT_EQ(hit_by("procedure", "40 00"), "P");
+  for (const char* written : {"40 00", "40-00", "40\u00a000", "4000\u200b"}) EXPECT_EQ(hit_by("procedure", written), "P") << written;
+  EXPECT_NE(hit_by("procedure", "\uff14000"), "none") << "a wide digit";
+  for (const char* written : {"BG456/XX", "bg_456 xx", "BG456XX,", "ВG456ХХ"}) EXPECT_EQ(hit_by("trailer", written), "T") << written;
+  for (const char* written : {"CSQU\u00a0305438-3", "CSQU30543,83", "CЅQU3054383"}) EXPECT_EQ(hit_by("container", written), "U") << written;
   EXPECT_EQ(hit_by("route", "sy"), "R");
   for (const char* written : {"IR", "ir", "I R"}) EXPECT_EQ(hit_by("origin", written), "G") << written;
   for (const char* written : {"", "IRN", "QZ"}) EXPECT_EQ(hit_by("origin", written), "undetermined G") << written;
@@ -112,6 +119,8 @@ TEST(Evasion, FewerDigitsLeaveItOpen) {
     EXPECT_EQ(channel(any_item(op, value), declared("240220")), yellow) << op << ": for others documents, as for any missing fact";
   }
   EXPECT_EQ(channel(any_item("prefix", R"("2402")", secure), declared("24022090")), red);
+  EXPECT_EQ(channel(any_item("prefix", R"("24022090")", secure), declared("24\u041e22090")), red) << "a letter that looks like a digit ends the code";
+  EXPECT_EQ(hits(risk::assess(*compiled(any_item("prefix", R"("24022090")")), declared("2402\u00a02090"))), std::vector<std::string>{"A"});
   EXPECT_EQ(channel(any_item("eq", R"("24022090")", secure), declared("2402209000")), green) << "ten digits are whole, and others";
   EXPECT_EQ(channel(any_item("notin", R"(["24022090"])"), declared("240220")), yellow);
   EXPECT_EQ(channel(any_item("notin", R"(["24022090"])"), declared("240310")), red);
@@ -255,4 +264,17 @@ TEST(Evasion, ValuesOfProfilesCountAsTheyAreComparedToo) {
   a.facts["declaration.consignor"] = std::vector<std::string>{"ŠABAC"};
   const auto old = risk::reassess(**set, a, q.now, {});
   EXPECT_EQ(hits(old), (std::vector<std::string>{"B", "F"}));
+}
+
+// Ten thousand profiles that ask for one list are ten thousand words and one list.
+TEST(Evasion, ANamedListIsComparedOnceForAll) {
+  std::string list, profiles;
+  for (int i = 0; i < 2000; ++i) list += (i ? ",\"" : "\"") + std::to_string(24'000'000 + i).insert(4, ".") + "\"";
+  for (int i = 0; i < 2000; ++i) profiles += (i ? "," : "") + profile("P" + std::to_string(i), "red", R"({"any_item":[{"field":"goods.hs_code","op":"prefix","value":{"list":"l"}},{"field":"goods.gross_kg","op":"ge","value":)" + std::to_string(i) + "}]}");
+  const auto set = risk::compile(R"({"format":2,"version":"v","lists":{"l":[)" + list + R"(]},"profiles":[)" + profiles + "]}", "abc");
+  ASSERT_TRUE(set);
+  EXPECT_LT(dynamic_cast<const risk::CompiledSet&>(**set).bytes(), 8u << 20);
+  auto q = question();
+  q.declarations[0].goods = {{"24000005", "AE", 17, {}, ""}};
+  EXPECT_EQ(risk::assess(**set, q).hits.size(), 18u);
 }
