@@ -10,7 +10,7 @@
 namespace rampa::sync::hq {
 
 struct Notice {
-  std::string event;  ///< "greeted", "records", "blob", "refused", "quarantine", "alarm", "receipt", "ready", "link_lost"
+  std::string event;  ///< "greeted", "records", "blob", "refused", "quarantine", "alarm", "receipt", "ready", "link_lost", "dropped"
   std::string post;
   std::string detail;
   std::uint64_t sequence = 0;  ///< of the journal; 0: none

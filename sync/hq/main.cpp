@@ -263,7 +263,7 @@ int main(int argc, char** argv) try {
   serve_command->add_option("--post", settings.posts, "take only this post; may be repeated (default: all that the broker lets in)");
 
   serve_command->add_option("--posts-max", settings.posts_max, "of several workers with one --database: take no more posts than this");
-  serve_command->add_option("--credit", credit_kib, "KiB that a post may have under way; twice that may wait here")->check(CLI::Range(64, 65536))->capture_default_str();
+  serve_command->add_option("--credit", credit_kib, "KiB that a post may have under way at most; twice that may wait here")->check(CLI::Range(64, 65536))->capture_default_str();
   serve_command->add_option("--metrics", metrics_port, "port on 127.0.0.1 for /metrics; 0: any free one")->check(CLI::Range(0, 65535));
 
   auto* posts_command = app.add_subcommand("posts", "every post: cursor, streams, backlog, clock, alarms");

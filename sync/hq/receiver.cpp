@@ -69,8 +69,10 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
     const std::string text = topic_text(topic);
     Post& state = post(name);
     const bool of_a_blob = topic.leaf == Leaf::slice || topic.leaf == Leaf::manifest || topic.leaf == Leaf::unavailable;
-    if (of_a_blob) state.blob_arrived = now.mono;
-    else if (topic.leaf == Leaf::hello || topic.leaf == Leaf::verdicts || topic.leaf == Leaf::events) state.record_arrived = now.mono;
+    // The newest one: verdicts have overtaken what came before them.
+    const auto newer = [now](const std::optional<MonoTime>& at) { return std::max(at.value_or(now.mono), now.mono); };
+    if (of_a_blob) state.blob_arrived = newer(state.blob_arrived);
+    else if (topic.leaf == Leaf::hello || topic.leaf == Leaf::verdicts || topic.leaf == Leaf::events) state.record_arrived = newer(state.record_arrived);
     if (const std::size_t stated = stated_body_bytes(payload); topic.leaf != Leaf::slice && stated > body_bytes_max(topic.leaf))
       return refuse(name, "a message (" + std::string(name_of(topic.leaf)) + ") of more than " + std::to_string(body_bytes_max(topic.leaf)) + " bytes", now);
     if (topic.leaf == Leaf::hello) return take_hello(name, state, text, payload, now);

@@ -55,6 +55,8 @@ class Receiver {
   void rollback();
   /// What this group holds in memory: commit() soon when it is much.
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
+  /// What the acks from now on tell a post that it may have under way; until then what the settings say.
+  void set_credit(std::uint64_t bytes) { settings_.credit_bytes = bytes; }
   /// There is more to do at once: begin() and commit() soon, also without messages.
   [[nodiscard]] bool busy() const { return busy_; }
   /// A fetch waits until its post may have more: begin() and commit() now and then.

@@ -12,6 +12,7 @@
 
 #include "sync/backoff.hpp"
 #include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/credit_share.hpp"
 #include "sync/hq/group_store.hpp"
 #include "sync/hq/hq_key.hpp"
 #include "sync/hq/message_queue.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr Duration wait_max = 200ms;
 constexpr Duration lease_pause = 1s;
+constexpr Duration dropped_pause = 1s;    ///< between two words about it
 constexpr Duration storing_pause = 1s;  ///< after a commit that failed (disk full): no use in trying at once
 
 /// Two receivers on one directory would each believe in their own cursor.
@@ -48,13 +50,22 @@ class Server {
       : settings_(settings), clock_(clock), queue_(settings.queue_bytes_max, settings.post_queue_bytes_max), ledger_(open_ledger(settings.place)),
         desk_(open_desk(settings.place)), shelf_(settings.place.directory),
         receiver_(*ledger_, shelf_, *desk_, {settings.incarnation, key, settings.post_queue_bytes_max / 2}),
-        backoff_(settings.pause_first, settings.pause_last, settings.jitter_seed) {}
+        // Half of the queue: what is sent again, and what went out before a credit became smaller, has room, too.
+        credit_(settings.queue_bytes_max / 2, settings.post_queue_bytes_max / 2), backoff_(settings.pause_first, settings.pause_last, settings.jitter_seed) {
+    // All may be there still, in the middle of their backlogs, when this program comes back.
+    for (const std::string& post : ledger_->posts()) credit_.heard(post, clock_.mono());
+    receiver_.set_credit(credit_.share(clock_.mono()));
+  }
 
   Result<void> run(const std::atomic<bool>& stop) {
     while (!stop) {
       if (!link_ && clock_.mono() >= connect_at_)
         if (const auto opened = connect(); !opened) return opened;
       MessageQueue::Taken taken = queue_.take(settings_.group_messages_max, settings_.group_bytes_max, receiver_.busy() ? Duration{} : wait_max);
+      // Other workers' posts count, too: every worker gets their messages.
+      for (const Message& message : taken.messages) credit_.heard(message.topic.post.text, message.arrived.mono);
+      receiver_.set_credit(credit_.share(clock_.mono()));
+      tell_dropped(taken.dropped);
       for (const LinkFact& fact : taken.facts)
         if (fact.attempt == attempt_ && link_) link_fact(fact);
       bool desk = false;
@@ -161,6 +172,13 @@ class Server {
     }
   }
 
+  void tell_dropped(std::uint64_t dropped) {
+    if (dropped == dropped_told_ || clock_.mono() < dropped_again_) return;
+    tell({"dropped", "", std::to_string(dropped - dropped_told_) + " messages had no room in the queue and are sent again", 0});
+    dropped_told_ = dropped;
+    dropped_again_ = clock_.mono() + dropped_pause;
+  }
+
   void tell(const Notice& notice) {
     if (settings_.notice) settings_.notice(notice);
   }
@@ -173,9 +191,10 @@ class Server {
   BlobShelf shelf_;
   Receiver receiver_;
   GroupStore store_{receiver_, clock_};
+  CreditShare credit_;
   Backoff backoff_;
-  MonoTime connect_at_{}, store_at_{}, desk_at_{};
-  std::uint64_t attempt_ = 0;
+  MonoTime connect_at_{}, store_at_{}, desk_at_{}, dropped_again_{};
+  std::uint64_t attempt_ = 0, dropped_told_ = 0;
   std::set<std::string> leases_;
   std::map<std::string, MonoTime> lease_again_;
   std::optional<std::string> database_lost_;

@@ -25,7 +25,7 @@ struct ServeSettings {
   std::uint64_t jitter_seed = 0;
   std::size_t group_messages_max = 512;
   std::size_t group_bytes_max = 16u << 20;
-  std::size_t queue_bytes_max = 256u << 20;      ///< beyond it messages are dropped; the posts send them again
+  std::size_t queue_bytes_max = 256u << 20;      ///< beyond it messages are dropped; the posts send them again. Their credits are half of it together
   std::size_t post_queue_bytes_max = 16u << 20;  ///< the same for one post, so that none crowds out the others
   Duration pause_first = 250ms, pause_last = 5s;
 
