@@ -82,6 +82,18 @@ struct SoakSyncOptions {
 };
 int soak_sync(const SoakSyncOptions& options);
 
+struct SwarmOptions {
+  std::string tree = ".", directory = "build/swarm";
+  std::uint64_t seed = 1, records = 1000;
+  std::size_t record_bytes = 1024;
+  int posts = 300, workers = 1, brokers = 1;
+  double rate = 0;
+  int worker_kills = 0, broker_kills = 0, primary_kills = 0;
+  double gap_ms_max = 0;  ///< p99 of the gaps at kills of workers and brokers; 0: not judged
+  bool json = false;
+};
+int swarm(const SwarmOptions& options);
+
 struct BenchOptions {
   std::string tree = ".", directory;
   int lanes = 16;

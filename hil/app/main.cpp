@@ -110,6 +110,25 @@ int main(int argc, char** argv) {
   chaos_command->add_flag("--fresh", chaos_options.fresh, "removes what the directory holds first");
   chaos_command->callback([&] { code = soak_sync(chaos_options); });
 
+  SwarmOptions swarm_options;
+  auto* swarm_command = app.add_subcommand("swarm", "many posts in one process and one HQ over PostgreSQL: committed records per second, kills of HQ's parts, then HQ against the posts, hash by hash");
+  swarm_command->add_option("--tree", swarm_options.tree, "the checkout")->capture_default_str();
+  swarm_command->add_option("--directory", swarm_options.directory, "what the run writes; emptied")->capture_default_str();
+  swarm_command->add_option("--seed", swarm_options.seed, "of records and kills")->capture_default_str();
+  swarm_command->add_option("--posts", swarm_options.posts, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
+  swarm_command->add_option("--records", swarm_options.records, "of each post; they are kept in memory")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  swarm_command->add_option("--record-bytes", swarm_options.record_bytes, "about, in the journal")->check(CLI::Range(300, 60000))->capture_default_str();
+  swarm_command->add_option("--workers", swarm_options.workers, "rampa-hq serve at each broker, all over one database")->check(CLI::Range(1, 8))->capture_default_str();
+  swarm_command->add_option("--brokers", swarm_options.brokers, "mosquittos; each post has its own first one")->check(CLI::Range(1, 8))->capture_default_str();
+  swarm_command->add_option("--rate", swarm_options.rate, "records per second that become durable at each post; 0: all wait from the start")->capture_default_str();
+  swarm_command->add_option("--worker-kills", swarm_options.worker_kills, "SIGKILLs of the rampa-hq that serves the most posts")->check(CLI::Range(0, 1000))->capture_default_str();
+  swarm_command->add_option("--broker-kills", swarm_options.broker_kills, "SIGKILLs of a mosquitto")->check(CLI::Range(0, 1000))->capture_default_str();
+  swarm_command->add_option("--primary-kills", swarm_options.primary_kills, "1: SIGKILL of the database's primary; its synchronous standby is promoted")->check(CLI::Range(0, 1))->capture_default_str();
+  swarm_command->add_option("--gap-ms-max", swarm_options.gap_ms_max, "99 of 100 posts may wait so long for HQ at a kill of a worker or broker; 0: not judged")
+      ->check(CLI::Range(0.0, 600000.0))->capture_default_str();
+  swarm_command->add_flag("--json", swarm_options.json, "one JSON object at the end");
+  swarm_command->callback([&] { code = swarm(swarm_options); });
+
   BenchOptions bench_options;
   auto* bench_command = app.add_subcommand("bench-lanes", "the appliance's latency, memory and CPU with many busy lanes");
   bench_command->add_option("--tree", bench_options.tree, "the checkout")->capture_default_str();

@@ -1,10 +1,12 @@
-// `rampa-hil sync-post` and `rampa-hil soak-sync`.
+// `rampa-hil sync-post`, `rampa-hil soak-sync` and `rampa-hil swarm`.
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 
 #include "edge/runtime/system_clock.hpp"
 #include "hil/app/commands.hpp"
 #include "hil/sync/soak.hpp"
+#include "hil/sync/swarm.hpp"
 
 namespace rampa::hil::app {
 
@@ -50,6 +52,49 @@ int soak_sync(const SoakSyncOptions& options) {
   std::cout << soak_report_json(settings, *report) << std::endl;
   if (!report->finished) std::cerr << "interrupted; the same command goes on with it\n";
   return report->good() ? 0 : 1;
+}
+
+int swarm(const SwarmOptions& options) {
+  watch_signals();
+  SwarmSettings settings;
+  settings.tree = options.tree;
+  settings.binaries = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
+  settings.directory = options.directory;
+  settings.seed = options.seed;
+  settings.posts = options.posts;
+  settings.records = options.records;
+  settings.record_bytes = options.record_bytes;
+  settings.workers = options.workers;
+  settings.brokers = options.brokers;
+  settings.rate_per_s = options.rate;
+  settings.worker_kills = options.worker_kills;
+  settings.broker_kills = options.broker_kills;
+  settings.primary_kills = options.primary_kills;
+  const runtime::SystemClock clock;
+  const MonoTime began = clock.mono();
+  const auto report = hil::swarm(settings, [&](const std::string& line) {
+    std::cerr << std::chrono::duration_cast<std::chrono::seconds>(clock.mono() - began).count() << " s: " << line << "\n";
+  }, stop_asked);
+  if (!report) {
+    std::cerr << "swarm: " << report.error().what << "\n";
+    return 2;
+  }
+  bool quick = true;
+  for (const auto& [kind, kills] : report->kills) quick &= kind == "primary" || options.gap_ms_max <= 0 || kills.gap_p99_ms <= options.gap_ms_max;
+  if (options.json) {
+    std::cout << swarm_report_json(settings, *report) << std::endl;
+  } else {
+    std::printf("%d posts, %llu records, %.1f s: %.0f records/s committed, %.0f a commit; %llu messages sent again, %llu had no room at HQ\n", settings.posts,
+                static_cast<unsigned long long>(report->records), report->seconds, report->records_per_s, report->records_per_commit,
+                static_cast<unsigned long long>(report->resends), static_cast<unsigned long long>(report->dropped));
+    for (const auto& [name, seconds] : report->cpu_seconds) std::printf("  %-10s %7.1f s of CPU\n", name.c_str(), seconds);
+    for (const auto& [kind, k] : report->kills)
+      std::printf("  %d kills of a %s: gap of a post p50 %.0f ms, p99 %.0f ms, max %.0f ms\n", k.kills, kind.c_str(), k.gap_p50_ms, k.gap_p99_ms, k.gap_max_ms);
+    std::printf("lost %llu, twice %llu, other %llu, alarms %llu, unsound %llu%s\n", static_cast<unsigned long long>(report->lost),
+                static_cast<unsigned long long>(report->twice), static_cast<unsigned long long>(report->other), static_cast<unsigned long long>(report->alarms),
+                static_cast<unsigned long long>(report->unsound), report->equal() ? ": HQ has what the posts have" : (": " + report->first_wrong).c_str());
+  }
+  return report->equal() && quick ? 0 : 1;
 }
 
 }  // namespace rampa::hil::app

@@ -78,7 +78,7 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/", "sync/hq/export/"}},
     {"CLI/", {"edge/app/", "sync/hq/"}},
     {"zstd.h", {"sync/bundle/", "sync/envelope"}},
-    {"openssl/", {"sync/bundle/", "edge/app/"}},
+    {"openssl/", {"sync/bundle/", "edge/app/", "hil/sync/swarm_line"}},
     {"sodium.h", {"edge/store/", "edge/api/", "sync/", "edge/app/"}},
 };
 
