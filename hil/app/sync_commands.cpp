@@ -87,6 +87,8 @@ int swarm(const SwarmOptions& options) {
     std::printf("%d posts, %llu records, %.1f s: %.0f records/s committed, %.0f a commit; %llu messages sent again, %llu had no room at HQ\n", settings.posts,
                 static_cast<unsigned long long>(report->records), report->seconds, report->records_per_s, report->records_per_commit,
                 static_cast<unsigned long long>(report->resends), static_cast<unsigned long long>(report->dropped));
+    std::printf("  bare COPY of the same rows, as many a commit: %.0f records/s (HQ: %.2f of it); the disk's fdatasync: %.0f/s before, %.0f/s after\n", report->bare_copy_per_s,
+                report->records_per_s / report->bare_copy_per_s, report->fdatasync_before_per_s, report->fdatasync_after_per_s);
     for (const auto& [name, seconds] : report->cpu_seconds) std::printf("  %-10s %7.1f s of CPU\n", name.c_str(), seconds);
     for (const auto& [kind, k] : report->kills)
       std::printf("  %d kills of a %s: gap of a post p50 %.0f ms, p99 %.0f ms, max %.0f ms\n", k.kills, kind.c_str(), k.gap_p50_ms, k.gap_p99_ms, k.gap_max_ms);

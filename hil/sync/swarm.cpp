@@ -17,11 +17,13 @@
 #include "edge/runtime/system_clock.hpp"
 #include "hil/stage/process.hpp"
 #include "hil/stage/sockets.hpp"
+#include "hil/sync/disk_rate.hpp"
 #include "hil/sync/postgres_stage.hpp"
 #include "hil/sync/swarm_post.hpp"
 #include "hil/sync/sync_stage.hpp"
 #include "hil/world/substream.hpp"
 #include "sync/hq/database.hpp"
+#include "sync/hq/ledger.hpp"
 #include "sync/hq/report.hpp"
 
 namespace rampa::hil {
@@ -34,7 +36,8 @@ constexpr Duration tick = 20ms;
 constexpr Duration restart_pause = 200ms;     ///< as whoever watches over services waits before a new start
 constexpr Duration primary_noticed = 2s;      ///< until whoever watches over the primary promotes the standby
 constexpr Duration between_kills = 2s;
-constexpr std::uint64_t page_records = 20'000;
+constexpr Duration bare_copy_time = 10s;      ///< at most
+constexpr double disk_seconds = 0.5;
 
 std::string text_of(const std::string& file) {
   std::ifstream in(file);
@@ -81,10 +84,14 @@ class Swarm {
 
   Result<SwarmReport> run() {
     if (auto ready = begin(); !ready) return tl::unexpected(ready.error());
+    report_.fdatasync_before_per_s = fdatasync_rate(settings_.directory, disk_seconds);
     if (auto played = play(); !played) return tl::unexpected(played.error());
     crew_.reset();
     for (const auto& post : posts_) report_.resends += post->resends();
     for (const Worker& worker : workers_) count_dropped(worker.log);
+    report_.fdatasync_after_per_s = fdatasync_rate(settings_.directory, disk_seconds);
+    progress_("the same rows by bare COPY");
+    bare_copy();
     progress_("comparing");
     if (auto compared = compare(); !compared) return tl::unexpected(compared.error());
     return report_;
@@ -338,23 +345,21 @@ class Swarm {
   }
 
   Result<void> compare() {
+    const auto database = sync::hq::open_postgres(postgres_->url());
     for (const auto& post : posts_) {
       if (stop_()) return fail(ErrorCode::refused, "stopped");
       const std::string& name = post->name();
       std::uint64_t next = 1;
-      for (std::uint64_t from = 1;; from += page_records) {
-        const auto page = sync::hq::report_records(place(), {name, "", from, page_records, "", {}});
-        if (!page) return tl::unexpected(page.error());
-        const json rows = json::parse(page->json);
-        for (const json& row : rows) {
-          const auto sequence = row.value("sequence", std::uint64_t{0});
-          for (; next < sequence && next <= post->journal().size(); ++next) wrong(report_.lost, name + ": record " + std::to_string(next) + " is not at HQ");
-          if (sequence < next) wrong(report_.twice, name + ": record " + std::to_string(sequence) + " is at HQ twice, or out of order");
-          else if (sequence > post->journal().size() || row.value("hash", "") != post->journal().hash(sequence))
-            wrong(report_.other, name + ": record " + std::to_string(sequence) + " is another one at HQ");
-          next = std::max(next, sequence + 1);
-        }
-        if (rows.size() < page_records) break;
+      auto rows = database->query("SELECT r.turn - h.id * $1, r.hash FROM histories h JOIN records r ON r.turn >= h.id * $1 AND r.turn < (h.id + 1) * $1"
+                                  " WHERE h.post = $2 ORDER BY r.turn", sync::hq::journal_key(1, 0), name);
+      while (rows.step()) {
+        const std::uint64_t sequence = rows.count(0);
+        for (; next < sequence && next <= post->journal().size(); ++next) wrong(report_.lost, name + ": record " + std::to_string(next) + " is not at HQ");
+        const ByteView hash = rows.bytes(1);
+        if (sequence < next) wrong(report_.twice, name + ": record " + std::to_string(sequence) + " is at HQ twice");
+        else if (sequence > post->journal().size() || !std::ranges::equal(hash, post->journal().hash_bytes(sequence)))
+          wrong(report_.other, name + ": record " + std::to_string(sequence) + " is another one at HQ");
+        next = std::max(next, sequence + 1);
       }
       for (; next <= post->journal().size(); ++next) wrong(report_.lost, name + ": record " + std::to_string(next) + " is not at HQ");
       const auto verified = sync::hq::verify_post(place(), name);
@@ -365,6 +370,41 @@ class Swarm {
     if (!alarms) return tl::unexpected(alarms.error());
     for (const json& alarm : json::parse(alarms->json)) wrong(report_.alarms, "alarm: " + alarm.dump());
     return {};
+  }
+
+  /// What the database does without HQ in front of it.
+  void bare_copy() {
+    const auto database = sync::hq::open_postgres(postgres_->url());
+    database->execute("CREATE TABLE bare(LIKE records INCLUDING ALL)");
+    const auto rows = database->bulk("bare", {"id", "turn", "wall_ms", "received_ms", "hash", "kind", "lane", "crossing", "bytes"});
+    const auto of_each = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(report_.records_per_commit / static_cast<double>(posts_.size())));
+    const auto of_all = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(report_.records_per_commit));
+    std::vector<std::uint64_t> done(posts_.size(), 0);
+    std::uint64_t count = 0, in_group = 0;
+    const MonoTime begun = clock_.mono();
+    database->begin();
+    for (bool more = true; more && clock_.mono() - begun < bare_copy_time;) {
+      more = false;
+      for (std::size_t i = 0; i < posts_.size(); ++i) {
+        const SwarmJournal& journal = posts_[i]->journal();
+        for (std::uint64_t k = 0; k < of_each && done[i] < journal.size(); ++k, ++count, ++in_group) {
+          const std::int64_t key = sync::hq::journal_key(static_cast<std::int64_t>(i) + 1, ++done[i]);
+          rows->add(key).add(key).add(std::int64_t{1'780'000'000'000}).add(std::int64_t{1'780'000'000'000}).add(journal.hash_bytes(done[i])).add(std::string_view("passage_seen"))
+              .add(std::string_view("L1")).add(std::string_view("L1-1-1")).add(journal.record(done[i]));
+          rows->end_row();
+          more = true;
+        }
+        if (in_group < of_all) continue;
+        rows->flush();
+        database->commit();
+        database->begin();
+        in_group = 0;
+      }
+    }
+    rows->flush();
+    database->commit();
+    report_.bare_copy_per_s = static_cast<double>(count) / std::chrono::duration<double>(clock_.mono() - begun).count();
+    database->execute("DROP TABLE bare");
   }
 
   const SwarmSettings& settings_;
@@ -402,7 +442,8 @@ std::string swarm_report_json(const SwarmSettings& settings, const SwarmReport& 
   for (const auto& [kind, k] : r.kills)
     kills[kind] = {{"kills", k.kills}, {"gap_p50_ms", k.gap_p50_ms}, {"gap_p99_ms", k.gap_p99_ms}, {"gap_max_ms", k.gap_max_ms}};
   return json{{"posts", settings.posts}, {"workers", settings.workers}, {"brokers", settings.brokers}, {"seed", settings.seed}, {"records", r.records},
-              {"record_bytes", r.record_bytes}, {"seconds", r.seconds}, {"records_per_s", r.records_per_s}, {"records_per_commit", r.records_per_commit},
+              {"record_bytes", r.record_bytes}, {"seconds", r.seconds}, {"records_per_s", r.records_per_s}, {"records_per_commit", r.records_per_commit}, {"bare_copy_per_s", r.bare_copy_per_s},
+              {"fdatasync_before_per_s", r.fdatasync_before_per_s}, {"fdatasync_after_per_s", r.fdatasync_after_per_s},
               {"cpu_seconds", r.cpu_seconds}, {"resends", r.resends}, {"dropped", r.dropped}, {"lost", r.lost}, {"twice", r.twice}, {"other", r.other},
               {"alarms", r.alarms}, {"unsound", r.unsound}, {"kills", kills}, {"first_wrong", r.first_wrong}, {"equal", r.equal()}}
       .dump(2);

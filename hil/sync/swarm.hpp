@@ -38,7 +38,9 @@ struct SwarmReport {
   std::uint64_t records = 0, record_bytes = 0;        ///< that the posts hold
   double seconds = 0;                                 ///< until HQ had acknowledged all of them
   double records_per_s = 0;
-  double records_per_commit = 0;
+  double records_per_commit = 0;                      ///< about: the server counts its commits a second late
+  double bare_copy_per_s = 0;  ///< the same rows into a table like HQ's, as many a commit, by COPY alone
+  double fdatasync_before_per_s = 0, fdatasync_after_per_s = 0;
   std::map<std::string, double> cpu_seconds;          ///< rampa-hq, postgres, mosquitto, swarm: of one kind together
   std::uint64_t resends = 0, dropped = 0;             ///< messages that posts sent again; that HQ had no room for
   std::uint64_t lost = 0, twice = 0, other = 0, alarms = 0, unsound = 0;  ///< records; records; records; alarms; posts whose chain does not verify

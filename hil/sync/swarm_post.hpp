@@ -27,7 +27,8 @@ class SwarmJournal {
   void show(std::uint64_t records) { shown_ = std::min<std::uint64_t>(records, records_.size()); }
   [[nodiscard]] std::uint64_t shown() const { return shown_; }
   [[nodiscard]] std::uint64_t size() const { return records_.size(); }
-  [[nodiscard]] std::string hash(std::uint64_t sequence) const { return store::to_hex(records_[sequence - 1].hash); }
+  [[nodiscard]] ByteView record(std::uint64_t sequence) const { return records_[sequence - 1].bytes; }
+  [[nodiscard]] ByteView hash_bytes(std::uint64_t sequence) const { return records_[sequence - 1].hash; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::unique_ptr<store::JournalReader> reader() const;  ///< this must outlive it
 

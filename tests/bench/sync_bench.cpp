@@ -12,6 +12,8 @@
 
 #include "edge/runtime/system_clock.hpp"
 #include "edge/store/store.hpp"
+#include "hil/sync/disk_rate.hpp"
+#include "hil/sync/swarm.hpp"
 #include "hil/sync/sync_stage.hpp"
 #include "hil/world/substream.hpp"
 #include "tests/bench/sync_bench_figures.hpp"
@@ -23,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using hil::PostProcessSettings;
 using hil::SyncStage;
+using hil::fdatasync_rate;
 using nlohmann::json;
 
 const runtime::SystemClock machine;
@@ -385,12 +388,32 @@ void at_rest(const Options& options, Figures& figures) {
   figures.add("sync's share of it at its peak, backlog drained", share, "MiB", "<= 64", share <= 64);
 }
 
+// ---- (g) ----------------------------------------------------------------------------------------------------------------
+void many_posts(const Options& options, Figures& figures) {
+  hil::SwarmSettings settings;
+  settings.tree = options.tree;
+  settings.binaries = fs::read_symlink("/proc/self/exe").parent_path().string();
+  settings.directory = options.directory + "/swarm";
+  settings.posts = options.smoke ? 20 : 300;
+  settings.records = options.smoke ? 200 : 2000;
+  figures.section("g", std::to_string(settings.posts) + " posts into one rampa-hq over PostgreSQL, all of them on this machine's cores");
+  const auto report = need(hil::swarm(settings, [](const std::string&) {}, [] { return false; }));
+  if (!report.equal()) throw Trouble(report.first_wrong);
+  figures.add("committed", report.records_per_s, "records/s", ">= 25000", report.records_per_s >= 25'000);
+  figures.add("records of a commit, about", report.records_per_commit, "");
+  figures.add("the same rows by bare COPY, as many a commit", report.bare_copy_per_s, "records/s");
+  figures.add("ratio to bare COPY", report.records_per_s / report.bare_copy_per_s, "x");
+  figures.add("the disk's fdatasync, before", report.fdatasync_before_per_s, "1/s");
+  figures.add("the disk's fdatasync, after", report.fdatasync_after_per_s, "1/s");
+  for (const auto& [name, seconds] : report.cpu_seconds) figures.add("CPU of " + name, seconds / report.seconds, "cores");
+}
+
 int run(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   fs::create_directories(options.directory);
   Figures figures(options.json);
   const std::vector<std::pair<std::string, void (*)(const Options&, Figures&)>> sections{
-      {"a", drain_rate}, {"b", line_use}, {"c", verdict_latency}, {"d", newest_first}, {"e", cut_images}, {"f", at_rest}};
+      {"a", drain_rate}, {"b", line_use}, {"c", verdict_latency}, {"d", newest_first}, {"e", cut_images}, {"f", at_rest}, {"g", many_posts}};
   figures.section("-", "the machine");
   double load[1] = {0};
   if (::getloadavg(load, 1) == 1) figures.add("load average of the last minute: other programs slow everything below", load[0], "");
@@ -417,7 +440,7 @@ int main(int argc, char** argv) {
   CLI::App app{"The figures of sync, each with its goal and its peers. Exit codes: 0 everything was measured (goals met or not), 1 something could not be, 2 wrong arguments."};
   app.add_option("--tree", options.tree, "the checkout")->capture_default_str();
   app.add_option("--directory", options.directory, "what the run writes; emptied")->capture_default_str();
-  app.add_option("--only", options.only, "sections, for example \"ac\"; all of them: abcdef");
+  app.add_option("--only", options.only, "sections, for example \"ac\"; all of them: abcdefg");
   app.add_flag("--smoke", options.smoke, "seconds instead of minutes: shows that the bench works, its figures mean little");
   app.add_flag("--long", options.long_run, "1,000,000 records in d and f, 1,000 cuts in e");
   app.add_flag("--json", options.json, "one JSON list");

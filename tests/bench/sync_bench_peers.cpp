@@ -1,6 +1,5 @@
 #include "tests/bench/sync_bench_peers.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -133,24 +132,6 @@ Result<double> rabbitmq_quorum_rate(const std::string& directory, std::size_t me
   node->end(20s);
   if (!got) return fail(ErrorCode::timeout, "not every confirmed message came out of the queue: " + got.error().what);
   return static_cast<double>(messages) / seconds;
-}
-
-double fdatasync_rate(const std::string& directory, double seconds) {
-  fs::create_directories(directory);
-  const std::string path = directory + "/probe";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0 || ::posix_fallocate(fd, 0, 1 << 20) != 0) return 0;
-  const std::string bytes(4096, 'x');
-  const MonoTime begun = machine.mono();
-  std::size_t count = 0;
-  double took = 0;
-  for (off_t at = 0; took < seconds; at = (at + 4096) % (1 << 20), ++count) {
-    if (::pwrite(fd, bytes.data(), bytes.size(), at) != 4096 || ::fdatasync(fd) != 0) break;
-    took = std::chrono::duration<double>(machine.mono() - begun).count();
-  }
-  ::close(fd);
-  ::unlink(path.c_str());
-  return took > 0 ? static_cast<double>(count) / took : 0;
 }
 
 }  // namespace rampa::bench

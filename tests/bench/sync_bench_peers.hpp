@@ -15,7 +15,4 @@ namespace rampa::bench {
 /// messages per second. Errors: not_found (rabbitmq-server is not installed), io, timeout.
 [[nodiscard]] Result<double> rabbitmq_quorum_rate(const std::string& directory, std::size_t messages);
 
-/// The disk's own: 4 KiB overwrites of a preallocated file, one fdatasync each, per second. 0 where that fails.
-[[nodiscard]] double fdatasync_rate(const std::string& directory, double seconds);
-
 }  // namespace rampa::bench
