@@ -69,7 +69,7 @@ struct RefusedFrame {
 struct Ack {
   std::string session;       ///< id of the newest hello that HQ has from this post in this epoch; another one's ack is stale
   bool answers = false;      ///< this is the first ack to that hello
-  std::string incarnation;   ///< changes when the receiver restarts
+  std::string incarnation;   ///< changes when HQ restarts or its line broke: what went meanwhile may be lost
   Epoch epoch{};             ///< of the hello
   std::string key;           ///< HQ's public key, hex: looked at only by a post that knows none yet
   std::array<StreamAck, store::streams.size()> streams;  ///< by Stream

@@ -20,9 +20,9 @@ class PostgresStage {
   /// The standby takes over; returns when it takes writes. Nothing waits for a standby then. Errors: io, timeout.
   Result<void> promote();
 
-  /// Of whichever server takes writes.
+  /// Of whichever server takes writes, with both where there are two.
   [[nodiscard]] std::string url() const;
-  [[nodiscard]] pid_t primary_pid() const { return primary_ ? primary_->pid() : 0; }
+  [[nodiscard]] pid_t primary_pid() const { return primary_->pid(); }
   [[nodiscard]] std::string log() const { return directory_ + "/postgres.log"; }
 
  private:

@@ -35,7 +35,8 @@ using nlohmann::json;
 constexpr Duration tick = 20ms;
 constexpr Duration restart_pause = 200ms;     ///< as whoever watches over services waits before a new start
 constexpr Duration primary_noticed = 2s;      ///< until whoever watches over the primary promotes the standby
-constexpr Duration between_kills = 2s;
+constexpr Duration after_kill = 1s;           ///< so long whoever was killed stays away at least
+constexpr Duration between_kills = 1s;
 constexpr Duration bare_copy_time = 10s;      ///< at most
 constexpr double disk_seconds = 0.5;
 
@@ -180,13 +181,13 @@ class Swarm {
     return {};
   }
 
-  /// Whoever watches over services: what has ended is started again.
-  Result<void> look_after() {
+  /// Whoever watches over services: what has ended is started again, but not this one, whose machine is gone for now.
+  Result<void> look_after(const void* gone = nullptr) {
     for (Broker& broker : brokers_)
-      if (!broker.process->alive())
+      if (&broker != gone && !broker.process->alive())
         if (auto up = start(broker); !up) return up;
     for (Worker& worker : workers_) {
-      if (worker.process->alive() || clock_.mono() - worker.started < restart_pause) continue;
+      if (&worker == gone || worker.process->alive() || clock_.mono() - worker.started < restart_pause) continue;
       if (auto up = start(worker); !up) return up;
     }
     return {};
@@ -205,8 +206,10 @@ class Swarm {
     for (const auto& post : posts_) sum += post->acknowledged();
     return sum;
   }
+  /// Records come until the kills are over, or as many as there are.
+  [[nodiscard]] std::uint64_t last_of(const SwarmPost& post) const { return kills_over_ ? post.journal().shown() : post.journal().size(); }
   [[nodiscard]] bool all_here() const {
-    return std::all_of(posts_.begin(), posts_.end(), [](const auto& p) { return p->acknowledged() >= p->journal().size(); });
+    return std::all_of(posts_.begin(), posts_.end(), [this](const auto& p) { return p->acknowledged() >= last_of(*p); });
   }
 
   [[nodiscard]] std::map<std::string, double> cpu() const {
@@ -231,7 +234,8 @@ class Swarm {
   }
 
   Result<void> play() {
-    const auto cpu_before = cpu();
+    const bool whole = settings_.worker_kills + settings_.broker_kills + settings_.primary_kills == 0;
+    const auto cpu_before = whole ? cpu() : std::map<std::string, double>{};
     const double commits_before = commits();
     begun_ = progress_at_ = told_at_ = clock_.mono();
     kill_at_ = begun_ + between_kills;
@@ -249,14 +253,15 @@ class Swarm {
         if (all_here()) return fail(ErrorCode::refused, "all records are at HQ before the kills are over: give each post more of them, or a lower rate");
         if (auto killed = kill(); !killed) return killed;
         kill_at_ = clock_.mono() + between_kills;
+        kills_over_ = !kills_left();
       }
       runtime::sleep_for(tick);
     }
     report_.seconds = std::chrono::duration<double>(clock_.mono() - begun_).count();
-    for (const auto& post : posts_) report_.records += post->journal().size(), report_.record_bytes += post->journal().bytes();
+    for (const auto& post : posts_) report_.records += post->journal().shown(), report_.record_bytes += post->journal().bytes() * post->journal().shown() / post->journal().size();
     report_.records_per_s = static_cast<double>(report_.records) / report_.seconds;
     if (const double done = commits() - commits_before; done > 0) report_.records_per_commit = static_cast<double>(report_.records) / done;
-    report_.cpu_seconds = cpu();
+    if (whole) report_.cpu_seconds = cpu();  // of who was killed nobody knows
     for (auto& [name, seconds] : report_.cpu_seconds) seconds -= cpu_before.at(name);
     return {};
   }
@@ -266,6 +271,7 @@ class Swarm {
   }
 
   void show() {
+    if (kills_over_) return;
     const double seconds = std::chrono::duration<double>(clock_.mono() - begun_).count();
     for (auto& post : posts_) post->show(settings_.rate_per_s > 0 ? static_cast<std::uint64_t>(seconds * settings_.rate_per_s) : post->journal().size());
   }
@@ -289,20 +295,30 @@ class Swarm {
     for (auto& post : posts_) shown.push_back(post->journal().shown()), post->watch(clock_.mono());
     const MonoTime killed = clock_.mono();
     std::optional<MonoTime> promote_at;
-    if (kind == "worker") busiest_worker().process->kill();
-    else if (kind == "broker") brokers_[static_cast<std::size_t>(draws_.whole(0, static_cast<std::int64_t>(brokers_.size()) - 1))].process->kill();
-    else postgres_->kill_primary(), promote_at = killed + primary_noticed;
+    const void* gone = nullptr;  // where there is another one, it has to do
+    if (kind == "worker") {
+      Worker& worker = busiest_worker();
+      worker.process->kill();
+      if (settings_.workers > 1) gone = &worker;
+    } else if (kind == "broker") {
+      Broker& broker = brokers_[static_cast<std::size_t>(draws_.whole(0, static_cast<std::int64_t>(brokers_.size()) - 1))];
+      broker.process->kill();
+      if (brokers_.size() > 1) gone = &broker;
+    } else {
+      postgres_->kill_primary();
+      promote_at = killed + primary_noticed;
+    }
     for (;;) {
       if (stop_()) return fail(ErrorCode::refused, "stopped");
       if (promote_at && clock_.mono() >= *promote_at) {
         if (auto promoted = postgres_->promote(); !promoted) return promoted;
         promote_at.reset();
       }
-      if (auto looked = look_after(); !looked) return looked;
+      if (auto looked = look_after(gone); !looked) return looked;
       show();
       bool over = !promote_at;
       for (std::size_t i = 0; over && i < posts_.size(); ++i) over = posts_[i]->acknowledged() >= std::min(shown[i] + 1, posts_[i]->journal().size());
-      if (over) break;
+      if (over && clock_.mono() - killed > after_kill) break;
       if (clock_.mono() - killed > settings_.patience) return fail(ErrorCode::timeout, "after the kill of a " + kind + " HQ does not acknowledge everything that waited; logs are in " + settings_.directory);
       runtime::sleep_for(tick);
     }
@@ -354,14 +370,14 @@ class Swarm {
                                   " WHERE h.post = $2 ORDER BY r.turn", sync::hq::journal_key(1, 0), name);
       while (rows.step()) {
         const std::uint64_t sequence = rows.count(0);
-        for (; next < sequence && next <= post->journal().size(); ++next) wrong(report_.lost, name + ": record " + std::to_string(next) + " is not at HQ");
+        for (; next < sequence && next <= post->journal().shown(); ++next) wrong(report_.lost, name + ": record " + std::to_string(next) + " is not at HQ");
         const ByteView hash = rows.bytes(1);
         if (sequence < next) wrong(report_.twice, name + ": record " + std::to_string(sequence) + " is at HQ twice");
-        else if (sequence > post->journal().size() || !std::ranges::equal(hash, post->journal().hash_bytes(sequence)))
+        else if (sequence > post->journal().shown() || !std::ranges::equal(hash, post->journal().hash_bytes(sequence)))
           wrong(report_.other, name + ": record " + std::to_string(sequence) + " is another one at HQ");
         next = std::max(next, sequence + 1);
       }
-      for (; next <= post->journal().size(); ++next) wrong(report_.lost, name + ": record " + std::to_string(next) + " is not at HQ");
+      for (; next <= post->journal().shown(); ++next) wrong(report_.lost, name + ": record " + std::to_string(next) + " is not at HQ");
       const auto verified = sync::hq::verify_post(place(), name);
       if (!verified) return tl::unexpected(verified.error());
       if (!verified->sound) wrong(report_.unsound, name + ": rampa-hq verify says " + verified->json);
@@ -387,7 +403,7 @@ class Swarm {
       more = false;
       for (std::size_t i = 0; i < posts_.size(); ++i) {
         const SwarmJournal& journal = posts_[i]->journal();
-        for (std::uint64_t k = 0; k < of_each && done[i] < journal.size(); ++k, ++count, ++in_group) {
+        for (std::uint64_t k = 0; k < of_each && done[i] < journal.shown(); ++k, ++count, ++in_group) {
           const std::int64_t key = sync::hq::journal_key(static_cast<std::int64_t>(i) + 1, ++done[i]);
           rows->add(key).add(key).add(std::int64_t{1'780'000'000'000}).add(std::int64_t{1'780'000'000'000}).add(journal.hash_bytes(done[i])).add(std::string_view("passage_seen"))
               .add(std::string_view("L1")).add(std::string_view("L1-1-1")).add(journal.record(done[i]));
@@ -419,7 +435,8 @@ class Swarm {
   std::unique_ptr<SwarmCrew> crew_;  // after the posts: goes before them
   MonoTime begun_{}, progress_at_{}, told_at_{}, kill_at_{};
   std::uint64_t progress_here_ = 0;
-  std::map<std::string, int> kills_;
+  std::map<std::string, int> kills_;  ///< still to come
+  bool kills_over_ = false;
   std::map<std::string, std::vector<double>> gaps_;  ///< ms, of every post and kill
   SwarmReport report_;
 };

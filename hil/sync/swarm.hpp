@@ -22,7 +22,7 @@ struct SwarmSettings {
   std::size_t record_bytes = 1024;
   int workers = 1;        ///< `rampa-hq serve` at each broker, over one database
   int brokers = 1;        ///< each post has its own order of them
-  double rate_per_s = 0;  ///< records of each post that become durable; 0: all of them wait when HQ appears
+  double rate_per_s = 0;  ///< records of each post that become durable, with kills until these are over; 0: all of them wait when HQ appears
   int worker_kills = 0, broker_kills = 0, primary_kills = 0;  ///< of the last at most 1
   Duration patience = 120s;  ///< without any progress at HQ
 };
@@ -41,7 +41,7 @@ struct SwarmReport {
   double records_per_commit = 0;                      ///< about: the server counts its commits a second late
   double bare_copy_per_s = 0;  ///< the same rows into a table like HQ's, as many a commit, by COPY alone
   double fdatasync_before_per_s = 0, fdatasync_after_per_s = 0;
-  std::map<std::string, double> cpu_seconds;          ///< rampa-hq, postgres, mosquitto, swarm: of one kind together
+  std::map<std::string, double> cpu_seconds;          ///< rampa-hq, postgres, mosquitto, swarm; none with kills
   std::uint64_t resends = 0, dropped = 0;             ///< messages that posts sent again; that HQ had no room for
   std::uint64_t lost = 0, twice = 0, other = 0, alarms = 0, unsound = 0;  ///< records; records; records; alarms; posts whose chain does not verify
   std::map<std::string, SwarmKills> kills;            ///< "worker", "broker", "primary"

@@ -99,7 +99,8 @@ class Database {
   /// CREATE statements in the words of this database: they are written in SQLite's, with AUTO_ID for a key that counts itself.
   [[nodiscard]] virtual std::string in_own_words(std::string schema) const = 0;
   [[nodiscard]] virtual bool has_table(const std::string& name) = 0;
-  /// Inside a transaction: until its end no other program makes tables here, so that two that start at once do not race.
+  /// Inside a transaction: until its end no other program makes tables or takes a history's id here, so that two that do so at
+  /// once do not race.
   virtual void lock_for_tables() {}
   /// A lock that all programs with this database share and that goes with the connection. False: another one has it.
   [[nodiscard]] virtual bool try_lock(const std::string&) { return true; }

@@ -197,6 +197,7 @@ std::vector<HistoryRow> Ledger::histories(const std::string& post) {
 }
 
 void Ledger::add_history(HistoryRow& row, WallTime received) {
+  database_->lock_for_tables();  // another worker may be taking the next id, too
   {
     auto asked = database_->query("SELECT coalesce(max(id), 0) + 1 FROM histories");
     if (asked.step()) row.id = asked.number(0);

@@ -29,7 +29,7 @@ struct Answer {
 inline constexpr std::size_t epochs_max = 16;
 
 struct ReceiverSettings {
-  std::string incarnation;            ///< changes with every start, so that posts notice a restart
+  std::string incarnation;            ///< changes with every start and connection, so that posts notice that what they sent may be lost
   std::array<std::uint8_t, 32> key{}; ///< HQ's secret seed
   std::uint64_t credit_bytes = 8u << 20;          ///< what a post may have under way; fetched it gets twice that per second
   std::uint64_t fetched_bytes_max = 16u << 20;    ///< per group, by all posts
@@ -52,11 +52,13 @@ class Receiver {
   /// Letters and orders that people have given since are looked at with this group.
   void look_at_desk();
   [[nodiscard]] Result<std::vector<Answer>> commit(const Clock& clock);
+  /// Also, outside a group: what is known of the posts is read again when next needed, for others may write it meanwhile.
   void rollback();
   /// What this group holds in memory: commit() soon when it is much.
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
   /// What the acks from now on tell a post that it may have under way; until then what the settings say.
   void set_credit(std::uint64_t bytes) { settings_.credit_bytes = bytes; }
+  void set_incarnation(const std::string& text) { settings_.incarnation = text; }
   /// There is more to do at once: begin() and commit() soon, also without messages.
   [[nodiscard]] bool busy() const { return busy_; }
   /// A fetch waits until its post may have more: begin() and commit() now and then.

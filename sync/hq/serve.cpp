@@ -22,6 +22,7 @@ namespace {
 
 constexpr Duration wait_max = 200ms;
 constexpr Duration lease_pause = 1s;
+constexpr Duration announce_again = 500ms;  ///< a hello that went just before the line was up is lost, and its post does not know
 constexpr Duration dropped_pause = 1s;    ///< between two words about it
 constexpr Duration storing_pause = 1s;  ///< after a commit that failed (disk full): no use in trying at once
 
@@ -73,8 +74,13 @@ class Server {
         desk = receiver_.desk_changed();
         desk_at_ = clock_.mono() + wait_max;
       }
+      if (ready_ && announce_at_ && clock_.mono() >= *announce_at_) {
+        announce_at_.reset();
+        announce();
+      }
       // Messages of a connection that is gone are as good as any: they were received, so they are stored.
       if (!taken.messages.empty() || desk || receiver_.busy() || receiver_.waiting()) group(taken.messages, desk);
+      if (!ready_ && taken.messages.empty() && !leases_.empty()) release();
       if (database_lost_) return fail(ErrorCode::disconnected, *database_lost_);
     }
     return {};
@@ -98,6 +104,7 @@ class Server {
 
   void hang_up(const std::string& why) {
     link_.reset();
+    ready_ = false;
     connect_at_ = clock_.mono() + backoff_.next();
     tell({"link_lost", "", why, 0});
   }
@@ -127,7 +134,7 @@ class Server {
     try {
       for (const Message& message : messages) {
         const std::string& post = message.topic.post.text;
-        if (!chosen(post) || leases_.contains(post) || (settings_.posts_max > 0 && leases_.size() >= settings_.posts_max)) continue;
+        if (!ready_ || !chosen(post) || leases_.contains(post) || (settings_.posts_max > 0 && leases_.size() >= settings_.posts_max)) continue;
         MonoTime& again = lease_again_.try_emplace(post).first->second;
         if (clock_.mono() < again) continue;
         again = clock_.mono() + lease_pause;
@@ -158,11 +165,42 @@ class Server {
       return;
     }
     backoff_.reset();
+    ready_ = true;
+    // What came while nobody was subscribed is lost: by another incarnation the posts see that and greet at once.
+    receiver_.set_incarnation(settings_.incarnation + "." + std::to_string(attempt_));
     tell({"ready", "", settings_.broker, 0});
+    reclaim();
+    announce();
+    announce_at_ = clock_.mono() + announce_again;
+  }
+
+  void announce() {
     const std::vector<std::string> leased(leases_.begin(), leases_.end());
     const auto* named = settings_.place.server() ? &leased : settings_.posts.empty() ? nullptr : &settings_.posts;
     if (auto answers = receiver_.announce(clock_, named)) publish(*answers);
     else tell({"alarm", "", answers.error().what, 0});
+  }
+
+  /// This worker's broker is away: a worker at another one may serve its posts.
+  void release() {
+    try {
+      for (const std::string& post : leases_) ledger_->database().unlock(post);
+    } catch (const DatabaseError& error) {
+      database_lost_ = error.what();
+    }
+    released_ = std::exchange(leases_, {});
+    lease_again_.clear();
+    receiver_.rollback();
+  }
+
+  /// Those that no other worker has taken meanwhile; they wait for a word.
+  void reclaim() {
+    try {
+      for (const std::string& post : std::exchange(released_, {}))
+        if (ledger_->database().try_lock(post)) leases_.insert(post);
+    } catch (const DatabaseError& error) {
+      database_lost_ = error.what();
+    }
   }
 
   void publish(const std::vector<Answer>& answers) {
@@ -195,8 +233,10 @@ class Server {
   Backoff backoff_;
   MonoTime connect_at_{}, store_at_{}, desk_at_{}, dropped_again_{};
   std::uint64_t attempt_ = 0, dropped_told_ = 0;
-  std::set<std::string> leases_;
+  std::set<std::string> leases_, released_;  ///< released_: when the link broke
   std::map<std::string, MonoTime> lease_again_;
+  bool ready_ = false;  ///< connected and subscribed
+  std::optional<MonoTime> announce_at_;
   std::optional<std::string> database_lost_;
   std::unique_ptr<MqttLink> link_;
 };

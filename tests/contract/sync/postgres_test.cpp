@@ -31,6 +31,33 @@ TEST_F(Postgres, TextThatIsNoUtf8BlocksNothing) {
 
 TEST_F(Postgres, ItSaysHowDurableItIs) { EXPECT_EQ(ledger->database().durability(), "disk"); }
 
+TEST_F(Postgres, WorkersThatMeetTheirFirstPostsAtOnceStoreThemAll) {
+  constexpr int workers = 3, posts_of_each = 40;
+  std::atomic<int> taken{0};
+  std::mutex mutex;
+  std::string trouble;
+  std::vector<std::thread> threads;
+  for (int worker = 0; worker < workers; ++worker)
+    threads.emplace_back([&, worker] {
+      try {
+        const auto own = open_ledger(place);
+        for (int i = 0; i < posts_of_each; ++i) {
+          HistoryRow row;
+          row.post = "W" + std::to_string(worker) + "-" + std::to_string(i);
+          own->begin();
+          own->add_history(row, WallTime{1});
+          own->commit();
+          ++taken;
+        }
+      } catch (const DatabaseError& error) {
+        std::lock_guard lock(mutex);
+        trouble = error.what();
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(taken, workers * posts_of_each) << trouble;
+}
+
 TEST_F(Postgres, LettersThatAreWrittenAtOnceAreAllNumbered) {
   constexpr int writers = 4, letters = 100;
   std::atomic<int> writing{writers};
