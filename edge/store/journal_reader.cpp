@@ -1,5 +1,7 @@
 #include "edge/store/journal_reader.hpp"
 
+#include <algorithm>
+
 #include "edge/store/durable_file.hpp"
 
 namespace rampa::store {
@@ -36,25 +38,59 @@ class Reader : public JournalReader {
     while (high - low > 1) {
       const std::size_t middle = (low + high) / 2;
       const std::uint64_t sequence = (*segments)[middle].first_sequence;
-      auto read = source_.by_sequence(sequence);
-      if (!read) {
-        if (read.error().code == ErrorCode::io) return tl::unexpected(read.error());
-        high = middle;  // empty or damaged at its head: begin before it
-        continue;
-      }
-      const format::Entry& e = read->record.entry;
-      const std::uint64_t upto = stream == Stream::verdicts ? e.verdicts : e.sequence - e.verdicts;
-      const std::uint64_t before = upto - (e.stream == stream ? 1 : 0);
-      (before < first ? low : high) = middle;
+      const auto before = count_before(stream, sequence);
+      (before && *before < first ? low : high) = middle;  // empty or damaged at its head: begin before it
     }
-    return segments->empty() ? 1 : (*segments)[low].first_sequence;
+    if (segments->empty()) return 1;
+    const std::uint64_t sequence = (*segments)[low].first_sequence;
+    if (low > 0 || sequence == 1) return sequence;
+    // The journal's first segment is not there: what lay before this one is looked for where it was.
+    const auto before = count_before(stream, sequence);
+    return before && *before < first ? sequence : 1;
   }
 
   Result<std::vector<Raw>> read_run(std::size_t place, std::uint64_t sequence, std::size_t count) override {
     return read_from(places_[place], sequence, count);
   }
 
+  Result<std::optional<Gap>> gap_at(std::uint64_t sequence, bool anew) override {
+    if (anew) {
+      known_.clear();
+      source_.look_anew();
+      for (RecordSource& place : places_) place.look_anew();
+    }
+    for (const Gap& known : known_)
+      if (known.first <= sequence && sequence <= known.last) return std::optional(known);
+    if (auto ok = journal_is_there(); !ok) return tl::unexpected(ok.error());
+    const auto looked = find_gap(*disk_, layout_, sequence);
+    if (!looked) return fail(ErrorCode::io, looked.error().what);
+    const auto& found = *looked;
+    if (!found) return std::optional<Gap>{};
+    Gap gap = found->gap;
+    if (!found->next) return fail(ErrorCode::invalid, "no good record follows record " + std::to_string(sequence));
+    if (known_.size() < gaps_known_max) known_.push_back(gap);
+    return std::optional(std::move(gap));
+  }
+
  private:
+  /// A folder whose disk is away for a moment shows nothing, or something older: then nothing may be taken for lost. It is this
+  /// journal, as it is now, where the newest record stands in it.
+  Result<void> journal_is_there() {
+    const auto last = last_sequence();
+    const auto read = last ? RecordSource(disk_, layout_).by_sequence(*last) : tl::unexpected(last.error());
+    if (!read) return fail(ErrorCode::io, "the journal's newest record cannot be read: is its disk there? " + read.error().what);
+    return {};
+  }
+
+  /// How much of this stream comes before this record; nothing where it cannot be read.
+  std::optional<std::uint64_t> count_before(Stream stream, std::uint64_t sequence) {
+    const auto read = source_.by_sequence(sequence);
+    if (!read) return {};
+    const format::Entry& e = read->record.entry;
+    const std::uint64_t upto = stream == Stream::verdicts ? e.verdicts : e.sequence - e.verdicts;
+    return upto - (e.stream == stream ? 1 : 0);
+  }
+
   Result<std::uint64_t> last_sequence() {
     if (durable_) return durable_->sequence.load();
     return source_.last_whole_sequence();
@@ -81,6 +117,7 @@ class Reader : public JournalReader {
   RecordSource source_;
   std::vector<RecordSource> places_;
   std::shared_ptr<const Durable> durable_;
+  std::vector<Gap> known_;
 };
 
 constexpr std::size_t k_run = 64;  // records read at once on the way through a stream
@@ -112,6 +149,11 @@ Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream
       auto run = read_run(slot, place.sequence, k_run);
       if (!run) {
         if (!out.empty()) break;  // what was read is good; the next call meets the error
+        const auto lost = gap_at(place.sequence, false);
+        if (lost && *lost && (*lost)->after.of(stream) < first) {  // nothing of this stream, or nothing that is wanted
+          place.sequence = (*lost)->last + 1;
+          continue;
+        }
         place = {};
         return run;
       }
@@ -129,6 +171,26 @@ Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream
     place.ahead.pop_front();
   }
   return out;
+}
+
+Result<std::optional<JournalReader::Gap>> JournalReader::gap(Stream stream, std::uint64_t number) {
+  places_ = {};
+  const auto at = locate(stream, number);
+  if (!at) return tl::unexpected(at.error());
+  bool anew = true;
+  for (std::uint64_t sequence = *at;;) {
+    const auto run = read_run(0, sequence, k_run);
+    if (!run) {
+      auto lost = gap_at(sequence, std::exchange(anew, false));
+      if (!lost || !*lost || (*lost)->after.of(stream) >= number) return lost;
+      sequence = (*lost)->last + 1;
+      continue;
+    }
+    if (run->empty()) return fail(ErrorCode::invalid, "number " + std::to_string(number) + " of the " + std::string(name_of(stream)) + " is not durable");
+    for (const Raw& raw : *run)
+      if (raw.stream == stream && raw.stream_sequence >= number) return std::optional<Gap>{};
+    sequence = run->back().sequence + 1;
+  }
 }
 
 Result<void> RecordSource::open_segment(std::uint64_t first_sequence) {
@@ -185,12 +247,16 @@ Result<RecordSource::Read> RecordSource::by_sequence(std::uint64_t sequence) {
   }
   while (true) {
     auto read = read_here(next_offset_);
+    if ((!read || read->record.entry.sequence != next_sequence_) && pass_by(next_sequence_, sequence)) continue;
     if (!read) {
       // The end of this segment, where the next one begins with what is wanted here.
       const std::string next = layout_.journal() + "/" + format::segment_name(next_sequence_);
       if (segment_ == next_sequence_ || !disk_->exists(next)) return read;
       const std::uint64_t first = next_sequence_;
-      if (auto ok = open_segment(first); !ok) return tl::unexpected(ok.error());
+      if (auto ok = open_segment(first); !ok) {
+        if (pass_by(first, sequence, true)) continue;
+        return tl::unexpected(ok.error());
+      }
       next_sequence_ = first;
       next_offset_ = format::segment_header_bytes;
       continue;
@@ -204,6 +270,25 @@ Result<RecordSource::Read> RecordSource::by_sequence(std::uint64_t sequence) {
     next_offset_ += read->place.length;
     if (next_sequence_++ == sequence) return read;
   }
+}
+
+bool RecordSource::pass_by(std::uint64_t damaged, std::uint64_t wanted, bool segment_fails) {
+  if (wanted <= damaged) return false;
+  if (!segment_fails && segment_ != damaged && disk_->exists(layout_.journal() + "/" + format::segment_name(damaged))) return false;  // it begins there
+  auto known = std::find_if(gaps_.begin(), gaps_.end(), [&](const FoundGap& g) { return g.gap.first <= damaged && damaged <= g.gap.last; });
+  if (known == gaps_.end()) {
+    auto found = find_gap(*disk_, layout_, damaged);
+    if (!found || !*found || !(*found)->next) return false;
+    if (gaps_.size() >= gaps_known_max) gaps_.clear();
+    known = gaps_.insert(gaps_.end(), std::move(**found));
+  }
+  if (known->gap.last >= wanted) return false;
+  const FoundGap::Next next = *known->next;
+  const std::uint64_t sequence = known->gap.last + 1;
+  if (auto ok = open_segment(next.segment); !ok) return false;
+  next_sequence_ = sequence;
+  next_offset_ = next.offset;
+  return true;
 }
 
 Result<RecordSource::Read> RecordSource::after_damage(std::uint64_t sequence) {

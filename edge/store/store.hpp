@@ -59,12 +59,29 @@ class JournalReader {
   /// Up to `count` records from `sequence` on; fewer at the end of what is durable.
   [[nodiscard]] virtual Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) = 0;
   /// Up to `count` records of one stream from its number `first` on, of together about `bytes_max` (one always comes);
-  /// fewer at the end of what is durable. Cheap where it continues what was read before. Errors as read().
+  /// fewer at the end of what is durable. Cheap where it continues what was read before. Damage in which none of this stream
+  /// lies is passed by. Errors as read().
   [[nodiscard]] Result<std::vector<Raw>> read_stream(Stream stream, std::uint64_t first, std::size_t count, std::size_t bytes_max);
   /// How much of each stream is durable. Errors: as read().
   [[nodiscard]] virtual Result<StreamEnds> ends() = 0;
 
+  /// A stretch that cannot be read, between two good records or at the end.
+  struct Gap {
+    std::uint64_t first = 1, last = 0;  ///< sequences
+    StreamEnds before, after;  ///< how much there is of each stream before it, and up to its end
+    std::string cause;         ///< one line, naming the segment
+    bool sure = false;  ///< all around it was read and it is not in it; false: the disk did not give it, which may pass
+  };
+  /// Why number `number` of this stream, which is durable, cannot be read: looks at the disk anew. Nothing: it can be. Errors (the
+  /// journal as a whole is not there, so that nothing can be said of it): io, invalid.
+  [[nodiscard]] Result<std::optional<Gap>> gap(Stream stream, std::uint64_t number);
+
  protected:
+  /// Around this sequence, which could not be read. `anew`: whatever was found before. Nothing: it can be, now. Errors as gap().
+  [[nodiscard]] virtual Result<std::optional<Gap>> gap_at(std::uint64_t sequence, bool anew) {
+    (void)anew;
+    return fail(ErrorCode::io, "this reader knows nothing of record " + std::to_string(sequence));
+  }
   /// A sequence at or before that of number `first` of this stream, the nearer the better. Errors: as read().
   [[nodiscard]] virtual Result<std::uint64_t> locate(Stream stream, std::uint64_t first) = 0;
   /// The newest records and the backlog of both streams are read beside each other: four places that do not disturb one another.
