@@ -17,7 +17,7 @@ Leaf leaf_of(Stream stream) { return stream == Stream::verdicts ? Leaf::verdicts
 Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, FetchShelf* shelf, std::uint64_t acknowledged,
              std::uint64_t seed)
     : settings_(std::move(settings)), journal_(journal), blobs_(blobs),
-      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), frames_(journal, settings_.identity.epoch), order_(settings_.caps), letters_(settings_.letters_through) {
+      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), frames_(journal, settings_.identity.epoch), order_(settings_.caps), letters_(settings_.letters_through), lost_(settings_.lost) {
   status_.cursor = acknowledged;
   refresh_ends();
   enter(Phase::waiting);
@@ -133,7 +133,10 @@ void Drain::take_fetched(std::optional<Fetcher::Done> done) {
 
 void Drain::advance(Stamp now) {
   check_times(now);
-  if (phase_ == Phase::streaming) fill(now);
+  if (phase_ == Phase::streaming) {
+    look_for_lost(now);
+    fill(now);
+  }
   plan_wake();
 }
 
@@ -212,6 +215,8 @@ void Drain::nothing_under_way() {
   wanted_.restart();
   fetcher_.disconnected();
   letters_.disconnected();
+  lost_.disconnected();
+  hq_takes_lost_ = false;
   answered_order_ = 0;
   status_.blobs_wanted = 0;
   status_.round_trip = {};
@@ -284,12 +289,13 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   }
   budget_.set_credit(ack.credit_bytes);
   if (phase_ == Phase::greeting) return start_streaming(ack, now);
-  if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble.clear();  // both hear each other: what was told before is over
+  if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble = lost_.trouble();  // both hear each other: what was told before is over
   if (answers) {
     answered_order_ = hello_order_;
     letters_.answered(answered_order_);
   }
   take_streams(ack, answers, now.mono);
+  on_lost(ack, now);
   note_refused(ack, now.mono);
   move_cursor(ack.cursor);
   if (ack.incarnation != incarnation_) {  // HQ restarted: it wants a hello to say which blobs it lacks
@@ -305,11 +311,12 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   connected_ = now.mono;
   budget_.restart();
   budget_.set_credit(ack.credit_bytes);
-  status_.trouble.clear();
+  status_.trouble = lost_.trouble();
   refused_until_ = {};
   incarnation_ = ack.incarnation;
   asked_ = now.mono;
   for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
+  on_lost(ack, now);
   move_cursor(ack.cursor);
   if (letters_.refusals_wait()) say_receipt();
 }
@@ -347,7 +354,10 @@ void Drain::note_quarantined(const Ack& ack) {
 
 void Drain::note_refused(const Ack& ack, MonoTime now) {
   if (ack.refused.empty()) return;
-  for (const RefusedFrame& frame : ack.refused) sender(frame.stream).refused(frame.first);
+  for (const RefusedFrame& frame : ack.refused) {
+    sender(frame.stream).refused(frame.first);
+    if (frame.first > 1) lost_.untold(frame.stream, frame.first - 1, UINT64_MAX);  // word of it may have got lost
+  }
   const RefusedFrame& refused = ack.refused.front();
   refused_until_ = now + settings_.refused_pause;
   trouble("HQ refuses " + std::string(store::name_of(refused.stream)) + " from number " + std::to_string(refused.first) + " on: " +
@@ -438,12 +448,15 @@ Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_on
   StreamSender& s = sender(stream);
   const auto piece = s.next(settings_.frame_records_max);
   if (!piece || (live_only && !piece->live)) return Fill::nothing;
-  const auto frame = frames_.read(stream, piece->range, piece->live, bytes_max);
-  if (!frame) {
-    journal_again_ = now.mono + journal_pause;
-    trouble("cannot read " + std::string(store::name_of(stream)) + " number " + std::to_string(piece->range.first) + " from the journal: " + frame.error().what);
-    return Fill::held_back;
+  const std::uint64_t first = piece->range.first;
+  const bool after_gap = first > 1 && lost_.contains(stream, first - 1);
+  // Where HQ holds the record before it, HQ takes what does not name its hash only once it knows why.
+  if (after_gap && s.at_hq(first - 1) && !lost_.told(stream, first - 1)) {
+    s.set_aside({first, first});
+    return Fill::went_out;
   }
+  const auto frame = frames_.read(stream, piece->range, piece->live, after_gap, bytes_max);
+  if (!frame) return cannot_read(stream, first, frame.error(), now);
   const std::string topic = topic_text({settings_.post, leaf_of(stream)});
   Bytes payload = seal(topic, frame->body, settings_.identity.signer);
   if (!under_way()) asked_ = now.mono;
@@ -452,6 +465,76 @@ Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_on
   order_.sent(stream == Stream::verdicts ? Traffic::verdicts : Traffic::events, bytes);
   effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});
   return Fill::went_out;
+}
+
+/// What is damaged is passed by; where the journal as a whole is away, all waits.
+Drain::Fill Drain::cannot_read(Stream stream, std::uint64_t number, const Error& error, Stamp now) {
+  for (const std::uint64_t at : {number, number - 1}) {  // or the record before, whose hash is needed
+    const auto gap = at > 0 ? journal_.gap(stream, at) : std::optional<store::JournalReader::Gap>{};
+    if (!gap) break;
+    if (!*gap || (*gap)->before.of(stream) >= at || (*gap)->after.of(stream) < at) continue;
+    take_gap(**gap, now);
+    return Fill::went_out;
+  }
+  journal_again_ = now.mono + journal_pause;
+  trouble("cannot read " + std::string(store::name_of(stream)) + " number " + std::to_string(number) + " from the journal: " + error.what);
+  return Fill::held_back;
+}
+
+void Drain::take_gap(const store::JournalReader::Gap& gap, Stamp now) {
+  for (const Stream stream : store::streams)
+    if (gap.after.of(stream) > gap.before.of(stream)) sender(stream).set_aside({gap.before.of(stream) + 1, gap.after.of(stream)});
+  lost_.found(gap, now.mono);
+  status_.lost = lost_.count();
+  trouble(lost_.trouble());
+}
+
+void Drain::look_for_lost(Stamp now) {
+  if (const auto look = lost_.look(now.mono)) {
+    const auto gap = journal_.gap(look->stream, look->numbers.first);
+    if (!gap) {
+      lost_.cannot_tell(*look, now.mono);
+    } else {
+      // Readable again, or more or less of it than before: what is in the gap is set aside, the rest goes on.
+      if (!*gap || Range{(*gap)->before.of(look->stream) + 1, (*gap)->after.of(look->stream)} != look->numbers) {
+        if (!*gap) lost_.back(look->stream, look->numbers);
+        sender(look->stream).give_back(look->numbers);
+        let_go(look->stream, look->numbers.last + 1);
+      }
+      if (*gap) take_gap(**gap, now);
+      status_.lost = lost_.count();
+      changed_ = true;
+    }
+  }
+  say_lost();
+}
+
+/// The record behind a gap, where it waited for HQ to be told.
+void Drain::let_go(Stream stream, std::uint64_t waited) {
+  if (sender(stream).is_aside(waited) && !lost_.contains(stream, waited)) sender(stream).give_back({waited, waited});
+}
+
+void Drain::say_lost() {
+  if (!hq_takes_lost_) return;
+  const auto records = lost_.tell(sent_order_ + 1);
+  if (records.empty()) return;
+  ++sent_order_;
+  publish(Leaf::lost, encode(Lost{records}));
+  for (const LostRecords& each : records) {
+    effects_.emplace_back(effect::ToldLost{each});
+    let_go(each.stream, each.numbers.last + 1);
+  }
+}
+
+void Drain::on_lost(const Ack& ack, Stamp now) {
+  if (!ack.lost) return;
+  hq_takes_lost_ = true;
+  lost_.at_hq(*ack.lost, now.mono);
+  // Of one connection the broker keeps the order: what HQ does not go on without after this answer, it was not told of.
+  for (const LostLog::Look& told : lost_.told_ones())
+    if (!sender(told.stream).at_hq(told.numbers)) lost_.untold(told.stream, told.numbers.first, hello_order_);
+  status_.lost = lost_.count();
+  say_lost();
 }
 
 Drain::Fill Drain::send_slice(Traffic traffic, Stamp now) {
@@ -524,6 +607,7 @@ void Drain::plan_wake() {
   if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
   if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
   if (letters_.again()) wake_ = std::min(wake_, *letters_.again());
+  if (const auto look = lost_.wake()) wake_ = std::min(wake_, *look);
   if (const auto fetch = fetcher_.wake()) wake_ = std::min(wake_, *fetch);
   if (status_.broker != 0 && !under_way() && !fetcher_.busy()) wake_ = std::min(wake_, connected_ + settings_.back_to_primary);
   if (budget_full_ && budget_.wake()) wake_ = std::min(wake_, *budget_.wake());

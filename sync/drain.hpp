@@ -29,6 +29,7 @@
 #include "sync/frame_reader.hpp"
 #include "sync/letter_box.hpp"
 #include "sync/line_budget.hpp"
+#include "sync/lost_log.hpp"
 #include "sync/payloads.hpp"
 #include "sync/send_order.hpp"
 #include "sync/stream_sender.hpp"
@@ -79,6 +80,7 @@ struct DrainSettings {
   Duration ack_timeout = 20s;
   Duration pause_first = 250ms, pause_last = 30s;
   Duration refused_pause = 5s;   ///< before a frame that HQ refused is tried again
+  LostLog::Times lost;           ///< when HQ is told of what the journal cannot give
   Duration back_to_primary = 10min;  ///< on another line than the first: how often the first is looked for
 };
 
@@ -93,6 +95,7 @@ struct LinkStatus {
   store::StreamEnds waiting;  ///< of it by stream
   std::size_t blobs_wanted = 0;
   std::uint64_t quarantined = 0;      ///< records HQ keeps apart, since start
+  std::uint64_t lost = 0;             ///< records that the journal cannot give
   MonoTime last_ack;                  ///< 0: none since start
   std::uint64_t attempts = 0, resends = 0;
   Duration round_trip{};              ///< the shortest on this connection; 0: none measured
@@ -109,6 +112,8 @@ struct Publish { std::uint64_t attempt = 0; std::string topic; Bytes payload; };
 /// HQ has committed up to here. May go back only when HQ lost its database.
 struct Acknowledged { std::uint64_t sequence = 0; };
 struct Quarantined { QuarantinedRecord record; };
+/// HQ is told that the journal cannot give these.
+struct ToldLost { LostRecords records; };
 /// HQ says that it holds this blob; or, not `held`, that it does not (any more).
 struct BlobHeld { std::string sha256; bool held = true; };
 /// Apply it durably, then call letter_done(); the next one comes after that.
@@ -120,7 +125,7 @@ struct KeepHqKey { std::string key; };
 /// status() says something new.
 struct StatusChanged {};
 }  // namespace effect
-using Effect = std::variant<effect::OpenLink, effect::CloseLink, effect::Publish, effect::Acknowledged, effect::Quarantined,
+using Effect = std::variant<effect::OpenLink, effect::CloseLink, effect::Publish, effect::Acknowledged, effect::Quarantined, effect::ToldLost,
                             effect::BlobHeld, effect::TakeLetter, effect::Fetched, effect::KeepHqKey, effect::StatusChanged>;
 
 class Drain {
@@ -164,6 +169,12 @@ class Drain {
   void take_letter();
   void say_receipt();
   void on_day_keys_wanted(const DayKeysWanted& wanted);
+  [[nodiscard]] Fill cannot_read(Stream stream, std::uint64_t number, const Error& error, Stamp now);
+  void take_gap(const store::JournalReader::Gap& gap, Stamp now);
+  void look_for_lost(Stamp now);
+  void let_go(Stream stream, std::uint64_t waited);
+  void say_lost();
+  void on_lost(const Ack& ack, Stamp now);
   void start_streaming(const Ack& ack, Stamp now);
   void take_streams(const Ack& ack, bool answers, MonoTime now);
   void note_quarantined(const Ack& ack);
@@ -225,6 +236,8 @@ class Drain {
   LineBudget budget_;
   SendOrder order_;
   LetterBox letters_;
+  LostLog lost_;
+  bool hq_takes_lost_ = false;  ///< it has said so on this connection
   bool budget_full_ = false;   ///< the last fill() stopped for lack of room
   std::uint64_t sent_order_ = 0;  ///< of the last message
   std::uint64_t answered_order_ = 0;  ///< of the last hello that HQ has answered on this connection

@@ -6,9 +6,9 @@
 
 namespace rampa::sync {
 
-Result<FrameReader::Frame> FrameReader::read(Stream stream, const Range& numbers, bool live, std::size_t bytes_max) {
+Result<FrameReader::Frame> FrameReader::read(Stream stream, const Range& numbers, bool live, bool after_gap, std::size_t bytes_max) {
   const std::uint64_t first = numbers.first;
-  const auto previous = hash_before(stream, first, live);
+  const auto previous = after_gap ? Result<Sha256>(Sha256{}) : hash_before(stream, first, live);
   if (!previous) return tl::unexpected(previous.error());
   const auto read = journal_.read_stream(stream, first, static_cast<std::size_t>(numbers.last - first + 1), bytes_max);
   if (!read) return tl::unexpected(read.error());

@@ -20,8 +20,9 @@ class FrameReader {
     Bytes body;
   };
   /// As many of these records as have room in `bytes_max`, or the first one alone. `live`: of the newest, not of the backlog.
+  /// `after_gap`: the record before them cannot be read, and its hash stands as zeros.
   /// Errors: the journal's, not_found.
-  [[nodiscard]] Result<Frame> read(Stream stream, const Range& numbers, bool live, std::size_t bytes_max);
+  [[nodiscard]] Result<Frame> read(Stream stream, const Range& numbers, bool live, bool after_gap, std::size_t bytes_max);
 
  private:
   [[nodiscard]] Result<Sha256> hash_before(Stream stream, std::uint64_t number, bool live);

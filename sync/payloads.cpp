@@ -49,6 +49,14 @@ Stream read_stream_name(JsonObject& f) {
   return Stream::events;
 }
 
+LostRecords read_lost(const json& entry, JsonObject& outer, const char* place) {
+  JsonObject f(entry, place);
+  LostRecords lost{read_stream_name(f), {f.number("first"), f.number("last")}, f.has("reason") ? f.text("reason") : std::string{}};
+  if (f.whole() && (lost.numbers.first == 0 || lost.numbers.last < lost.numbers.first || lost.numbers.last > INT64_MAX)) f.complain("first and last are no numbers of a stream");
+  outer.adopt(f);
+  return lost;
+}
+
 std::uint64_t microseconds(Duration d) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, d / 1us)); }
 
 /// An older HQ does not say it. More than an hour is no measure of a line.
@@ -74,11 +82,16 @@ Bytes encode(const Ack& a) {
   }
   for (const auto& q : a.quarantined) quarantined.push_back({{"stream", store::name_of(q.stream)}, {"sequence", q.sequence}, {"reason", q.reason}});
   for (const auto& r : a.refused) refused.push_back({{"stream", store::name_of(r.stream)}, {"first", r.first}, {"reason", r.reason}});
-  return payload_of({{"session", a.session}, {"answers", a.answers}, {"incarnation", a.incarnation}, {"epoch", hex(a.epoch)}, {"key", a.key},
+  json out = {{"session", a.session}, {"answers", a.answers}, {"incarnation", a.incarnation}, {"epoch", hex(a.epoch)}, {"key", a.key},
                      {"streams", std::move(streams)}, {"cursor", a.cursor}, {"hash", a.hash}, {"durability", a.durability},
                      {"credit_bytes", a.credit_bytes}, {"letters_last", a.letters_last}, {"quarantined", std::move(quarantined)},
                      {"refused", std::move(refused)}, {"hello_mono_ns", a.hello_mono_ns},
-                     {"hello_received_wall_ms", a.hello_received.ms}, {"answered_wall_ms", a.answered.ms}, {"held_us", microseconds(a.held)}});
+                     {"hello_received_wall_ms", a.hello_received.ms}, {"answered_wall_ms", a.answered.ms}, {"held_us", microseconds(a.held)}};
+  if (a.lost) {
+    out["lost"] = json::array();
+    for (const LostRecords& l : *a.lost) out["lost"].push_back({{"stream", store::name_of(l.stream)}, {"first", l.numbers.first}, {"last", l.numbers.last}});
+  }
+  return payload_of(std::move(out));
 }
 
 Bytes encode(const Want& w) {
@@ -92,6 +105,13 @@ Bytes encode(const Want& w) {
 Bytes encode(const Unavailable& u) { return payload_of({{"sha256", u.sha256}, {"reason", u.reason}}); }
 
 Bytes encode(const Fetch& f) { return payload_of({{"sha256", f.sha256}, {"offset", f.offset}, {"bytes", f.bytes}}); }
+
+Bytes encode(const Lost& l) {
+  json records = json::array();
+  for (const LostRecords& r : l.records)
+    records.push_back({{"stream", store::name_of(r.stream)}, {"first", r.numbers.first}, {"last", r.numbers.last}, {"reason", r.reason}});
+  return payload_of({{"records", std::move(records)}});
+}
 
 Bytes encode(const Letters& l) {
   json list = json::array();
@@ -158,6 +178,10 @@ Result<Ack> decode_ack(ByteView bytes) {
       a.refused.push_back({read_stream_name(r), r.number("first"), r.text("reason")});
       f.adopt(r);
     }
+    if (f.has("lost")) {
+      a.lost.emplace();
+      for (const json& entry : f.list("lost")) a.lost->push_back(read_lost(entry, f, "ack, lost"));
+    }
     a.hello_mono_ns = f.signed_number("hello_mono_ns");
     a.hello_received.ms = f.signed_number("hello_received_wall_ms");
     a.answered.ms = f.signed_number("answered_wall_ms");
@@ -196,6 +220,13 @@ Result<Fetch> decode_fetch(ByteView bytes) {
     const std::uint64_t count = f.number("bytes");
     if (count > slice_bytes_max) f.complain("bytes is over " + std::to_string(slice_bytes_max));
     fetch.bytes = static_cast<std::uint32_t>(count);
+  });
+}
+
+Result<Lost> decode_lost(ByteView bytes) {
+  return decoded<Lost>(bytes, "lost", [](JsonObject& f, Lost& l) {
+    for (const json& entry : f.list("records")) l.records.push_back(read_lost(entry, f, "lost, records"));
+    if (f.whole() && l.records.size() > lost_told_max) f.complain("it has more than " + std::to_string(lost_told_max) + " records");
   });
 }
 

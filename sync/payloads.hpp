@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,20 @@ struct RefusedFrame {
   bool operator==(const RefusedFrame&) const = default;
 };
 
+/// Records that the post's journal cannot give (any more).
+struct LostRecords {
+  Stream stream = Stream::events;
+  Range numbers;
+  std::string reason;
+  bool operator==(const LostRecords&) const = default;
+};
+/// Post: HQ is not to wait for these.
+struct Lost {
+  std::vector<LostRecords> records;
+  bool operator==(const Lost&) const = default;
+};
+inline constexpr std::size_t lost_told_max = 64;  ///< of one message
+
 /// HQ, after its own commit.
 struct Ack {
   std::string session;       ///< id of the newest hello that HQ has from this post in this epoch; another one's ack is stale
@@ -80,6 +95,9 @@ struct Ack {
   std::uint64_t letters_last = 0;  ///< HQ's newest letter for this post
   std::vector<QuarantinedRecord> quarantined;
   std::vector<RefusedFrame> refused;
+  /// In the answer to a hello: what the post told to be lost and HQ has not met since, without reasons, some of it where it is
+  /// much. Absent: another ack, or an HQ that takes no word of it.
+  std::optional<std::vector<LostRecords>> lost;
   std::int64_t hello_mono_ns = 0;  ///< the hello's monotonic stamp, repeated
   WallTime hello_received, answered;  ///< HQ's clock
   Duration held{};  ///< how long HQ kept the newest message that this acknowledges, whole microseconds; 0: not told
@@ -150,6 +168,7 @@ struct Receipt {
 [[nodiscard]] Bytes encode(const Want& want);
 [[nodiscard]] Bytes encode(const Unavailable& unavailable);
 [[nodiscard]] Bytes encode(const Fetch& fetch);
+[[nodiscard]] Bytes encode(const Lost& lost);
 [[nodiscard]] Bytes encode(const Letters& letters);
 [[nodiscard]] Bytes encode(const Receipt& receipt);
 
@@ -159,6 +178,7 @@ struct Receipt {
 [[nodiscard]] Result<Want> decode_want(ByteView bytes);
 [[nodiscard]] Result<Unavailable> decode_unavailable(ByteView bytes);
 [[nodiscard]] Result<Fetch> decode_fetch(ByteView bytes);
+[[nodiscard]] Result<Lost> decode_lost(ByteView bytes);
 [[nodiscard]] Result<Letters> decode_letters(ByteView bytes);
 [[nodiscard]] Result<Receipt> decode_receipt(ByteView bytes);
 

@@ -15,20 +15,22 @@ void StreamSender::restart(const StreamAck& ack, std::uint64_t last) {
   live_next_ = std::max(oldest, last >= live_first ? last - live_first + 1 : 1);
   if (oldest < live_next_)
     for (const Range& r : held_.missing_in({oldest, live_next_ - 1})) back_.add(r);
+  for (const Range& r : aside_.list()) back_.remove(r);
 }
 
 std::optional<StreamSender::Piece> StreamSender::next(std::size_t count) const {
   if (count == 0) return {};
   if (live_next_ <= last_) {
-    const auto missing = held_.missing_in({live_next_, last_});
-    if (!missing.empty()) {
-      Range range = missing.front();
+    for (const Range& missing : held_.missing_in({live_next_, last_})) {
+      const auto readable = aside_.missing_in(missing);
+      if (readable.empty()) continue;
+      Range range = readable.front();
       range.last = std::min(range.last, range.first + count - 1);
       return Piece{range, true};
     }
   }
-  if (back_.empty()) return {};
-  Range range = back_.front();
+  if (back_.empty() && again_.empty()) return {};
+  Range range = back_.empty() ? again_.front() : back_.front();
   range.last = std::min(range.last, range.first + count - 1);
   return Piece{range, false};
 }
@@ -37,7 +39,29 @@ void StreamSender::sent(const Sent& sent) {
   flight_.push_back(sent);
   (sent.live ? live_bytes_ : bulk_bytes_) += sent.bytes;
   if (sent.live) live_next_ = sent.range.last + 1;
-  else back_.remove(sent.range);
+  else back_.remove(sent.range), again_.remove(sent.range);
+}
+
+void StreamSender::set_aside(const Range& range) {
+  aside_.add(range);
+  back_.remove(range);
+  again_.remove(range);
+}
+
+void StreamSender::give_back(const Range& range) {
+  aside_.remove(range);
+  for (std::uint64_t first = range.first; first <= range.last && first <= last_;) {
+    // In parts: what HQ goes on without, what is behind the live ones, what comes as live by itself.
+    const bool there = at_hq(first);
+    std::uint64_t last = range.last;
+    if (first <= through_) last = std::min(last, through_);
+    else if (const auto missing = held_.missing_in({first, last}); there) last = missing.empty() ? last : missing.front().first - 1;
+    else last = missing.front().last;
+    if (!there && first < live_next_) last = std::min(last, live_next_ - 1);
+    if (there) again_.add({first, last});
+    else if (first < live_next_) back_.add({first, last});
+    first = last + 1;
+  }
 }
 
 void StreamSender::drop(const Sent& sent) { (sent.live ? live_bytes_ : bulk_bytes_) -= sent.bytes; }

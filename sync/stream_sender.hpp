@@ -42,6 +42,15 @@ class StreamSender {
   /// HQ did not take the message that begins with this number: it is not under way any more and to be sent again.
   void refused(std::uint64_t first);
 
+  /// These cannot be read: they are passed by until they are given back.
+  void set_aside(const Range& range);
+  /// They can be sent, also such as HQ counts as lost.
+  void give_back(const Range& range);
+  [[nodiscard]] bool is_aside(std::uint64_t number) const { return aside_.contains(number); }
+  /// HQ has it, or counts it as lost or kept apart.
+  [[nodiscard]] bool at_hq(std::uint64_t number) const { return (number >= 1 && number <= through_) || held_.contains(number); }
+  [[nodiscard]] bool at_hq(const Range& range) const { return range.last <= through_ || held_.covers({std::max(range.first, through_ + 1), range.last}); }
+
   [[nodiscard]] std::uint64_t through() const { return through_; }
   [[nodiscard]] std::uint64_t last() const { return last_; }
   [[nodiscard]] bool under_way() const { return !flight_.empty(); }
@@ -58,6 +67,8 @@ class StreamSender {
   std::uint64_t last_ = 0, through_ = 0;
   RangeSet held_;                ///< HQ has these beyond through_
   RangeSet back_;                ///< backlog still to be sent
+  RangeSet aside_;               ///< cannot be read
+  RangeSet again_;               ///< HQ goes on without them and is to get them nevertheless
   std::uint64_t live_next_ = 1;  ///< the next live one
   std::deque<Sent> flight_;      ///< by order
   std::size_t live_bytes_ = 0, bulk_bytes_ = 0;

@@ -23,6 +23,7 @@ constexpr std::array rows{
     Row{Leaf::receipt, "receipt", true},
     Row{Leaf::fetch, "fetch", true},
     Row{Leaf::day_keys, "day_keys", true},
+    Row{Leaf::lost, "lost", true},
     Row{Leaf::ack, "ack", false},
     Row{Leaf::want, "want", false},
     Row{Leaf::letters, "letters", false},

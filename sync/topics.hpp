@@ -11,7 +11,7 @@
 namespace rampa::sync {
 
 /// What a message is about. up: post to HQ, down: HQ to post.
-enum class Leaf { hello, verdicts, events, manifest, slice, unavailable, receipt, fetch, day_keys, ack, want, letters, fetched, not_there, day_keys_wanted };
+enum class Leaf { hello, verdicts, events, manifest, slice, unavailable, receipt, fetch, day_keys, lost, ack, want, letters, fetched, not_there, day_keys_wanted };
 
 struct Topic {
   PostId post;

@@ -160,6 +160,7 @@ class RunningUplink : public Uplink {
   }
   void act(const effect::Acknowledged& e) { if (calls_.acknowledged) calls_.acknowledged(e.sequence); }
   void act(const effect::Quarantined& e) { if (calls_.quarantined) calls_.quarantined(e.record); }
+  void act(const effect::ToldLost& e) { if (calls_.lost) calls_.lost(e.records); }
   void act(const effect::BlobHeld& e) { if (calls_.blob_held) calls_.blob_held(e.sha256, e.held); }
   void act(const effect::Fetched& e) { if (calls_.fetched) calls_.fetched(e.sha256, e.trouble); }
   void act(const effect::KeepHqKey& e) { if (calls_.keep_hq_key) calls_.keep_hq_key(e.key); }

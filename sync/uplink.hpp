@@ -27,6 +27,7 @@ struct LetterOutcome {
 struct UplinkCalls {
   std::function<void(std::uint64_t sequence)> acknowledged;   ///< -> Store::acknowledge
   std::function<void(const QuarantinedRecord&)> quarantined;  ///< HQ keeps this record apart; people should look
+  std::function<void(const LostRecords&)> lost;  ///< HQ is told that the journal cannot give these; people should look
   std::function<void(const std::string& sha256, bool held)> blob_held;  ///< HQ has this blob whole; or asks for it (again)
   /// HQ's next letter. `done` is to be called once, from any thread. Without this function every letter is refused.
   std::function<void(const Letter&, std::function<void(LetterOutcome)> done)> letter;

@@ -140,6 +140,10 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   calls.quarantined = [](const sync::QuarantinedRecord& record) {
     spdlog::error("hq put a record into quarantine: sequence={} {}", record.sequence, record.reason);
   };
+  calls.lost = [](const sync::LostRecords& lost) {
+    spdlog::error("the journal cannot give {} {} to {}: {}; HQ is told. Run `rampa verify` and restore the segment from the backup: HQ takes what comes back",
+                  store::name_of(lost.stream), lost.numbers.first, lost.numbers.last, lost.reason);
+  };
   calls.status = [&appliance](const sync::LinkStatus& link) {
     api::LinkView view;
     view.configured = true;

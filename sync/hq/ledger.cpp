@@ -7,7 +7,7 @@
 namespace rampa::sync::hq {
 namespace {
 
-constexpr int schema_version = 3;
+constexpr int schema_version = 4;
 
 // `bytes` is the whole record as the post wrote it: header, open part, ciphertext of the personal part, chain hash, CRC.
 // The other columns are copies for asking; `rampa-hq verify` compares the hash with the bytes. `id` is record_key(), `turn` is
@@ -82,6 +82,13 @@ CREATE TABLE day_erasures(
 );
 )sql";
 
+// What version 4 added: numbers that the post's journal cannot give. here: HQ has the records, only the post lacks them.
+constexpr const char* lost_schema = R"sql(
+CREATE TABLE lost(
+  first_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, here INTEGER NOT NULL, reason TEXT NOT NULL, told_ms INTEGER NOT NULL
+);
+)sql";
+
 /// At most `most` bytes, not cut inside a character.
 std::string_view cut(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
@@ -124,8 +131,9 @@ Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(databas
       if (asked.step()) version = asked.number(0);
     }
     if (version == schema_version) return;
-    if (version == 2) {
-      database_->execute(database_->in_own_words(day_keys_schema));
+    if (version == 2 || version == 3) {
+      if (version == 2) database_->execute(database_->in_own_words(day_keys_schema));
+      database_->execute(database_->in_own_words(lost_schema));
       database_->run("UPDATE hq_schema SET version = $1", schema_version);
       return;
     }
@@ -137,6 +145,7 @@ Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(databas
     database_->execute("DROP TABLE IF EXISTS hq_schema");
     database_->execute(database_->in_own_words(schema));
     database_->execute(database_->in_own_words(day_keys_schema));
+    database_->execute(database_->in_own_words(lost_schema));
     database_->run("INSERT INTO hq_schema(version) VALUES($1)", schema_version);
   });
   database_->execute(database_->in_own_words("CREATE TEMP TABLE many_chunks(hash BLOB NOT NULL, blob BLOB NOT NULL, place INTEGER NOT NULL)"));
@@ -304,6 +313,39 @@ std::vector<QuarantinedRecord> Ledger::quarantined(std::int64_t history, std::si
   std::vector<QuarantinedRecord> out;
   auto asked = database_->query("SELECT number, reason, stream FROM quarantine WHERE history = $1 ORDER BY id DESC LIMIT $2", history, limit);
   while (asked.step()) out.push_back({asked.count(0), asked.text(1), static_cast<Stream>(asked.number(2))});
+  return out;
+}
+
+void Ledger::lose(const HistoryRow& history, const LostRecords& lost, bool here, WallTime received) {
+  database_->run("INSERT INTO lost(first_id, last_id, here, reason, told_ms) VALUES($1, $2, $3, $4, $5) ON CONFLICT(first_id) DO NOTHING",
+                 record_key(history.id, lost.stream, lost.numbers.first), record_key(history.id, lost.stream, lost.numbers.last), here,
+                 cut(lost.reason, reason_bytes_max), received.ms);
+}
+
+void Ledger::find(std::int64_t history, Stream stream, const Range& numbers) {
+  const std::int64_t first = record_key(history, stream, numbers.first), last = record_key(history, stream, numbers.last);
+  struct Row {
+    std::int64_t first, last, here;
+    std::string reason;
+    std::int64_t told_ms;
+  };
+  std::vector<Row> rows;
+  {
+    auto asked = database_->query("SELECT first_id, last_id, here, reason, told_ms FROM lost WHERE first_id <= $1 AND last_id >= $2", last, first);
+    while (asked.step()) rows.push_back({asked.number(0), asked.number(1), asked.number(2), asked.text(3), asked.number(4)});
+  }
+  for (const Row& row : rows) {
+    database_->run("DELETE FROM lost WHERE first_id = $1", row.first);
+    for (const auto& [from, to] : {std::pair{row.first, first - 1}, {last + 1, row.last}})  // what of it stays lost
+      if (from <= to) database_->run("INSERT INTO lost(first_id, last_id, here, reason, told_ms) VALUES($1, $2, $3, $4, $5)", from, to, row.here, row.reason, row.told_ms);
+  }
+}
+
+std::vector<Range> Ledger::lost(std::int64_t history, Stream stream) {
+  std::vector<Range> out;
+  auto asked = database_->query("SELECT first_id, last_id FROM lost WHERE first_id >= $1 AND first_id < $2 ORDER BY first_id", record_key(history, stream, 0),
+                                record_key(history, stream, number_end - 1));
+  while (asked.step()) out.push_back({number_of_key(asked.number(0)), number_of_key(asked.number(1))});
   return out;
 }
 

@@ -119,6 +119,11 @@ class Ledger {
   /// The same bytes for the same reason are kept once.
   void quarantine(const HistoryRow& history, const QuarantinedRecord& record, ByteView bytes, WallTime received);
   [[nodiscard]] std::vector<QuarantinedRecord> quarantined(std::int64_t history, std::size_t limit);  ///< the newest
+  /// The post cannot read these; `here`: HQ has them nevertheless.
+  void lose(const HistoryRow& history, const LostRecords& lost, bool here, WallTime received);
+  /// These are read again, or are to be told anew.
+  void find(std::int64_t history, Stream stream, const Range& numbers);
+  [[nodiscard]] std::vector<Range> lost(std::int64_t history, Stream stream);  ///< ascending
   void add_break(std::int64_t history, std::uint64_t sequence, Break what);
   void forget_breaks(std::int64_t history, std::uint64_t from);
   /// The same alarm about the same record is raised once. False: it was there, or there are alarms_kept_max of its kind.

@@ -49,6 +49,7 @@ void Receiver::load(Post& state, const std::string& name) {
       HeldStream& stream = history.stream(which);
       stream.held = RangeSet(stored.held);
       stream.recheck = stored.recheck;
+      stream.lost = RangeSet(ledger_.lost(history.row.id, which));
       for (const auto& [number, hash] : ledger_.expected(history.row.id, which)) stream.expected.emplace(number, hash);
     }
     history.walk = true;  // a walk may have been cut short
@@ -93,6 +94,8 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
         return take_signed<Receipt>(name, state, text, payload, decode_receipt, [&](const Receipt& receipt) { take_receipt(name, state, receipt, now); }, now);
       case Leaf::day_keys:
         return take_signed<DayKeys>(name, state, text, payload, decode_day_keys, [&](const DayKeys& keys) { keys_.take(state.histories.back().row, keys, now); }, now);
+      case Leaf::lost:
+        return take_signed<Lost>(name, state, text, payload, decode_lost, [&](const Lost& lost) { records_.take(state.histories.back(), lost, now); }, now);
       case Leaf::fetch:
         return take_signed<Fetch>(name, state, text, payload, decode_fetch, [&](const Fetch& fetch) { take_fetch(name, state, fetch); }, now);
       default: return;
@@ -236,6 +239,12 @@ Ack Receiver::ack_for(const Post& state, History& history, Stamp now) const {
     said.through = stream.through();
     for (const Range& range : stream.held.list())
       if (range.first > said.through && said.ranges.size() < ack_ranges_max) said.ranges.push_back(range);
+  }
+  if (history.greeted) {
+    ack.lost.emplace();
+    for (const Stream which : store::streams)
+      for (const Range& range : history.stream(which).lost.list())
+        if (ack.lost->size() < told_max) ack.lost->push_back({which, range, {}});
   }
   ack.cursor = row.cursor;
   if (row.cursor > 0 && row.head) ack.hash = hex(ByteView{*row.head});

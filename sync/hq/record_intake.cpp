@@ -36,7 +36,8 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
   if (last >= number_end) return refuse(history, frame, "no journal has so many records", now), false;
   if (first == 1 && frame.head.previous != Sha256{}) return refuse(history, frame, "nothing can come before number 1", now), false;
   const bool joined = first == 1 || stream.held.contains(first - 1);
-  if (first > 1 && joined) {
+  const bool after_gap = first > 1 && frame.head.previous == Sha256{};  // the post cannot read the record before
+  if (first > 1 && joined && !(after_gap && follows_lost(history, frame))) {
     if (const auto before = hash_of(history, which, first - 1); before && *before != frame.head.previous) {
       const std::string why = "it follows another record than HQ holds as " + named(which, first - 1);
       bell_.alarm(history.row.post, 0, "chain_broken", named(which, first) + ": " + why, now);
@@ -46,10 +47,11 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
   const std::vector<Range> missing = stream.held.missing_in({first, last});
   if (!missing.empty() && !joined && stream.held.list().size() >= holes_max)
     return refuse(history, frame, "HQ sees " + std::to_string(holes_max) + " holes in this stream: fill some first", now), false;
-  if (!joined && stream.expected.emplace(first - 1, frame.head.previous).second) ledger_.expect(history.row.id, which, first - 1, frame.head.previous);
+  if (!joined && !after_gap && stream.expected.emplace(first - 1, frame.head.previous).second) ledger_.expect(history.row.id, which, first - 1, frame.head.previous);
 
   bool blobs = false;
-  std::uint64_t number = first;
+  RangeSet found;
+  std::uint64_t number = first, sequence = number_end;
   const auto compare_through = [&](std::uint64_t end) {
     if (number > end) return;
     StoredRecords stored;
@@ -63,7 +65,12 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
       const ByteView bytes = frame.records[number - first];
       if (const auto fresh = stream.fresh.find(number); fresh != stream.fresh.end()) compare(history, which, number, fresh->second.bytes, bytes, now);
       else if (at != stored.records.end() && at->number == number) compare(history, which, number, at->bytes, bytes, now);
-      // Otherwise it is in quarantine, and stays there.
+      else if (stream.lost.contains(number)) blobs |= take_new(history, which, number, bytes, now);
+      else continue;  // it is in quarantine, and stays there
+      if (!stream.lost.contains(number)) continue;
+      if (const auto fresh = stream.fresh.find(number); fresh != stream.fresh.end()) sequence = std::min(sequence, fresh->second.sequence);
+      else if (at == stored.records.end() || at->number != number) continue;  // damaged on the way, too
+      found.add({number, number});
     }
   };
   for (const Range& gap : missing) {
@@ -71,10 +78,71 @@ bool RecordIntake::take(History& history, const RecordFrame& frame, Stamp now) {
     for (; number <= gap.last; ++number) blobs |= take_new(history, which, number, frame.records[number - first], now);
   }
   compare_through(last);
-  if (missing.empty()) return false;
+  if (!found.empty()) turned_up(history, which, found, sequence);
+  if (missing.empty()) return blobs;
   stream.held.add({first, last});
   stream.changed = history.walk = true;
   return blobs;
+}
+
+/// Whether the record before these is one of which the post has told that it cannot read it. HQ may hold it all the same: then what
+/// follows it in the journal must follow it here.
+bool RecordIntake::follows_lost(History& history, const RecordFrame& frame) {
+  const std::uint64_t before = frame.head.first - 1;
+  HeldStream& stream = history.stream(frame.head.stream);
+  if (!stream.lost.contains(before)) return false;
+  const auto hash = hash_of(history, frame.head.stream, before);
+  if (!hash) return true;
+  const auto fresh = stream.fresh.find(before);
+  const auto stored = ledger_.records(history.row.id, frame.head.stream, before, before, 1).records;
+  const std::uint64_t sequence = fresh != stream.fresh.end() ? fresh->second.sequence : stored.empty() ? 0 : stored.front().sequence;
+  const auto record = format::parse(frame.records.front());
+  return record && (record->entry.sequence > sequence + 1 || (record->entry.sequence == sequence + 1 && format::chain_hash(*hash, frame.records.front()) == record->hash));
+}
+
+void RecordIntake::take(History& history, const Lost& lost, Stamp now) {
+  history.answer = true;
+  for (const LostRecords& told : lost.records) {
+    HeldStream& stream = history.stream(told.stream);
+    const Range& numbers = told.numbers;
+    const std::string named_range = "numbers " + std::to_string(numbers.first) + " to " + std::to_string(numbers.last) + " of the " + std::string(store::name_of(told.stream));
+    // No more than the post says to have: the chain is walked over all of them.
+    if (numbers.last > history.row.hello.ends.of(told.stream) || numbers.last - numbers.first >= lost_max || stream.lost.count() > lost_max ||
+        stream.lost.list().size() >= holes_max) {
+      bell_.alarm(history.row.post, 0, "refused", named_range + " cannot be taken for lost: it is more than the post says to have, or more than HQ takes", now);
+      continue;
+    }
+    RangeSet fresh;
+    for (const Range& r : stream.lost.missing_in(numbers)) fresh.add(r);
+    if (fresh.empty()) continue;  // told again
+    for (const Range& r : fresh.list()) {
+      const auto missing = stream.held.missing_in(r);
+      RangeSet here;
+      here.add(r);
+      for (const Range& m : missing) here.remove(m), ledger_.lose(history.row, {told.stream, m, told.reason}, false, now.wall);
+      for (const Range& h : here.list()) ledger_.lose(history.row, {told.stream, h, told.reason}, true, now.wall);
+      stream.lost.add(r);
+      if (missing.empty()) continue;
+      stream.held.add(r);
+      stream.changed = history.walk = true;
+      history.read_ahead[static_cast<std::size_t>(told.stream)] = {};
+    }
+    bell_.alarm(history.row.post, 0, "lost_at_post", named_range + ": " + told.reason, now);
+  }
+}
+
+/// They were told to be lost. What follows them can be checked now.
+void RecordIntake::turned_up(History& history, Stream which, const RangeSet& numbers, std::uint64_t sequence) {
+  HeldStream& stream = history.stream(which);
+  for (const Range& r : numbers.list()) {
+    stream.lost.remove(r);
+    ledger_.find(history.row.id, which, r);
+    bell_.tell({"found", history.row.post, "numbers " + std::to_string(r.first) + " to " + std::to_string(r.last) + " of the " + std::string(store::name_of(which)) + " can be read again", 0});
+  }
+  history.read_ahead[static_cast<std::size_t>(which)] = {};
+  if (sequence > history.row.cursor) return;
+  ledger_.flush();
+  walk_again(history, sequence);
 }
 
 std::optional<store::Hash> RecordIntake::hash_of(History& history, Stream stream, std::uint64_t number) {
@@ -136,9 +204,9 @@ bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number
   return blobs;
 }
 
-void RecordIntake::renew(History& history, std::uint64_t from) {
+/// From this place in the journal on.
+void RecordIntake::walk_again(History& history, std::uint64_t from) {
   HistoryRow& row = history.row;
-  from = std::clamp<std::uint64_t>(from, 1, row.cursor + 1);
   row.cursor = row.verdicts = 0;
   row.head = format::genesis(PostId{row.post});
   if (const auto before = ledger_.before(row.id, from)) {
@@ -148,12 +216,20 @@ void RecordIntake::renew(History& history, std::uint64_t from) {
     row.head = hash_of(history, stream_of_key(before->first), number);
   }
   ledger_.forget_breaks(row.id, row.cursor + 1);
+  history.changed = history.walk = history.answer = true;
+}
+
+void RecordIntake::renew(History& history, std::uint64_t from) {
+  HistoryRow& row = history.row;
+  walk_again(history, std::clamp<std::uint64_t>(from, 1, row.cursor + 1));
   for (const Stream which : store::streams) {
     HeldStream& stream = history.stream(which);
     const std::uint64_t keep = which == Stream::verdicts ? row.verdicts : row.cursor - row.verdicts;
     if (stream.held.empty()) continue;
     const std::uint64_t last = stream.held.list().back().last;
     if (last <= keep) continue;
+    stream.lost.remove({keep + 1, last});  // the post tells it again where it is still so
+    ledger_.find(row.id, which, {keep + 1, last});
     stream.recheck = std::max(stream.recheck, last);
     stream.held.remove({keep + 1, last});
     stream.changed = true;

@@ -77,6 +77,11 @@ void gaps_of(Database& database, const Chosen& of, Stream stream, json& out) {
   }
   const auto end = static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]);
   if (end >= expected) out.push_back(gap(of, stream, expected, end, "recorded at the post, not yet here"));
+  {
+    auto lost = database.query("SELECT first_id, last_id, reason FROM lost WHERE first_id >= $1 AND first_id <= $2 AND here = 0 ORDER BY first_id",
+                               record_key(of.id, stream, 0), record_key(of.id, stream, number_end - 1));
+    while (lost.step()) out.push_back(gap(of, stream, number_of_key(lost.number(0)), number_of_key(lost.number(1)), lost.text(2)));
+  }
   auto asked = database.query("SELECT DISTINCT number FROM quarantine q WHERE history = $1 AND stream = $2 AND NOT EXISTS"
                               "(SELECT 1 FROM records r WHERE r.id = $3 + q.number) ORDER BY number",
                               of.id, static_cast<int>(stream), record_key(of.id, stream, 0));
@@ -136,6 +141,8 @@ Result<Report> report_posts(const Place& place) {
                      {"letters_through", asked.number(8)},
                      {"epochs", count(database, "SELECT count(*) FROM histories WHERE post = $1", of.post)},
                      {"quarantined", count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of.id)},
+                     {"lost", count(database, "SELECT coalesce(sum(last_id - first_id + 1), 0) FROM lost WHERE first_id >= $1 AND first_id < $2 AND here = 0",
+                                    record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0))},
                      {"alarms", count(database, "SELECT count(*) FROM alarms WHERE post = $1", of.post)},
                      {"blobs_missing", count(database, "SELECT count(*) FROM wants WHERE post = $1", of.post)}});
     }

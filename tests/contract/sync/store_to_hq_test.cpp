@@ -1,5 +1,7 @@
 // The real store, the real uplink, a real broker and the real rampa-hq: what is persisted at the post lies at HQ.
+#include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <random>
 
 #include "edge/store/blob_reader.hpp"
@@ -40,6 +42,7 @@ class StoreToHq : public SyncContract {
     calls.acknowledged = [this](std::uint64_t sequence) { post_store->acknowledge(sequence); };
     auto uplink_with = uplink_settings(*broker, "P1");
     uplink_with.drain.identity = sync::identity_of(*post_store);
+    uplink_with.drain.lost.tell_sure = lost_after;
     if (hq_reads_personal)
       uplink_with.drain.day_key = [keys = std::shared_ptr(store::open_day_keys(post_directory))](const sync::DayKeyName& name) {
         return keys->day_key(name.day, name.generation);
@@ -101,6 +104,7 @@ class StoreToHq : public SyncContract {
   }
 
   bool hq_reads_personal = true;
+  Duration lost_after = 60s;
   runtime::SystemClock clock;
   std::string post_directory;
   std::unique_ptr<store::Store> post_store;
@@ -188,4 +192,37 @@ TEST_F(StoreToHq, HqWithoutItsDatabaseIsFilledAgainFromTheJournal) {
   ASSERT_TRUE(eventually([&] { return report(sync::hq::report_records(place(), {"P1", "", 1, 1000, ""})).size() == post_store->status().last_sequence; }));
   ASSERT_TRUE(acknowledged()) << uplink->status().trouble;
   expect_journal_at_hq();
+}
+
+TEST_F(StoreToHq, ADamagedRecordHoldsUpNothingAndIsTakenOnceItIsRepaired) {
+  crossing("BG100AA", Bytes(100, 1));
+  crossing("BG200BB", Bytes(100, 2));
+  const auto raw = post_store->journal_reader()->read(3, 1).value().front();
+  const std::string segment = post_directory + "/journal/00000000000000000001.seg";
+  close_post();
+  // As a sector that went bad: the disk gives something else.
+  std::string good(std::filesystem::file_size(segment), '\0');
+  std::ifstream(segment, std::ios::binary).read(good.data(), static_cast<std::streamsize>(good.size()));
+  std::string bad = good;
+  const auto at = std::search(bad.begin(), bad.end(), raw.bytes.begin(), raw.bytes.end(), [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+  ASSERT_NE(at, bad.end());
+  *(at + 50) = static_cast<char>(*(at + 50) ^ 4);
+  const auto write = [&](const std::string& bytes) { std::ofstream(segment, std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size())); };
+  write(bad);
+  start_hq();
+  lost_after = 100ms;
+  open_post();
+  ASSERT_TRUE(acknowledged()) << "HQ goes on without it";
+  const std::uint64_t last = post_store->status().last_sequence;
+  EXPECT_EQ(report(sync::hq::report_records(place(), {"P1", "", 1, 1000, ""})).size(), last - 1);
+  const auto gaps = report(sync::hq::report_gaps(place(), "P1"));
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_NE(gaps[0]["why"].get<std::string>().find("damaged at the post: 00000000000000000001.seg"), std::string::npos) << gaps.dump();
+  close_post();
+  write(good);
+  open_post();
+  ASSERT_TRUE(eventually([this] { return report(sync::hq::report_gaps(place(), "P1")).empty(); })) << "it is sent, and taken";
+  ASSERT_TRUE(acknowledged());
+  expect_journal_at_hq();
+  for (const auto& row : report(sync::hq::report_records(place(), {"P1", "", 1, 1000, ""}))) EXPECT_EQ(row["chain"], "linked");
 }

@@ -260,6 +260,8 @@ TEST(Payloads, ComeBack) {
     EXPECT_EQ(decode_want(encode(want)), want);
     const Letters letters{{{1 + random() % 9, "declarations", random_text(random)}}};
     EXPECT_EQ(decode_letters(encode(letters)), letters);
+    const Lost lost{{{Stream::verdicts, {3, 3 + random() % 9}, random_text(random)}, {Stream::events, {1, 1}, "damaged"}}};
+    EXPECT_EQ(decode_lost(encode(lost)), lost);
     const Receipt receipt{random() % 9, {{1 + random() % 9, random_text(random)}}};
     EXPECT_EQ(decode_receipt(encode(receipt)), receipt);
   }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include "sync/drain.hpp"
 #include "sync/frame.hpp"
@@ -28,13 +29,31 @@ class Journal : public store::JournalReader {
   Result<std::vector<Raw>> read(std::uint64_t sequence, std::size_t count) override {
     if (broken) return fail(ErrorCode::io, "the disk says no");
     std::vector<Raw> out;
-    for (; sequence >= 1 && sequence <= records.size() && out.size() < count; ++sequence) out.push_back(records[sequence - 1]);
+    for (; sequence >= 1 && sequence <= records.size() && out.size() < count; ++sequence) {
+      if (!damaged.contains(sequence)) out.push_back(records[sequence - 1]);
+      else if (out.empty()) return fail(ErrorCode::invalid, "record " + std::to_string(sequence) + " is damaged");
+      else break;
+    }
     return out;
+  }
+  Result<std::optional<Gap>> gap_at(std::uint64_t sequence, bool) override {
+    if (broken) return fail(ErrorCode::io, "the disk says no");
+    if (!damaged.contains(sequence)) return std::optional<Gap>{};
+    Gap gap{sequence, sequence, {}, {}, "damaged at the post: segment 1", sure};
+    while (damaged.contains(gap.first - 1)) --gap.first;
+    while (damaged.contains(gap.last + 1)) ++gap.last;
+    for (const Raw& raw : records) {
+      if (raw.sequence < gap.first) ++gap.before.of(raw.stream);
+      if (raw.sequence <= gap.last) ++gap.after.of(raw.stream);
+    }
+    return std::optional(gap);
   }
   Result<store::StreamEnds> ends() override { return ends_; }
   Result<std::uint64_t> locate(Stream, std::uint64_t first) override { return first; }
   std::vector<Raw> records;
   bool broken = false;
+  std::set<std::uint64_t> damaged;  ///< sequences
+  bool sure = true;                 ///< false: the disk does not give them
 
  private:
   store::StreamEnds ends_;
@@ -82,6 +101,8 @@ struct HqModel {
   std::array<std::map<std::uint64_t, Bytes>, 2> held;
   std::string incarnation = "hq-1", session;
   Epoch epoch{9};
+  bool takes_lost = true;
+  std::vector<LostRecords> lost;
   [[nodiscard]] Ack ack(const Journal& journal) const {
     Ack a;
     a.session = session;
@@ -93,6 +114,8 @@ struct HqModel {
     for (std::size_t s = 0; s < 2; ++s) {
       RangeSet numbers;
       for (const auto& [number, bytes] : held[s]) numbers.add({number, number});
+      for (const LostRecords& l : lost)
+        if (l.stream == static_cast<Stream>(s)) numbers.add(l.numbers);
       for (const Range& r : numbers.list())
         if (r.first == 1) a.streams[s].through = r.last;
         else if (a.streams[s].ranges.size() < ack_ranges_max) a.streams[s].ranges.push_back(r);
@@ -191,6 +214,12 @@ struct World {
   void ack(bool answers = false) {
     Ack a = hq.ack(journal);
     a.answers = answers;
+    if (answers && hq.takes_lost) {
+      a.lost.emplace();
+      for (const LostRecords& l : hq.lost)
+        for (std::uint64_t n = l.numbers.first; n <= l.numbers.last; ++n)
+          if (!hq.held[static_cast<std::size_t>(l.stream)].contains(n)) a.lost->push_back({l.stream, {n, n}, ""});
+    }
     say(Leaf::ack, a);
   }
   void greet() {
@@ -200,6 +229,33 @@ struct World {
   void stream() {
     ready();
     greet();
+  }
+  /// Frames until nothing more comes; their numbers, and behind "!" where they name no record before them.
+  std::string frames(Stream stream = Stream::events) {
+    std::string out;
+    while (!wire.empty() && wire.front().topic == topic_text({PostId{"P1"}, stream == Stream::verdicts ? Leaf::verdicts : Leaf::events})) {
+      const auto head = decode_records(*open(wire.front().topic, wire.front().payload, public_key_of(post_seed)))->head;
+      const Range r = expect_frame(stream);
+      out += (out.empty() ? "" : " ") + std::string(head.first > 1 && head.previous == Sha256{} ? "!" : "") + std::to_string(r.first) + "-" + std::to_string(r.last);
+      ack();
+    }
+    return out;
+  }
+  Lost expect_lost() {
+    const Lost lost = decode_lost(expect(Leaf::lost)).value_or(Lost{});
+    hq.lost.insert(hq.lost.end(), lost.records.begin(), lost.records.end());
+    return lost;
+  }
+  /// Time passes; hellos are answered. Whatever else is sent stays on the wire.
+  void pass(Duration time) {
+    for (const MonoTime end = clock.mono() + time; clock.mono() < end;) {
+      clock.advance(std::clamp<Duration>(drain.next_wake() - clock.mono(), 1ns, end - clock.mono()));
+      turn();
+      const auto hello = std::find_if(wire.begin(), wire.end(), [](const auto& m) { return m.topic == topic_text({PostId{"P1"}, Leaf::hello}); });
+      if (hello == wire.end()) continue;
+      std::rotate(wire.begin(), hello, hello + 1);
+      greet();
+    }
   }
   unsigned noise() { return static_cast<unsigned>(random()); }
 
@@ -898,4 +954,129 @@ TEST(Drain, RandomFaultsEndWithEverythingAtHqOnce) {
     for (const auto& raw : w.journal.records)
       ASSERT_EQ(w.hq.held[static_cast<std::size_t>(raw.stream)].at(raw.stream_sequence), raw.bytes);
   }
+}
+
+TEST(DrainLost, DamageIsPassedByAndToldWhenItStays) {
+  World w;
+  w.append(6);
+  w.append(1, Stream::verdicts);
+  w.append(4);
+  w.journal.damaged = {3, 4, 7};  // events 3 and 4, and the only verdict
+  w.stream();
+  EXPECT_EQ(w.frames(), "1-2 !5-6 7-10") << "what can be read goes on, live ones and both streams";
+  EXPECT_NE(w.drain.status().trouble.find("cannot be read"), std::string::npos);
+  EXPECT_EQ(w.drain.status().lost, 3u);
+  w.pass(55s);
+  EXPECT_TRUE(w.wire.empty()) << "somebody may be putting it back";
+  w.pass(10s);
+  const Lost lost = w.expect_lost();
+  ASSERT_EQ(lost.records.size(), 1u);
+  EXPECT_EQ(lost.records[0].reason, "damaged at the post: segment 1");
+  w.pass(5s);
+  const Lost rest = w.expect_lost();
+  ASSERT_EQ(rest.records.size(), 1u) << "one look after the other";
+  EXPECT_NE(rest.records[0].stream, lost.records[0].stream);
+  w.ack();
+  EXPECT_EQ(w.drain.status().backlog, 0u + w.drain.status().last_sequence - w.drain.status().cursor);
+  EXPECT_EQ(w.drain.status().waiting, (store::StreamEnds{0, 0}));
+  w.pass(5min);
+  EXPECT_TRUE(w.wire.empty()) << "told once";
+}
+
+TEST(DrainLost, WhatComesBackInTimeIsSentAndNotTold) {
+  World w;
+  w.append(10);
+  w.journal.damaged = {5};
+  w.stream();
+  EXPECT_EQ(w.frames(), "1-4 !6-9 10-10");
+  w.journal.damaged.clear();
+  w.pass(65s);
+  EXPECT_EQ(w.frames(), "5-5");
+  EXPECT_EQ(w.drain.status().lost, 0u);
+  EXPECT_TRUE(w.hq.lost.empty());
+}
+
+TEST(DrainLost, AJournalThatIsAwayIsNeverLost) {
+  World w;
+  w.append(10);
+  w.journal.damaged = {5};
+  w.stream();
+  EXPECT_EQ(w.frames(), "1-4 !6-9 10-10");
+  w.journal.broken = true;  // before HQ could be told
+  w.pass(3h);
+  EXPECT_TRUE(w.wire.empty());
+  EXPECT_TRUE(w.hq.lost.empty());
+  w.journal.broken = false;
+  w.pass(2min);
+  EXPECT_EQ(w.expect_lost().records, (std::vector<LostRecords>{{Stream::events, {5, 5}, "damaged at the post: segment 1"}}));
+}
+
+TEST(DrainLost, WhatTheDiskDoesNotGiveIsToldAfterAnHourOnly) {
+  World w;
+  w.append(10);
+  w.journal.damaged = {5};
+  w.journal.sure = false;
+  w.stream();
+  w.frames();
+  w.pass(55min);
+  EXPECT_TRUE(w.wire.empty());
+  w.pass(10min);
+  EXPECT_EQ(w.expect_lost().records.size(), 1u);
+}
+
+TEST(DrainLost, AnOlderHqIsNotToldAndGetsAllElse) {
+  World w;
+  w.hq.takes_lost = false;
+  w.append(10);
+  w.journal.damaged = {5};
+  w.stream();
+  EXPECT_EQ(w.frames(), "1-4 !6-9 10-10");
+  w.pass(10min);
+  EXPECT_TRUE(w.wire.empty());
+  EXPECT_EQ(w.drain.status().waiting.events, 1u);
+}
+
+TEST(DrainLost, WordThatWasLostOnTheWayIsSaidAgain) {
+  World w;
+  w.append(10);
+  w.journal.damaged = {5};
+  w.stream();
+  w.frames();
+  w.pass(65s);
+  w.expect(Leaf::lost);  // HQ does not get it
+  w.pass(20s);
+  EXPECT_EQ(w.expect_lost().records.size(), 1u) << "HQ's answer to a later hello does not go on without it";
+}
+
+TEST(DrainLost, BehindARecordThatHqHoldsTheNextWaitsForHqToBeTold) {
+  World w;
+  w.append(24);
+  for (std::uint64_t n = 1; n <= 4; ++n) w.hq.held[1][n] = w.journal.records[n - 1].bytes;
+  w.journal.damaged = {4};
+  w.stream();
+  EXPECT_EQ(w.frames(), "9-12 13-16 17-20 21-24 6-8") << "5 would have to name what cannot be read, and HQ could not tell it from a fork";
+  w.pass(65s);
+  EXPECT_EQ(w.expect_lost().records, (std::vector<LostRecords>{{Stream::events, {4, 4}, "damaged at the post: segment 1"}}));
+  w.pass(1s);
+  EXPECT_EQ(w.frames(), "!5-5");
+}
+
+TEST(DrainLost, WhatHqWasToldBeforeARestartIsSentOnceItCanBeRead) {
+  World w;
+  w.append(30);
+  for (std::uint64_t n = 1; n <= 30; ++n)
+    if (n != 5 && n != 6) w.hq.held[1][n] = w.journal.records[n - 1].bytes;
+  w.hq.lost = {{Stream::events, {5, 6}, ""}};
+  w.journal.damaged = {6};
+  w.stream();
+  EXPECT_TRUE(w.wire.empty());
+  w.pass(1s);
+  EXPECT_EQ(w.frames(), "5-5") << "it came back";
+  EXPECT_EQ(w.drain.status().lost, 1u) << "6 still cannot be read";
+  w.pass(61min);
+  while (!w.wire.empty()) w.expect(Leaf::lost);
+  w.journal.damaged.clear();
+  for (int i = 0; i < 500 && w.wire.empty(); ++i) w.pass(10s);
+  EXPECT_EQ(w.frames(), "6-6");
+  EXPECT_EQ(w.drain.status().lost, 0u);
 }

@@ -499,3 +499,130 @@ TEST_F(ReceiverTest, AnyOrderAnyLossAnyRepetitionEndsAsTheSource) {
     EXPECT_TRUE(alarms().empty()) << alarms().dump();
   }
 }
+
+namespace {
+
+class LostAtPost : public HqTest {
+ protected:
+  /// As the post sends it: with zeros for the record before, which it cannot read.
+  Ack after_gap(Stream stream, std::uint64_t first, std::uint64_t last) { return ack_in(group({{leaf_of(stream), without_hash(stream, first, last)}})); }
+  Bytes without_hash(Stream stream, std::uint64_t first, std::uint64_t last) {
+    Bytes frame = p1.frame(stream, first, last);
+    std::fill_n(frame.begin() + 36, 32, std::uint8_t{0});
+    return frame;
+  }
+  std::vector<Answer> tell(const std::vector<LostRecords>& records) { return group({{Leaf::lost, encode(Lost{records})}}); }
+};
+
+const std::string why = "damaged at the post: 1.seg, offset 512";
+
+}  // namespace
+
+TEST_F(LostAtPost, HqGoesOnWithoutThemAndShowsThemForGood) {
+  p1.append(4);
+  p1.append(1, "verdict");
+  p1.append(5);
+  greet();
+  events(1, 2);
+  EXPECT_EQ(after_gap(Stream::events, 5, 9).streams[1].through, 2u) << "a hole like any other";
+  const Ack ack = ack_in(tell({{Stream::events, {3, 4}, why}, {Stream::verdicts, {1, 1}, why}}));
+  EXPECT_EQ(ack.streams[1].through, 9u);
+  EXPECT_EQ(ack.streams[0].through, 1u);
+  EXPECT_EQ(ack.cursor, 10u);
+  for (const bool restarted : {false, true}) {
+    if (restarted) open();
+    const json missing = gaps();
+    ASSERT_EQ(missing.size(), 2u);
+    EXPECT_EQ(missing[1]["first"], 3);
+    EXPECT_EQ(missing[1]["last"], 4);
+    EXPECT_EQ(missing[1]["why"], why);
+    EXPECT_EQ(alarm_kinds(), (std::vector<std::string>{"lost_at_post", "lost_at_post"}));
+    EXPECT_EQ(posts()[0]["lost"], 3);
+    const Ack again = greet();
+    ASSERT_TRUE(again.lost);
+    EXPECT_EQ(*again.lost, (std::vector<LostRecords>{{Stream::verdicts, {1, 1}, ""}, {Stream::events, {3, 4}, ""}}));
+    EXPECT_EQ(again.streams[1].through, 9u);
+    EXPECT_FALSE(verify_post(place, "P1")->sound);
+  }
+  EXPECT_EQ(rows()[2]["chain"], "unverifiable") << "nothing says what stood before it";
+}
+
+TEST_F(LostAtPost, WhatTurnsUpLaterIsTakenAndTheChainIsWhole) {
+  p1.append(4);
+  p1.append(1, "verdict");
+  p1.append(5);
+  greet();
+  events(1, 2);
+  tell({{Stream::events, {3, 4}, why}, {Stream::verdicts, {1, 1}, why}});
+  EXPECT_EQ(after_gap(Stream::events, 5, 9).cursor, 10u);
+  open();
+  greet();
+  EXPECT_EQ(events(4, 4).cursor, 10u);
+  EXPECT_EQ(gaps().size(), 2u);
+  EXPECT_EQ(events(3, 4).cursor, 10u);
+  EXPECT_EQ(verdicts(1, 1).cursor, 10u);
+  EXPECT_TRUE(gaps().empty());
+  EXPECT_TRUE(greet().lost->empty());
+  expect_all_here(p1);
+}
+
+TEST_F(LostAtPost, WhatTurnsUpAsAnotherOneIsSeen) {
+  p1.append(4);
+  p1.append(1, "lane_mode");
+  p1.append(3);
+  SigningPost fork("P1");  // the same up to number 5
+  fork.append(4);
+  fork.append(2, "lane_mode");
+  greet();
+  events(1, 5);
+  tell({{Stream::events, {6, 6}, why}});
+  after_gap(Stream::events, 7, 8);
+  EXPECT_EQ(alarm_kinds(), (std::vector<std::string>{"lost_at_post"}));
+  group({{Leaf::events, fork.frame(Stream::events, 6, 6)}}, fork);
+  EXPECT_NE(std::find(alarm_kinds().begin(), alarm_kinds().end(), "chain_broken"), alarm_kinds().end());
+}
+
+TEST_F(LostAtPost, NoForkHidesBehindAGapThatNobodyTold) {
+  p1.append(6);
+  greet();
+  events(1, 4);
+  const Ack refused = after_gap(Stream::events, 5, 6);
+  ASSERT_EQ(refused.refused.size(), 1u);
+  EXPECT_EQ(refused.streams[1].through, 4u);
+  // Told, of a record that HQ holds: taken where it follows that one in the journal, as HQ has it.
+  tell({{Stream::events, {4, 4}, why}});
+  EXPECT_EQ(gaps().size(), 1u) << "5 and 6 are still to come; HQ has 4";
+  SigningPost fork("P1");
+  fork.append(3);
+  fork.append(1, "lane_mode");
+  fork.append(2);
+  Bytes frame = fork.frame(Stream::events, 5, 6);
+  std::fill_n(frame.begin() + 36, 32, std::uint8_t{0});
+  EXPECT_EQ(ack_in(group({{Leaf::events, frame}})).refused.size(), 1u);
+  EXPECT_EQ(after_gap(Stream::events, 5, 6).streams[1].through, 6u);
+  EXPECT_EQ(events(4, 4).cursor, 6u) << "the post reads it again";
+  EXPECT_TRUE(greet().lost->empty());
+  expect_all_here(p1);
+}
+
+TEST_F(LostAtPost, NoMoreIsLostThanThePostSaysToHave) {
+  p1.append(3);
+  greet();
+  for (const Range& numbers : {Range{4, 4}, Range{2, 1ull << 40}}) EXPECT_EQ(ack_in(tell({{Stream::events, numbers, why}})).streams[1].through, 0u);
+  EXPECT_TRUE(gaps()[0]["why"] == "recorded at the post, not yet here");
+  EXPECT_EQ(alarm_kinds(), (std::vector<std::string>{"refused", "refused"}));
+}
+
+TEST_F(LostAtPost, AResendAsksForThemAnew) {
+  p1.append(6);
+  greet();
+  events(1, 2);
+  tell({{Stream::events, {3, 3}, why}});
+  after_gap(Stream::events, 4, 6);
+  desk->add_order({"P1", "resend", "2"}, clock.now().wall);
+  receiver->look_at_desk();
+  EXPECT_EQ(ack_in(group({})).streams[1].through, 1u);
+  EXPECT_TRUE(greet().lost->empty());
+  EXPECT_EQ(events(2, 6).cursor, 6u);
+  expect_all_here(p1);
+}

@@ -58,6 +58,9 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   ack.refused = {{Stream::events, 8, "signature"}};
   ack.held = 5ms;
   EXPECT_TRUE(valid("ack", encode(ack)));
+  ack.lost = {{Stream::events, {3, 4}, ""}};
+  EXPECT_TRUE(valid("ack", encode(ack)));
+  EXPECT_TRUE(valid("lost", encode(Lost{{{Stream::verdicts, {1, 9}, "damaged"}}})));
   EXPECT_TRUE(valid("want", encode(Want{{{sha, 10, false, {{0, 0}}, 5, true, false}}, {sha}})));
   EXPECT_TRUE(valid("unavailable", encode(Unavailable{sha, "gone"})));
   EXPECT_TRUE(valid("fetch", encode(Fetch{sha, 10, 1 << 20})));
