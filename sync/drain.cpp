@@ -318,7 +318,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
   on_lost(ack, now);
   move_cursor(ack.cursor);
-  if (letters_.refusals_wait()) say_receipt();
+  if (letters_.words_wait()) say_receipt();
 }
 
 void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
@@ -407,12 +407,19 @@ void Drain::letter_refused(std::uint64_t number, const std::string& reason, Stam
   say_receipt();
 }
 
+void Drain::letter_answered(std::uint64_t number, const std::string& outcome, Stamp) {
+  letters_.answer(number, outcome);
+  say_receipt();
+}
+
 void Drain::letter_failed(std::uint64_t number, Stamp now) {
   if (letters_.failed(number, now.mono)) plan_wake();
 }
 
 void Drain::say_receipt() {
-  if (phase_ == Phase::streaming) publish(Leaf::receipt, encode(letters_.receipt(++sent_order_)));
+  if (phase_ != Phase::streaming) return;
+  do publish(Leaf::receipt, encode(letters_.receipt(++sent_order_)));
+  while (letters_.words_wait());
 }
 
 void Drain::fill(Stamp now) {

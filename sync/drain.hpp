@@ -144,6 +144,8 @@ class Drain {
   void letter_done(std::uint64_t number, const std::string& refused, Stamp now);
   /// What an earlier letter named was fetched and cannot be used. HQ is told now or when it answers again.
   void letter_refused(std::uint64_t number, const std::string& reason, Stamp now);
+  /// What became of a command. HQ is told now or when it answers again.
+  void letter_answered(std::uint64_t number, const std::string& outcome, Stamp now);
   /// It could not be kept (a full disk): HQ is asked to say it again after a while.
   void letter_failed(std::uint64_t number, Stamp now);
   /// Fetch this blob of HQ's; Fetched follows.

@@ -6,6 +6,7 @@ namespace rampa::sync {
 namespace {
 
 constexpr std::size_t waiting_max = 64;
+constexpr std::size_t answers_at_once = 16;  ///< a message has its limit
 constexpr Duration pause = 30s;  ///< after one that could not be kept
 
 }  // namespace
@@ -43,17 +44,26 @@ bool LetterBox::failed(std::uint64_t number, MonoTime now) {
 
 Receipt LetterBox::receipt(std::uint64_t order) {
   for (const RefusedLetter& letter : refused_) told_.push_back({letter, order});
-  return {through_, std::exchange(refused_, {})};
+  Receipt receipt{through_, std::exchange(refused_, {}), {}};
+  while (!answers_.empty() && receipt.answered.size() < answers_at_once) {
+    told_answers_.push_back({answers_.front(), order});
+    receipt.answered.push_back(std::move(answers_.front()));
+    answers_.erase(answers_.begin());
+  }
+  return receipt;
 }
 
 void LetterBox::answered(std::uint64_t order) {
-  std::erase_if(told_, [order](const Told& told) { return told.order < order; });
+  std::erase_if(told_, [order](const auto& told) { return told.order < order; });
+  std::erase_if(told_answers_, [order](const auto& told) { return told.order < order; });
 }
 
 void LetterBox::disconnected() {
   waiting_.clear();
-  for (Told& told : told_) refused_.push_back(std::move(told.letter));
+  for (auto& told : told_) refused_.push_back(std::move(told.letter));
+  for (auto& told : told_answers_) answers_.push_back(std::move(told.letter));
   told_.clear();
+  told_answers_.clear();
 }
 
 }  // namespace rampa::sync

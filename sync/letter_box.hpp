@@ -28,7 +28,10 @@ class LetterBox {
   /// What this letter named cannot be used.
   void refuse(std::uint64_t number, const std::string& reason) { refused_.push_back({number, reason}); }
 
-  [[nodiscard]] bool refusals_wait() const { return !refused_.empty(); }
+  /// What became of this one, a command.
+  void answer(std::uint64_t number, const std::string& outcome) { answers_.push_back({number, outcome}); }
+
+  [[nodiscard]] bool words_wait() const { return !refused_.empty() || !answers_.empty(); }
   /// What HQ is told in the message of this order.
   [[nodiscard]] Receipt receipt(std::uint64_t order);
   /// HQ has answered a hello of this order: it has all receipts that went before.
@@ -41,15 +44,18 @@ class LetterBox {
   void asked_again() { again_.reset(); }
 
  private:
+  template <class Word>
   struct Told {
-    RefusedLetter letter;
+    Word letter;
     std::uint64_t order = 0;
   };
   std::uint64_t through_;
   std::optional<Letter> applied_;        ///< just now
   std::deque<Letter> waiting_;           ///< behind it
   std::vector<RefusedLetter> refused_;   ///< not told yet
-  std::vector<Told> told_;
+  std::vector<AnsweredLetter> answers_;  ///< the same
+  std::vector<Told<RefusedLetter>> told_;
+  std::vector<Told<AnsweredLetter>> told_answers_;
   std::optional<MonoTime> again_;
 };
 

@@ -1,6 +1,7 @@
 #include "sync/letters.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "sync/frame.hpp"
 #include "sync/json_object.hpp"
@@ -86,6 +87,21 @@ Bytes encode(const WatchListLetter& w) {
 }
 
 Bytes encode(const BundleLetter& b) { return payload_of({{"name", b.name}, {"sha256", b.sha256}, {"size_bytes", b.size_bytes}}); }
+
+Bytes encode(const CommandLetter& c) { return payload_of({{"command", c.command}, {"argument", c.argument}, {"by", c.by}}); }
+
+Result<CommandLetter> decode_command(ByteView bytes) {
+  return decoded<CommandLetter>(bytes, "command", [](JsonObject& f, CommandLetter& c) {
+    c.command = f.text("command");
+    if (f.has("argument")) c.argument = f.text("argument");
+    c.by = f.text("by");
+    for (const auto& [name, text, least] : {std::tuple<const char*, const std::string*, std::size_t>{"command", &c.command, 1}, {"argument", &c.argument, 0}, {"by", &c.by, 1}}) {
+      const bool printable = std::none_of(text->begin(), text->end(), [](unsigned char ch) { return ch < 0x20 || ch == 0x7f; });
+      if (f.whole() && (text->size() < least || text->size() > 200 || !printable)) f.complain(std::string(name) + " is not " + std::to_string(least) + " to 200 bytes on one line");
+    }
+    if (f.whole() && c.command == "look_for_image" && !parse_sha256(c.argument)) f.complain("argument is not 64 lower-case hex digits");
+  });
+}
 
 Result<BundleLetter> decode_bundle(ByteView bytes) {
   return decoded<BundleLetter>(bytes, "bundle", [](JsonObject& f, BundleLetter& b) {

@@ -4,9 +4,12 @@
 //   watch_list     replaces HQ's list of that name: plates as they stand in the letter (none: the list goes), or a list of any
 //                  kind that `rampa watchlist build` made, to fetch
 //   gap            nothing: HQ's desk was restored and does not know any more what had this number
+//   command        something to do, out of a closed set; carried out once at most, and answered (Receipt::answered)
 //   bundle         a signed bundle of profiles (sync/bundle/BUNDLES.md) to fetch and install
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,15 +46,32 @@ struct WatchListLetter {
   bool operator==(const WatchListLetter&) const = default;
 };
 
+/// Something to do at once. What a post does not know it refuses.
+struct CommandLetter {
+  std::string command;   ///< one of `commands`, or of a newer version's
+  std::string argument;  ///< at most 200 bytes on one line
+  std::string by;        ///< who at HQ wants it: goes into the post's journal
+  bool operator==(const CommandLetter&) const = default;
+};
+//   say_status      the post's state (edge/api/API.md, STATUS) as JSON
+//   look_for_image  argument: SHA-256 of a blob. Whether the post has it, or when it made room
+//   fetch_now       what letters named is asked for again at once, also what could not be had or used
+inline constexpr std::array<std::string_view, 3> commands{"say_status", "look_for_image", "fetch_now"};
+[[nodiscard]] constexpr bool known_command(std::string_view word) { return std::find(commands.begin(), commands.end(), word) != commands.end(); }
+/// What comes back is cut to this.
+inline constexpr std::size_t answer_bytes_max = 8000;
+
 /// A built list is read into memory whole: ten million plates are 160 MB.
 inline constexpr std::uint64_t built_list_bytes_max = 1ull << 30;
 
 [[nodiscard]] Bytes encode(const DeclarationsLetter& letter);
 [[nodiscard]] Bytes encode(const WatchListLetter& letter);
 [[nodiscard]] Bytes encode(const BundleLetter& letter);
+[[nodiscard]] Bytes encode(const CommandLetter& letter);
 /// Errors: invalid, naming the key.
 [[nodiscard]] Result<DeclarationsLetter> decode_declarations(ByteView bytes);
 [[nodiscard]] Result<WatchListLetter> decode_watch_list(ByteView bytes);
 [[nodiscard]] Result<BundleLetter> decode_bundle(ByteView bytes);
+[[nodiscard]] Result<CommandLetter> decode_command(ByteView bytes);
 
 }  // namespace rampa::sync

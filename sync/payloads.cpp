@@ -120,9 +120,10 @@ Bytes encode(const Letters& l) {
 }
 
 Bytes encode(const Receipt& r) {
-  json refused = json::array();
+  json refused = json::array(), answered = json::array();
   for (const RefusedLetter& l : r.refused) refused.push_back({{"number", l.number}, {"reason", l.reason}});
-  return payload_of({{"through", r.through}, {"refused", std::move(refused)}});
+  for (const AnsweredLetter& l : r.answered) answered.push_back({{"number", l.number}, {"outcome", l.outcome}});
+  return payload_of({{"through", r.through}, {"refused", std::move(refused)}, {"answered", std::move(answered)}});
 }
 
 Result<Hello> decode_hello(ByteView bytes) {
@@ -247,6 +248,12 @@ Result<Receipt> decode_receipt(ByteView bytes) {
     for (const json& entry : f.list("refused")) {
       JsonObject letter(entry, "receipt, refused");
       r.refused.push_back({letter.number("number"), letter.text("reason")});
+      f.adopt(letter);
+    }
+    if (!f.has("answered")) return;  // an older post carries out no commands
+    for (const json& entry : f.list("answered")) {
+      JsonObject letter(entry, "receipt, answered");
+      r.answered.push_back({letter.number("number"), letter.text("outcome")});
       f.adopt(letter);
     }
   });

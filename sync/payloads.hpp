@@ -156,10 +156,17 @@ struct RefusedLetter {
   std::string reason;
   bool operator==(const RefusedLetter&) const = default;
 };
+/// What became of a command.
+struct AnsweredLetter {
+  std::uint64_t number = 0;
+  std::string outcome;
+  bool operator==(const AnsweredLetter&) const = default;
+};
 /// Post: everything up to `through` is applied durably, or refused.
 struct Receipt {
   std::uint64_t through = 0;
   std::vector<RefusedLetter> refused;
+  std::vector<AnsweredLetter> answered;
   bool operator==(const Receipt&) const = default;
 };
 

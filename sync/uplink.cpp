@@ -15,12 +15,13 @@ namespace {
 
 struct Connected { std::uint64_t attempt; };
 struct Subscribed { std::uint64_t attempt; };
-struct Lost { std::uint64_t attempt; std::string why; };
+struct Broken { std::uint64_t attempt; std::string why; };
 struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
 struct LetterDone { std::uint64_t number; LetterOutcome outcome; };
 struct WantBlob { std::string sha256; std::uint64_t size_bytes; };
 struct LetterRefused { std::uint64_t number; std::string reason; };
-using Fact = std::variant<Connected, Subscribed, Lost, Message, LetterDone, WantBlob, LetterRefused>;
+struct LetterAnswered { std::uint64_t number; std::string outcome; };
+using Fact = std::variant<Connected, Subscribed, Broken, Message, LetterDone, WantBlob, LetterRefused, LetterAnswered>;
 
 constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
 constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
@@ -60,6 +61,8 @@ class RunningUplink : public Uplink {
 
   void want(const std::string& sha256, std::uint64_t size_bytes) override { put(WantBlob{sha256, size_bytes}); }
   void refuse_letter(std::uint64_t number, const std::string& reason) override { put(LetterRefused{number, reason}); }
+
+  void answer_letter(std::uint64_t number, const std::string& outcome) override { put(LetterAnswered{number, outcome}); }
 
   std::uint64_t beats() const override { return beats_.load(std::memory_order_relaxed); }
 
@@ -120,7 +123,7 @@ class RunningUplink : public Uplink {
     if (const auto asked = link_->subscribe(); !asked) drain_.link_lost(attempt_, asked.error().what, clock_.now());
   }
   void take(const Subscribed& fact) { drain_.link_ready(fact.attempt, clock_.now()); }
-  void take(const Lost& fact) { drain_.link_lost(fact.attempt, fact.why, clock_.now()); }
+  void take(const Broken& fact) { drain_.link_lost(fact.attempt, fact.why, clock_.now()); }
   void take(const Message& fact) { drain_.message(fact.attempt, fact.topic, fact.payload, clock_.now()); }
 
   void take(const LetterDone& fact) {
@@ -128,6 +131,7 @@ class RunningUplink : public Uplink {
   }
 
   void take(const WantBlob& fact) { drain_.want(fact.sha256, fact.size_bytes, clock_.now()); }
+  void take(const LetterAnswered& fact) { drain_.letter_answered(fact.number, fact.outcome, clock_.now()); }
   void take(const LetterRefused& fact) { drain_.letter_refused(fact.number, fact.reason, clock_.now()); }
 
   void perform() {
@@ -143,7 +147,7 @@ class RunningUplink : public Uplink {
                       downlink_filter(settings_.drain.post), settings_.credentials};
     const std::uint64_t attempt = open.attempt;
     auto opened = open_link(link, {[this, attempt] { put(Connected{attempt}); }, [this, attempt] { put(Subscribed{attempt}); },
-                                   [this, attempt](std::string why) { put(Lost{attempt, std::move(why)}); },
+                                   [this, attempt](std::string why) { put(Broken{attempt, std::move(why)}); },
                                    [this, attempt](std::string topic, Bytes payload) {
                                      put(Message{attempt, std::move(topic), std::move(payload)});
                                    }});

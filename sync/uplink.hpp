@@ -46,6 +46,8 @@ class Uplink {
   virtual void want(const std::string& sha256, std::uint64_t size_bytes) = 0;
   /// What this letter named was fetched and cannot be used: HQ is told. Thread: any.
   virtual void refuse_letter(std::uint64_t number, const std::string& reason) = 0;
+  /// What became of a command: HQ is told. Thread: any.
+  virtual void answer_letter(std::uint64_t number, const std::string& outcome) = 0;
   [[nodiscard]] virtual LinkStatus status() const = 0;
   /// Rises whenever the thread comes round, about once a second unless a call into the broker's library lasts.
   [[nodiscard]] virtual std::uint64_t beats() const = 0;

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "edge/api/durable_file.hpp"
+#include "edge/api/views.hpp"
 #include "edge/app/explosive_sets.hpp"
 #include "edge/app/lanes_first.hpp"
 #include "edge/app/profiles_install.hpp"
@@ -62,6 +63,17 @@ Result<std::shared_ptr<Downlink>> Downlink::open(Appliance& appliance, const Clo
     }
   }
   if (!key.empty()) downlink->hq_key_ = sync::parse_public_key(key);
+  HqCommands::Calls calls;
+  Downlink* const self = downlink.get();
+  calls.carry_out = [self](const sync::CommandLetter& command) { return self->carry_out(command); };
+  calls.note = [&appliance](AuditNote note) { return appliance.write_audit_note(std::move(note), 10s); };
+  calls.answer = [self](std::uint64_t number, const std::string& outcome) {
+    std::lock_guard lock(self->mutex_);
+    if (self->line_.answer) self->line_.answer(number, outcome);
+  };
+  auto commands = HqCommands::open(site.directory, downlink->applied_.value(), std::move(calls));
+  if (!commands) return tl::unexpected(commands.error());
+  downlink->commands_ = std::move(*commands);
   return downlink;
 }
 
@@ -118,8 +130,60 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(sync::Letter
     if (!bundle) return refuse(bundle.error().what);
     return fetch(bundle->sha256, bundle->size_bytes, std::string(bundle_word) + bundle->name);
   }
+  if (letter.kind == "command") return take_command(letter, refuse, done);
   if (letter.kind == sync::gap_letter) return kept({});
   refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
+}
+
+void Downlink::take_command(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(sync::LetterOutcome)>& done) {
+  const auto body = sync::decode_command(as_bytes(letter.body));
+  if (!body) return refuse(body.error().what);
+  if (!sync::known_command(body->command)) {
+    // Audited too: who wanted what and did not get it. Not waited for, HQ has the refusal.
+    Record record;
+    record.at = clock_.now();
+    record.body = AuditNote{"command", "hq: " + body->by, "letter " + std::to_string(letter.number) + ": " + body->command + ": refused, unknown"};
+    appliance_.store().persist({std::move(record)}, {});
+    return refuse("this version of Rampa knows no command \"" + body->command + "\"");
+  }
+  const auto taken = commands_->take(letter.number, *body);
+  take(taken, letter.number, done);
+  commands_->release(applied_.value());
+  std::lock_guard lock(mutex_);
+  if (wake_) wake_();
+}
+
+Result<std::string> Downlink::carry_out(const sync::CommandLetter& command) {
+  if (command.command == "say_status") {
+    api::JsonWriter status;
+    api::write_status(status, appliance_, clock_.now());
+    return status.take();
+  }
+  if (command.command == "look_for_image") return look_for_image(command.argument);
+  if (command.command == "fetch_now") return fetch_now();
+  return fail(ErrorCode::invalid, "this version of Rampa knows no such command");  // an older one took it
+}
+
+Result<std::string> Downlink::look_for_image(const std::string& sha256) {
+  auto picture = appliance_.picture_reader();
+  if (!picture) return tl::unexpected(picture.error());
+  if (const auto size = (*picture)->blob_size(sha256)) return "here, " + std::to_string(*size) + " bytes";
+  else if (size.error().code != ErrorCode::not_found) return fail(size.error().code, size.error().what);
+  const auto gone = (*picture)->blob_gone(sha256);
+  if (!gone) return tl::unexpected(gone.error());
+  if (!*gone) return std::string("not here");
+  return "made room at " + std::to_string((*gone)->when.ms) + " ms, HQ " + ((*gone)->held_at_hq ? "held it" : "did not hold it");
+}
+
+std::string Downlink::fetch_now() {
+  const auto noted = sync::noted_wanted(fetch_directory());
+  std::lock_guard lock(mutex_);
+  not_to_be_had_.clear();
+  again_ = {};
+  if (!noted) return "what is to be fetched cannot be read: " + noted.error().what;
+  if (line_.want)
+    for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes);
+  return std::to_string(noted->size()) + " files asked for";
 }
 
 Result<void> Downlink::want_file(const sync::WantedFile& wanted) {
@@ -158,10 +222,13 @@ Result<std::unique_ptr<sync::FetchShelf>> Downlink::shelf() const {
 void Downlink::connect(Line line) {
   const auto noted = sync::noted_wanted(fetch_directory());
   if (!noted) spdlog::error("what is to be fetched from HQ cannot be read: {}", noted.error().what);
-  std::lock_guard lock(mutex_);
-  line_ = std::move(line);
-  if (noted && line_.want)
-    for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes);
+  {
+    std::lock_guard lock(mutex_);
+    line_ = std::move(line);
+    if (noted && line_.want)
+      for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes);
+  }
+  commands_->answer_again();
 }
 
 void Downlink::work_by(std::function<void()> wake) {
@@ -193,6 +260,7 @@ void Downlink::work() {
     }
     take_plates(std::move(*letter));
   }
+  commands_->work();
   if (clock_.mono() >= again_) use_fetched();
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "edge/app/appliance.hpp"
+#include "edge/app/hq_commands.hpp"
 #include "edge/app/hq_watch_lists.hpp"
 #include "edge/store/durable_file.hpp"
 #include "sync/fetch_shelf.hpp"
@@ -40,6 +41,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   struct Line {
     std::function<void(const std::string& sha256, std::uint64_t size_bytes)> want;        ///< fetch this
     std::function<void(std::uint64_t number, const std::string& reason)> refuse;  ///< what this letter named cannot be used
+    std::function<void(std::uint64_t number, const std::string& outcome)> answer = {};  ///< what became of this command
   };
   /// Asks at once for all that was wanted before this start. Empty: there is no line (any more).
   void connect(Line line);
@@ -67,6 +69,10 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   void forget(const sync::WantedFile& wanted);
   void take(Result<void> durable, std::uint64_t number, const std::function<void(sync::LetterOutcome)>& done);
   void take_plates(PlatesLetter letter);
+  void take_command(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(sync::LetterOutcome)>& done);
+  [[nodiscard]] Result<std::string> carry_out(const sync::CommandLetter& command);
+  [[nodiscard]] Result<std::string> look_for_image(const std::string& sha256);
+  [[nodiscard]] std::string fetch_now();
   void use_fetched();
   [[nodiscard]] Result<void> use(const sync::WantedFile& wanted);
   [[nodiscard]] Result<void> use_bundle(const sync::WantedFile& wanted);
@@ -81,6 +87,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   HqWatchLists lists_;
   store::SlotFile applied_;       ///< written by one letter at a time
   std::optional<sync::PublicKey> hq_key_;
+  std::unique_ptr<HqCommands> commands_;
   std::mutex wanted_mutex_;       ///< of the notes in DIRECTORY/fetch
   std::mutex mutex_;              ///< of all below; taken after it
   Line line_;

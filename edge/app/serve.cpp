@@ -166,7 +166,8 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   sync.way->to = sync.uplink.get();
   sync.downlink = *downlink;
   sync.downlink->connect({[to = sync.uplink.get()](const std::string& sha256, std::uint64_t size) { to->want(sha256, size); },
-                          [to = sync.uplink.get()](std::uint64_t number, const std::string& reason) { to->refuse_letter(number, reason); }});
+                          [to = sync.uplink.get()](std::uint64_t number, const std::string& reason) { to->refuse_letter(number, reason); },
+                          [to = sync.uplink.get()](std::uint64_t number, const std::string& outcome) { to->answer_letter(number, outcome); }});
   appliance.store().on_durable([way = sync.way](std::uint64_t last) {
     std::lock_guard lock(way->mutex);
     if (way->to) way->to->durable(last);

@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::size_t reason_bytes_max = 500;
 
+/// At most `most` bytes, not cut inside a character: PostgreSQL takes no half ones.
+std::string cut(const std::string& text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 constexpr const char* schema = R"sql(
 CREATE TABLE IF NOT EXISTS letters(
   id AUTO_ID, post TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, made_ms INTEGER NOT NULL
@@ -24,6 +31,7 @@ CREATE TABLE IF NOT EXISTS orders(id AUTO_ID, post TEXT NOT NULL, what TEXT NOT 
 CREATE TABLE IF NOT EXISTS epoch_allowances(post TEXT PRIMARY KEY, epochs INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS desk_clock(version INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS looks(id AUTO_ID, made_by TEXT NOT NULL, purpose TEXT NOT NULL, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS answered_letters(post TEXT NOT NULL, number INTEGER NOT NULL, outcome TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(post, number));
 CREATE TABLE IF NOT EXISTS exports(name TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY(name, journal));
 )sql";
 
@@ -34,10 +42,10 @@ std::unique_ptr<Desk> open_desk(const Place& place) {
 }
 
 Desk::Desk(std::unique_ptr<Database> database) : database_(std::move(database)) {
-  if (database_->has_table("exports")) return;
+  if (database_->has_table("answered_letters")) return;
   database_->transaction([&] {
     database_->lock_for_tables();
-    if (database_->has_table("exports")) return;
+    if (database_->has_table("answered_letters")) return;
     database_->execute(database_->in_own_words(schema));
     // A desk from before it had a clock goes on behind its newest number.
     bool ticking = false;
@@ -177,9 +185,33 @@ void Desk::receive(const std::string& post, const Receipt& receipt, WallTime now
     for (const RefusedLetter& refused : receipt.refused)
       if (refused.number <= last)
         database_->run("INSERT INTO refused_letters(post, number, reason) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", post, refused.number,
-                       refused.reason.substr(0, reason_bytes_max));
+                       cut(refused.reason, reason_bytes_max));
+    for (const AnsweredLetter& answered : receipt.answered)
+      if (answered.number <= last)
+        database_->run("INSERT INTO answered_letters(post, number, outcome, at_ms) VALUES($1, $2, $3, $4) ON CONFLICT DO NOTHING", post, answered.number,
+                       cut(answered.outcome, answer_bytes_max), now.ms);
     database_->run("UPDATE letter_streams SET through = $1, receipt_ms = $2 WHERE post = $3 AND through < $1", through, now.ms, post);
   });
+}
+
+std::vector<SentLetter> Desk::sent(const std::string& post, std::size_t count) {
+  std::vector<SentLetter> out;
+  auto asked = database_->query("SELECT n.number, l.kind, l.made_ms, s.through, r.reason, a.outcome, l.body FROM numbered_letters n JOIN letters l ON l.id = n.letter"
+                                " JOIN letter_streams s ON s.post = n.post LEFT JOIN refused_letters r ON r.post = n.post AND r.number = n.number"
+                                " LEFT JOIN answered_letters a ON a.post = n.post AND a.number = n.number WHERE n.post = $1 ORDER BY n.number DESC LIMIT $2", post, count);
+  while (asked.step()) {
+    SentLetter& letter = out.emplace_back();
+    letter.number = asked.count(0);
+    letter.kind = asked.text(1);
+    letter.made = WallTime{asked.number(2)};
+    letter.state = !asked.null(4) ? "refused" : !asked.null(5) ? "answered" : letter.number <= asked.count(3) ? "taken" : "on its way";
+    if (!asked.null(4)) letter.said = asked.text(4);
+    if (!asked.null(5)) letter.said = asked.text(5);
+    if (letter.kind == "command")
+      if (const auto command = decode_command(as_bytes(asked.text(6)))) letter.command = command->command + (command->argument.empty() ? "" : " " + command->argument);
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
 }
 
 std::vector<Order> Desk::orders(const std::string& post) {
@@ -206,6 +238,8 @@ Result<std::string> checked_letter(const std::string& kind, ByteView document) {
     if (const auto read = decode_watch_list(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind == "bundle") {
     if (const auto read = decode_bundle(as_bytes(text)); !read) return tl::unexpected(read.error());
+  } else if (kind == "command") {
+    if (const auto read = decode_command(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind.empty()) {
     return fail(ErrorCode::invalid, "a letter needs a kind");
   }

@@ -24,6 +24,15 @@ struct Look {
   WallTime at;
 };
 
+/// A letter as people see it.
+struct SentLetter {
+  std::uint64_t number = 0;
+  std::string kind, command;  ///< command: of that kind, what is to be done
+  std::string state;          ///< "on its way", "taken", "refused", "answered"
+  std::string said;           ///< the reason or the answer
+  WallTime made;
+};
+
 struct LetterState {
   std::uint64_t last = 0;     ///< newest number
   std::uint64_t through = 0;  ///< applied at the post or refused by it
@@ -59,6 +68,8 @@ class Desk {
   /// knows nothing of are letters of the kind "gap", so that no post waits for them.
   [[nodiscard]] std::vector<Letter> letters(const std::string& post, std::uint64_t after, std::uint64_t last, std::size_t count, std::size_t bytes);
   void receive(const std::string& post, const Receipt& receipt, WallTime now);
+  /// The newest ones that have their number, ascending.
+  [[nodiscard]] std::vector<SentLetter> sent(const std::string& post, std::size_t count);
   /// They stay on the desk until they are removed: after the commit that applied them.
   [[nodiscard]] std::vector<Order> orders(const std::string& post);
   void remove_orders(const std::vector<std::uint64_t>& ids);

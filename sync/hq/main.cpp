@@ -101,7 +101,7 @@ std::string text_of(const std::string& path) {
 }
 
 struct LetterOptions {
-  std::string post, declarations, watch_list, bundle, kind, body;
+  std::string post, declarations, watch_list, bundle, command, argument, by, kind, body;
 };
 
 int send(const hq::Place& place, const LetterOptions& options, bool json) {
@@ -126,7 +126,15 @@ int send(const hq::Place& place, const LetterOptions& options, bool json) {
     kind = "declarations";
     path = options.declarations;
   }
-  const auto body = hq::checked_letter(kind, as_bytes(file ? file->body : text_of(path)));
+  std::string document = file ? file->body : std::string{};
+  if (!options.command.empty()) {
+    kind = path = "command";
+    const Bytes encoded = encode(CommandLetter{options.command, options.argument, options.by});
+    document.assign(encoded.begin(), encoded.end());
+  } else if (!file) {
+    document = text_of(path);
+  }
+  const auto body = hq::checked_letter(kind, as_bytes(document));
   if (!body) return complain({body.error().code, path + ": " + body.error().what});
   const auto desk = hq::open_desk(place);
   if (file) desk->offer(post, file->sha256, now);
@@ -171,6 +179,18 @@ int looks(const hq::Place& place, bool json) {
     for (const auto& each : out)
       std::cout << each["at_ms"].get<std::int64_t>() << "  " << each["by"].get<std::string>() << "  " << each["purpose"].get<std::string>() << "  "
                 << each["what"].get<std::string>() << '\n';
+  return 0;
+}
+
+int letters(const hq::Place& place, const std::string& post, std::size_t limit, bool json) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const hq::SentLetter& letter : hq::open_desk(place)->sent(post, limit))
+    out.push_back({{"number", letter.number}, {"kind", letter.kind}, {"command", letter.command}, {"state", letter.state}, {"said", letter.said}, {"made_ms", letter.made.ms}});
+  if (json) std::cout << out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  else
+    for (const auto& each : out)
+      std::cout << each["number"].dump() << "  " << each["kind"].get<std::string>() << "  " << each["command"].get<std::string>() << "  " << each["state"].get<std::string>() << "  "
+                << each["said"].get<std::string>() << '\n';
   return 0;
 }
 
@@ -304,10 +324,20 @@ int main(int argc, char** argv) try {
   kinds->add_option("--declarations", letter.declarations, "JSON file {\"declarations\":[...]}");
   kinds->add_option("--watch-list", letter.watch_list, "a list that `rampa watchlist build` made (.rwl), of any kind; or a JSON file {\"name\":...,\"plates\":[...]}, without plates: the list goes");
   kinds->add_option("--bundle", letter.bundle, "a signed bundle of profiles, which the post fetches and installs");
+  auto* command_option = kinds->add_option("--command", letter.command, "something to do at the post, once; needs --by. say_status; look_for_image SHA256; fetch_now")
+                             ->check(CLI::IsMember(std::vector<std::string>(commands.begin(), commands.end())));
   auto* kind_option = kinds->add_option("--kind", letter.kind, "any other kind, with --body");
   kinds->require_option(1);
   auto* body_option = send_command->add_option("--body", letter.body, "JSON file");
   kind_option->needs(body_option);
+  auto* argument_option = send_command->add_option("--argument", letter.argument, "of the command, e.g. a SHA-256");
+  auto* by_option = send_command->add_option("--by", letter.by, "who gives the command: goes into the post's journal");
+  command_option->needs(by_option);
+  argument_option->needs(command_option);
+  std::size_t letters_max = 50;
+  auto* letters_command = app.add_subcommand("letters", "the newest letters to a post: on their way, taken, refused and why, answered and how");
+  letters_command->add_option("--post", post)->required();
+  letters_command->add_option("--limit", letters_max)->capture_default_str();
   auto* resend_command = app.add_subcommand("resend", "let a post send its records again: what is here is compared, what is not is stored");
   resend_command->add_option("post", post)->required();
   resend_command->add_option("--from", from, "first sequence of the journal (default: all)");
@@ -344,6 +374,7 @@ int main(int argc, char** argv) try {
     if (!usable_as_post(post)) return complain({ErrorCode::invalid, "\"" + post + "\" is no post's name"});
     return order(place, {{post, "resend", std::to_string(from)}}, json);
   }
+  if (*letters_command) return letters(place, post, letters_max, json);
   if (*key_command) return key(place.directory, json);
   return send(place, letter, json);
 } catch (const std::exception& error) {

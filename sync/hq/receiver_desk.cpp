@@ -30,6 +30,7 @@ void Receiver::take_receipt(const std::string& name, Post& state, const Receipt&
   for (const RefusedLetter& refused : receipt.refused)
     if (refused.number <= state.letters.last)
       bell_.alarm(name, 0, "letter_refused", "letter " + std::to_string(refused.number) + ": " + refused.reason, now);
+  for (const AnsweredLetter& answered : receipt.answered) bell_.tell({"answer", name, "letter " + std::to_string(answered.number) + ": " + answered.outcome, 0});
   state.letters.through = std::max(state.letters.through, std::min(receipt.through, state.letters.last));
   state.letters_due = state.letters.through < state.letters.last;
   if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) at_post->second = std::max(at_post->second, state.letters.through);

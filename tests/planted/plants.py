@@ -187,7 +187,7 @@ PLANTS = [
     plant("api-criterion-told", "the API names the fact that a profile asks for", API,
           ("edge/api/assessment_view.cpp", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts));", "    if (field != \"facts\") sources.emplace(source_of(field, a.facts).empty() ? std::string_view{} : field);")),
     plant("refusal-told-once", "what a letter named is refused once, and never again where the line breaks", DRAIN,
-          ("sync/letter_box.cpp", "  for (Told& told : told_) refused_.push_back(std::move(told.letter));\n", "")),
+          ("sync/letter_box.cpp", "  for (auto& told : told_) refused_.push_back(std::move(told.letter));\n", "")),
     plant("fetched-used-by-the-uplink", "what HQ sent is installed on the uplink's thread", DOWNLINK,
           ("edge/app/downlink.cpp", "  if (!trouble.empty()) not_to_be_had_[sha256] = trouble;\n  if (wake_) wake_();\n}\n",
            "  if (!trouble.empty()) not_to_be_had_[sha256] = trouble;\n  mutex_.unlock();\n  use_fetched();\n  mutex_.lock();\n}\n")),

@@ -230,6 +230,42 @@ TEST_F(DownlinkTest, WhatHqDoesNotHaveIsRefusedWithItsWords) {
   EXPECT_EQ(refused[0].reason, "bundle set.bundle: not offered to this post");
 }
 
+TEST_F(DownlinkTest, ACommandIsCarriedOutAnsweredAndInTheJournal) {
+  std::vector<std::string> answers;
+  downlink->connect({{}, {}, [&](std::uint64_t letter, const std::string& outcome) { answers.push_back(std::to_string(letter) + " " + outcome); }});
+  const auto command = [&](const std::string& what, const std::string& argument = "") {
+    auto answer = apply("command", sync::encode(sync::CommandLetter{what, argument, "M. Petrovic"}));
+    EXPECT_EQ(answer.wait_for(30s), std::future_status::ready);
+    const auto outcome = answer.get();
+    EXPECT_TRUE(outcome.kept);
+    downlink->work();
+    return outcome.refused;
+  };
+  EXPECT_EQ(command("say_status"), "");
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].substr(0, 13), "1 {\"now_ms\":1");
+  EXPECT_NE(answers[0].find("\"id\":\"RS-TEST\""), std::string::npos);
+  EXPECT_EQ(command("look_for_image", std::string(64, 'a')), "");
+  EXPECT_EQ(answers.back(), "2 not here");
+  EXPECT_EQ(command("fetch_now"), "");
+  EXPECT_EQ(answers.back(), "3 0 files asked for");
+  EXPECT_EQ(command("open_boom"), "this version of Rampa knows no command \"open_boom\"");
+  EXPECT_EQ(answers.size(), 3u);
+  const std::uint64_t taken = downlink->letters_through();
+  stop();
+  EXPECT_EQ(taken, 4u);
+  auto journal = store::open_journal(site.directory);
+  ASSERT_TRUE(journal);
+  const auto records = (*journal)->read(1, 1000);
+  ASSERT_TRUE(records);
+  std::size_t noted = 0;
+  for (const auto& raw : *records) {
+    const std::string text(raw.bytes.begin(), raw.bytes.end());
+    noted += text.find("hq: M. Petrovic") != std::string::npos && text.find("\"what\":\"command\"") != std::string::npos;
+  }
+  EXPECT_EQ(noted, 4u) << "the refused one, too";
+}
+
 // An installation compiles, and waits for whoever installs by hand. The line goes on meanwhile: its acknowledgements, hellos and
 // letters are all the uplink's thread's.
 TEST_F(DownlinkTest, WhileABundleIsInstalledTheUplinksThreadGoesOn) {

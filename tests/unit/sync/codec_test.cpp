@@ -262,7 +262,7 @@ TEST(Payloads, ComeBack) {
     EXPECT_EQ(decode_letters(encode(letters)), letters);
     const Lost lost{{{Stream::verdicts, {3, 3 + random() % 9}, random_text(random)}, {Stream::events, {1, 1}, "damaged"}}};
     EXPECT_EQ(decode_lost(encode(lost)), lost);
-    const Receipt receipt{random() % 9, {{1 + random() % 9, random_text(random)}}};
+    const Receipt receipt{random() % 9, {{1 + random() % 9, random_text(random)}}, {{1 + random() % 9, random_text(random)}}};
     EXPECT_EQ(decode_receipt(encode(receipt)), receipt);
   }
   const Unavailable gone{std::string(64, '0'), "erased"};
@@ -415,4 +415,14 @@ TEST(DayKeys, RoundTripAndWhatIsRefused) {
   EXPECT_FALSE(decode_day_keys_wanted(encode(DayKeysWanted{{{7, 1}}})));
   EXPECT_FALSE(decode_day_keys_wanted(encode(DayKeysWanted{std::vector<DayKeyName>(day_keys_max + 1, {20260714, 1})})));
   EXPECT_FALSE(decode_day_keys(encode(DayKeys{{{{20260714, 1}, Bytes(79, 7)}}, {}})));
+}
+
+TEST(Payloads, ACommandSaysWhoWantsIt) {
+  const CommandLetter command{"look_for_image", std::string(64, 'a'), "M. Petrovic"};
+  EXPECT_EQ(decode_command(encode(command)), command);
+  EXPECT_FALSE(decode_command(encode(CommandLetter{"look_for_image", "scan.png", "M. Petrovic"})));
+  EXPECT_FALSE(decode_command(encode(CommandLetter{"say_status", "", ""})));
+  EXPECT_FALSE(decode_command(encode(CommandLetter{"say_status", "", "two\nlines"})));
+  EXPECT_TRUE(decode_command(encode(CommandLetter{"of_a_newer_version", "", "x"}))) << "refused by who carries it out";
+  EXPECT_EQ(decode_receipt(as_bytes(std::string_view(R"({"v":2,"through":3,"refused":[]})"))), (Receipt{3, {}, {}})) << "of an older post";
 }

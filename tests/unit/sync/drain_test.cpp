@@ -794,7 +794,7 @@ TEST(Drain, LettersAreAppliedInOrderOnceAndReceipted) {
   EXPECT_TRUE(w.wire.empty());
   w.drain.letter_done(6, "no such kind", w.clock.now());
   w.collect();
-  EXPECT_EQ(*decode_receipt(w.expect(Leaf::receipt)), (Receipt{6, {{6, "no such kind"}}}));
+  EXPECT_EQ(*decode_receipt(w.expect(Leaf::receipt)), (Receipt{6, {{6, "no such kind"}}, {}}));
   w.say(Leaf::letters, Letters{{{6, "c", "{}"}, {7, "e", "{}"}}});
   ASSERT_EQ(w.letters.size(), 3u);
   EXPECT_EQ(w.letters[2].number, 7u);
@@ -805,10 +805,11 @@ TEST(Drain, WhatALetterNamedMayBeRefusedLaterAndHqHearsOfItWhateverTheLineDoes) 
   settings.letters_through = 4;
   World w(settings);
   w.drain.letter_refused(3, "its signature is wrong", w.clock.now());  // no line yet
+  w.drain.letter_answered(4, "done", w.clock.now());
   w.collect();
   EXPECT_TRUE(w.wire.empty());
   w.stream();
-  const Receipt told{4, {{3, "its signature is wrong"}}};
+  const Receipt told{4, {{3, "its signature is wrong"}}, {{4, "done"}}};
   EXPECT_EQ(*decode_receipt(w.expect(Leaf::receipt)), told);
   // HQ answered nothing that was sent after it, so it may be lost: said again on the next connection.
   w.drain.link_lost(w.attempt, "cable", w.clock.now());

@@ -102,7 +102,7 @@ TEST_F(Group, TextsWithoutEndAreNoReasonNotToStore) {
   const std::vector<ByteView> views{record};
   const auto stored = store->store(std::vector{message(p1, Leaf::events, encode(FrameHead{Stream::events, p1.epoch(), 1, {}}, views)),
                                                message(p1, Leaf::unavailable, encode(Unavailable{hex(Sha256{1}), noise(100'000)})),
-                                               message(p1, Leaf::receipt, encode(Receipt{0, {{0, noise(100'000)}}})),
+                                               message(p1, Leaf::receipt, encode(Receipt{0, {{0, noise(100'000)}}, {}})),
                                                message(p2, Leaf::events, p2.frame(Stream::events, 1, 1))}, false);
   ASSERT_TRUE(stored) << stored.error().what;
   EXPECT_EQ(ack_in(stored->answers, p1).cursor, 1u);

@@ -50,21 +50,41 @@ TEST_F(ReceiverDesk, LettersAreNumberedAndComeAfterWhatThePostHas) {
 TEST_F(ReceiverDesk, WhatIsWrittenLaterGoesAtOnceAndIsNotSentTwiceMeanwhile) {
   greet();
   EXPECT_TRUE(look().empty());
-  write("P1", "command", R"({"do":"something"})");
+  write("P1", "note", R"({"do":"something"})");
   EXPECT_TRUE(receiver->desk_changed());
   EXPECT_EQ(letters_in(look()).size(), 1u);
   EXPECT_TRUE(greeted(0).empty()) << "it is on its way";
   clock.advance(5s);
   EXPECT_EQ(greeted(0).size(), 1u) << "it got lost";
-  group({{Leaf::receipt, encode(Receipt{1, {}})}});
+  group({{Leaf::receipt, encode(Receipt{1, {}, {}})}});
   EXPECT_TRUE(look().empty());
 }
 
 TEST_F(ReceiverDesk, ARefusedLetterIsAnAlarm) {
-  write("", "command", "{}");
+  write("", "note", "{}");
   greeted(0);
-  group({{Leaf::receipt, encode(Receipt{1, {{1, "kind command is not known"}}})}});
+  group({{Leaf::receipt, encode(Receipt{1, {{1, "kind note is not known"}}, {}})}});
   EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"letter_refused"});
+}
+
+TEST_F(ReceiverDesk, WhatBecameOfACommandIsKeptAndShown) {
+  EXPECT_FALSE(checked_letter("command", as_bytes(R"({"command":"say_status"})"))) << "nobody says who wants it";
+  EXPECT_FALSE(checked_letter("command", as_bytes(R"({"command":"look_for_image","argument":"abc","by":"M. Petrovic"})")));
+  write("P1", "command", R"({"command":"say_status","by":"M. Petrovic"})");
+  write("P1", "command", R"({"command":"of_a_newer_version","argument":"7","by":"M. Petrovic"})");
+  write("P1", "note", "{}");
+  EXPECT_EQ(greeted(0).size(), 3u);
+  const auto states = [&] {
+    std::string out;
+    for (const SentLetter& letter : desk->sent("P1", 10)) out += std::to_string(letter.number) + " " + letter.kind + " " + letter.command + ": " + letter.state + " " + letter.said + "\n";
+    return out;
+  };
+  EXPECT_EQ(states(), "1 command say_status: on its way \n2 command of_a_newer_version 7: on its way \n3 note : on its way \n");
+  group({{Leaf::receipt, encode(Receipt{3, {{2, "unknown"}}, {}})}});
+  EXPECT_EQ(states(), "1 command say_status: taken \n2 command of_a_newer_version 7: refused unknown\n3 note : taken \n");
+  for (int twice = 0; twice < 2; ++twice) group({{Leaf::receipt, encode(Receipt{3, {}, {{1, "{\"version\":\"1\"}"}, {9, "never sent"}}})}});
+  EXPECT_EQ(states(), "1 command say_status: answered {\"version\":\"1\"}\n2 command of_a_newer_version 7: refused unknown\n3 note : taken \n");
+  EXPECT_EQ(desk->sent("P1", 1).front().number, 3u);
 }
 
 TEST_F(ReceiverDesk, ManyLettersComeInBatches) {
@@ -74,7 +94,7 @@ TEST_F(ReceiverDesk, ManyLettersComeInBatches) {
   for (int round = 0; round < 10 && !letters.empty(); ++round) {
     EXPECT_EQ(letters.front().number, through + 1);
     through = letters.back().number;
-    letters = letters_in(group({{Leaf::receipt, encode(Receipt{through, {}})}}));
+    letters = letters_in(group({{Leaf::receipt, encode(Receipt{through, {}, {}})}}));
   }
   EXPECT_EQ(through, 150u);
 }
@@ -220,19 +240,19 @@ TEST_F(ReceiverDesk, NoLetterIsLostOrWaitedForAfterTheDeskCameFromABackup) {
   open();
   for (int n = 3; n <= 5; ++n) write("", "note", R"({"n":)" + std::to_string(n) + "}");
   EXPECT_EQ(greeted(2).size(), 3u);
-  group({{Leaf::receipt, encode(Receipt{5, {}})}});
+  group({{Leaf::receipt, encode(Receipt{5, {}, {}})}});
   close();
   backup.restore();
   open();
   // The post is still connected and sends on before it greets: what is written now must not get a number that it has.
   p1.append(1);
-  write("", "command", R"({"do":"after"})");
+  write("", "note", R"({"do":"after"})");
   group({{Leaf::events, p1.frame(Stream::events, 1, 1)}});
   EXPECT_TRUE(letters_in(look()).empty());
   auto letters = greeted(5);
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].number, 6u);
-  EXPECT_EQ(letters[0].kind, "command");
+  EXPECT_EQ(letters[0].kind, "note");
   EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"desk_went_back"});
   // And one that was itself restored, behind numbers that nobody knows any more.
   clock.advance(5s);
@@ -240,7 +260,7 @@ TEST_F(ReceiverDesk, NoLetterIsLostOrWaitedForAfterTheDeskCameFromABackup) {
   ASSERT_EQ(letters.size(), 4u);
   for (std::size_t i = 0; i < letters.size(); ++i) {
     EXPECT_EQ(letters[i].number, 3 + i);
-    EXPECT_EQ(letters[i].kind, i < 3 ? "gap" : "command");
+    EXPECT_EQ(letters[i].kind, i < 3 ? "gap" : "note");
   }
   clock.advance(5s);
   EXPECT_EQ(greeted(4).size(), 2u);

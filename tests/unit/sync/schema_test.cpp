@@ -69,9 +69,10 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   ASSERT_TRUE(sealed) << sealed.error().what;
   EXPECT_TRUE(valid("day_keys", encode(DayKeys{{{{20260714, 1}, *sealed}}, {{{20260713, 2}, true, "destroyed"}}})));
   EXPECT_TRUE(valid("letters", encode(Letters{{{1, "watch_list", "{}"}}})));
-  EXPECT_TRUE(valid("receipt", encode(Receipt{3, {{2, "no"}}})));
+  EXPECT_TRUE(valid("receipt", encode(Receipt{3, {{2, "no"}}, {{3, "done"}}})));
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}, {}})));
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"operators-1", {}, WatchListLetter::File{sha, 9}})));
+  EXPECT_TRUE(valid("command", encode(CommandLetter{"say_status", "", "M. Petrovic"})));
   Declaration d;
   d.reference = "M1";
   d.goods.push_back({"870323", "DE", 1, 2, "cars"});
