@@ -16,7 +16,7 @@ foreach(module core imgproc imgcodecs)
   target_link_libraries(rampa_opencv INTERFACE ${OPENCV_${module}})
 endforeach()
 
-find_package(Poco REQUIRED COMPONENTS Foundation Net Util)
+find_package(Poco REQUIRED COMPONENTS Foundation Net NetSSL Util)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)

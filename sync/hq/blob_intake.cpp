@@ -111,7 +111,14 @@ void BlobIntake::take(const std::string& post, const Unavailable& gone, Stamp no
 
 void BlobIntake::finish(const std::string& post, Post& state, const Transfer& t, Stamp now) {
   const WantRow row = t.row();
-  if (const auto finished = images_.finish(post, row.sha256); !finished) throw DatabaseError(finished.error().code, finished.error().what);
+  const auto finished = images_.finish(post, row.sha256);
+  if (!finished && finished.error().code == ErrorCode::busy) {  // records do not wait for it
+    if (finished.error().what != std::exchange(told_, finished.error().what)) bell_.tell({"blob_waits", post, hex(row.sha256) + ": " + finished.error().what, 0});
+    state.finishing.insert(row.sha256);
+    return;
+  }
+  if (!finished) throw DatabaseError(finished.error().code, finished.error().what);
+  state.finishing.erase(row.sha256);
   ledger_.held(row.sha256, row.size_bytes, row.chunks, now.wall);
   state.done.insert(hex(row.sha256));
   state.active.erase(row.sha256);
@@ -119,9 +126,22 @@ void BlobIntake::finish(const std::string& post, Post& state, const Transfer& t,
   bell_.tell({"blob", post, hex(row.sha256), 0});
 }
 
+void BlobIntake::finish_again(const std::string& post, Post& state, Stamp now) {
+  const std::set<Sha256> waiting = state.finishing;
+  for (const Sha256& sha : waiting) {
+    const auto found = state.active.find(sha);
+    if (found == state.active.end()) state.finishing.erase(sha);  // it made room: taken up again when it is chosen
+    else finish(post, state, found->second, now);
+  }
+}
+
 void BlobIntake::work(const std::string& post, Post& state, WorkRoom& room, Stamp now) {
   if (!std::exchange(state.works, false)) return;
   for (auto at = state.active.begin(); at != state.active.end();) {
+    if (state.finishing.contains(at->first)) {
+      ++at;
+      continue;
+    }
     Transfer& t = (at++)->second;  // it may go
     switch (t.work(ledger_, room)) {
       case Transfer::State::waits: break;
@@ -167,19 +187,21 @@ std::vector<std::pair<std::string, Want>> BlobIntake::settle(Stamp now) {
   WorkRoom room{work_.chunks, work_.lookups};
   std::vector<std::string> turns;
   for (const auto& [post, state] : posts_)
-    if (state.look || state.anew || state.works) turns.push_back(post);
+    if (state.look || state.anew || state.works || !state.finishing.empty()) turns.push_back(post);
   std::rotate(turns.begin(), std::upper_bound(turns.begin(), turns.end(), turn_), turns.end());
   if (!turns.empty()) turn_ = turns.front();
   for (const std::string& post : turns) {
     Post& state = posts_[post];
+    finish_again(post, state, now);
     for (int i = 0; i < choices_max && (i == 0 || state.look); ++i) {
       if (state.look || state.anew) choose(post, state, now);
       work(post, state, room, now);
     }
   }
-  busy_ = false;
+  busy_ = waiting_ = false;
   for (auto& [post, state] : posts_) {
     busy_ |= state.look || state.works;
+    waiting_ |= !state.finishing.empty();
     Want want;
     for (auto& [sha, t] : state.active) {
       if (t.tell) want.blobs.push_back(t.wanted());

@@ -34,6 +34,7 @@ class BlobIntake {
 
   /// Before the commit: works, saves progress, chooses what to ask for. What the posts are to be told after it.
   [[nodiscard]] std::vector<std::pair<std::string, Want>> settle(Stamp now);
+  [[nodiscard]] bool waiting() const { return waiting_; }  ///< a blob is whole and on its way to where it is kept: settle() again in a moment
   [[nodiscard]] bool busy() const { return busy_; }  ///< settle() has more to do, also without messages
   void rollback() { posts_.clear(); }
   void forget(const std::string& post) { posts_.erase(post); }
@@ -42,6 +43,7 @@ class BlobIntake {
   struct Post {
     std::map<Sha256, Transfer> active;
     std::set<std::string> done, dropped;
+    std::set<Sha256> finishing;  ///< whole; ImageStore::finish() has not got them yet
     bool anew = false, look = false;
     bool works = true;  ///< a transfer may have something to do by itself
   };
@@ -51,6 +53,7 @@ class BlobIntake {
   void not_wanted(Post& state, const Sha256& sha256);
   void work(const std::string& post, Post& state, WorkRoom& room, Stamp now);
   void finish(const std::string& post, Post& state, const Transfer& t, Stamp now);
+  void finish_again(const std::string& post, Post& state, Stamp now);
   void wrong(const std::string& post, Post& state, Transfer& t, const std::string& what, Stamp now);
   void drop(const std::string& post, Post& state, const Sha256& sha256);
   void choose(const std::string& post, Post& state, Stamp now);
@@ -62,7 +65,8 @@ class BlobIntake {
   const BlobWork work_;
   std::map<std::string, Post> posts_;
   std::string turn_;  ///< the post that worked first the last time
-  bool busy_ = false;
+  bool busy_ = false, waiting_ = false;
+  std::string told_;  ///< why a blob could not be finished, told once
 };
 
 }  // namespace rampa::sync::hq

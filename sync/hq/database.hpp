@@ -171,6 +171,7 @@ enum class OpenFor { writing, reading };
 struct Place {
   std::string directory;
   std::string database;  ///< empty: SQLite in the directory; else postgresql://...
+  std::string images, images_credentials;  ///< empty: files in the directory; else read_s3_settings() (s3_shelf.hpp)
   [[nodiscard]] bool server() const { return !database.empty(); }
 };
 [[nodiscard]] std::string ledger_file(const std::string& directory);

@@ -27,8 +27,13 @@ class ImageStore {
   [[nodiscard]] virtual Result<void> set_aside(const Sha256& sha256) = 0;
   /// Forgets an unfinished blob.
   virtual void discard(const std::string& post, const Sha256& sha256) = 0;
-  /// All of it is written and its hash was found right: durable under its hash when this returns. Errors: not_found, no_space, io.
+  /// All of it is written and its hash was found right: durable under its hash when this returns. Errors: busy (it is on its way, or
+  /// what keeps it is away; the text says which: ask again in a moment, it stays unfinished meanwhile), not_found, no_space, io.
   [[nodiscard]] virtual Result<void> finish(const std::string& post, const Sha256& sha256) = 0;
+  /// The same for who has nothing else to do meanwhile. Errors: as finish(), and disconnected, timeout instead of busy.
+  [[nodiscard]] virtual Result<void> finish_now(const std::string& post, const Sha256& sha256) { return finish(post, sha256); }
+  /// How many size() may be asked for in one go without holding up records.
+  [[nodiscard]] virtual std::size_t looks_at_once() const { return 512; }
 };
 
 /// Whether a whole blob is what it should be, without holding it in memory. Errors as read_checked().

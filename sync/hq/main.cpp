@@ -13,13 +13,13 @@
 #include "edge/runtime/system_clock.hpp"
 #include "sync/digest.hpp"
 #include "sync/envelope.hpp"
-#include "sync/hq/blob_shelf.hpp"
 #include "sync/hq/desk.hpp"
 #include "sync/hq/export/export_command.hpp"
 #include "sync/hq/hq_key.hpp"
 #include "sync/hq/metrics.hpp"
 #include "sync/hq/receiver.hpp"
 #include "sync/hq/report.hpp"
+#include "sync/hq/s3_shelf.hpp"
 #include "sync/hq/sent_files.hpp"
 #include "sync/hq/serve.hpp"
 #include "sync/letters.hpp"
@@ -234,10 +234,12 @@ int key(const std::string& directory, bool json) {
   return 0;
 }
 
-int image(const std::string& directory, const std::string& sha, const std::string& out, bool json) {
+int image(const hq::Place& place, const std::string& sha, const std::string& out, bool json) {
   const auto hash = parse_sha256(sha);
   if (!hash) return complain({ErrorCode::invalid, "\"" + sha + "\": expected 64 lower-case hex digits"});
-  const auto bytes = hq::read_checked(hq::BlobShelf(directory), *hash);
+  const auto images = hq::open_images(place);
+  if (!images) return complain(images.error());
+  const auto bytes = hq::read_checked(**images, *hash);
   if (!bytes) return complain(bytes.error());
   if (json && out.empty()) {
     std::cout << nlohmann::json{{"sha256", sha}, {"size_bytes", bytes->size()}}.dump() << '\n';
@@ -274,6 +276,8 @@ int main(int argc, char** argv) try {
   app.add_flag("--json", json, "machine-readable output");
   app.add_option("--directory", place.directory, "where HQ keeps its database, its key and blobs")->required();
   app.add_option("--database", place.database, "postgresql://... (default: SQLite in the directory)");
+  app.add_option("--images", place.images, "s3://HOST[:PORT]/BUCKET[/PREFIX], or s3+http://... (default: files in the directory)");
+  app.add_option("--images-credentials", place.images_credentials, "file of mode 600: access_key = ..., secret_key = ..., and where wanted region = ..., ca_file = ...");
 
   auto* serve_command = app.add_subcommand("serve", "receive until SIGTERM; prints one line per event");
   serve_command->add_option("--broker", settings.broker, "mqtts://HOST:PORT")->required();
@@ -369,7 +373,7 @@ int main(int argc, char** argv) try {
   if (*alarms_command) return print(hq::report_alarms(place, post), json);
   if (*verify_command) return verify(place, post, epoch, json);
   if (*allow_command) return allow_epoch(place, post, json);
-  if (*image_command) return boosted ? boost(place, sha, json) : image(place.directory, sha, out, json);
+  if (*image_command) return boosted ? boost(place, sha, json) : image(place, sha, out, json);
   if (*resend_command) {
     if (!usable_as_post(post)) return complain({ErrorCode::invalid, "\"" + post + "\" is no post's name"});
     return order(place, {{post, "resend", std::to_string(from)}}, json);

@@ -298,6 +298,7 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
     answer_fetches(now);
     wants = blobs_.settle(now);
     busy_ |= blobs_.busy();
+    waiting_ |= blobs_.waiting();
     keys = keys_.settle();
     ledger_.commit();
   });

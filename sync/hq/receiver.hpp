@@ -61,7 +61,7 @@ class Receiver {
   void set_incarnation(const std::string& text) { settings_.incarnation = text; }
   /// There is more to do at once: begin() and commit() soon, also without messages.
   [[nodiscard]] bool busy() const { return busy_; }
-  /// A fetch waits until its post may have more: begin() and commit() now and then.
+  /// A fetch waits until its post may have more, or a blob until it is where it is kept: begin() and commit() now and then.
   [[nodiscard]] bool waiting() const { return waiting_; }
   [[nodiscard]] bool desk_changed();
 

@@ -9,7 +9,6 @@
 namespace rampa::sync::hq {
 namespace {
 
-constexpr std::size_t blobs_checked_at_once = 512;
 constexpr std::size_t fetches_waiting_max = 4;  ///< per post, which asks for one piece after the other
 constexpr std::int64_t refusal_bytes = 1024;    ///< what the answer to a fetch costs that gives nothing
 
@@ -64,7 +63,8 @@ void Receiver::lose_blob(const Sha256& sha256, const std::string& why, Stamp now
 /// Once after the start: a disk that was restored from a backup lacks blobs that the ledger says are here.
 void Receiver::check_shelf(Stamp now) {
   if (!shelf_next_) return;
-  const auto held = ledger_.held_blobs(*shelf_next_, blobs_checked_at_once);
+  const std::size_t at_once = images_.looks_at_once();
+  const auto held = ledger_.held_blobs(*shelf_next_, at_once);
   for (const Ledger::HeldBlob& blob : held) {
     const auto size = images_.size(blob.sha256);
     if (size && *size == blob.size_bytes) continue;
@@ -72,7 +72,7 @@ void Receiver::check_shelf(Stamp now) {
     else if (size.error().code == ErrorCode::not_found) lose_blob(blob.sha256, "it is not on the shelf", now);
     else bell_.tell({"alarm", "", size.error().what, 0});
   }
-  shelf_checked_ = held.size() < blobs_checked_at_once ? std::nullopt : std::optional(held.back().sha256);
+  shelf_checked_ = held.size() < at_once ? std::nullopt : std::optional(held.back().sha256);
   busy_ |= shelf_checked_.has_value();
 }
 

@@ -5,10 +5,10 @@
 
 #include "edge/store/record_format.hpp"
 #include "sync/digest.hpp"
-#include "sync/hq/blob_shelf.hpp"
 #include "sync/hq/clock_estimate.hpp"
 #include "sync/hq/ledger.hpp"
 #include "sync/hq/personal_reader.hpp"
+#include "sync/hq/s3_shelf.hpp"
 
 namespace rampa::sync::hq {
 namespace format = store::format;
@@ -261,7 +261,8 @@ Result<Report> verify_post(const Place& place, const std::string& post, const st
     if (broken.empty() && records != static_cast<std::uint64_t>(of.cursor))
       breaks("records " + std::to_string(records + 1) + " to " + std::to_string(of.cursor) + " were acknowledged and are not here");
 
-    const BlobShelf shelf(place.directory);
+    const auto images = open_images(place);
+    if (!images) return tl::unexpected(images.error());
     std::vector<std::string> lost;
     Bytes last;
     for (bool more = true; more;) {
@@ -275,7 +276,7 @@ Result<Report> verify_post(const Place& place, const std::string& post, const st
           breaks("blob " + hex(sha) + " has not arrived");
           continue;
         }
-        if (const auto whole = check(shelf, sha); whole) {
+        if (const auto whole = check(**images, sha); whole) {
           ++blobs;
         } else {
           breaks("blob " + hex(sha) + ": " + whole.error().what);

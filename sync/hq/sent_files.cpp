@@ -6,7 +6,7 @@
 
 #include "edge/risk/watch_list.hpp"
 #include "sync/digest.hpp"
-#include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/s3_shelf.hpp"
 #include "sync/letters.hpp"
 
 namespace rampa::sync::hq {
@@ -23,10 +23,12 @@ Result<Bytes> bytes_of(const std::string& path) {
 
 Result<std::string> shelved(const Place& place, const Bytes& bytes) {
   const Sha256 sha = sha256(bytes);
-  BlobShelf shelf(place.directory);
+  const auto images = open_images(place);
+  if (!images) return tl::unexpected(images.error());
+  ImageStore& shelf = **images;
   if (shelf.holds(sha)) return hex(sha);
   if (auto written = shelf.write("hq", sha, 0, bytes); !written) return tl::unexpected(written.error());
-  if (auto finished = shelf.finish("hq", sha); !finished) return tl::unexpected(finished.error());
+  if (auto finished = shelf.finish_now("hq", sha); !finished) return tl::unexpected(finished.error());
   return hex(sha);
 }
 

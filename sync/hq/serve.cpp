@@ -15,6 +15,7 @@
 #include "sync/hq/credit_share.hpp"
 #include "sync/hq/group_store.hpp"
 #include "sync/hq/hq_key.hpp"
+#include "sync/hq/s3_shelf.hpp"
 #include "sync/hq/message_queue.hpp"
 
 namespace rampa::sync::hq {
@@ -47,10 +48,10 @@ class DirectoryLock {
 
 class Server {
  public:
-  Server(const ServeSettings& settings, const std::array<std::uint8_t, 32>& key, const Clock& clock)
+  Server(const ServeSettings& settings, const std::array<std::uint8_t, 32>& key, std::unique_ptr<ImageStore> images, const Clock& clock)
       : settings_(settings), clock_(clock), queue_(settings.queue_bytes_max, settings.post_queue_bytes_max), ledger_(open_ledger(settings.place)),
-        desk_(open_desk(settings.place)), shelf_(settings.place.directory),
-        receiver_(*ledger_, shelf_, *desk_, {settings.incarnation, key, settings.post_queue_bytes_max / 2}),
+        desk_(open_desk(settings.place)), images_(std::move(images)),
+        receiver_(*ledger_, *images_, *desk_, {settings.incarnation, key, settings.post_queue_bytes_max / 2}),
         // Half of the queue: what is sent again, and what went out before a credit became smaller, has room, too.
         credit_(settings.queue_bytes_max / 2, settings.post_queue_bytes_max / 2), backoff_(settings.pause_first, settings.pause_last, settings.jitter_seed) {
     // All may be there still, in the middle of their backlogs, when this program comes back.
@@ -226,7 +227,7 @@ class Server {
   MessageQueue queue_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Desk> desk_;
-  BlobShelf shelf_;
+  std::unique_ptr<ImageStore> images_;
   Receiver receiver_;
   GroupStore store_{receiver_, clock_};
   CreditShare credit_;
@@ -254,7 +255,9 @@ Result<void> serve(const ServeSettings& settings, const Clock& clock, const std:
   try {
     const auto key = hq_key(settings.place.directory);
     if (!key) return tl::unexpected(key.error());
-    return Server(settings, *key, clock).run(stop);
+    auto images = open_images(settings.place);
+    if (!images) return tl::unexpected(images.error());
+    return Server(settings, *key, std::move(*images), clock).run(stop);
   } catch (const DatabaseError& error) {
     return fail(error.code, error.what());
   } catch (const std::exception& error) {

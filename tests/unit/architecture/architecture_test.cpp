@@ -73,7 +73,7 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"MQTT", {"sync/"}},
     {"opencv2/", {"edge/vision/", "edge/imaging/", "drivers/camera/"}},
     {"tesseract/", {"edge/vision/"}},
-    {"Poco/", {"edge/api/", "edge/app/", "sync/hq/metrics", "sync/hq/export/"}},
+    {"Poco/", {"edge/api/", "edge/app/", "sync/hq/metrics", "sync/hq/s3_client", "sync/hq/export/"}},
     {"toml", {"config/"}},
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/", "sync/hq/export/"}},
     {"CLI/", {"edge/app/", "sync/hq/"}},

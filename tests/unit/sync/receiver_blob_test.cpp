@@ -19,7 +19,12 @@ class CountingShelf : public BlobShelf {
     written += bytes.size();
     return BlobShelf::write(post, blob, offset, bytes);
   }
+  Result<void> finish(const std::string& post, const Sha256& blob) override {
+    if (away > 0) return --away, fail(ErrorCode::busy, "the service is away");
+    return BlobShelf::finish(post, blob);
+  }
   std::uint64_t written = 0;
+  int away = 0;  ///< so often finish() says that it is busy
 };
 
 class ReceiverBlobs : public HqTest {
@@ -388,4 +393,46 @@ TEST_F(ReceiverBlobs, WhatVerifyFindsDamagedIsAskedForAgain) {
   give(blob, 0, 300);
   EXPECT_TRUE(holds(blob));
   EXPECT_TRUE(verify_post(place, "P1")->sound);
+}
+
+TEST_F(ReceiverBlobs, WhileTheShelfIsBusyRecordsGoOnAndTheBlobIsNotSaidToBeHere) {
+  const Bytes blob(1000, 5);
+  p1.journal.append("capture_taken", "{}", {blob});
+  p1.append(2);
+  greet();
+  events(1, 1);
+  counting->away = 3;
+  const auto slice = encode(BlobSlice{sha256(blob), 0, blob.size(), blob});
+  const auto first = group({{Leaf::slice, slice}, {Leaf::events, p1.frame(Stream::events, 2, 3)}});
+  EXPECT_EQ(ack_in(first).streams[1].through, 3u) << "records do not wait";
+  EXPECT_TRUE(want_in(first).done.empty());
+  EXPECT_TRUE(receiver->waiting());
+  std::size_t groups = 0;
+  Want want;
+  for (; receiver->waiting() && groups < 10; ++groups) want = want_in(group({}));
+  EXPECT_EQ(groups, 3u);
+  EXPECT_EQ(want.done, std::vector<std::string>{hex(sha256(blob))});
+  EXPECT_TRUE(shelf->holds(sha256(blob)));
+  EXPECT_FALSE(receiver->waiting());
+}
+
+TEST_F(ReceiverBlobs, AWholeBlobThatHadNotReachedTheShelfIsFinishedAfterARestart) {
+  const Bytes blob(300'000, 5);
+  p1.journal.append("capture_taken", "{}", {blob});
+  greet();
+  events(1, 1);
+  Manifest manifest{sha256(blob), blob.size(), {}};
+  for (std::size_t at = 0; at < blob.size(); at += chunk_bytes) manifest.chunks.push_back(sha256(ByteView(blob).subspan(at, std::min(chunk_bytes, blob.size() - at))));
+  counting->away = 1000;
+  group({{Leaf::manifest, encode(manifest)}});
+  work();
+  for (std::size_t at = 0; at < blob.size(); at += chunk_bytes)
+    group({{Leaf::slice, encode(BlobSlice{sha256(blob), at, blob.size(), ByteView(blob).subspan(at, std::min(chunk_bytes, blob.size() - at))})}});
+  work();
+  EXPECT_FALSE(shelf->holds(sha256(blob)));
+  EXPECT_TRUE(receiver->waiting());
+  open();
+  greet();
+  work();
+  EXPECT_TRUE(shelf->holds(sha256(blob)));
 }

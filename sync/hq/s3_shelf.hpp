@@ -1,0 +1,88 @@
+// Blobs at HQ in a service that speaks S3, addressed by path: BUCKET/PREFIXblobs/ab/abcdef... What is still arriving lies in
+// DIRECTORY/partial, as with files; a finished one is put there whole (in parts where it is large) by a thread of its own, so that
+// no upload holds up records. Until the service has it the blob counts as not finished; one that is away is asked again after a
+// pause.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "sync/hq/blob_shelf.hpp"
+#include "sync/hq/database.hpp"
+#include "sync/hq/s3_signature.hpp"
+
+namespace rampa::sync::hq {
+
+struct S3Settings {
+  bool tls = true;
+  std::string host;                    ///< "s3.example:9000"
+  std::uint16_t port = 443;
+  std::string bucket, prefix;          ///< prefix: empty, or ends in /
+  std::string ca_file;                 ///< PEM; empty: the system's
+  S3Credentials credentials;
+  std::uint64_t part_bytes = 8u << 20; ///< larger ones are put in parts of this size; the service wants at least 5 MiB
+  Duration look_timeout = 5s, put_timeout = 60s;
+  Duration away_pause = 5s;            ///< after it did not answer
+};
+
+/// "s3://HOST[:PORT]/BUCKET[/PREFIX]", or "s3+http://..." without TLS, and a file of lines NAME = VALUE: access_key, secret_key,
+/// and where wanted region and ca_file. Errors: invalid (says what and where), not_found.
+[[nodiscard]] Result<S3Settings> read_s3_settings(const std::string& url, const std::string& credentials_file);
+
+class S3Client;
+
+/// Thread: one owner; it has one more.
+class S3Shelf : public ImageStore {
+ public:
+  /// `directory`: for what is still arriving. The clock outlives it.
+  S3Shelf(std::string directory, S3Settings settings, const Clock& clock);
+  ~S3Shelf() override;
+  S3Shelf(const S3Shelf&) = delete;
+  S3Shelf& operator=(const S3Shelf&) = delete;
+
+  [[nodiscard]] bool holds(const Sha256& sha256) const override;
+  [[nodiscard]] Result<std::uint64_t> size(const Sha256& sha256) const override;
+  [[nodiscard]] Result<Bytes> read(const Sha256& sha256, std::uint64_t offset, std::size_t count) const override;
+  [[nodiscard]] Result<void> write(const std::string& post, const Sha256& sha256, std::uint64_t offset, ByteView bytes) override;
+  [[nodiscard]] Result<Bytes> read_unfinished(const std::string& post, const Sha256& sha256, std::uint64_t offset, std::size_t count) const override;
+  [[nodiscard]] Result<void> set_aside(const Sha256& sha256) override;  ///< to BUCKET/PREFIXdamaged/SHA256
+  void discard(const std::string& post, const Sha256& sha256) override;
+  [[nodiscard]] Result<void> finish(const std::string& post, const Sha256& sha256) override;
+  [[nodiscard]] Result<void> finish_now(const std::string& post, const Sha256& sha256) override;
+  [[nodiscard]] std::size_t looks_at_once() const override { return 16; }
+
+ private:
+  struct Upload {
+    std::string post;
+    Sha256 sha256{};
+    enum class State { waits, runs, done, failed } state = State::waits;
+    Error error{};
+    MonoTime again{};  ///< failed: not before
+    bool discarded = false;
+  };
+  void run();
+  [[nodiscard]] Result<void> put(const std::string& post, const Sha256& sha256);
+  [[nodiscard]] Result<void> put_in_parts(const std::string& key, const std::string& post, const Sha256& sha256, std::uint64_t size);
+  [[nodiscard]] Result<std::uint64_t> stored_size(S3Client& client, const Sha256& sha256) const;
+  [[nodiscard]] std::string key_of(const Sha256& sha256, const char* folder = "blobs") const;
+
+  const S3Settings settings_;
+  const Clock& clock_;
+  BlobShelf local_;
+  std::unique_ptr<S3Client> looking_, putting_;  ///< the owner's; the thread's
+
+  std::mutex mutex_;  ///< of all below
+  std::condition_variable wake_, over_;  ///< something waits; an upload has ended
+  std::map<std::pair<std::string, Sha256>, Upload> uploads_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+/// Where this HQ keeps blobs: files in the directory, or where `place.images` names one, an S3 service. Errors: as read_s3_settings().
+[[nodiscard]] Result<std::unique_ptr<ImageStore>> open_images(const Place& place);
+
+}  // namespace rampa::sync::hq
