@@ -1,6 +1,7 @@
 #include "sync/letters.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "sync/frame.hpp"
@@ -73,6 +74,11 @@ Declaration read_declaration(JsonObject& outer, const json& object, std::size_t 
   return d;
 }
 
+/// It goes onto screens and into notes of one line.
+bool one_line(const std::string& text, std::size_t least) {
+  return text.size() >= least && text.size() <= 200 && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 }  // namespace
 
 Bytes encode(const DeclarationsLetter& letter) {
@@ -90,15 +96,61 @@ Bytes encode(const BundleLetter& b) { return payload_of({{"name", b.name}, {"sha
 
 Bytes encode(const CommandLetter& c) { return payload_of({{"command", c.command}, {"argument", c.argument}, {"by", c.by}}); }
 
+Bytes encode(const ReferralAnswerLetter& a) { return payload_of({{"crossing", a.crossing.text}, {"answer", a.answer}, {"text", a.text}, {"who", a.who}}); }
+
+Bytes encode(const CodeListLetter& l) {
+  json codes = json::array();
+  for (const CodeListLetter::Code& c : l.codes) codes.push_back({{"code", c.code}, {"texts", c.texts}});
+  return payload_of({{"name", l.name}, {"version", l.version}, {"codes", std::move(codes)}});
+}
+
+Result<ReferralAnswerLetter> decode_referral_answer(ByteView bytes) {
+  return decoded<ReferralAnswerLetter>(bytes, "referral_answer", [](JsonObject& f, ReferralAnswerLetter& a) {
+    a.crossing.text = f.text("crossing");
+    a.answer = f.text("answer");
+    a.text = f.text("text");
+    a.who = f.text("who");
+    if (f.whole() && a.answer != "release" && a.answer != "hold" && a.answer != "control") f.complain("answer is neither release, hold nor control");
+    if (f.whole() && a.text.size() > 1000) f.complain("text is longer than 1000 bytes");
+    if (f.whole() && (!one_line(a.who, 1) || !one_line(a.crossing.text, 1))) f.complain("who or crossing is not 1 to 200 bytes on one line");
+  });
+}
+
+Result<CodeListLetter> decode_code_list(ByteView bytes) {
+  if (bytes.size() > code_list_bytes_max) return fail(ErrorCode::invalid, "code_list: it is larger than " + std::to_string(code_list_bytes_max) + " bytes");
+  return decoded<CodeListLetter>(bytes, "code_list", [](JsonObject& f, CodeListLetter& l) {
+    l.name = f.text("name");
+    l.version = f.number("version");
+    if (f.whole() && !usable_as_name(l.name)) f.complain("name is not 1 to 48 letters, digits, - or _");
+    if (f.whole() && l.version == 0) f.complain("version is 0");
+    std::set<std::string> seen;
+    for (const json& entry : f.list("codes")) {
+      JsonObject code(entry, "code_list, codes[" + std::to_string(l.codes.size()) + "]");
+      CodeListLetter::Code& one = l.codes.emplace_back();
+      one.code = code.text("code");
+      const json& texts = code.object("texts");
+      if (!texts.is_object()) code.complain("texts is not an object");
+      else
+        for (const auto& [language, text] : texts.items()) {
+          if (!text.is_string()) code.complain("texts." + language + " is not a text");
+          else one.texts[language] = text.get<std::string>();
+        }
+      if (code.whole() && !one_line(one.code, 1)) code.complain("code is not 1 to 200 bytes on one line");
+      if (code.whole() && !seen.insert(one.code).second) code.complain("code " + one.code + " stands twice");
+      f.adopt(code);
+      if (!f.whole()) return;
+    }
+    if (l.codes.size() > codes_max) f.complain("it has more than " + std::to_string(codes_max) + " codes");
+  });
+}
+
 Result<CommandLetter> decode_command(ByteView bytes) {
   return decoded<CommandLetter>(bytes, "command", [](JsonObject& f, CommandLetter& c) {
     c.command = f.text("command");
     if (f.has("argument")) c.argument = f.text("argument");
     c.by = f.text("by");
-    for (const auto& [name, text, least] : {std::tuple<const char*, const std::string*, std::size_t>{"command", &c.command, 1}, {"argument", &c.argument, 0}, {"by", &c.by, 1}}) {
-      const bool printable = std::none_of(text->begin(), text->end(), [](unsigned char ch) { return ch < 0x20 || ch == 0x7f; });
-      if (f.whole() && (text->size() < least || text->size() > 200 || !printable)) f.complain(std::string(name) + " is not " + std::to_string(least) + " to 200 bytes on one line");
-    }
+    for (const auto& [name, text, least] : {std::tuple<const char*, const std::string*, std::size_t>{"command", &c.command, 1}, {"argument", &c.argument, 0}, {"by", &c.by, 1}})
+      if (f.whole() && !one_line(*text, least)) f.complain(std::string(name) + " is not " + std::to_string(least) + " to 200 bytes on one line");
     if (f.whole() && c.command == "look_for_image" && !parse_sha256(c.argument)) f.complain("argument is not 64 lower-case hex digits");
   });
 }

@@ -5,11 +5,14 @@
 //                  kind that `rampa watchlist build` made, to fetch
 //   gap            nothing: HQ's desk was restored and does not know any more what had this number
 //   command        something to do, out of a closed set; carried out once at most, and answered (Receipt::answered)
+//   referral_answer  what HQ says to an officer's referral of a crossing: shown there, and in its history; it moves nothing
+//   code_list      a named list of codes with texts, whole; a newer version replaces an older one
 //   bundle         a signed bundle of profiles (sync/bundle/BUNDLES.md) to fetch and install
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +20,7 @@
 
 #include "edge/crossing/declaration.hpp"
 #include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/ids.hpp"
 #include "firmware-interfaces/result.hpp"
 
 namespace rampa::sync {
@@ -61,6 +65,30 @@ inline constexpr std::array<std::string_view, 3> commands{"say_status", "look_fo
 /// What comes back is cut to this.
 inline constexpr std::size_t answer_bytes_max = 8000;
 
+/// HQ's word on a crossing that an officer referred. The officer confirms; it never opens a boom.
+struct ReferralAnswerLetter {
+  CrossingId crossing;
+  std::string answer;  ///< "release", "hold", "control"
+  std::string text;    ///< at most 1000 bytes
+  std::string who;     ///< 1 to 200 bytes on one line
+  bool operator==(const ReferralAnswerLetter&) const = default;
+};
+
+/// Names of codes: offices, procedures, countries.
+struct CodeListLetter {
+  struct Code {
+    std::string code;
+    std::map<std::string, std::string> texts;  ///< by language: "en", "sr-Latn"
+    bool operator==(const Code&) const = default;
+  };
+  std::string name;  ///< 1 to 48 of A-Z a-z 0-9 - _
+  std::uint64_t version = 1;
+  std::vector<Code> codes;  ///< none twice; at most codes_max
+  bool operator==(const CodeListLetter&) const = default;
+};
+inline constexpr std::size_t codes_max = 20'000;
+inline constexpr std::size_t code_list_bytes_max = 3u << 20;
+
 /// A built list is read into memory whole: ten million plates are 160 MB.
 inline constexpr std::uint64_t built_list_bytes_max = 1ull << 30;
 
@@ -68,10 +96,14 @@ inline constexpr std::uint64_t built_list_bytes_max = 1ull << 30;
 [[nodiscard]] Bytes encode(const WatchListLetter& letter);
 [[nodiscard]] Bytes encode(const BundleLetter& letter);
 [[nodiscard]] Bytes encode(const CommandLetter& letter);
+[[nodiscard]] Bytes encode(const ReferralAnswerLetter& letter);
+[[nodiscard]] Bytes encode(const CodeListLetter& letter);
 /// Errors: invalid, naming the key.
 [[nodiscard]] Result<DeclarationsLetter> decode_declarations(ByteView bytes);
 [[nodiscard]] Result<WatchListLetter> decode_watch_list(ByteView bytes);
 [[nodiscard]] Result<BundleLetter> decode_bundle(ByteView bytes);
 [[nodiscard]] Result<CommandLetter> decode_command(ByteView bytes);
+[[nodiscard]] Result<ReferralAnswerLetter> decode_referral_answer(ByteView bytes);
+[[nodiscard]] Result<CodeListLetter> decode_code_list(ByteView bytes);
 
 }  // namespace rampa::sync

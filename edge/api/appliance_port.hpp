@@ -26,11 +26,26 @@ struct PostView {
   bool simulated = false;  ///< demo: devices are simulators. Every page says so
 };
 
+/// What HQ says to an officer's referral.
+struct HqAnswer {
+  std::string answer;  ///< "release", "hold", "control"
+  std::string text, who;
+  WallTime at;
+};
+
 /// A lane as the reactor last saw it.
 struct LaneSnapshot {
   runtime::LaneView view;
   MonoTime taken;  ///< when the reactor last vouched for this view, changed or not: renewed at least every second while
                    ///< it lives. An old one is shown as stale, never as current.
+  std::optional<HqAnswer> hq_answer = {};  ///< to a referral of the crossing that stands there
+};
+
+/// A list of codes from HQ.
+struct CodeListView {
+  std::string name;
+  std::uint64_t version = 0;
+  std::size_t codes = 0;
 };
 
 struct DeviceView {
@@ -117,6 +132,13 @@ class AppliancePort {
 
   /// Logins, account changes. Returns once durable. Errors: busy, no_space, io, outcome_unknown.
   [[nodiscard]] virtual Result<void> write_audit_note(AuditNote note, Duration timeout) = 0;
+
+  /// HQ's code lists, by name; and one of them as JSON, nothing where there is none of this name.
+  [[nodiscard]] virtual std::vector<CodeListView> code_lists() const { return {}; }
+  [[nodiscard]] virtual std::optional<std::string> code_list(const std::string& name) const {
+    (void)name;
+    return {};
+  }
 
   /// nullptr: this post keeps none.
   [[nodiscard]] virtual UrgentDesk* urgent() { return nullptr; }

@@ -200,6 +200,9 @@ void write_lane(JsonWriter& w, const LaneSnapshot& lane, Stamp now, bool ages) {
   for (const auto& [role, c] : state.conditions)
     w.object().field("role", role).field("level", name_of(c.level)).field("fault", c.fault).field("detail", c.detail).end();
   w.end();
+  w.key("hq_answer");
+  if (const auto& answer = lane.hq_answer) w.object().field("answer", answer->answer).field("text", answer->text).field("who", answer->who).field("at_ms", answer->at.ms).end();
+  else w.value(nullptr);
   w.key("attention").object().field("level", state.attention_level).field("text", state.attention).end();
   w.key("policy").object().field("override_needs_second", config.override_needs_second);
   w.field("manual_boom_needs_second", manual_boom_needs_second(state, config, now.mono)).end();

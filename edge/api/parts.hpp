@@ -129,6 +129,8 @@ Response metrics(Parts&, Call&);
 Response list_devices(Parts&, Call&);
 Response get_status(Parts&, Call&);
 Response get_profiles(Parts&, Call&);
+Response list_code_lists(Parts&, Call&);
+Response get_code_list(Parts&, Call&);
 
 Response list_urgent_profiles(Parts&, Call&);
 Response propose_urgent_profile(Parts&, Call&);

@@ -98,4 +98,18 @@ Response get_profiles(Parts& parts, Call&) {
   return json(w.take());
 }
 
+Response list_code_lists(Parts& parts, Call&) {
+  JsonWriter w;
+  w.object().key("lists").array();
+  for (const auto& list : parts.port.code_lists()) w.object().field("name", list.name).field("version", list.version).field("codes", list.codes).end();
+  w.end().end();
+  return json(w.take());
+}
+
+Response get_code_list(Parts& parts, Call& call) {
+  auto text = parts.port.code_list(call.arguments.at(0));
+  if (!text) return problem(404, "not-found", "no code list " + call.arguments.at(0), call.request);
+  return json(std::move(*text));
+}
+
 }  // namespace rampa::api

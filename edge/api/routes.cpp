@@ -39,6 +39,8 @@ constexpr Route routes[] = {
     {"GET", "/api/v1/devices", Access::signed_in, list_devices},
     {"GET", "/api/v1/status", Access::signed_in, get_status},
     {"GET", "/api/v1/profiles", Access::signed_in, get_profiles},
+    {"GET", "/api/v1/code-lists", Access::signed_in, list_code_lists},
+    {"GET", "/api/v1/code-lists/*", Access::signed_in, get_code_list},
     {"GET", "/api/v1/urgent-profiles", Access::shift_leader, list_urgent_profiles},
     {"POST", "/api/v1/urgent-profiles", Access::shift_leader, propose_urgent_profile},
     {"POST", "/api/v1/urgent-profiles/*/confirm", Access::shift_leader, confirm_urgent_profile},

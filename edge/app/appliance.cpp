@@ -48,6 +48,7 @@ Appliance::~Appliance() {
 }
 
 Result<void> Appliance::start() {
+  for (const std::string& damaged : codes_.load()) spdlog::error("code list of HQ: {}", damaged);
   const auto before = store_->status();
   LanesBefore lanes_before(*store_, site_.directory);  // while nothing of this boot is written
   boot_number_ = std::to_string(before.boot_number);
@@ -279,7 +280,27 @@ std::vector<LaneId> Appliance::lanes() const {
 std::optional<api::LaneSnapshot> Appliance::lane(const LaneId& id) const {
   auto view = core_.view(id);
   if (!view) return std::nullopt;
-  return api::LaneSnapshot{view->view, view->taken};
+  api::LaneSnapshot snapshot{view->view, view->taken, {}};
+  const CrossingId& crossing = snapshot.view.state.crossing;
+  std::lock_guard lock(hq_answers_mutex_);
+  for (const auto& [of, answer] : hq_answers_)
+    if (!crossing.empty() && of == crossing) snapshot.hq_answer = answer;
+  return snapshot;
+}
+
+void Appliance::show_answer(const CrossingId& crossing, api::HqAnswer answer) {
+  constexpr std::size_t answers_max = 64;
+  {
+    std::lock_guard lock(hq_answers_mutex_);
+    hq_answers_.emplace_back(crossing, std::move(answer));
+    if (hq_answers_.size() > answers_max) hq_answers_.pop_front();
+  }
+  for (const LaneId& id : lanes()) {
+    const auto view = core_.view(id);
+    if (!view || view->view.state.crossing != crossing) continue;
+    std::lock_guard lock(listener_mutex_);
+    if (listener_) listener_->lane_changed(id);
+  }
 }
 
 std::vector<api::DeviceView> Appliance::devices() const {

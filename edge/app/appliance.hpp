@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include "drivers/registry/registry.hpp"
 #include "edge/api/appliance_port.hpp"
 #include "edge/app/cached_declarations.hpp"
+#include "edge/app/code_lists.hpp"
 #include "edge/app/core_thread.hpp"
 #include "edge/app/latency.hpp"
 #include "edge/app/waiter.hpp"
@@ -47,6 +49,9 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   void set_urgent(api::UrgentDesk* desk) { urgent_ = desk; }
   [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }
   [[nodiscard]] CachedDeclarations& declarations() { return declarations_; }
+  [[nodiscard]] CodeLists& codes() { return codes_; }
+  /// HQ answers a referral; it is in the journal. Shown at the lane while that crossing stands there. Thread: any.
+  void show_answer(const CrossingId& crossing, api::HqAnswer answer);
   /// From sync. Thread: any.
   void link_changed(api::LinkView link);
   /// True while every thread came round since the last call: what the watchdog is fed by.
@@ -66,6 +71,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   [[nodiscard]] Result<std::unique_ptr<store::PictureReader>> picture_reader() override { return store_->picture_reader(); }
   [[nodiscard]] std::vector<std::string> not_ready() const override;
   [[nodiscard]] std::vector<std::string> notices() const override;
+  [[nodiscard]] std::vector<api::CodeListView> code_lists() const override { return codes_.all(); }
+  [[nodiscard]] std::optional<std::string> code_list(const std::string& name) const override { return codes_.text_of(name); }
   [[nodiscard]] std::vector<api::Metric> metrics() const override;
   void set_listener(api::ChangeListener* listener) override;
 
@@ -118,6 +125,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   CoreThread core_;
   Ear ear_;
   CachedDeclarations declarations_;
+  CodeLists codes_{site_.directory + "/code-lists"};
   std::unique_ptr<drivers::Transports> transports_;
   std::vector<std::unique_ptr<runtime::DeviceHost>> hosts_;
   std::map<DeviceId, runtime::DeviceHost*> host_of_;
@@ -134,6 +142,9 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
 
   std::mutex listener_mutex_;
   api::ChangeListener* listener_ = nullptr;
+
+  mutable std::mutex hq_answers_mutex_;
+  std::deque<std::pair<CrossingId, api::HqAnswer>> hq_answers_;  ///< the newest few
 
   mutable std::mutex link_mutex_;
   api::LinkView link_;

@@ -130,9 +130,40 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(sync::Letter
     if (!bundle) return refuse(bundle.error().what);
     return fetch(bundle->sha256, bundle->size_bytes, std::string(bundle_word) + bundle->name);
   }
+  if (letter.kind == "code_list") {
+    const auto body = sync::decode_code_list(as_bytes(letter.body));
+    if (!body) return refuse(body.error().what);
+    const auto taken = appliance_.codes().take(*body);
+    if (!taken && taken.error().code == ErrorCode::invalid) return refuse(taken.error().what);
+    return kept(taken);
+  }
+  if (letter.kind == "referral_answer") return take_answer(letter, refuse, kept);
   if (letter.kind == "command") return take_command(letter, refuse, done);
   if (letter.kind == sync::gap_letter) return kept({});
   refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
+}
+
+/// A record of its crossing first; then the officer who stands there sees it.
+void Downlink::take_answer(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, std::function<void(Result<void>)> kept) {
+  auto body = sync::decode_referral_answer(as_bytes(letter.body));
+  if (!body) return refuse(body.error().what);
+  const auto lanes = appliance_.lanes();
+  // Ids are LANE-BOOT-NUMBER.
+  const auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const LaneId& id) { return body->crossing.text.starts_with(id.text + "-"); });
+  if (lane == lanes.end()) return refuse("no lane of this post has a crossing " + body->crossing.text);
+  if (auto picture = appliance_.picture_reader())
+    if (const auto records = (*picture)->records_of(body->crossing); records ? records->empty() : records.error().code == ErrorCode::not_found)
+      return refuse("this post knows no crossing " + body->crossing.text);
+  Record record;
+  record.lane = *lane;
+  record.crossing = body->crossing;
+  record.at = clock_.now();
+  record.body = AuditNote{"referral_answer", "hq: " + body->who, body->answer + (body->text.empty() ? "" : ": " + body->text)};
+  const WallTime at = record.at.wall;
+  appliance_.store().persist({std::move(record)}, [self = shared_from_this(), answer = std::move(*body), at, kept = std::move(kept)](Result<std::vector<std::uint64_t>> written) {
+    if (written) self->appliance_.show_answer(answer.crossing, {answer.answer, answer.text, answer.who, at});
+    kept(written ? Result<void>{} : fail(written.error().code, written.error().what));
+  });
 }
 
 void Downlink::take_command(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(sync::LetterOutcome)>& done) {

@@ -70,6 +70,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   void take(Result<void> durable, std::uint64_t number, const std::function<void(sync::LetterOutcome)>& done);
   void take_plates(PlatesLetter letter);
   void take_command(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(sync::LetterOutcome)>& done);
+  void take_answer(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, std::function<void(Result<void>)> kept);
   [[nodiscard]] Result<std::string> carry_out(const sync::CommandLetter& command);
   [[nodiscard]] Result<std::string> look_for_image(const std::string& sha256);
   [[nodiscard]] std::string fetch_now();

@@ -238,6 +238,10 @@ Result<std::string> checked_letter(const std::string& kind, ByteView document) {
     if (const auto read = decode_watch_list(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind == "bundle") {
     if (const auto read = decode_bundle(as_bytes(text)); !read) return tl::unexpected(read.error());
+  } else if (kind == "referral_answer") {
+    if (const auto read = decode_referral_answer(as_bytes(text)); !read) return tl::unexpected(read.error());
+  } else if (kind == "code_list") {
+    if (const auto read = decode_code_list(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind == "command") {
     if (const auto read = decode_command(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind.empty()) {

@@ -101,7 +101,7 @@ std::string text_of(const std::string& path) {
 }
 
 struct LetterOptions {
-  std::string post, declarations, watch_list, bundle, command, argument, by, kind, body;
+  std::string post, declarations, watch_list, bundle, command, argument, by, referral, answer, text, code_list, kind, body;
 };
 
 int send(const hq::Place& place, const LetterOptions& options, bool json) {
@@ -122,6 +122,9 @@ int send(const hq::Place& place, const LetterOptions& options, bool json) {
     auto shelved = hq::shelve_watch_list(place, options.watch_list, now);
     if (!shelved) return complain(shelved.error());
     file = std::move(*shelved);
+  } else if (!options.code_list.empty()) {
+    kind = "code_list";
+    path = options.code_list;
   } else if (!options.declarations.empty()) {
     kind = "declarations";
     path = options.declarations;
@@ -130,6 +133,10 @@ int send(const hq::Place& place, const LetterOptions& options, bool json) {
   if (!options.command.empty()) {
     kind = path = "command";
     const Bytes encoded = encode(CommandLetter{options.command, options.argument, options.by});
+    document.assign(encoded.begin(), encoded.end());
+  } else if (!options.referral.empty()) {
+    kind = path = "referral_answer";
+    const Bytes encoded = encode(ReferralAnswerLetter{CrossingId{options.referral}, options.answer, options.text, options.by});
     document.assign(encoded.begin(), encoded.end());
   } else if (!file) {
     document = text_of(path);
@@ -330,12 +337,19 @@ int main(int argc, char** argv) try {
   kinds->add_option("--bundle", letter.bundle, "a signed bundle of profiles, which the post fetches and installs");
   auto* command_option = kinds->add_option("--command", letter.command, "something to do at the post, once; needs --by. say_status; look_for_image SHA256; fetch_now")
                              ->check(CLI::IsMember(std::vector<std::string>(commands.begin(), commands.end())));
+  auto* referral_option = kinds->add_option("--referral", letter.referral, "id of a crossing that an officer referred: shown there; needs --answer, --text and --by");
+  kinds->add_option("--code-list", letter.code_list, "JSON file {\"name\":...,\"version\":N,\"codes\":[{\"code\":...,\"texts\":{\"en\":...}}]}: replaces an older version");
   auto* kind_option = kinds->add_option("--kind", letter.kind, "any other kind, with --body");
   kinds->require_option(1);
   auto* body_option = send_command->add_option("--body", letter.body, "JSON file");
   kind_option->needs(body_option);
   auto* argument_option = send_command->add_option("--argument", letter.argument, "of the command, e.g. a SHA-256");
-  auto* by_option = send_command->add_option("--by", letter.by, "who gives the command: goes into the post's journal");
+  auto* by_option = send_command->add_option("--by", letter.by, "who gives the command or the answer: goes into the post's journal");
+  auto* answer_option = send_command->add_option("--answer", letter.answer, "of the referral")->check(CLI::IsMember({"release", "hold", "control"}));
+  auto* text_option = send_command->add_option("--text", letter.text, "of the referral's answer, for the officer");
+  referral_option->needs(answer_option)->needs(text_option)->needs(by_option);
+  answer_option->needs(referral_option);
+  text_option->needs(referral_option);
   command_option->needs(by_option);
   argument_option->needs(command_option);
   std::size_t letters_max = 50;

@@ -23,6 +23,15 @@ class FakeAppliance : public api::AppliancePort {
   void add_lane(lane::Config config);
   /// Changes a lane's state and tells the listener.
   void change(const LaneId& lane, const std::function<void(lane::State&)>& how);
+  /// HQ answers a referral of what stands there.
+  void answer(const LaneId& lane, api::HqAnswer answer) {
+    std::lock_guard lock(mutex_);
+    lanes_.at(lane).hq_answer = std::move(answer);
+  }
+  void set_code_list(api::CodeListView list, std::string text) {
+    std::lock_guard lock(mutex_);
+    code_texts_[list.name] = {list, std::move(text)};
+  }
   /// The reactor lives: all lanes and their inputs are as fresh as now.
   void vouch();
   void notify(const LaneId& lane, int level, const std::string& text);
@@ -58,6 +67,17 @@ class FakeAppliance : public api::AppliancePort {
   [[nodiscard]] Result<lane::Answer> act(const LaneId& lane, lane::OfficerAction action, Duration timeout) override;
   [[nodiscard]] Result<CrossingId> enter_paper_crossing(const LaneId& lane, PaperCrossing crossing, Duration timeout) override;
   [[nodiscard]] Result<void> write_audit_note(AuditNote note, Duration timeout) override;
+  [[nodiscard]] std::vector<api::CodeListView> code_lists() const override {
+    std::lock_guard lock(mutex_);
+    std::vector<api::CodeListView> out;
+    for (const auto& [name, list] : code_texts_) out.push_back(list.first);
+    return out;
+  }
+  [[nodiscard]] std::optional<std::string> code_list(const std::string& name) const override {
+    std::lock_guard lock(mutex_);
+    const auto found = code_texts_.find(name);
+    return found == code_texts_.end() ? std::nullopt : std::optional(found->second.second);
+  }
   [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }
   [[nodiscard]] Result<std::unique_ptr<store::PictureReader>> picture_reader() override;
   [[nodiscard]] std::vector<std::string> not_ready() const override;
@@ -71,6 +91,7 @@ class FakeAppliance : public api::AppliancePort {
   mutable std::mutex mutex_;
   std::vector<LaneId> order_;
   std::map<LaneId, api::LaneSnapshot> lanes_;
+  std::map<std::string, std::pair<api::CodeListView, std::string>> code_texts_;
   std::vector<api::DeviceView> devices_;
   std::vector<Declaration> declarations_;
   std::vector<StoredRecord> records_;

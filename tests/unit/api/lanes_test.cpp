@@ -58,6 +58,34 @@ TEST_F(Lanes, AnActionReachesTheLaneWithWhoAndWhere) {
   EXPECT_TRUE(seen.second.empty());
 }
 
+TEST_F(Lanes, HqsAnswerToAReferralIsShownAndOffersNothingNew) {
+  staff();
+  lorry_waits();
+  Client ana = signed_in("1001");
+  const auto lane = [&] { return ana.get("/api/v1/lanes/L1").body; };
+  const auto offers = [&] {
+    const std::string body = lane();
+    return body.substr(body.find("\"offers\""));
+  };
+  const std::string before = offers();
+  EXPECT_NE(lane().find("\"hq_answer\":null"), std::string::npos);
+  post.answer(LaneId{"L1"}, {"control", "Open the trailer.", "M. Petrovic", WallTime{5}});
+  EXPECT_NE(lane().find(R"("hq_answer":{"answer":"control","text":"Open the trailer.","who":"M. Petrovic","at_ms":5})"), std::string::npos) << lane();
+  EXPECT_EQ(offers(), before);
+}
+
+TEST_F(Lanes, CodeListsOfHqAreReadByWhoIsSignedIn) {
+  staff();
+  const std::string text = R"({"codes":[{"code":"RS","texts":{"en":"Serbia"}}],"name":"countries","v":2,"version":3})";
+  post.set_code_list({"countries", 3, 1}, text);
+  Client nobody(server->port());
+  EXPECT_EQ(nobody.get("/api/v1/code-lists").status, 401);
+  Client ana = signed_in("1001");
+  EXPECT_EQ(ana.get("/api/v1/code-lists").body, R"({"lists":[{"name":"countries","version":3,"codes":1}]})");
+  EXPECT_EQ(ana.get("/api/v1/code-lists/countries").body, text);
+  EXPECT_EQ(problem_of(ana.get("/api/v1/code-lists/offices")), "not-found");
+}
+
 TEST_F(Lanes, AStaleCrossingIsRefusedByTheLaneAndSaidSo) {
   staff();
   lorry_waits();

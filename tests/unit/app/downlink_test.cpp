@@ -266,6 +266,60 @@ TEST_F(DownlinkTest, ACommandIsCarriedOutAnsweredAndInTheJournal) {
   EXPECT_EQ(noted, 4u) << "the refused one, too";
 }
 
+TEST_F(DownlinkTest, ACodeListIsReplacedByANewerVersionOnlyAndOutlivesARestart) {
+  const auto send_codes = [&](std::uint64_t version, const std::string& text) {
+    auto answer = apply("code_list", sync::encode(sync::CodeListLetter{"offices", version, {{"RS11011", {{"en", text}}}}}));
+    EXPECT_EQ(answer.wait_for(30s), std::future_status::ready);
+    return answer.get().refused;
+  };
+  EXPECT_TRUE(post->code_lists().empty());
+  EXPECT_EQ(send_codes(7, "Batrovci"), "");
+  EXPECT_EQ(send_codes(7, "Batrovci"), "") << "said again";
+  EXPECT_NE(send_codes(7, "another"), "");
+  EXPECT_EQ(send_codes(6, "another"), "code list offices: version 6 is not newer than 7, which is here");
+  EXPECT_EQ(send_codes(8, "Batrovci 2"), "");
+  for (int start_number = 0; start_number < 2; ++start_number) {
+    ASSERT_EQ(post->code_lists().size(), 1u);
+    EXPECT_EQ(post->code_lists()[0].version, 8u);
+    EXPECT_EQ(post->code_lists()[0].codes, 1u);
+    EXPECT_NE(post->code_list("offices").value_or("").find("Batrovci 2"), std::string::npos);
+    EXPECT_FALSE(post->code_list("countries"));
+    if (start_number == 0) restart();
+  }
+  std::ofstream(site.directory + "/code-lists/offices") << "{";
+  restart();
+  EXPECT_TRUE(post->code_lists().empty()) << "damaged: left out, and HQ may send any version";
+  EXPECT_EQ(send_codes(1, "Batrovci"), "");
+}
+
+TEST_F(DownlinkTest, AnAnswerToAReferralIsARecordOfItsCrossingAndOfNoOther) {
+  const CrossingId crossing{"L1-1-1"};
+  app::Waiter<Result<std::vector<std::uint64_t>>> opened_there;
+  post->store().persist({opened(crossing, clock.now())}, [opened_there](auto result) mutable { opened_there.give(std::move(result)); });
+  ASSERT_TRUE(opened_there.wait(30s));
+  ASSERT_TRUE(post->store().wait_for_picture(30s));
+  const auto send_answer = [&](const std::string& of) {
+    auto answer = apply("referral_answer", sync::encode(sync::ReferralAnswerLetter{CrossingId{of}, "release", "The papers are right.", "M. Petrovic"}));
+    EXPECT_EQ(answer.wait_for(30s), std::future_status::ready);
+    return answer.get().refused;
+  };
+  EXPECT_EQ(send_answer("L1-1-1"), "");
+  EXPECT_EQ(send_answer("L1-1-2"), "this post knows no crossing L1-1-2");
+  EXPECT_EQ(send_answer("L9-1-1"), "no lane of this post has a crossing L9-1-1");
+  ASSERT_TRUE(post->store().wait_for_picture(30s));
+  auto picture = post->picture_reader();
+  ASSERT_TRUE(picture);
+  const auto records = (*picture)->records_of(crossing);
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 2u);
+  const auto* note = std::get_if<AuditNote>(&(*records)[1].body);
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->what, "referral_answer");
+  EXPECT_EQ(note->who, "hq: M. Petrovic");
+  EXPECT_EQ(note->detail, "release: The papers are right.");
+  EXPECT_FALSE(post->lane(LaneId{"L1"})->hq_answer) << "another crossing, or none, stands there";
+}
+
 // An installation compiles, and waits for whoever installs by hand. The line goes on meanwhile: its acknowledgements, hellos and
 // letters are all the uplink's thread's.
 TEST_F(DownlinkTest, WhileABundleIsInstalledTheUplinksThreadGoesOn) {

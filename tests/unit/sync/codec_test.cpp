@@ -426,3 +426,26 @@ TEST(Payloads, ACommandSaysWhoWantsIt) {
   EXPECT_TRUE(decode_command(encode(CommandLetter{"of_a_newer_version", "", "x"}))) << "refused by who carries it out";
   EXPECT_EQ(decode_receipt(as_bytes(std::string_view(R"({"v":2,"through":3,"refused":[]})"))), (Receipt{3, {}, {}})) << "of an older post";
 }
+
+TEST(Payloads, AnAnswerToAReferralIsOneOfThreeAndSomebodys) {
+  const ReferralAnswerLetter answer{CrossingId{"L1-7-12"}, "control", "Open the trailer.\nThen call.", "M. Petrovic"};
+  EXPECT_EQ(decode_referral_answer(encode(answer)), answer);
+  for (const auto& wrong : {ReferralAnswerLetter{CrossingId{"L1-7-12"}, "open the boom", "", "x"}, ReferralAnswerLetter{CrossingId{""}, "hold", "", "x"},
+                            ReferralAnswerLetter{CrossingId{"L1-7-12"}, "hold", "", ""}, ReferralAnswerLetter{CrossingId{"L1-7-12"}, "hold", std::string(1001, 'x'), "x"}})
+    EXPECT_FALSE(decode_referral_answer(encode(wrong)));
+}
+
+TEST(Payloads, ACodeListComesBackAndSaysWhatIsWrong) {
+  const CodeListLetter list{"offices", 7, {{"RS11011", {{"en", "Batrovci"}, {"sr-Latn", "Batrovci"}}}, {"RS11012", {}}}};
+  EXPECT_EQ(decode_code_list(encode(list)), list);
+  EXPECT_EQ(decode_code_list(encode(CodeListLetter{"empty", 1, {}})), (CodeListLetter{"empty", 1, {}}));
+  const auto refusal = [](const CodeListLetter& wrong) {
+    const auto read = decode_code_list(encode(wrong));
+    return read ? std::string() : read.error().what;
+  };
+  EXPECT_NE(refusal({"../offices", 7, {}}).find("name"), std::string::npos);
+  EXPECT_NE(refusal({"offices", 0, {}}).find("version"), std::string::npos);
+  EXPECT_NE(refusal({"offices", 1, {{"A", {}}, {"A", {}}}}).find("codes[1]: code A stands twice"), std::string::npos);
+  EXPECT_NE(refusal({"offices", 1, {{"", {}}}}).find("codes[0]"), std::string::npos);
+  EXPECT_FALSE(decode_code_list(as_bytes(std::string_view(R"({"v":2,"name":"a","version":1,"codes":[{"code":"A","texts":{"en":1}}]})"))));
+}

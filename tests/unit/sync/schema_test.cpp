@@ -73,6 +73,8 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}, {}})));
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"operators-1", {}, WatchListLetter::File{sha, 9}})));
   EXPECT_TRUE(valid("command", encode(CommandLetter{"say_status", "", "M. Petrovic"})));
+  EXPECT_TRUE(valid("referral_answer", encode(ReferralAnswerLetter{CrossingId{"L1-7-12"}, "hold", "", "M. Petrovic"})));
+  EXPECT_TRUE(valid("code_list", encode(CodeListLetter{"offices", 7, {{"RS11011", {{"en", "Batrovci"}}}}})));
   Declaration d;
   d.reference = "M1";
   d.goods.push_back({"870323", "DE", 1, 2, "cars"});

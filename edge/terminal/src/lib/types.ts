@@ -48,6 +48,7 @@ export interface Lane {
   booms: { boom: 1 | 2; position: 'open' | 'closed' | 'between' | 'unknown' }[];
   presence: Record<string, boolean | null>;
   devices: { role: string; level: string; fault: string; detail: string }[];
+  hq_answer: { answer: 'release' | 'hold' | 'control'; text: string; who: string; at_ms: number } | null; // to a referral; the officer decides
   attention: { level: 0 | 1 | 2 | 3; text: string };
   policy: { override_needs_second: boolean; manual_boom_needs_second: boolean };
   offers: ActionWord[];
