@@ -176,7 +176,7 @@ std::vector<HistoryRow> Ledger::histories(const std::string& post) {
   std::vector<HistoryRow> out;
   auto asked = database_->query(
       "SELECT h.id, h.epoch, h.public_key, h.session, h.boot, h.boot_number, h.software, h.metered, h.last_hello_ms, h.sent_mono_ns,"
-      " h.sent_wall_ms, h.last_sequence, h.verdicts_end, h.events_end, h.letters_through, h.walked, h.head, h.verdicts, h.records, h.renewals"
+      " h.sent_wall_ms, h.last_sequence, h.verdicts_end, h.events_end, h.letters_through, h.walked, h.head, h.verdicts, h.records, h.renewals, h.last_record_ms"
       " FROM histories h JOIN posts p ON p.post = h.post WHERE h.post = $1 ORDER BY CASE WHEN h.id = p.history THEN 1 ELSE 0 END, h.id", post);
   while (asked.step()) {
     HistoryRow& h = out.emplace_back();
@@ -201,6 +201,7 @@ std::vector<HistoryRow> Ledger::histories(const std::string& post) {
     h.verdicts = asked.count(17);
     h.records = asked.count(18);
     h.renewals = asked.count(19);
+    h.last_record.ms = asked.number(20);
   }
   return out;
 }

@@ -43,6 +43,7 @@ struct HistoryRow {
   std::string session;        ///< id of the newest hello
   Hello hello;                ///< of the newest: boot, software, ends, last_sequence; not everything is kept
   WallTime hello_received;
+  WallTime last_record;       ///< when the newest records were stored, by whichever worker
   std::uint64_t cursor = 0;   ///< journal sequence up to which everything is here and the chain was walked
   std::optional<store::Hash> head;  ///< chain hash at the cursor; nothing after a quarantined record
   std::uint64_t verdicts = 0; ///< records of the verdicts' stream up to the cursor

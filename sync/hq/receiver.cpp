@@ -76,6 +76,10 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
     else if (topic.leaf == Leaf::hello || topic.leaf == Leaf::verdicts || topic.leaf == Leaf::events) state.record_arrived = newer(state.record_arrived);
     if (const std::size_t stated = stated_body_bytes(payload); topic.leaf != Leaf::slice && stated > body_bytes_max(topic.leaf))
       return refuse(name, "a message (" + std::string(name_of(topic.leaf)) + ") of more than " + std::to_string(body_bytes_max(topic.leaf)) + " bytes", now);
+    if (topic.leaf == Leaf::verdicts) {
+      MonoTime& newest = verdicts_arrived_.try_emplace(name, now.mono).first->second;
+      newest = std::max(newest, now.mono);
+    }
     if (topic.leaf == Leaf::hello) return take_hello(name, state, text, payload, now);
     if (state.histories.empty()) return bell_.tell({"refused", name, "it has not said hello yet", 0});
     switch (topic.leaf) {
@@ -184,9 +188,13 @@ void Receiver::take_hello(const std::string& name, Post& state, std::string_view
 
 void Receiver::check_hello(History& history, const Hello& hello, Stamp now) {
   const HistoryRow& row = history.row;
+  // What overtook this hello, or was stored by the worker that served the post until now, it cannot have known. A post that
+  // went back sends nothing, and its next hello is judged.
+  const auto verdicts = verdicts_arrived_.find(row.post);
+  const bool overtaken = (verdicts != verdicts_arrived_.end() && verdicts->second > now.mono) || row.last_record > now.wall;
   bool back = hello.last_sequence < row.cursor;
   for (const Stream which : store::streams) back |= hello.ends.of(which) < history.stream(which).through();
-  if (back)
+  if (back && !overtaken)
     bell_.alarm(row.post, hello.last_sequence, "post_went_back",
                 "the post says its last record is " + std::to_string(hello.last_sequence) + ", HQ has up to " + std::to_string(row.cursor) +
                     ": restored journal, or two machines with one key?", now);

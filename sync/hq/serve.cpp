@@ -22,7 +22,7 @@ namespace rampa::sync::hq {
 namespace {
 
 constexpr Duration wait_max = 200ms;
-constexpr Duration lease_pause = 1s;
+constexpr Duration lease_pause = 250ms;
 constexpr Duration announce_again = 500ms;  ///< a hello that went just before the line was up is lost, and its post does not know
 constexpr Duration dropped_pause = 1s;    ///< between two words about it
 constexpr Duration storing_pause = 1s;  ///< after a commit that failed (disk full): no use in trying at once
@@ -129,7 +129,7 @@ class Server {
     for (const Notice& notice : stored->notices) tell(notice);
   }
 
-  /// A post that another worker serves is tried again about once a second: when that one is gone, so is its lock.
+  /// A post that another worker serves is tried again a few times a second: when that one is gone, so is its lock.
   Result<void> take_leases(const std::vector<Message>& messages) {
     std::vector<std::string> fresh;
     try {

@@ -116,6 +116,25 @@ TEST_F(Overload, VerdictsOvertakeAndNothingIsTakenForLost) {
   EXPECT_EQ(post.status().resends, 0u);
   EXPECT_EQ(dropped, 0u);
   expect_all_here(post.post);
+  EXPECT_TRUE(alarms().empty()) << alarms().dump();
+}
+
+TEST_F(Overload, AHelloThatAVerdictHasOvertakenIsNoPostThatWentBack) {
+  greet();
+  const Bytes hello = p1.signed_as(Leaf::hello, encode(p1.hello()));
+  const Stamp hello_arrived = clock.now();
+  p1.append(1, "verdict");
+  clock.advance(1us);
+  ASSERT_TRUE(receiver->begin());
+  ASSERT_TRUE(receiver->take({PostId{"P1"}, Leaf::verdicts}, p1.signed_as(Leaf::verdicts, p1.frame(Stream::verdicts, 1, 1)), clock.now()));
+  ASSERT_TRUE(receiver->take({PostId{"P1"}, Leaf::hello}, hello, hello_arrived));
+  ASSERT_TRUE(receiver->commit(clock));
+  EXPECT_TRUE(alarms().empty()) << alarms().dump();
+  clock.advance(1us);
+  ASSERT_TRUE(receiver->begin());
+  ASSERT_TRUE(receiver->take({PostId{"P1"}, Leaf::hello}, hello, clock.now()));
+  ASSERT_TRUE(receiver->commit(clock));
+  EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"post_went_back"}) << "said after it, it is one";
 }
 
 TEST_F(Overload, ManyPostsThatHaveMuchToSayFillNoQueue) {
