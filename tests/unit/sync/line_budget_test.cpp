@@ -280,6 +280,22 @@ TEST(LineBudget, NothingIsPutOffForLongWhateverWasMeasured) {
   }
 }
 
+// A broker that forgets, an HQ that has no room: for eight seconds something is lost five times a second. When that is over, the line is used again.
+TEST(LineBudget, ManyLossesDoNotMakeItSlowForLong) {
+  for (const auto one_way : {1ms, 20ms, 300ms}) {
+    for (const double rate : {500 * kbit_s, 8000 * kbit_s}) {
+      Play run({rate, one_way});
+      Duration next = 2s;
+      const auto played = run.until(25s, 16s, [&](Line&, Duration at) {
+        if (at < next || at > 10s) return;
+        next += 200ms;
+        run.budget.lost();
+      });
+      EXPECT_GE(played.use, 0.9) << rate / kbit_s << " kbit/s, " << one_way.count();
+    }
+  }
+}
+
 TEST(LineBudget, ALossOnALivingConnectionMakesItCareful) {
   Play run({20'000 * kbit_s, 50ms});
   run.until(10s, 5s);
