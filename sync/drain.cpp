@@ -540,6 +540,9 @@ void Drain::on_lost(const Ack& ack, Stamp now) {
   // Of one connection the broker keeps the order: what HQ does not go on without after this answer, it was not told of.
   for (const LostLog::Look& told : lost_.told_ones())
     if (!sender(told.stream).at_hq(told.numbers)) lost_.untold(told.stream, told.numbers.first, hello_order_);
+  // And what it once knew it has forgotten where it names it no more. A full answer may only have had no room for it.
+  for (const LostLog::Look& known : lost_.known_and_not_named())
+    if (ack.lost->size() < lost_told_max || !sender(known.stream).at_hq(known.numbers)) lost_.untold(known.stream, known.numbers.first, UINT64_MAX);
   status_.lost = lost_.count();
   say_lost();
 }

@@ -1,6 +1,9 @@
 #include "sync/lost_log.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "sync/ranges.hpp"
 
 namespace rampa::sync {
 
@@ -23,13 +26,25 @@ void LostLog::found(const store::JournalReader::Gap& gap, MonoTime now) {
 }
 
 void LostLog::at_hq(const std::vector<LostRecords>& lost, MonoTime now) {
+  std::array<RangeSet, store::streams.size()> named;
   for (const LostRecords& l : lost) {
-    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
-      return e.stream == l.stream && e.numbers.first <= l.numbers.last && l.numbers.first <= e.numbers.last;
-    });
-    if (at == entries_.end()) entries_.push_back({l.stream, l.numbers, "told to HQ earlier", true, now, now, State::known, 0});
-    else if (l.numbers.first <= at->numbers.first && at->numbers.last <= l.numbers.last) at->state = State::known;
+    named[static_cast<std::size_t>(l.stream)].add(l.numbers);
+    if (std::none_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
+          return e.stream == l.stream && e.numbers.first <= l.numbers.last && l.numbers.first <= e.numbers.last;
+        }))
+      entries_.push_back({l.stream, l.numbers, "told to HQ earlier", true, now, now, State::known, 0});
   }
+  for (Entry& e : entries_) {
+    e.named = named[static_cast<std::size_t>(e.stream)].covers(e.numbers);
+    if (e.named) e.state = State::known;
+  }
+}
+
+std::vector<LostLog::Look> LostLog::known_and_not_named() const {
+  std::vector<Look> out;
+  for (const Entry& e : entries_)
+    if (e.state == State::known && !e.named) out.push_back({e.stream, e.numbers});
+  return out;
 }
 
 void LostLog::back(Stream stream, const Range& numbers) {

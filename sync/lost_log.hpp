@@ -24,7 +24,7 @@ class LostLog {
 
   /// This cannot be read now.
   void found(const store::JournalReader::Gap& gap, MonoTime now);
-  /// What HQ was told earlier, also before the last restart, and has not met since.
+  /// What HQ was told earlier, also before the last restart, and has not met since: an answer to a hello names it.
   void at_hq(const std::vector<LostRecords>& lost, MonoTime now);
   /// These can be read (again), or are to be asked for anew.
   void back(Stream stream, const Range& numbers);
@@ -49,6 +49,8 @@ class LostLog {
   void disconnected();
   /// What is told and may have got lost on the way.
   [[nodiscard]] std::vector<Look> told_ones() const;
+  /// What HQ once named and the newest answer does not: HQ was told to ask anew, came from a backup, is another one, or had no room.
+  [[nodiscard]] std::vector<Look> known_and_not_named() const;
 
   [[nodiscard]] std::uint64_t count() const;
   [[nodiscard]] std::string trouble() const;  ///< empty: all can be read
@@ -63,6 +65,7 @@ class LostLog {
     MonoTime since, look;
     State state = State::suspected;
     std::uint64_t order = 0;
+    bool named = false;  ///< by the newest answer to a hello
   };
   [[nodiscard]] const Entry* entry_of(Stream stream, std::uint64_t number) const;
 

@@ -216,9 +216,13 @@ struct World {
     a.answers = answers;
     if (answers && hq.takes_lost) {
       a.lost.emplace();
-      for (const LostRecords& l : hq.lost)
+      for (const LostRecords& l : hq.lost) {
+        RangeSet still;
         for (std::uint64_t n = l.numbers.first; n <= l.numbers.last; ++n)
-          if (!hq.held[static_cast<std::size_t>(l.stream)].contains(n)) a.lost->push_back({l.stream, {n, n}, ""});
+          if (!hq.held[static_cast<std::size_t>(l.stream)].contains(n)) still.add({n, n});
+        for (const Range& r : still.list())
+          if (a.lost->size() < most_named) a.lost->push_back({l.stream, r, ""});
+      }
     }
     say(Leaf::ack, a);
   }
@@ -265,6 +269,7 @@ struct World {
   Blobs blobs;
   Shelf shelf;
   HqModel hq;
+  std::size_t most_named = SIZE_MAX;  ///< of what is lost, in one answer
   Drain drain;
   std::uint64_t attempt = 0;
   std::vector<std::size_t> opened;
@@ -1080,4 +1085,54 @@ TEST(DrainLost, WhatHqWasToldBeforeARestartIsSentOnceItCanBeRead) {
   for (int i = 0; i < 500 && w.wire.empty(); ++i) w.pass(10s);
   EXPECT_EQ(w.frames(), "6-6");
   EXPECT_EQ(w.drain.status().lost, 0u);
+}
+
+TEST(DrainLost, WhatHqForgetsIsToldAgain) {
+  // `rampa-hq resend`, a database from a backup, another HQ: it knew, and knows no more.
+  for (const bool began_with_it : {false, true}) {
+    World w;
+    w.append(10);
+    w.journal.damaged = {5, 6};
+    if (began_with_it) {
+      for (std::uint64_t n = 1; n <= 10; ++n)
+        if (n != 5 && n != 6) w.hq.held[1][n] = w.journal.records[n - 1].bytes;
+      w.hq.lost = {{Stream::events, {5, 6}, ""}};
+    }
+    w.stream();
+    w.frames();
+    if (!began_with_it) {
+      w.pass(65s);
+      EXPECT_EQ(w.expect_lost().records.size(), 1u);
+    }
+    w.pass(40s);
+    EXPECT_TRUE(w.wire.empty()) << "HQ has named it";
+    w.hq.lost.clear();
+    w.hq.held[1].erase(w.hq.held[1].find(4), w.hq.held[1].end());
+    for (int i = 0; i < 8 && w.hq.lost.empty(); ++i) {
+      w.pass(5s);
+      w.frames();
+      if (w.wire.empty()) continue;
+      const Lost again = w.expect_lost();
+      ASSERT_EQ(again.records.size(), 1u);
+      EXPECT_EQ(again.records.front().numbers, (Range{5, 6}));
+    }
+    ASSERT_FALSE(w.hq.lost.empty()) << began_with_it;
+    for (int i = 0; i < 4; ++i) w.pass(5s), w.frames();
+    EXPECT_EQ(w.hq.ack(w.journal).streams[1].through, 10u);
+    w.pass(40s);
+    EXPECT_TRUE(w.wire.empty()) << "told once";
+  }
+}
+
+TEST(DrainLost, WhatAnAnswerHasNoRoomForIsNotToldAgain) {
+  World w;
+  w.append(4 * static_cast<int>(lost_told_max));
+  for (std::uint64_t n = 1; n <= 4 * lost_told_max; ++n)
+    if (n % 2 == 0) w.journal.damaged.insert(n), w.hq.lost.push_back({Stream::events, {n, n}, ""});
+    else w.hq.held[1][n] = w.journal.records[n - 1].bytes;
+  w.most_named = lost_told_max;
+  w.stream();
+  w.pass(5min);
+  EXPECT_EQ(w.drain.status().waiting.events, 0u);
+  for (const auto& message : w.wire) EXPECT_NE(message.topic, topic_text({PostId{"P1"}, Leaf::lost}));
 }

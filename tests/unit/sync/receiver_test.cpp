@@ -626,3 +626,19 @@ TEST_F(LostAtPost, AResendAsksForThemAnew) {
   EXPECT_EQ(events(2, 6).cursor, 6u);
   expect_all_here(p1);
 }
+
+TEST_F(LostAtPost, AfterAResendThePostTellsAgainWhatItStillCannotRead) {
+  p1.append(6);
+  greet();
+  events(1, 2);
+  tell({{Stream::events, {3, 3}, why}});
+  after_gap(Stream::events, 4, 6);
+  desk->add_order({"P1", "resend", "2"}, clock.now().wall);
+  receiver->look_at_desk();
+  group({});
+  events(2, 2);
+  after_gap(Stream::events, 4, 6);
+  EXPECT_TRUE(greet().lost->empty()) << "so the post sees that it has to";
+  EXPECT_EQ(ack_in(tell({{Stream::events, {3, 3}, why}})).streams[1].through, 6u);
+  EXPECT_EQ(gaps().size(), 1u);
+}
