@@ -98,6 +98,7 @@ S3Shelf::~S3Shelf() {
   }
   wake_.notify_all();
   thread_.join();  // at most one request later
+  remove_dropped();
 }
 
 std::string S3Shelf::key_of(const Sha256& sha256, const char* folder) const {
@@ -137,10 +138,20 @@ Result<Bytes> S3Shelf::read(const Sha256& sha256, std::uint64_t offset, std::siz
   return bytes;
 }
 
-Result<void> S3Shelf::write(const std::string& post, const Sha256& sha256, std::uint64_t offset, ByteView bytes) { return local_.write(post, sha256, offset, bytes); }
+/// Under which name an unfinished blob lies in partial/: its post's, and another one while what was dropped of it is still being put.
+/// No post's name has a dot.
+const std::string& S3Shelf::place_of(const std::string& post, const Sha256& sha256) const {
+  const auto found = places_.find({post, sha256});
+  return found == places_.end() ? post : found->second;
+}
+
+Result<void> S3Shelf::write(const std::string& post, const Sha256& sha256, std::uint64_t offset, ByteView bytes) {
+  remove_dropped();
+  return local_.write(place_of(post, sha256), sha256, offset, bytes);
+}
 
 Result<Bytes> S3Shelf::read_unfinished(const std::string& post, const Sha256& sha256, std::uint64_t offset, std::size_t count) const {
-  return local_.read_unfinished(post, sha256, offset, count);
+  return local_.read_unfinished(place_of(post, sha256), sha256, offset, count);
 }
 
 Result<void> S3Shelf::set_aside(const Sha256& sha256) {
@@ -153,30 +164,46 @@ Result<void> S3Shelf::set_aside(const Sha256& sha256) {
   return {};
 }
 
+/// By the owner: the shelf's open files are its alone.
+void S3Shelf::remove_dropped() {
+  std::vector<std::pair<std::string, Sha256>> dropped;
+  {
+    std::lock_guard lock(mutex_);
+    dropped.swap(dropped_);
+  }
+  for (const auto& [place, sha256] : dropped) local_.discard(place, sha256);
+}
+
 void S3Shelf::discard(const std::string& post, const Sha256& sha256) {
+  remove_dropped();
+  const std::string place = place_of(post, sha256);
   std::lock_guard lock(mutex_);
-  const auto found = uploads_.find({post, sha256});
+  const auto found = uploads_.find({place, sha256});
   if (found != uploads_.end() && found->second.state == Upload::State::runs) {
-    found->second.discarded = true;  // the thread reads it
+    found->second.discarded = true;  // the thread reads it; what comes anew must not be mixed with it
+    places_[{post, sha256}] = post + "." + std::to_string(++places_given_);
     return;
   }
   if (found != uploads_.end()) uploads_.erase(found);
-  local_.discard(post, sha256);
+  local_.discard(place, sha256);
+  places_.erase({post, sha256});
 }
 
 Result<void> S3Shelf::finish(const std::string& post, const Sha256& sha256) {
+  remove_dropped();
+  const std::string place = place_of(post, sha256);
   std::lock_guard lock(mutex_);
-  const auto [found, fresh] = uploads_.try_emplace({post, sha256});
+  const auto [found, fresh] = uploads_.try_emplace({place, sha256});
   Upload& upload = found->second;
-  upload.discarded = false;
   if (fresh) {
-    upload.post = post;
+    upload.place = place;
     upload.sha256 = sha256;
     wake_.notify_all();
   }
   if (upload.state == Upload::State::done) {
     uploads_.erase(found);
-    local_.discard(post, sha256);
+    local_.discard(place, sha256);
+    places_.erase({post, sha256});
     return {};
   }
   if (upload.state == Upload::State::failed) {
@@ -194,7 +221,7 @@ Result<void> S3Shelf::finish_now(const std::string& post, const Sha256& sha256) 
     auto done = finish(post, sha256);
     if (done || done.error().code != ErrorCode::busy) return done;
     std::unique_lock lock(mutex_);
-    const auto found = uploads_.find({post, sha256});
+    const auto found = uploads_.find({place_of(post, sha256), sha256});
     if (found == uploads_.end()) continue;
     over_.wait(lock, [&] { return found->second.state >= Upload::State::done; });
     if (found->second.state == Upload::State::failed) {
@@ -217,10 +244,10 @@ void S3Shelf::run() {
     Upload& upload = next->second;
     upload.state = Upload::State::runs;
     lock.unlock();
-    auto done = put(upload.post, upload.sha256);
+    auto done = put(upload.place, upload.sha256);
     lock.lock();
     if (upload.discarded) {
-      local_.discard(upload.post, upload.sha256);
+      dropped_.emplace_back(upload.place, upload.sha256);
       uploads_.erase(next);
       continue;
     }
@@ -233,13 +260,13 @@ void S3Shelf::run() {
   }
 }
 
-Result<void> S3Shelf::put(const std::string& post, const Sha256& sha256) {
-  const std::uint64_t size = local_.unfinished_bytes(post, sha256);
+Result<void> S3Shelf::put(const std::string& place, const Sha256& sha256) {
+  const std::uint64_t size = local_.unfinished_bytes(place, sha256);
   if (const auto there = stored_size(*putting_, sha256); there && *there == size) return {};
   if (size > settings_.part_bytes) {
-    if (auto done = put_in_parts(key_of(sha256), post, sha256, size); !done) return done;
+    if (auto done = put_in_parts(key_of(sha256), place, sha256, size); !done) return done;
   } else {
-    auto bytes = local_.read_unfinished(post, sha256, 0, size);
+    auto bytes = local_.read_unfinished(place, sha256, 0, size);
     if (!bytes && bytes.error().code == ErrorCode::not_found) bytes = Bytes{};  // the empty blob: nothing of it was ever written
     if (!bytes) return tl::unexpected(bytes.error());
     const auto answer = putting_->ask({"PUT", key_of(sha256), {}, {}, *bytes});
@@ -252,7 +279,7 @@ Result<void> S3Shelf::put(const std::string& post, const Sha256& sha256) {
   return {};
 }
 
-Result<void> S3Shelf::put_in_parts(const std::string& key, const std::string& post, const Sha256& sha256, std::uint64_t size) {
+Result<void> S3Shelf::put_in_parts(const std::string& key, const std::string& place, const Sha256& sha256, std::uint64_t size) {
   const auto begun = putting_->ask({"POST", key, {{"uploads", ""}}});
   if (!begun) return tl::unexpected(begun.error());
   const std::string id = begun->fine() ? element(begun->body, "UploadId") : std::string{};
@@ -265,7 +292,7 @@ Result<void> S3Shelf::put_in_parts(const std::string& key, const std::string& po
         std::lock_guard lock(mutex_);
         if (ending_) return fail(ErrorCode::busy, "HQ ends");
       }
-      const auto bytes = local_.read_unfinished(post, sha256, at, std::min<std::uint64_t>(settings_.part_bytes, size - at));
+      const auto bytes = local_.read_unfinished(place, sha256, at, std::min<std::uint64_t>(settings_.part_bytes, size - at));
       if (!bytes) return tl::unexpected(bytes.error());
       const auto answer = putting_->ask({"PUT", key, {{"partNumber", std::to_string(++number)}, {"uploadId", id}}, {}, *bytes});
       if (!answer) return tl::unexpected(answer.error());

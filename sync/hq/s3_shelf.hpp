@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "sync/hq/blob_shelf.hpp"
 #include "sync/hq/database.hpp"
@@ -57,7 +58,7 @@ class S3Shelf : public ImageStore {
 
  private:
   struct Upload {
-    std::string post;
+    std::string place;  ///< see place_of()
     Sha256 sha256{};
     enum class State { waits, runs, done, failed } state = State::waits;
     Error error{};
@@ -65,19 +66,25 @@ class S3Shelf : public ImageStore {
     bool discarded = false;
   };
   void run();
-  [[nodiscard]] Result<void> put(const std::string& post, const Sha256& sha256);
-  [[nodiscard]] Result<void> put_in_parts(const std::string& key, const std::string& post, const Sha256& sha256, std::uint64_t size);
+  [[nodiscard]] Result<void> put(const std::string& place, const Sha256& sha256);
+  [[nodiscard]] Result<void> put_in_parts(const std::string& key, const std::string& place, const Sha256& sha256, std::uint64_t size);
   [[nodiscard]] Result<std::uint64_t> stored_size(S3Client& client, const Sha256& sha256) const;
   [[nodiscard]] std::string key_of(const Sha256& sha256, const char* folder = "blobs") const;
 
+  [[nodiscard]] const std::string& place_of(const std::string& post, const Sha256& sha256) const;
+  void remove_dropped();
+
   const S3Settings settings_;
   const Clock& clock_;
-  BlobShelf local_;
+  BlobShelf local_;  ///< the owner's; the thread only reads from it what is finished, by name
+  std::map<std::pair<std::string, Sha256>, std::string> places_;  ///< the owner's: where it is not the post's name
+  std::uint64_t places_given_ = 0;
   std::unique_ptr<S3Client> looking_, putting_;  ///< the owner's; the thread's
 
   std::mutex mutex_;  ///< of all below
   std::condition_variable wake_, over_;  ///< something waits; an upload has ended
-  std::map<std::pair<std::string, Sha256>, Upload> uploads_;
+  std::map<std::pair<std::string, Sha256>, Upload> uploads_;  ///< by place
+  std::vector<std::pair<std::string, Sha256>> dropped_;  ///< places whose upload is over and that nobody wants: the owner removes them
   bool ending_ = false;
   std::thread thread_;
 };

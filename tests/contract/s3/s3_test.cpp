@@ -203,6 +203,28 @@ TEST_P(Service, AfterAKillDuringAnUploadItIsPutAgain) {
   EXPECT_TRUE(check(*images, sha));
 }
 
+TEST_P(Service, WhatIsDroppedWhileItIsBeingPutHarmsNothingThatComesAnew) {
+  const Bytes bytes = noise(3000), other = noise(3000);
+  const Sha256 sha = sha256(bytes), next = sha256(other);
+  write("P1", bytes);
+  service.pause();
+  ASSERT_EQ(images->finish("P1", sha).error().code, ErrorCode::busy);
+  ::poll(nullptr, 0, 200);  // the request is under way
+  images->discard("P1", sha);
+  EXPECT_FALSE(images->read_unfinished("P1", sha, 0, 10));
+  ASSERT_TRUE(images->write("P1", sha, 0, ByteView(bytes).first(2000)));  // a new record names it
+  service.resume();
+  write("P2", other);
+  ASSERT_TRUE(finish("P2", next)) << "put one after the other: the first one is over";
+  ASSERT_TRUE(images->write("P1", sha, 2000, ByteView(bytes).subspan(2000)));
+  const auto unfinished = images->read_unfinished("P1", sha, 0, 3000);
+  ASSERT_TRUE(unfinished) << unfinished.error().what;
+  EXPECT_EQ(*unfinished, bytes);
+  ASSERT_TRUE(finish("P1", sha));
+  EXPECT_TRUE(check(*images, sha));
+  EXPECT_TRUE(std::filesystem::is_empty(directory + "/partial")) << "nothing of either is left over";
+}
+
 TEST_P(Service, WithAWrongSecretNothingIsTaken) {
   images = shelf("another one");
   const Bytes bytes = noise(10);
