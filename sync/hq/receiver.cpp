@@ -275,6 +275,10 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
   std::map<std::string, Letters> letters;
   std::vector<std::pair<std::string, DayKeysWanted>> keys;
   busy_ = false;
+  if (orders_wait_ && now.mono >= orders_again_) {
+    orders_wait_ = false;
+    look_at_desk();
+  }
   const auto done = guarded([&] {
     for (auto& [name, state] : posts_) {
       if (!state.histories.empty() && std::exchange(state.desk_due, false)) look_at_desk(name, state, now);
@@ -306,7 +310,7 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
     answer_fetches(now);
     wants = blobs_.settle(now);
     busy_ |= blobs_.busy();
-    waiting_ |= blobs_.waiting();
+    waiting_ |= blobs_.waiting() || orders_wait_;
     keys = keys_.settle();
     ledger_.commit();
   });
@@ -351,6 +355,7 @@ void Receiver::rollback() {
   orders_done_.clear();
   desk_version_ = 0;
   shelf_checked_ = shelf_next_;
+  not_set_aside_.clear();
   busy_ = waiting_ = false;
   (void)bell_.take();
 }

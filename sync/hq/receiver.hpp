@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -98,7 +99,7 @@ class Receiver {
   void take_signed(const std::string& name, Post& state, std::string_view topic, ByteView payload, Result<Payload> (*decode)(ByteView), Take take, Stamp now);
   void refuse(const std::string& name, const std::string& why, Stamp now);
   void look_at_desk(const std::string& name, Post& state, Stamp now);
-  void lose_blob(const Sha256& sha256, const std::string& why, Stamp now);
+  [[nodiscard]] bool lose_blob(const Sha256& sha256, const std::string& why, Stamp now);
   void check_shelf(Stamp now);
   void forget_orders();
   [[nodiscard]] Ack ack_for(const Post& state, History& history, Stamp now) const;
@@ -125,6 +126,11 @@ class Receiver {
   std::vector<std::uint64_t> orders_done_;      ///< applied in this group
   std::vector<std::uint64_t> orders_to_forget_; ///< applied and committed, still on the desk
   std::optional<Sha256> shelf_next_ = Sha256{}, shelf_checked_;  ///< blobs beyond this one are to be looked for on the shelf; none: done
+  std::optional<Sha256> shelf_passed_by_;       ///< the one before the first that has to be looked at again
+  MonoTime shelf_again_{INT64_MIN / 2}, orders_again_{};
+  bool orders_wait_ = false;                    ///< for the image store
+  std::set<Sha256> not_set_aside_;              ///< there was an alarm
+  std::string images_told_;
   bool busy_ = false, waiting_ = false;
 };
 

@@ -10,6 +10,8 @@ namespace rampa::sync::hq {
 namespace {
 
 constexpr std::size_t fetches_waiting_max = 4;  ///< per post, which asks for one piece after the other
+constexpr Duration images_pause = 10s, passed_by_pause = 1h;
+constexpr std::size_t not_set_aside_max = 10'000;
 constexpr std::int64_t refusal_bytes = 1024;    ///< what the answer to a fetch costs that gives nothing
 
 }  // namespace
@@ -50,35 +52,65 @@ void Receiver::look_at_desk() {
   for (auto& [name, state] : posts_) state.desk_due = true;
 }
 
-/// It was here. Whoever names it is asked for it again; what lies in its place is kept for people to look at.
-void Receiver::lose_blob(const Sha256& sha256, const std::string& why, Stamp now) {
-  if (ledger_.blob(sha256) != BlobState::held) return;
-  if (const auto moved = images_.set_aside(sha256); !moved && moved.error().code != ErrorCode::not_found) throw DatabaseError(moved.error().code, moved.error().what);
+/// It was here. Whoever names it is asked for it again; what lies in its place is kept for people to look at. False: the image store
+/// does not set it aside now, which is no trouble of the database: all stays as it is until it is tried again.
+bool Receiver::lose_blob(const Sha256& sha256, const std::string& why, Stamp now) {
+  if (ledger_.blob(sha256) != BlobState::held) return true;
+  if (const auto moved = images_.set_aside(sha256); !moved && moved.error().code != ErrorCode::not_found) {
+    if (not_set_aside_.size() < not_set_aside_max && not_set_aside_.insert(sha256).second)
+      bell_.alarm("", 0, "images", hex(sha256) + ": " + why + ", but it cannot be set aside (tried again later): " + moved.error().what, now);
+    return false;
+  }
+  not_set_aside_.erase(sha256);
   for (const std::string& name : ledger_.lose(sha256)) {
     bell_.alarm(name, 0, "blob_lost", hex(sha256) + ": " + why + "; the post is asked for it again", now);
     if (posts_.contains(name)) blobs_.look(name);
   }
+  return true;
 }
 
-/// Once after the start: a disk that was restored from a backup lacks blobs that the ledger says are here.
+/// Once after the start: a disk that was restored from a backup lacks blobs that the ledger says are here. While the image store is
+/// away this waits; what it does not let HQ look at or set aside is passed by and looked at again later.
 void Receiver::check_shelf(Stamp now) {
-  if (!shelf_next_) return;
+  shelf_checked_ = shelf_next_;
+  if (!shelf_next_ || now.mono < shelf_again_) return;
   const std::size_t at_once = images_.looks_at_once();
   const auto held = ledger_.held_blobs(*shelf_next_, at_once);
+  const auto settled = [&](const Ledger::HeldBlob& blob, const Result<std::uint64_t>& size) {
+    if (size && *size == blob.size_bytes) return true;
+    if (size) return lose_blob(blob.sha256, "it has " + std::to_string(*size) + " bytes instead of " + std::to_string(blob.size_bytes), now);
+    if (size.error().code == ErrorCode::not_found) return lose_blob(blob.sha256, "it is not on the shelf", now);
+    bell_.tell({"alarm", "", size.error().what, 0});
+    return false;
+  };
   for (const Ledger::HeldBlob& blob : held) {
     const auto size = images_.size(blob.sha256);
-    if (size && *size == blob.size_bytes) continue;
-    if (size) lose_blob(blob.sha256, "it has " + std::to_string(*size) + " bytes instead of " + std::to_string(blob.size_bytes), now);
-    else if (size.error().code == ErrorCode::not_found) lose_blob(blob.sha256, "it is not on the shelf", now);
-    else bell_.tell({"alarm", "", size.error().what, 0});
+    if (!size && (size.error().code == ErrorCode::disconnected || size.error().code == ErrorCode::timeout)) {
+      if (size.error().what != std::exchange(images_told_, size.error().what)) bell_.tell({"alarm", "", size.error().what, 0});
+      shelf_again_ = now.mono + images_pause;
+      return;
+    }
+    if (!settled(blob, size) && !shelf_passed_by_) shelf_passed_by_ = shelf_checked_;
+    shelf_checked_ = blob.sha256;
   }
-  shelf_checked_ = held.size() < at_once ? std::nullopt : std::optional(held.back().sha256);
-  busy_ |= shelf_checked_.has_value();
+  if (held.size() < at_once) {
+    shelf_checked_ = std::exchange(shelf_passed_by_, std::nullopt);
+    if (shelf_checked_) shelf_again_ = now.mono + passed_by_pause;
+    return;
+  }
+  busy_ = true;
 }
 
 void Receiver::look_at_desk(const std::string& name, Post& state, Stamp now) {
   for (const Order& order : desk_.orders(name)) {
     if (std::find(orders_to_forget_.begin(), orders_to_forget_.end(), order.id) != orders_to_forget_.end()) continue;
+    if (order.what == "lost") {
+      if (const auto sha = parse_sha256(order.detail); sha && !lose_blob(*sha, "`rampa-hq verify` found it missing or damaged", now)) {
+        orders_wait_ = true;
+        orders_again_ = now.mono + images_pause;
+        continue;
+      }
+    }
     orders_done_.push_back(order.id);
     if (order.what == "resend") {
       std::uint64_t from = 1;
@@ -87,8 +119,6 @@ void Receiver::look_at_desk(const std::string& name, Post& state, Stamp now) {
       bell_.tell({"resend", name, "asked to send again", from});
     } else if (order.what == "boost") {
       if (const auto sha = parse_sha256(order.detail); sha && ledger_.boost(name, *sha)) blobs_.look(name);
-    } else if (order.what == "lost") {
-      if (const auto sha = parse_sha256(order.detail)) lose_blob(*sha, "`rampa-hq verify` found it missing or damaged", now);
     }
   }
   const auto at_post = letters_at_post_.find(name);

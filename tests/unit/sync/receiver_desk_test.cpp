@@ -201,6 +201,53 @@ TEST_F(ReceiverDesk, AnOrderStaysOnTheDeskUntilWhatItDidIsCommitted) {
   EXPECT_EQ(greet().incarnation, settings.incarnation + "-1") << "and once";
 }
 
+namespace {
+
+/// What an S3 service does that is away, or does not let HQ copy and delete.
+class MoodyShelf : public BlobShelf {
+ public:
+  using BlobShelf::BlobShelf;
+  Result<void> set_aside(const Sha256& sha256) override { return trouble ? fail(*trouble, "the image service is in a mood") : BlobShelf::set_aside(sha256); }
+  Result<std::uint64_t> size(const Sha256& sha256) const override { return away ? fail(ErrorCode::disconnected, "the image service is away") : BlobShelf::size(sha256); }
+  std::optional<ErrorCode> trouble;
+  bool away = false;
+};
+
+}  // namespace
+
+TEST_F(ReceiverDesk, TroubleOfTheImageStoreIsNoTroubleOfTheDatabase) {
+  const Bytes scan(500, 3), other(400, 4);
+  p1.journal.append("capture_taken", "{}", {scan, other});
+  greet();
+  events(1, 1);
+  for (const Bytes& blob : {scan, other}) group({{Leaf::slice, encode(BlobSlice{sha256(blob), 0, blob.size(), blob})}});
+  auto moody = std::make_unique<MoodyShelf>(place.directory);
+  MoodyShelf& images = *moody;
+  receiver.reset();
+  shelf = std::move(moody);
+  receiver = std::make_unique<Receiver>(*ledger, *shelf, *desk, settings);
+  std::filesystem::resize_file(shelf->path_of(sha256(other)), 7);
+  for (const ErrorCode trouble : {ErrorCode::disconnected, ErrorCode::io}) {
+    images.trouble = trouble;
+    images.away = trouble == ErrorCode::disconnected;
+    if (images.away) desk->add_order({"P1", "lost", hex(sha256(scan))}, clock.now().wall);
+    for (int i = 0; i < 3; ++i) {
+      clock.advance(1min);
+      greet();  // is answered: all else goes on
+    }
+    EXPECT_EQ(desk->orders("P1").size(), 1u);
+    EXPECT_TRUE(receiver->waiting());
+  }
+  EXPECT_EQ(alarm_kinds(), (std::vector<std::string>{"images", "images"})) << "of each blob once: " << alarms().dump();
+  images.trouble.reset();
+  clock.advance(2h);
+  for (int i = 0; i < 3; ++i) group({});
+  EXPECT_TRUE(desk->orders("P1").empty());
+  EXPECT_EQ(alarm_kinds().size(), 4u) << "both are lost now, and asked for again: " << alarms().dump();
+  EXPECT_FALSE(shelf->holds(sha256(scan)) || shelf->holds(sha256(other)));
+  EXPECT_FALSE(receiver->waiting());
+}
+
 TEST_F(ReceiverDesk, AnOrderForAPostThatIsNotHereYetWaitsForIt) {
   greet();
   open();
