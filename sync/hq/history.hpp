@@ -22,6 +22,7 @@ inline constexpr std::size_t told_max = 100;
 struct HeldStream {
   RangeSet held;              ///< stored or in quarantine
   RangeSet lost;              ///< the post has told that it cannot read them; most are in `held`, and not stored
+  RangeSet passed;            ///< HQ went on without them and has not met them since, also where they are asked for anew
   std::uint64_t recheck = 0;  ///< see StreamRow
   std::map<std::uint64_t, FreshRecord> fresh;
   std::map<std::uint64_t, Sha256> expected;  ///< what later frames said of records that are not here yet

@@ -7,7 +7,7 @@
 namespace rampa::sync::hq {
 namespace {
 
-constexpr int schema_version = 4;
+constexpr int schema_version = 5;
 
 // `bytes` is the whole record as the post wrote it: header, open part, ciphertext of the personal part, chain hash, CRC.
 // The other columns are copies for asking; `rampa-hq verify` compares the hash with the bytes. `id` is record_key(), `turn` is
@@ -89,6 +89,13 @@ CREATE TABLE lost(
 );
 )sql";
 
+// What version 5 added: numbers that HQ went on without, and the records of them that came after all, in that order: an export may have
+// passed their place.
+constexpr const char* late_schema = R"sql(
+CREATE TABLE passed(first_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL);
+CREATE TABLE turned_up(id AUTO_ID, turn INTEGER NOT NULL);
+)sql";
+
 /// At most `most` bytes, not cut inside a character.
 std::string_view cut(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
@@ -131,9 +138,11 @@ Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(databas
       if (asked.step()) version = asked.number(0);
     }
     if (version == schema_version) return;
-    if (version == 2 || version == 3) {
+    if (version >= 2 && version <= 4) {
       if (version == 2) database_->execute(database_->in_own_words(day_keys_schema));
-      database_->execute(database_->in_own_words(lost_schema));
+      if (version < 4) database_->execute(database_->in_own_words(lost_schema));
+      database_->execute(database_->in_own_words(late_schema));
+      database_->run("INSERT INTO passed(first_id, last_id) SELECT first_id, last_id FROM lost WHERE here = 0");
       database_->run("UPDATE hq_schema SET version = $1", schema_version);
       return;
     }
@@ -146,6 +155,7 @@ Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(databas
     database_->execute(database_->in_own_words(schema));
     database_->execute(database_->in_own_words(day_keys_schema));
     database_->execute(database_->in_own_words(lost_schema));
+    database_->execute(database_->in_own_words(late_schema));
     database_->run("INSERT INTO hq_schema(version) VALUES($1)", schema_version);
   });
   database_->execute(database_->in_own_words("CREATE TEMP TABLE many_chunks(hash BLOB NOT NULL, blob BLOB NOT NULL, place INTEGER NOT NULL)"));
@@ -348,6 +358,34 @@ std::vector<Range> Ledger::lost(std::int64_t history, Stream stream) {
                                 record_key(history, stream, number_end - 1));
   while (asked.step()) out.push_back({number_of_key(asked.number(0)), number_of_key(asked.number(1))});
   return out;
+}
+
+void Ledger::pass(std::int64_t history, Stream stream, const Range& numbers) {
+  database_->run("INSERT INTO passed(first_id, last_id) VALUES($1, $2) ON CONFLICT(first_id) DO NOTHING", record_key(history, stream, numbers.first),
+                 record_key(history, stream, numbers.last));
+}
+
+std::vector<Range> Ledger::passed(std::int64_t history, Stream stream) {
+  std::vector<Range> out;
+  auto asked = database_->query("SELECT first_id, last_id FROM passed WHERE first_id >= $1 AND first_id < $2 ORDER BY first_id", record_key(history, stream, 0),
+                                record_key(history, stream, number_end - 1));
+  while (asked.step()) out.push_back({number_of_key(asked.number(0)), number_of_key(asked.number(1))});
+  return out;
+}
+
+void Ledger::turned_up(std::int64_t history, Stream stream, std::uint64_t number, std::uint64_t sequence) {
+  const std::int64_t key = record_key(history, stream, number);
+  std::vector<std::pair<std::int64_t, std::int64_t>> rows;
+  {
+    auto asked = database_->query("SELECT first_id, last_id FROM passed WHERE first_id <= $1 AND last_id >= $1", key);
+    while (asked.step()) rows.emplace_back(asked.number(0), asked.number(1));
+  }
+  for (const auto& [first, last] : rows) {
+    database_->run("DELETE FROM passed WHERE first_id = $1", first);
+    for (const auto& [from, to] : {std::pair{first, key - 1}, {key + 1, last}})
+      if (from <= to) database_->run("INSERT INTO passed(first_id, last_id) VALUES($1, $2)", from, to);
+  }
+  database_->run("INSERT INTO turned_up(turn) VALUES($1)", journal_key(history, sequence));
 }
 
 void Ledger::add_break(std::int64_t history, std::uint64_t sequence, Break what) {

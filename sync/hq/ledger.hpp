@@ -125,6 +125,11 @@ class Ledger {
   /// These are read again, or are to be told anew.
   void find(std::int64_t history, Stream stream, const Range& numbers);
   [[nodiscard]] std::vector<Range> lost(std::int64_t history, Stream stream);  ///< ascending
+  /// HQ goes on without these, whatever becomes of them: an export passes their place.
+  void pass(std::int64_t history, Stream stream, const Range& numbers);
+  [[nodiscard]] std::vector<Range> passed(std::int64_t history, Stream stream);  ///< ascending
+  /// One of them is stored after all: exports look at it again.
+  void turned_up(std::int64_t history, Stream stream, std::uint64_t number, std::uint64_t sequence);
   void add_break(std::int64_t history, std::uint64_t sequence, Break what);
   void forget_breaks(std::int64_t history, std::uint64_t from);
   /// The same alarm about the same record is raised once. False: it was there, or there are alarms_kept_max of its kind.

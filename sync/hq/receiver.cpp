@@ -50,6 +50,7 @@ void Receiver::load(Post& state, const std::string& name) {
       stream.held = RangeSet(stored.held);
       stream.recheck = stored.recheck;
       stream.lost = RangeSet(ledger_.lost(history.row.id, which));
+      stream.passed = RangeSet(ledger_.passed(history.row.id, which));
       for (const auto& [number, hash] : ledger_.expected(history.row.id, which)) stream.expected.emplace(number, hash);
     }
     history.walk = true;  // a walk may have been cut short

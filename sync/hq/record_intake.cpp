@@ -122,6 +122,8 @@ void RecordIntake::take(History& history, const Lost& lost, Stamp now) {
       for (const Range& m : missing) here.remove(m), ledger_.lose(history.row, {told.stream, m, told.reason}, false, now.wall);
       for (const Range& h : here.list()) ledger_.lose(history.row, {told.stream, h, told.reason}, true, now.wall);
       stream.lost.add(r);
+      for (const Range& m : missing)
+        for (const Range& p : stream.passed.missing_in(m)) stream.passed.add(p), ledger_.pass(history.row.id, told.stream, p);
       if (missing.empty()) continue;
       stream.held.add(r);
       stream.changed = history.walk = true;
@@ -194,6 +196,10 @@ bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number
     }
   }
   ledger_.add(history.row.id, number, *record, bytes, now.wall);
+  if (stream.passed.contains(number)) {
+    stream.passed.remove({number, number});
+    ledger_.turned_up(history.row.id, which, number, record->entry.sequence);
+  }
   stream.fresh.emplace_hint(stream.fresh.end(), number, FreshRecord{record->entry.sequence, record->hash, bytes});
   ++history.row.records;
   history.changed = true;

@@ -34,6 +34,7 @@ struct ResultVerdict {
 
 struct CrossingResult {
   std::string id;  ///< "POST/EPOCH/SEQUENCE" of the record that closed it: the same result always has the same id
+  std::string amends; ///< id of the result that lacked a record of this crossing; empty: it is the first
   std::string post, lane, crossing, lane_kind, direction;
   WallTime opened, closed;
   std::string outcome;

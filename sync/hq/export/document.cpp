@@ -48,7 +48,7 @@ json tree_of(const CrossingResult& r) {
   if (r.mass)
     mass = {{"gross_kg", kilograms(r.mass->gross_g)}, {"net_kg", kilograms(r.mass->net_g)}, {"tare_kg", kilograms(r.mass->tare_g)},
             {"alibi_number", r.mass->alibi_number}};
-  return {{"version", 1}, {"id", r.id}, {"post", r.post}, {"lane", r.lane}, {"crossing", r.crossing}, {"lane_kind", r.lane_kind},
+  return {{"version", 1}, {"id", r.id}, {"amends", r.amends}, {"post", r.post}, {"lane", r.lane}, {"crossing", r.crossing}, {"lane_kind", r.lane_kind},
           {"direction", r.direction}, {"opened", time_text(r.opened)}, {"closed", time_text(r.closed)}, {"outcome", r.outcome},
           {"on_paper", r.on_paper}, {"entered_by", r.entered_by}, {"plates", std::move(plates)}, {"mass", std::move(mass)},
           {"declarations", r.declarations}, {"channel", r.channel}, {"profile_set", r.profile_set}, {"profiles", r.profiles},

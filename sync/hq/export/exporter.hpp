@@ -1,5 +1,6 @@
 // Hands the results of crossings on to one target, in the journal's order of each post, and remembers in HQ's desk how far it
-// is. Only what HQ holds without gaps (up to the cursor) goes out: a result never lacks a record that arrives later.
+// is. Only what HQ holds or goes on without (up to the cursor) goes out; what turns up later goes out then, also a result once more
+// that had lacked it.
 #pragma once
 
 #include <array>

@@ -228,6 +228,46 @@ TEST_F(ExportTest, NothingGoesOutBeforeEverythingBeforeItIsHere) {
   EXPECT_EQ(to_folder()->results, 1u);
 }
 
+namespace {
+class LateExport : public ExportTest, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(Lost, LateExport, ::testing::Values(false, true), [](const auto& resent) { return resent.param ? "Resent" : "Found"; });
+}  // namespace
+
+TEST_P(LateExport, WhatTurnsUpLaterGoesOutLater) {
+  const bool resent = GetParam();
+  const std::string journal = p1.name() + "/" + hex(ByteView{p1.epoch()});
+  crossing();  // 1 to 3; the events are 1 and 2
+  PaperCrossing paper;
+  paper.happened = t0;
+  paper.entered_by = "1003";
+  append("paper_crossing", paper);  // 4
+  append("crossing_opened", CrossingOpened{"cargo", "entry"});
+  append("crossing_closed", CrossingClosed{"released", ""});
+  greet();
+  group({{Leaf::lost, encode(Lost{{{Stream::verdicts, {1, 2}, "damaged"}}})}});
+  events(1, 4);
+  EXPECT_EQ(to_folder()->results, 2u);
+  EXPECT_EQ(told, (std::vector<std::string>{journal + "/3", journal + "/6"}));
+  if (resent) {
+    desk->add_order({"P1", "resend", "1"}, clock.now().wall);
+    receiver->look_at_desk();
+    group({});
+    events(1, 4);
+  }
+  verdicts(1, 2);
+  EXPECT_EQ(to_folder()->results, 2u);
+  ASSERT_EQ(told.size(), 4u);
+  EXPECT_TRUE(told[2].starts_with(journal + "/3/")) << "the crossing whose verdict was missing, with an id of its own: " << told[2];
+  EXPECT_EQ(told[3], journal + "/4") << "it had not gone out before";
+  std::string name = told[2];
+  std::replace(name.begin(), name.end(), '/', '_');
+  std::ifstream file(out() + "/" + name + ".json");
+  const json amended = json::parse(file);
+  EXPECT_EQ(amended["amends"], journal + "/3");
+  EXPECT_EQ(amended["verdicts"].size(), 1u);
+  EXPECT_EQ(to_folder()->results, 0u) << "once";
+}
+
 TEST_F(ExportTest, InStepsAndWithPositionsOfItsOwn) {
   for (int i = 0; i < 5; ++i) crossing();
   all_to_hq();
