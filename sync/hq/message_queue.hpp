@@ -1,5 +1,5 @@
 // What waits to be stored: Paho's threads put, the serving thread takes. Every post has two lines of its
-// own, one for verdicts, and gets its turn.
+// own, one for verdicts and what it says is lost, and gets its turn.
 #pragma once
 
 #include <condition_variable>
@@ -44,7 +44,8 @@ class MessageQueue {
     {
       std::lock_guard lock(mutex_);
       const std::string& post = parsed->post.text;
-      const bool verdict = parsed->leaf == Leaf::verdicts;
+      // What a post says is lost goes with its verdicts: a frame behind the gap must not arrive before the word about it.
+      const bool verdict = parsed->leaf == Leaf::verdicts || parsed->leaf == Leaf::lost;
       Lines& lines = verdict ? verdicts_ : others_;
       const std::size_t waiting = lines.bytes_of(post), of_post = verdicts_.bytes_of(post) + others_.bytes_of(post), bytes = cost(payload);
       // The last eighth is kept for verdicts and hellos: pictures alone cannot fill the queue.

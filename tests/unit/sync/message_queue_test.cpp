@@ -63,6 +63,12 @@ TEST(MessageQueue, VerdictsOfAllPostsGoFirstEachInItsTurn) {
             "P1 verdicts, P2 verdicts, P1 verdicts, P2 verdicts, P1 slice, P2 slice, P1 events, P2 events");
 }
 
+TEST(MessageQueue, AVerdictDoesNotOvertakeTheWordAboutTheGapBeforeIt) {
+  MessageQueue queue(1u << 20, 1u << 20);
+  for (const char* leaf : {"events", "lost", "verdicts"}) queue.put_message(topic(1, leaf), Bytes(10), {});
+  EXPECT_EQ(order(queue.take(10, 1u << 20, Duration{})), "P1 lost, P1 verdicts, P1 events");
+}
+
 TEST(MessageQueue, NothingOvertakesAHelloThatWentAfterIt) {
   MessageQueue queue(1u << 20, 1u << 20);
   // So many that the group's share for verdicts ends before them.
