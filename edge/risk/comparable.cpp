@@ -12,6 +12,9 @@ namespace {
 
 using Form = std::string (*)(const std::string&);
 
+bool plain(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 /// Numbers and codes: letters and digits alone, in upper case, as watch lists have them.
 std::string letters_and_digits(const std::string& declared) {
   auto number = normal_number(declared);
@@ -29,10 +32,12 @@ std::string country(const std::string& declared) {
 
 std::string goods_code(const std::string& declared) { return commodity_code(declared); }
 
-/// As cameras read it, whatever stands between its signs; what no plate can be stays as it was written.
+/// As cameras read it, whatever stands between its signs; what is no UTF-8 stays as it was written, what has no sign at all says nothing.
 std::string plate(const std::string& declared) {
   auto read = normal_number(declared);
-  return read ? *read : declared;
+  if (read) return *read;
+  const bool signs = std::any_of(declared.begin(), declared.end(), [](char c) { return plain(c) || letter(c); });
+  return signs ? declared : std::string{};
 }
 
 Form form_of(std::string_view field) {
@@ -48,13 +53,11 @@ Form form_of(std::string_view field) {
   return found == forms.end() ? nullptr : found->second;
 }
 
-bool plain(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// The value's other form, or empty. What is written as it is compared, as nearly all values are, is seen at a glance.
 std::string other_form(Form form, const std::string& value) {
   if (std::all_of(value.begin(), value.end(), plain)) return {};
-  if (form == goods_code && std::any_of(value.begin(), value.end(), letter)) return {};  // half a code would ask for more
+  if (form == goods_code && std::any_of(value.begin(), value.end(), [](char c) { return letter(c) || static_cast<unsigned char>(c) >= 0x80; })) return {};  // half a code would ask for more
   auto compared = form(value);
   return compared == value ? std::string{} : compared;
 }
@@ -94,7 +97,12 @@ bool ComparedValues::add(Condition& c) {
     const auto [place, first] = of_lists_.try_emplace({c.list, c.field}, c.list);
     if (first)
       if (const auto named = lists_.find(c.list); named != lists_.end())
-        if (auto all = with_other_forms(form, named->second, false); !all.empty()) lists_[place->second = c.list + "\n" + c.field] = std::move(all);
+        if (auto all = with_other_forms(form, named->second, false); !all.empty()) {
+          auto name = c.list + "\n" + c.field;
+          while (lists_.contains(name)) name += '\n';  // a set may call its lists as it likes
+          lists_[name] = std::move(all);
+          place->second = name;
+        }
     added = added || place->second != c.list;
     c.list = place->second;
     return added;

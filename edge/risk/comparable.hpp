@@ -20,7 +20,7 @@ namespace rampa::risk {
 /// Puts the values of tests, as facts are compared, beside those that were written; of a named list in a list of its own, once for all who ask for it.
 class ComparedValues {
  public:
-  /// `lists` gets further ones, under names that no set can give.
+  /// `lists` gets further ones, under names that it has not.
   explicit ComparedValues(NamedLists& lists) : lists_(lists) {}
   /// False where nothing was added: the values are written as they are compared nearly always.
   bool add(Condition& condition);

@@ -38,7 +38,10 @@ std::optional<FieldValue> of_type(std::string_view name, const FieldValue& value
   const auto* list = std::get_if<Texts>(&value);
   switch (type) {
     case FieldType::boolean: return std::holds_alternative<bool>(value) ? std::optional(value) : std::nullopt;
-    case FieldType::integer: return std::holds_alternative<std::int64_t>(value) ? std::optional(value) : std::nullopt;
+    case FieldType::integer: {  // masses, values and counts: what is below nothing says nothing
+      const auto* number = std::get_if<std::int64_t>(&value);
+      return number && *number >= 0 ? std::optional(value) : std::nullopt;
+    }
     case FieldType::text: return text ? std::optional(value) : std::nullopt;
     case FieldType::list: break;
   }
@@ -57,7 +60,7 @@ std::optional<FieldValue> of_type(std::string_view name, const FieldValue& value
 std::optional<std::int64_t> value_of(const std::vector<GoodsItem>& goods) {
   std::int64_t sum = 0;
   for (const auto& item : goods)
-    if (!item.value_eur || !add(sum, *item.value_eur)) return std::nullopt;
+    if (!item.value_eur || *item.value_eur < 0 || !add(sum, *item.value_eur)) return std::nullopt;
   return goods.empty() ? std::nullopt : std::optional(sum);
 }
 
@@ -81,6 +84,8 @@ Fields facts_of(const Declaration& d, Texts& incomplete) {
     const std::string name = key.rfind("declaration.", 0) == 0 ? key : "declaration." + key;
     const auto id = field_id(name);
     if (!id || is_derived(*id)) continue;  // unknown to profiles, or not to be declared: no fact
+    // A sum beside goods of which some have a value and others none is no sum of theirs.
+    if (name == "declaration.value_eur" && std::any_of(d.goods.begin(), d.goods.end(), [](const GoodsItem& item) { return item.value_eur.has_value(); })) continue;
     bool whole = true;
     auto fitting = of_type(name, value, field_type(*id), whole);
     if (fitting && facts.try_emplace(name, std::move(*fitting)).second && !whole) incomplete.push_back(name);
@@ -148,8 +153,8 @@ void add_goods(Fields& facts, std::span<const Declaration> declarations, bool al
       const std::string at = "goods." + std::to_string(count++) + ".";
       if (auto code = compared("goods.hs_code", item.hs_code); !code.empty()) facts[at + "hs_code"] = std::move(code);
       if (auto origin = compared("goods.origin", item.origin); !origin.empty()) facts[at + "origin"] = std::move(origin);
-      if (item.gross_kg) facts[at + "gross_kg"] = *item.gross_kg;
-      if (item.value_eur) facts[at + "value_eur"] = *item.value_eur;
+      if (item.gross_kg && *item.gross_kg >= 0) facts[at + "gross_kg"] = *item.gross_kg;
+      if (item.value_eur && *item.value_eur >= 0) facts[at + "value_eur"] = *item.value_eur;
       if (!item.description.empty()) facts[at + "description"] = item.description;
     }
   }

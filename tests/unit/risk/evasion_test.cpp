@@ -278,3 +278,39 @@ TEST(Evasion, ANamedListIsComparedOnceForAll) {
   q.declarations[0].goods = {{"24000005", "AE", 17, {}, ""}};
   EXPECT_EQ(risk::assess(**set, q).hits.size(), 18u);
 }
+
+TEST(Evasion, ASumBesideGoodsWithoutValueIsNone) {
+  const auto with = [&](std::optional<std::int64_t> first, std::optional<std::int64_t> second, std::optional<std::int64_t> sum) {
+    auto q = question();
+    auto& d = q.declarations[0];
+    d.goods = {{"61091000", "TR", 900, first, ""}, {"61091000", "TR", 900, second, ""}};
+    if (sum) d.more["value_eur"] = *sum;
+    return channel(profile("A", "red", R"({"field":"declaration.value_eur","op":"ge","value":100000})", secure), q);
+  };
+  EXPECT_EQ(with(1'000'000, 1, {}), red);
+  EXPECT_EQ(with(1'000'000, {}, {}), red) << "undetermined, in full";
+  EXPECT_EQ(with(1'000'000, {}, 5), red);
+  EXPECT_EQ(with({}, {}, 5), green) << "the sum alone is declared";
+  EXPECT_EQ(with({}, {}, -5), red) << "below nothing it says nothing";
+  EXPECT_EQ(with(1'000'000, -999'999, {}), red);
+}
+
+TEST(Evasion, APlateOfSeparatorsIsNone) {
+  for (const char* written : {"", "-", "/", "__", ",,", "\u2013", "\u200b", "\u3000"}) {
+    auto q = question();
+    q.declarations[0].trailer = written;
+    EXPECT_EQ(channel(profile("A", "red", R"({"field":"declaration.trailer","op":"eq","value":"BG456XX"})", secure), q), red) << "undetermined, in full: " << written;
+  }
+}
+
+TEST(Evasion, ASetMayCallItsListsAsItLikes) {
+  const auto set = risk::compile(R"({"format":2,"version":"v","lists":{"l":["rs 1"],"l\ndeclaration.consignee":["RS2"]},"profiles":[)" +
+                                     profile("A", "red", R"({"field":"declaration.consignee","op":"in","value":{"list":"l"}})") + "," +
+                                     profile("B", "red", R"({"field":"declaration.consignee","op":"in","value":{"list":"l\ndeclaration.consignee"}})") + "]}", "abc");
+  ASSERT_TRUE(set) << set.error().what;
+  auto q = question();
+  q.declarations[0].consignee = "RS 2";
+  EXPECT_EQ(hits(risk::assess(**set, q)), std::vector<std::string>{"B"});
+  q.declarations[0].consignee = "RS 1";
+  EXPECT_EQ(hits(risk::assess(**set, q)), std::vector<std::string>{"A"});
+}
