@@ -158,7 +158,10 @@ int demo(const DemoOptions& options) {
       ++sent;
       next_lorry = now + std::chrono::milliseconds(static_cast<std::int64_t>((sent < lanes.size() ? 4000 : 12000) / settings.speed));
     }
-    if (auto stepped = run.step([](std::uint64_t) { return std::string{}; }); !stepped) return complain(stepped.error().what);
+    if (auto stepped = run.step([](std::uint64_t) { return std::string{}; }); !stepped) {
+      if (stop_asked()) break;  // Ctrl-C at a terminal ends the world that was asked, too
+      return complain(stepped.error().what);
+    }
     if (now >= next_look) {
       next_look = now + 1s;
       // A lane ends far fewer than so many in a second; older ones were printed when they ended.
