@@ -69,6 +69,17 @@ BlobSender::Outcome BlobSender::wanted(const Want& want, std::uint64_t before) {
   return outcome;
 }
 
+std::size_t BlobSender::untold(std::uint64_t before) {
+  std::size_t count = 0;
+  for (Blob& blob : blobs_)
+    count += std::erase_if(blob.flight, [&](const Sent& sent) {
+      if (sent.order >= before) return false;
+      blob.todo.add(sent.range);
+      return true;
+    });
+  return count;
+}
+
 std::optional<BlobSender::Piece> BlobSender::next(Traffic traffic, std::size_t bytes) const {
   const Blob* best = nullptr;
   for (const Blob& blob : blobs_) {

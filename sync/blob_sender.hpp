@@ -25,6 +25,9 @@ class BlobSender {
   /// `before`: slices and manifests of a lower order that HQ still lacks are lost: the hello that it has answered since went
   /// after them. 0: none.
   [[nodiscard]] Outcome wanted(const Want& want, std::uint64_t before = 0);
+  /// HQ has said nothing of slices of a lower order though it has answered two hellos that went after them: its last word of their blobs got
+  /// lost, or they did. They go again; of a blob that it holds HQ says so then. Returns how many.
+  std::size_t untold(std::uint64_t before);
   /// A manifest that wanted() asked for went out.
   void manifest_sent(const std::string& sha256, std::uint64_t order);
 

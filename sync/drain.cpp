@@ -160,8 +160,6 @@ void Drain::check_times(Stamp now) {
         ++failed_in_a_row_;  // a line that went silent is not the first to be tried again
         return hang_up("HQ did not acknowledge in time", now.mono);
       }
-      // HQ answers, and what the budget takes to be under way keeps all else back: a connection that begins anew knows of none.
-      if (kept_back_ && now.mono >= *kept_back_ + settings_.ack_timeout) return hang_up("nothing may go although HQ answers", now.mono);
       if (status_.broker != 0 && !under_way() && !fetcher_.busy() && now.mono >= connected_ + settings_.back_to_primary) {
         failed_in_a_row_ = 0;
         return hang_up("looking whether the primary line is back", now.mono);
@@ -210,7 +208,6 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
 }
 
 void Drain::nothing_under_way() {
-  kept_back_.reset();
   for (const Stream stream : store::streams) {
     const StreamSender& s = sender(stream);
     sender(stream).restart({s.through(), {}}, ends_.of(stream));
@@ -294,6 +291,8 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   if (phase_ == Phase::greeting) return start_streaming(ack, now);
   if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble = lost_.trouble();  // both hear each other: what was told before is over
   if (answers) {
+    // The want that belongs to the answer before this one has come, or never will.
+    status_.resends += wanted_.untold(answered_order_);
     answered_order_ = hello_order_;
     letters_.answered(answered_order_);
   }
@@ -443,10 +442,8 @@ void Drain::fill(Stamp now) {
     const bool nothing = std::none_of(wants.begin(), wants.end(), [](bool one) { return one; });
     if (!nothing && !budget_.may_send(bulk_under_way(), now.mono)) {
       budget_full_ = true;
-      if (!kept_back_) kept_back_ = now.mono;
       return;
     }
-    kept_back_.reset();
     const auto turn = order_.next(wants, now);
     if (!turn) return budget_.idle(bulk_under_way());
     const Fill went = *turn == Traffic::verdicts ? send_frame(Stream::verdicts, piece, false, now)
@@ -619,7 +616,6 @@ void Drain::plan_wake() {
   }
   wake_ = hello_due();
   if (under_way()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
-  if (kept_back_) wake_ = std::min(wake_, *kept_back_ + settings_.ack_timeout);
   if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
   if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
   if (letters_.again()) wake_ = std::min(wake_, *letters_.again());

@@ -241,7 +241,6 @@ class Drain {
   LostLog lost_;
   bool hq_takes_lost_ = false;  ///< it has said so on this connection
   bool budget_full_ = false;   ///< the last fill() stopped for lack of room
-  std::optional<MonoTime> kept_back_;  ///< the budget lets nothing go since, though there is something
   std::uint64_t sent_order_ = 0;  ///< of the last message
   std::uint64_t answered_order_ = 0;  ///< of the last hello that HQ has answered on this connection
   std::uint64_t hello_order_ = 0; ///< sent_order_ when the last hello went: HQ has seen every message before it

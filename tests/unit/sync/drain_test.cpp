@@ -723,6 +723,31 @@ TEST(Drain, SlicesThatALivingConnectionLostGoAgainAfterTheNextHello) {
   EXPECT_EQ(w.drain.status().blobs_wanted, 0u);
 }
 
+// HQ holds it all and said so, once; the broker forgot that. What is taken to be under way must not keep back all else for ever.
+TEST(Drain, ABlobWhoseLastWordGotLostIsAskedAboutAgain) {
+  World w;
+  const Bytes blob(5000, 9);
+  const std::string sha = hex(sha256(blob));
+  w.blobs.blobs[sha] = blob;
+  w.stream();
+  w.say(Leaf::want, Want{{{sha, blob.size(), false, {{0, 0}}, 0, false, false}}, {}, {}});
+  ASSERT_FALSE(w.wire.empty());
+  w.wire.clear();  // arrived; HQ lacks nothing any more, so its answers to hellos are acks alone
+  const auto hello_is_answered = [&] {
+    w.wake();
+    w.hq.session = w.expect_hello().id;
+    w.ack(true);
+  };
+  hello_is_answered();
+  EXPECT_TRUE(w.wire.empty()) << "the want after that answer may still come";
+  hello_is_answered();
+  (void)w.expect(Leaf::slice);
+  w.wire.clear();
+  w.say(Leaf::want, Want{{}, {sha}, {}});
+  EXPECT_EQ(w.blobs_held, std::vector<std::string>{sha});
+  EXPECT_EQ(w.drain.status().blobs_wanted, 0u);
+}
+
 // HQ is heard of all the time, and still something of before never arrived.
 TEST(Drain, ALostThumbnailIsNoticedWhileVerdictsGoOn) {
   World w;
