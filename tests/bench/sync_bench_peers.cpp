@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "edge/runtime/system_clock.hpp"
@@ -78,17 +80,26 @@ Result<double> mosquitto_bridge_rate(const std::string& directory, std::size_t m
   const std::string user = ::getuid() == 0 ? "user root\n" : "";
   write_file(directory + "/edge.conf", user + "listener " + std::to_string(ports) + " 127.0.0.1\n" + common +
              "connection hq\naddress 127.0.0.1:" + std::to_string(ports + 1) + "\ntopic bench/# out 1\ncleansession false\nrestart_timeout 1\nnotifications false\n");
-  write_file(directory + "/hq.conf", user + "listener " + std::to_string(ports + 1) + " 127.0.0.1\n" + common);
+  write_file(directory + "/hq.conf", user + "listener " + std::to_string(ports + 1) + " 127.0.0.1\n" + common + "log_type subscribe\n");
   const std::string log = directory + "/log";
   auto edge = Process::start({program("mosquitto"), "-c", directory + "/edge.conf"}, log);
   if (!edge) return tl::unexpected(edge.error());
   if (!wait_until(5s, [&] { return hil::listens(ports); })) return fail(ErrorCode::io, "mosquitto does not listen: " + log);
   if (auto sent = publish_lines(lines_of_1_kib(directory, messages), ports, "bench/a", log); !sent) return tl::unexpected(sent.error());
-  auto hq = Process::start({program("mosquitto"), "-c", directory + "/hq.conf"}, log);
-  if (!hq || !wait_until(5s, [&] { return hil::listens(ports + 1); })) return fail(ErrorCode::io, "the second mosquitto does not listen: " + log);
+  // The bridge must not find the second broker before its subscriber is there: it would hand over what nobody gets.
+  edge->signal(SIGSTOP);
+  const std::string hq_log = directory + "/hq.log";
+  auto hq = Process::start({program("mosquitto"), "-c", directory + "/hq.conf"}, hq_log);
+  if (!hq || !wait_until(5s, [&] { return hil::listens(ports + 1); })) return fail(ErrorCode::io, "the second mosquitto does not listen: " + hq_log);
   auto subscriber = Process::start({program("mosquitto_sub"), "-h", "127.0.0.1", "-p", std::to_string(ports + 1), "-q", "1", "-t", "bench/#", "-C",
                                     std::to_string(messages), "-F", "%U"}, directory + "/arrivals");
   if (!subscriber) return tl::unexpected(subscriber.error());
+  const bool subscribed = wait_until(5s, [&] {
+    std::ifstream in(hq_log);
+    return std::string(std::istreambuf_iterator<char>(in), {}).find("bench/#") != std::string::npos;
+  });
+  edge->signal(SIGCONT);
+  if (!subscribed) return fail(ErrorCode::io, "nobody subscribed at the second mosquitto: " + hq_log);
   const bool all = wait_until(60s + std::chrono::milliseconds(messages), [&] { return !subscriber->alive(); });
   const Arrivals got = arrivals_in(directory + "/arrivals");
   if (!all || got.count < messages) return fail(ErrorCode::timeout, std::to_string(got.count) + " of " + std::to_string(messages) + " messages crossed the bridge");
