@@ -1,57 +1,43 @@
+// By OpenSSL, which uses the processor's SHA instructions: five times as fast as libsodium's. Its one-shot calls look their
+// algorithm up each time, which costs more than hashing a record; the plain SHA256_ functions don't. They are marked as deprecated there and
+// not removed.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "edge/store/digest.hpp"
 
-#include <sodium.h>
+#include <openssl/sha.h>
 
 #include "firmware-interfaces/hex.hpp"
 
 namespace rampa::store {
 
-namespace {
-
-constexpr std::array<std::uint32_t, 256> crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t c = i;
-    for (int bit = 0; bit < 8; ++bit) c = (c & 1u) ? (c >> 1) ^ 0x82F63B78u : c >> 1;
-    table[i] = c;
-  }
-  return table;
-}
-constexpr auto k_crc = crc_table();
-
-}  // namespace
-
 struct RunningSha256::State {
-  crypto_hash_sha256_state sha;
+  SHA256_CTX sha;
 };
 
-RunningSha256::RunningSha256() : state_(std::make_unique<State>()) { crypto_hash_sha256_init(&state_->sha); }
+RunningSha256::RunningSha256() : state_(std::make_unique<State>()) { SHA256_Init(&state_->sha); }
 RunningSha256::~RunningSha256() = default;
 RunningSha256::RunningSha256(RunningSha256&&) noexcept = default;
 RunningSha256& RunningSha256::operator=(RunningSha256&&) noexcept = default;
 
-void RunningSha256::add(ByteView bytes) { crypto_hash_sha256_update(&state_->sha, bytes.data(), bytes.size()); }
+void RunningSha256::add(ByteView bytes) { SHA256_Update(&state_->sha, bytes.data(), bytes.size()); }
 
 Hash RunningSha256::finish() {
   Hash out{};
-  crypto_hash_sha256_final(&state_->sha, out.data());
-  crypto_hash_sha256_init(&state_->sha);
+  SHA256_Final(out.data(), &state_->sha);
+  SHA256_Init(&state_->sha);
   return out;
 }
 
 Hash sha256(ByteView bytes) { return sha256(bytes, {}); }
 
 Hash sha256(ByteView first, ByteView second) {
-  RunningSha256 running;
-  running.add(first);
-  running.add(second);
-  return running.finish();
-}
-
-std::uint32_t crc32c(ByteView bytes) {
-  std::uint32_t c = 0xFFFFFFFFu;
-  for (std::uint8_t b : bytes) c = (c >> 8) ^ k_crc[(c ^ b) & 0xFFu];
-  return c ^ 0xFFFFFFFFu;
+  SHA256_CTX sha;
+  SHA256_Init(&sha);
+  SHA256_Update(&sha, first.data(), first.size());
+  SHA256_Update(&sha, second.data(), second.size());
+  Hash out{};
+  SHA256_Final(out.data(), &sha);
+  return out;
 }
 
 std::string to_hex(ByteView bytes) { return hex_of(bytes); }

@@ -1,4 +1,4 @@
-// Hashes, check sums and little-endian fields that the store's formats are made of (FORMAT.md). Pure.
+// Hashes and little-endian fields that the store's formats are made of (FORMAT.md). Pure.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/crc32c.hpp"
 #include "firmware-interfaces/result.hpp"
 
 namespace rampa::store {
@@ -32,9 +33,6 @@ class RunningSha256 {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// CRC-32C (Castagnoli, reflected, as in iSCSI, RFC 3720 B.4): crc32c("123456789") == 0xE3069283.
-[[nodiscard]] std::uint32_t crc32c(ByteView bytes);
 
 [[nodiscard]] std::string to_hex(ByteView bytes);
 /// Errors: invalid, where a character is none of 0-9a-f or the length is odd.

@@ -48,14 +48,13 @@ ProfileTable::Entry ProfileTable::entry(std::string_view profile, std::string_vi
 }
 
 void ProfileTable::finish() {
-  RunningHash all;
-  all.add(k_domain);
-  const Sha256 head = sha256(head_);
-  all.add(as_text(head));
+  sync::Digest all;
+  all.add(as_bytes(k_domain));
+  all.add(sha256(head_));
   std::array<std::uint8_t, 8> count{};
   for (std::size_t i = 0; i < 8; ++i) count[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(entries_.size()) >> (56 - 8 * i));
-  all.add(as_text(count));
-  all.add({reinterpret_cast<const char*>(hashes_.data()), hashes_.size() * sizeof(Sha256)});
+  all.add(count);
+  all.add({reinterpret_cast<const std::uint8_t*>(hashes_.data()), hashes_.size() * sizeof(Sha256)});
   hash_ = all.finish();
 }
 

@@ -78,7 +78,8 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/", "sync/hq/export/"}},
     {"CLI/", {"edge/app/", "sync/hq/"}},
     {"zstd.h", {"sync/bundle/", "sync/envelope"}},
-    {"openssl/", {"sync/bundle/", "edge/app/", "hil/sync/swarm_line"}},
+    {"openssl/", {"edge/store/digest.cpp", "edge/app/", "hil/sync/swarm_line"}},
+    {"isa-l/", {"firmware-interfaces/crc32c.cpp"}},
     {"sodium.h", {"edge/store/", "edge/api/", "sync/", "edge/app/"}},
 };
 
