@@ -67,7 +67,8 @@ double LineBudget::gain() const { return more_ < 3 ? 1 : 1 + std::min(0.25, 0.15
 
 /// Bytes per second: the line's rate, and as much more or less that the standing queue is what it should be two trips later.
 double LineBudget::pace() const {
-  if (start_up_) return 3 * rate();
+  // What may be under way, within two thirds of a trip: more than the rate asks for, which is little after a small first message.
+  if (start_up_) return shortest_ ? 1.5 * static_cast<double>(bytes()) / seconds(shortest_trip() + kept()) : 0;
   if (const double g = gain(); g > 1) return g * rate();
   const Duration wanted = std::max(queue_wanted, time_of(piece())) / 2 + 2 * jitter_;
   return rate() * std::clamp(1 + seconds(wanted - standing()) / (2 * seconds(way() + kept() + wanted)), 0.5, 1.25);
