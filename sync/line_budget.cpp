@@ -39,10 +39,10 @@ Duration LineBudget::kept() const {
   return std::min(longest, kept_most);
 }
 
-/// The queue that did not go away in the last round trip or two.
+/// The queue that did not go away since this round trip began. Not since the one before: by the time an older one shows in it,
+/// as much again has been sent against it.
 Duration LineBudget::standing() const {
-  Duration least = rounds_.back().queue_least;
-  if (rounds_.size() > 1) least = std::min(least, rounds_[rounds_.size() - 2].queue_least);
+  const Duration least = rounds_.back().queue_least;
   return least == Duration::max() ? Duration{} : least;
 }
 

@@ -122,6 +122,13 @@ PLANTS = [
           ("sync/line_budget.cpp", "  rounds_.back().kept = std::max(rounds_.back().kept, now - oldest->mark.at - trip);\n", "  (void)oldest;\n")),
     plant("all-at-once", "what an acknowledgement of much lets go is not spread over time", LINE,
           ("sync/line_budget.cpp", "  if (now < next_) wake_ = next_;\n  return now >= next_;\n", "  return true;\n")),
+    plant("start-crawls", "a small first message makes the start of an image slow", LINE,
+          ("sync/line_budget.cpp", "  if (start_up_) return shortest_ ? 1.5 * static_cast<double>(bytes()) / seconds(shortest_trip() + kept()) : 0;\n",
+           "  if (start_up_) return 3 * rate();\n")),
+    plant("old-queue", "a queue of a round trip ago is sent against once more", LINE,
+          ("sync/line_budget.cpp", "  const Duration least = rounds_.back().queue_least;\n",
+           "  Duration least = rounds_.back().queue_least;\n"
+           "  if (rounds_.size() > 1) least = std::min(least, rounds_[rounds_.size() - 2].queue_least);\n")),
     plant("commit-not-told", "HQ does not say how long it kept what it acknowledges", RECEIVER,
           ("sync/hq/receiver.cpp", "  ack.held = held_for(state.record_arrived, now.mono);\n", "")),
     plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,

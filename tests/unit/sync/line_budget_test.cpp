@@ -19,6 +19,7 @@ struct Line {
   Duration moods{};                                 ///< the way back takes up to so much longer, drawn
   bool tells = true;                                ///< HQ says how long it kept what it acknowledges
   double hq_bytes_per_s = 0;                        ///< a commit takes longer the more is in it; 0: no matter
+  Duration hiccup{};                                ///< one commit in 50 takes so much longer
 };
 
 struct Played {
@@ -115,7 +116,7 @@ class Play {
     double bytes = 0;
     for (const Message& m : group_) bytes += static_cast<double>(m.sent.bytes);
     const double work = line_.hq_bytes_per_s > 0 ? bytes / line_.hq_bytes_per_s : 0;
-    commit_over_ = now + line_.commit_least + drawn(line_.commit_most - line_.commit_least) + Duration{static_cast<std::int64_t>(work * 1e9)};
+    commit_over_ = now + line_.commit_least + drawn(line_.commit_most - line_.commit_least) + hiccup() + Duration{static_cast<std::int64_t>(work * 1e9)};
   }
   void hear() {
     for (; !acks_.empty() && acks_.front().arrives <= now; acks_.pop_front()) {
@@ -123,6 +124,7 @@ class Play {
       budget.acknowledged(acks_.front().messages, acks_.front().held, now);
     }
   }
+  Duration hiccup() { return line_.hiccup > 0ns && random_() % 50 == 0 ? line_.hiccup : 0ns; }
   Duration drawn(Duration most) { return most > 0ns ? Duration{static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most.count()))} : most; }
 
   Line line_;
@@ -198,6 +200,18 @@ TEST(LineBudget, AnHqThatDoesNotSayHowLongItKeepsThingsIsServedToo) {
     const Played run = play(line);
     EXPECT_GE(run.use, 0.7) << name;
     EXPECT_LE(run.verdict_p99, 1s) << name;
+  }
+}
+
+TEST(LineBudget, ACommitThatIsLateNowAndThenMakesNoQueue) {
+  struct Case { const char* name; Line line; Duration verdict_p99; };
+  for (const Case& c : {Case{"512 kbit/s, 100 ms", {512 * kbit_s, 50ms, 2ms, 10ms, {}, true, 0, 60ms}, 120ms},
+                        Case{"512 kbit/s, 600 ms", {512 * kbit_s, 300ms, 2ms, 10ms, {}, true, 0, 60ms}, 120ms},
+                        Case{"2 Mbit/s, 100 ms, with moods", {2000 * kbit_s, 50ms, 2ms, 10ms, 30ms, true, 0, 60ms}, 150ms},
+                        Case{"20 Mbit/s, 50 ms, with moods", {20'000 * kbit_s, 25ms, 2ms, 10ms, 30ms, true, 0, 60ms}, 150ms}}) {
+    const Played run = play(c.line);
+    EXPECT_GE(run.use, 0.98) << c.name;
+    EXPECT_LE(run.verdict_p99, c.verdict_p99) << c.name;
   }
 }
 
