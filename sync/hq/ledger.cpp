@@ -327,6 +327,23 @@ std::vector<QuarantinedRecord> Ledger::quarantined(std::int64_t history, std::si
   return out;
 }
 
+std::vector<std::uint64_t> Ledger::stored(std::int64_t history, Stream stream, const Range& numbers) {
+  std::vector<std::uint64_t> out;
+  auto asked = database_->query("SELECT id FROM records WHERE id >= $1 AND id <= $2 ORDER BY id", record_key(history, stream, numbers.first),
+                                record_key(history, stream, numbers.last));
+  while (asked.step()) out.push_back(number_of_key(asked.number(0)));
+  return out;
+}
+
+std::vector<std::uint64_t> Ledger::only_quarantined(std::int64_t history, Stream stream, const Range& numbers) {
+  std::vector<std::uint64_t> out;
+  auto asked = database_->query("SELECT DISTINCT number FROM quarantine q WHERE history = $1 AND stream = $2 AND number >= $3 AND number <= $4 AND NOT EXISTS"
+                                "(SELECT 1 FROM records r WHERE r.id = $5 + q.number) ORDER BY number",
+                                history, static_cast<int>(stream), numbers.first, numbers.last, record_key(history, stream, 0));
+  while (asked.step()) out.push_back(asked.count(0));
+  return out;
+}
+
 void Ledger::lose(const HistoryRow& history, const LostRecords& lost, bool here, WallTime received) {
   database_->run("INSERT INTO lost(first_id, last_id, here, reason, told_ms) VALUES($1, $2, $3, $4, $5) ON CONFLICT(first_id) DO NOTHING",
                  record_key(history.id, lost.stream, lost.numbers.first), record_key(history.id, lost.stream, lost.numbers.last), here,

@@ -120,6 +120,9 @@ class Ledger {
   /// The same bytes for the same reason are kept once.
   void quarantine(const HistoryRow& history, const QuarantinedRecord& record, ByteView bytes, WallTime received);
   [[nodiscard]] std::vector<QuarantinedRecord> quarantined(std::int64_t history, std::size_t limit);  ///< the newest
+  /// Which of these are stored (what is not flushed yet aside), and which are in quarantine and not stored; both ascending.
+  [[nodiscard]] std::vector<std::uint64_t> stored(std::int64_t history, Stream stream, const Range& numbers);
+  [[nodiscard]] std::vector<std::uint64_t> only_quarantined(std::int64_t history, Stream stream, const Range& numbers);
   /// The post cannot read these; `here`: HQ has them nevertheless.
   void lose(const HistoryRow& history, const LostRecords& lost, bool here, WallTime received);
   /// These are read again, or are to be told anew.

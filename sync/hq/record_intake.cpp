@@ -115,22 +115,41 @@ void RecordIntake::take(History& history, const Lost& lost, Stamp now) {
     RangeSet fresh;
     for (const Range& r : stream.lost.missing_in(numbers)) fresh.add(r);
     if (fresh.empty()) continue;  // told again
-    for (const Range& r : fresh.list()) {
-      const auto missing = stream.held.missing_in(r);
-      RangeSet here;
-      here.add(r);
-      for (const Range& m : missing) here.remove(m), ledger_.lose(history.row, {told.stream, m, told.reason}, false, now.wall);
-      for (const Range& h : here.list()) ledger_.lose(history.row, {told.stream, h, told.reason}, true, now.wall);
-      stream.lost.add(r);
-      for (const Range& m : missing)
-        for (const Range& p : stream.passed.missing_in(m)) stream.passed.add(p), ledger_.pass(history.row.id, told.stream, p);
-      if (missing.empty()) continue;
-      stream.held.add(r);
-      stream.changed = history.walk = true;
-      history.read_ahead[static_cast<std::size_t>(told.stream)] = {};
-    }
+    for (const Range& r : fresh.list()) lose(history, {told.stream, r, told.reason}, now);
     bell_.alarm(history.row.post, 0, "lost_at_post", named_range + ": " + told.reason, now);
   }
+}
+
+/// Numbers that were not told yet.
+void RecordIntake::lose(History& history, const LostRecords& told, Stamp now) {
+  HeldStream& stream = history.stream(told.stream);
+  RangeSet gone, here;
+  here.add(told.numbers);
+  for (const Range& r : stream.held.missing_in(told.numbers)) gone.add(r), here.remove(r);
+  const bool go_on = !gone.empty();
+  // What was asked for anew may be here all the same, if only in quarantine.
+  for (const Range& r : gone.list()) {
+    if (r.first > stream.recheck) break;
+    const Range asked{r.first, std::min(r.last, stream.recheck)};
+    for (const std::uint64_t number : ledger_.stored(history.row.id, told.stream, asked)) gone.remove({number, number}), here.add({number, number});
+    for (const std::uint64_t number : ledger_.only_quarantined(history.row.id, told.stream, asked)) gone.remove({number, number}), here.add({number, number});
+  }
+  for (const Range& r : gone.list()) {
+    ledger_.lose(history.row, {told.stream, r, told.reason}, false, now.wall);
+    pass(history, told.stream, r);
+  }
+  for (const Range& r : here.list()) ledger_.lose(history.row, {told.stream, r, told.reason}, true, now.wall);
+  stream.lost.add(told.numbers);
+  if (!go_on) return;
+  stream.held.add(told.numbers);
+  stream.changed = history.walk = true;
+  history.read_ahead[static_cast<std::size_t>(told.stream)] = {};
+}
+
+/// HQ goes on without them: should they be stored after all, exports are told.
+void RecordIntake::pass(History& history, Stream which, const Range& numbers) {
+  RangeSet& passed = history.stream(which).passed;
+  for (const Range& r : passed.missing_in(numbers)) passed.add(r), ledger_.pass(history.row.id, which, r);
 }
 
 /// They were told to be lost. What follows them can be checked now.
@@ -236,6 +255,7 @@ void RecordIntake::renew(History& history, std::uint64_t from) {
     if (last <= keep) continue;
     stream.lost.remove({keep + 1, last});  // the post tells it again where it is still so
     ledger_.find(row.id, which, {keep + 1, last});
+    for (const std::uint64_t number : ledger_.only_quarantined(row.id, which, {keep + 1, last})) pass(history, which, {number, number});
     stream.recheck = std::max(stream.recheck, last);
     stream.held.remove({keep + 1, last});
     stream.changed = true;

@@ -26,6 +26,8 @@ class RecordIntake {
   void renew(History& history, std::uint64_t from);
 
  private:
+  void lose(History& history, const LostRecords& told, Stamp now);
+  void pass(History& history, Stream stream, const Range& numbers);
   void refuse(History& history, const RecordFrame& frame, const std::string& reason, Stamp now);
   [[nodiscard]] bool follows_lost(History& history, const RecordFrame& frame);
   void turned_up(History& history, Stream stream, const RangeSet& numbers, std::uint64_t sequence);

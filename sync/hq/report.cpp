@@ -1,5 +1,6 @@
 #include "sync/hq/report.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -60,9 +61,9 @@ Result<std::vector<Chosen>> choose(Database& database, const std::string& post, 
   return out;
 }
 
-std::vector<Range> held_of(Database& database, std::int64_t history, Stream stream) {
-  auto asked = database.query("SELECT held FROM streams WHERE history = $1 AND stream = $2", history, static_cast<int>(stream));
-  return asked.step() ? unpacked_ranges(asked.bytes(0)) : std::vector<Range>{};
+StreamRow stream_of(Database& database, std::int64_t history, Stream stream) {
+  auto asked = database.query("SELECT held, recheck FROM streams WHERE history = $1 AND stream = $2", history, static_cast<int>(stream));
+  return asked.step() ? StreamRow{unpacked_ranges(asked.bytes(0)), asked.count(1)} : StreamRow{};
 }
 
 json gap(const Chosen& of, Stream stream, std::uint64_t first, std::uint64_t last, const std::string& why) {
@@ -70,13 +71,19 @@ json gap(const Chosen& of, Stream stream, std::uint64_t first, std::uint64_t las
 }
 
 void gaps_of(Database& database, const Chosen& of, Stream stream, json& out) {
+  const StreamRow row = stream_of(database, of.id, stream);
   std::uint64_t expected = 1;
-  for (const Range& r : held_of(database, of.id, stream)) {
-    if (r.first > expected) out.push_back(gap(of, stream, expected, r.first - 1, "not yet here"));
+  const auto missing = [&](std::uint64_t end, const char* why) {
+    // Most of what was asked for again is here, and not compared yet with what the post has.
+    if (expected <= row.recheck && expected <= end) out.push_back(gap(of, stream, expected, std::min(end, row.recheck), "asked for again (resend), not yet compared"));
+    expected = std::max(expected, row.recheck + 1);
+    if (expected <= end) out.push_back(gap(of, stream, expected, end, why));
+  };
+  for (const Range& r : row.held) {
+    missing(r.first - 1, "not yet here");
     expected = r.last + 1;
   }
-  const auto end = static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]);
-  if (end >= expected) out.push_back(gap(of, stream, expected, end, "recorded at the post, not yet here"));
+  missing(static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]), "recorded at the post, not yet here");
   {
     auto lost = database.query("SELECT first_id, last_id, reason FROM lost WHERE first_id >= $1 AND first_id <= $2 AND here = 0 ORDER BY first_id",
                                record_key(of.id, stream, 0), record_key(of.id, stream, number_end - 1));
@@ -105,7 +112,7 @@ json clock_of(Database& database, std::int64_t history, const std::string& boot,
 json streams_of(Database& database, const Chosen& of, json& totals) {
   json out = json::object();
   for (const Stream stream : store::streams) {
-    const auto held = held_of(database, of.id, stream);
+    const auto held = stream_of(database, of.id, stream).held;
     const std::uint64_t through = !held.empty() && held.front().first == 1 ? held.front().last : 0;
     std::uint64_t beyond = 0;
     for (const Range& r : held)

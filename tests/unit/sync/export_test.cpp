@@ -268,6 +268,30 @@ TEST_P(LateExport, WhatTurnsUpLaterGoesOutLater) {
   EXPECT_EQ(to_folder()->results, 0u) << "once";
 }
 
+TEST_F(ExportTest, WhatCameDamagedAndIsReadableAfterAResendGoesOutLater) {
+  const std::string journal = p1.name() + "/" + hex(ByteView{p1.epoch()});
+  crossing();
+  crossing();
+  p1.journal.flip_bit(2, 60);  // the first verdict
+  p1.journal.flip_bit(6, 60);  // the second closing
+  all_to_hq();
+  EXPECT_EQ(to_folder()->results, 1u);
+  EXPECT_EQ(told, std::vector<std::string>{journal + "/3"});
+  append("crossing_opened", CrossingOpened{"cargo", "entry"});
+  p1.journal.flip_bit(2, 60);
+  p1.journal.flip_bit(6, 60);
+  desk->add_order({"P1", "resend", "1"}, clock.now().wall);
+  receiver->look_at_desk();
+  group({});
+  open();
+  all_to_hq();
+  EXPECT_TRUE(gaps().empty());
+  EXPECT_EQ(to_folder()->results, 2u);
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_TRUE(told[1].starts_with(journal + "/3/")) << told[1];
+  EXPECT_EQ(told[2], journal + "/6");
+}
+
 TEST_F(ExportTest, InStepsAndWithPositionsOfItsOwn) {
   for (int i = 0; i < 5; ++i) crossing();
   all_to_hq();

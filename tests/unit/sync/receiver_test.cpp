@@ -642,3 +642,33 @@ TEST_F(LostAtPost, AfterAResendThePostTellsAgainWhatItStillCannotRead) {
   EXPECT_EQ(ack_in(tell({{Stream::events, {3, 3}, why}})).streams[1].through, 6u);
   EXPECT_EQ(gaps().size(), 1u);
 }
+
+TEST_F(LostAtPost, WhatHqHoldsIsNotLostThoughThePostCannotReadItAfterAResend) {
+  p1.append(7);
+  p1.journal.flip_bit(6, 60);
+  greet();
+  events(1, 7);
+  ASSERT_EQ(gaps().size(), 1u) << "6 came damaged";
+  desk->add_order({"P1", "resend", "2"}, clock.now().wall);
+  receiver->look_at_desk();
+  group({});
+  EXPECT_EQ(gaps()[0]["why"], "asked for again (resend), not yet compared");
+  EXPECT_EQ(gaps()[0]["last"], 7);
+  events(2, 2);
+  const Ack ack = ack_in(tell({{Stream::events, {3, 6}, why}}));
+  EXPECT_EQ(ack.streams[1].through, 6u) << "the post need not try further";
+  EXPECT_EQ(after_gap(Stream::events, 7, 7).cursor, 7u);
+  EXPECT_EQ(posts()[0]["lost"], 0) << "HQ holds them";
+  for (const bool restarted : {false, true}) {
+    if (restarted) open();
+    const json missing = gaps();
+    ASSERT_EQ(missing.size(), 1u) << missing.dump();
+    EXPECT_EQ(missing[0]["why"], "in quarantine");
+    EXPECT_EQ(greet().lost->front(), (LostRecords{Stream::events, {3, 6}, ""}));
+  }
+  p1.journal.flip_bit(6, 60);
+  events(3, 7);
+  EXPECT_TRUE(greet().lost->empty());
+  EXPECT_TRUE(gaps().empty()) << gaps().dump();
+  expect_all_here(p1);
+}
