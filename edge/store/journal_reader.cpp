@@ -53,12 +53,13 @@ class Reader : public JournalReader {
     return read_from(places_[place], sequence, count);
   }
 
-  Result<std::optional<Gap>> gap_at(std::uint64_t sequence, bool anew) override {
-    if (anew) {
-      known_.clear();
-      source_.look_anew();
-      for (RecordSource& place : places_) place.look_anew();
-    }
+  void look_anew() override {
+    known_.clear();
+    source_.look_anew();
+    for (RecordSource& place : places_) place.look_anew();
+  }
+
+  Result<std::optional<Gap>> gap_at(std::uint64_t sequence) override {
     for (const Gap& known : known_)
       if (known.first <= sequence && sequence <= known.last) return std::optional(known);
     if (auto ok = journal_is_there(); !ok) return tl::unexpected(ok.error());
@@ -149,7 +150,7 @@ Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream
       auto run = read_run(slot, place.sequence, k_run);
       if (!run) {
         if (!out.empty()) break;  // what was read is good; the next call meets the error
-        const auto lost = gap_at(place.sequence, false);
+        const auto lost = gap_at(place.sequence);
         if (lost && *lost && (*lost)->after.of(stream) < first) {  // nothing of this stream, or nothing that is wanted
           place.sequence = (*lost)->last + 1;
           continue;
@@ -175,13 +176,13 @@ Result<std::vector<JournalReader::Raw>> JournalReader::read_stream(Stream stream
 
 Result<std::optional<JournalReader::Gap>> JournalReader::gap(Stream stream, std::uint64_t number) {
   places_ = {};
+  look_anew();
   const auto at = locate(stream, number);
   if (!at) return tl::unexpected(at.error());
-  bool anew = true;
   for (std::uint64_t sequence = *at;;) {
     const auto run = read_run(0, sequence, k_run);
     if (!run) {
-      auto lost = gap_at(sequence, std::exchange(anew, false));
+      auto lost = gap_at(sequence);
       if (!lost || !*lost || (*lost)->after.of(stream) >= number) return lost;
       sequence = (*lost)->last + 1;
       continue;

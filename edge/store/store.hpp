@@ -77,11 +77,12 @@ class JournalReader {
   [[nodiscard]] Result<std::optional<Gap>> gap(Stream stream, std::uint64_t number);
 
  protected:
-  /// Around this sequence, which could not be read. `anew`: whatever was found before. Nothing: it can be, now. Errors as gap().
-  [[nodiscard]] virtual Result<std::optional<Gap>> gap_at(std::uint64_t sequence, bool anew) {
-    (void)anew;
+  /// Around this sequence, which could not be read. Nothing: it can be, now. Errors as gap().
+  [[nodiscard]] virtual Result<std::optional<Gap>> gap_at(std::uint64_t sequence) {
     return fail(ErrorCode::io, "this reader knows nothing of record " + std::to_string(sequence));
   }
+  /// Whatever was found damaged is forgotten at every place, and so is the file it was found in: another one may have its name now.
+  virtual void look_anew() {}
   /// A sequence at or before that of number `first` of this stream, the nearer the better. Errors: as read().
   [[nodiscard]] virtual Result<std::uint64_t> locate(Stream stream, std::uint64_t first) = 0;
   /// The newest records and the backlog of both streams are read beside each other: four places that do not disturb one another.

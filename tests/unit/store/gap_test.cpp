@@ -247,5 +247,27 @@ TEST_F(Gaps, WhatComesBackIsReadAgain) {
   EXPECT_EQ(got->front().bytes, raw.bytes);
 }
 
+TEST_F(Gaps, WhatComesBackAsAnotherFileIsReadAgainFromEveryPlace) {
+  const Bytes good = content_of(segments[3]);
+  for (const Stream stream : store::streams) {
+    // The last one of this stream in the segment: both places of each stream have the file open when they meet it.
+    const auto lost = std::find_if(all.rbegin(), all.rend(), [&](const auto& raw) { return raw.stream == stream && raw.sequence < first_of(4); });
+    ASSERT_TRUE(lost != all.rend() && lost->sequence > first_of(3));
+    Bytes bad = good;
+    std::search(bad.begin(), bad.end(), lost->bytes.begin(), lost->bytes.end())[40] ^= 1;
+    write(segments[3], bad);
+    auto read = reader();
+    ASSERT_TRUE(read->gap(stream, lost->stream_sequence)->has_value());
+    for (const std::uint64_t before : {1u, 2u}) ASSERT_TRUE(read->read_stream(stream, lost->stream_sequence - before, before, 100'000));
+    for (int place = 0; place < 2; ++place) ASSERT_FALSE(read->read_stream(stream, lost->stream_sequence, 1, 1000));
+    write(segments[3] + "-restored", good);
+    std::filesystem::rename(segments[3] + "-restored", segments[3]);
+    ASSERT_FALSE(read->gap(stream, lost->stream_sequence)->has_value());
+    const auto got = read->read_stream(stream, lost->stream_sequence, 1, 1000);
+    ASSERT_TRUE(got && !got->empty()) << store::name_of(stream) << ": " << got.error().what;
+    EXPECT_EQ(got->front().bytes, lost->bytes);
+  }
+}
+
 }  // namespace
 }  // namespace rampa::tests

@@ -36,7 +36,7 @@ class Journal : public store::JournalReader {
     }
     return out;
   }
-  Result<std::optional<Gap>> gap_at(std::uint64_t sequence, bool) override {
+  Result<std::optional<Gap>> gap_at(std::uint64_t sequence) override {
     if (broken) return fail(ErrorCode::io, "the disk says no");
     if (!damaged.contains(sequence)) return std::optional<Gap>{};
     Gap gap{sequence, sequence, {}, {}, "damaged at the post: segment 1", sure};
