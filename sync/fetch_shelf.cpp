@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -104,6 +105,9 @@ Result<void> FileShelf::finish(const std::string& sha256) {
 Result<void> note_wanted(const std::string& directory, const WantedFile& wanted) {
   if (!parse_sha256(wanted.sha256)) return fail(ErrorCode::invalid, "\"" + wanted.sha256 + "\" is no SHA-256");
   const std::string path = directory + "/" + wanted.sha256 + ".want", fresh = path + ".tmp";
+  if (wanted.purpose.size() > purpose_bytes_max) return fail(ErrorCode::invalid, "what it is for has more than " + std::to_string(purpose_bytes_max) + " bytes");
+  if (const auto noted = noted_wanted(directory); noted && noted->size() >= notes_max && !fs::exists(path))
+    return fail(ErrorCode::invalid, std::to_string(notes_max) + " files are to be fetched already: send it again when some of them are here");
   {
     const File file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
     if (file.fd() < 0) return failed("opening", fresh);
@@ -123,7 +127,10 @@ Result<std::vector<WantedFile>> noted_wanted(const std::string& directory) {
     std::ifstream in(entry.path());
     if (entry.path().extension() != ".want" || !parse_sha256(wanted.sha256) || !(in >> wanted.size_bytes >> wanted.number)) continue;
     in.get();
-    std::getline(in, wanted.purpose);
+    std::array<char, purpose_bytes_max + 1> line{};  // a note that is longer is none of ours
+    in.getline(line.data(), line.size());
+    wanted.purpose = line.data();
+    if (out.size() >= notes_max) return fail(ErrorCode::io, directory + " holds more than " + std::to_string(notes_max) + " notes of what is to be fetched: remove those (*.want) that nobody needs");
     out.push_back(std::move(wanted));
   }
   if (error) return fail(ErrorCode::io, "reading " + directory + ": " + error.message());

@@ -32,9 +32,12 @@ class FileShelf : public FetchShelf {
   std::string directory_;
 };
 
-/// Notes durably that this is wanted. Errors: invalid (no SHA-256), no_space, io. Thread: any, one file at a time.
+/// Of what is to be fetched at one time; and the most that one note may say.
+inline constexpr std::size_t notes_max = 1000, purpose_bytes_max = 1000;
+
+/// Notes durably that this is wanted. Errors: invalid (no SHA-256, notes_max are here already), no_space, io. Thread: any, one file at a time.
 [[nodiscard]] Result<void> note_wanted(const std::string& directory, const WantedFile& wanted);
-/// All that is noted, by number. A file that is no note is left alone. Errors: io.
+/// All that is noted, by number. A file that is no note is left alone. Errors: io (also: more than notes_max).
 [[nodiscard]] Result<std::vector<WantedFile>> noted_wanted(const std::string& directory);
 /// Used, or given up: the note, the part and the file go.
 void forget_wanted(const std::string& directory, const std::string& sha256);

@@ -48,7 +48,7 @@ Result<std::optional<std::string>> read_file(const std::string& path) {
     if (n < 0) return failed("read", path);
     if (n == 0) return std::optional<std::string>(std::move(text));
     text.append(chunk, static_cast<std::size_t>(n));
-    if (text.size() > size_max) return fail(ErrorCode::io, path + ": larger than 4 MiB; that is no accounts file");
+    if (text.size() > size_max) return fail(ErrorCode::io, path + ": larger than 4 MiB, so nothing that Rampa wrote: move it away");
   }
 }
 

@@ -16,10 +16,13 @@ namespace rampa::app {
 /// Thread: any.
 class CodeLists {
  public:
+  /// All together, and a little for each: they are kept in memory.
+  static constexpr std::size_t bytes_max = 16u << 20, bytes_each = 1024;
   explicit CodeLists(std::string directory) : directory_(std::move(directory)) {}
   /// What is kept; one that is damaged is left out, and named in the result.
   [[nodiscard]] std::vector<std::string> load();
-  /// Durable when it returns. Errors: invalid (an older version than what is here, or another text under the same one), io.
+  /// Durable when it returns. Errors: invalid (an older version than what is here, another text under the same one, more than
+  /// bytes_max in all), io.
   [[nodiscard]] Result<void> take(const sync::CodeListLetter& list);
   [[nodiscard]] std::vector<api::CodeListView> all() const;
   [[nodiscard]] std::optional<std::string> text_of(const std::string& name) const;  ///< JSON
@@ -30,6 +33,7 @@ class CodeLists {
     std::size_t codes = 0;
     std::string text;
   };
+  [[nodiscard]] std::size_t bytes() const;  ///< with the lock
   const std::string directory_;
   mutable std::mutex mutex_;
   std::map<std::string, Kept> lists_;

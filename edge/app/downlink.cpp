@@ -178,6 +178,7 @@ void Downlink::take_command(const sync::Letter& letter, const std::function<void
     return refuse("this version of Rampa knows no command \"" + body->command + "\"");
   }
   const auto taken = commands_->take(letter.number, *body);
+  if (!taken && taken.error().code == ErrorCode::busy) return refuse(taken.error().what);
   take(taken, letter.number, done);
   commands_->release(applied_.value());
   std::lock_guard lock(mutex_);

@@ -31,6 +31,8 @@ Result<void> HqCommands::load() {
   if (!all.is_array()) return damaged();
   for (const json& each : all) {
     if (!each.is_object() || !each.contains("number") || !each["number"].is_number_unsigned() || !each.contains("state") || !each["state"].is_number_unsigned()) return damaged();
+    for (const char* field : {"command", "argument", "by", "outcome"})
+      if (each.contains(field) && !each[field].is_string()) return damaged();
     Entry entry;
     entry.number = each["number"].get<std::uint64_t>();
     entry.command = {each.value("command", ""), each.value("argument", ""), each.value("by", "")};
@@ -53,6 +55,8 @@ Result<void> HqCommands::save() const {
 Result<void> HqCommands::take(std::uint64_t number, const sync::CommandLetter& command) {
   std::lock_guard lock(mutex_);
   if (std::any_of(entries_.begin(), entries_.end(), [number](const Entry& e) { return e.number == number; })) return {};
+  if (std::count_if(entries_.begin(), entries_.end(), [](const Entry& e) { return e.state != State::noted; }) >= static_cast<std::ptrdiff_t>(waiting_max))
+    return fail(ErrorCode::busy, std::to_string(waiting_max) + " commands of HQ wait here already: is this post's disk full? Give it again when they are answered");
   entries_.push_back({number, command, State::taken, {}});
   const auto done = std::count_if(entries_.begin(), entries_.end(), [](const Entry& e) { return e.state == State::noted; });
   for (auto surplus = done - static_cast<std::ptrdiff_t>(kept_max); surplus > 0; --surplus)

@@ -23,11 +23,12 @@ class HqCommands {
     std::function<void(std::uint64_t number, const std::string& outcome)> answer;
   };
   static constexpr std::size_t kept_max = 32;  ///< of those that are done, to answer again after a restart
+  static constexpr std::size_t waiting_max = 64;  ///< of those that are not: what the disk stops does not pile up
 
   /// `applied`: HQ's letters up to this one are taken; a command beyond it comes again. Errors: invalid (a damaged file, named), io.
   [[nodiscard]] static Result<std::unique_ptr<HqCommands>> open(const std::string& directory, std::uint64_t applied, Calls calls);
 
-  /// Durable when it returns, and not begun before release(). Errors: io.
+  /// Durable when it returns, and not begun before release(). Errors: busy (waiting_max wait already), io.
   [[nodiscard]] Result<void> take(std::uint64_t number, const sync::CommandLetter& command);
   /// HQ is told that letters up to this one are taken: they come no more.
   void release(std::uint64_t through);

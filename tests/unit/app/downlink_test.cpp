@@ -292,6 +292,31 @@ TEST_F(DownlinkTest, ACodeListIsReplacedByANewerVersionOnlyAndOutlivesARestart) 
   EXPECT_EQ(send_codes(1, "Batrovci"), "");
 }
 
+TEST(CodeLists, AFolderOfMoreThanHqSendsIsNotReadIntoMemory) {
+  const ScratchDirectory scratch;
+  const std::string folder = scratch.path() + "/code-lists";
+  std::filesystem::create_directory(folder);
+  sync::CodeListLetter list{"", 1, {}};
+  for (int i = 0; i < 10'000; ++i) list.codes.push_back({"C" + std::to_string(i), {{"en", std::string(180, 'x')}}});
+  for (int i = 0; i < 20; ++i) {
+    list.name = "list" + std::to_string(i);
+    const Bytes text = encode(list);
+    ASSERT_LT(text.size(), 4u << 20);
+    std::ofstream(folder + "/" + list.name).write(reinterpret_cast<const char*>(text.data()), static_cast<std::streamsize>(text.size()));
+  }
+  app::CodeLists lists(folder);
+  const auto damaged = lists.load();
+  ASSERT_EQ(damaged.size(), 1u);
+  EXPECT_NE(damaged[0].find(folder), std::string::npos) << damaged[0];
+  EXPECT_NE(damaged[0].find("move away"), std::string::npos) << damaged[0];
+  EXPECT_LT(lists.all().size(), 12u);
+  list.name = "one more";
+  const auto refused = lists.take(list);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  EXPECT_FALSE(lists.text_of("one more"));
+}
+
 TEST_F(DownlinkTest, AnAnswerToAReferralIsARecordOfItsCrossingAndOfNoOther) {
   const CrossingId crossing{"L1-1-1"};
   app::Waiter<Result<std::vector<std::uint64_t>>> opened_there;

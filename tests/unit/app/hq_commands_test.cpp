@@ -1,6 +1,9 @@
 // HQ's commands: once at most, whatever moment the post dies at; noted and answered.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "edge/app/hq_commands.hpp"
 #include "tests/unit/store/live_store.hpp"
 
@@ -102,6 +105,44 @@ TEST_F(Commands, TheOutcomeIsNotLostWhereTheJournalIsFull) {
   EXPECT_EQ(done.size(), 1u);
   EXPECT_EQ(answers, std::vector<std::string>{"1 done: x"});
   EXPECT_EQ(notes.size(), 1u);
+}
+
+TEST_F(Commands, WhatCannotBeCarriedOutDoesNotPileUp) {
+  auto commands = start(0);
+  journal_full = true;
+  std::uint64_t n = 0;
+  Result<void> taken;
+  while (taken && n < 100) {
+    taken = commands->take(++n, say("say_status", std::string(200, '\x01')));
+    commands->release(n);
+    if (n % 20 == 0) commands->work();
+  }
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::busy);
+  EXPECT_EQ(n, HqCommands::waiting_max + 1);
+  EXPECT_TRUE(commands->take(7, say("say_status"))) << "said again: it is here";
+  journal_full = false;
+  start(n - 1)->work();
+  EXPECT_EQ(answers.size(), HqCommands::waiting_max) << "the file that grew is read again";
+}
+
+TEST_F(Commands, AFileThatIsNoneOfItsOwnIsNamedWithTheRemedy) {
+  const std::string path = scratch.path() + "/commands";
+  const auto opened = [&] { return HqCommands::open(scratch.path(), 9, {}); };
+  const std::string deep(3u << 20, '[');
+  for (const std::string& text : {std::string("["), std::string("{}"), std::string(R"([{"number":1,"state":0,"command":5}])"), deep,
+                                  std::string(R"([{"number":-1,"state":0}])"), "[" + std::string(8u << 20, ' ') + "]"}) {
+    std::ofstream(path, std::ios::binary) << text;
+    const auto refused = opened();
+    ASSERT_FALSE(refused) << text.substr(0, 50);
+    EXPECT_NE(refused.error().what.find(path), std::string::npos) << refused.error().what;
+    EXPECT_NE(refused.error().what.find("move it away"), std::string::npos) << refused.error().what;
+  }
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  const auto refused = opened();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find(path), std::string::npos) << refused.error().what;
 }
 
 TEST_F(Commands, ManyThatAreDoneAreForgotten) {

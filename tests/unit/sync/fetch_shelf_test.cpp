@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace rampa::sync {
 namespace {
@@ -52,6 +53,24 @@ TEST_F(Shelf, WhatIsWantedIsRememberedUntilItIsForgotten) {
   forget_wanted(directory, sha);
   EXPECT_TRUE(noted_wanted(directory)->empty());
   EXPECT_EQ(shelf->have(sha), 0u);
+}
+
+TEST_F(Shelf, MoreNotesThanRampaWritesAreNotReadIntoMemory) {
+  const auto name = [](std::size_t i) { return hex(sha256(as_bytes(std::to_string(i)))); };
+  for (std::size_t i = 0; i < notes_max; ++i) std::ofstream(directory + "/" + name(i) + ".want") << "10 " << i << " bundle\n";
+  ASSERT_EQ(noted_wanted(directory)->size(), notes_max);
+  EXPECT_EQ(note_wanted(directory, {sha, 1000, 7, "bundle"}).error().code, ErrorCode::invalid);
+  EXPECT_TRUE(note_wanted(directory, {name(3), 10, 7, "bundle"})) << "wanted already";
+  std::ofstream(directory + "/" + sha + ".want") << "10 7 bundle\n";
+  const auto refused = noted_wanted(directory);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find(directory), std::string::npos);
+  EXPECT_NE(refused.error().what.find("remove"), std::string::npos);
+  for (std::size_t i = 0; i < notes_max; ++i) forget_wanted(directory, name(i));
+  std::ofstream(directory + "/" + sha + ".want") << "10 7 " << std::string(5u << 20, 'x');
+  ASSERT_EQ(noted_wanted(directory)->size(), 1u);
+  EXPECT_EQ(noted_wanted(directory)->front().purpose.size(), purpose_bytes_max);
+  EXPECT_EQ(note_wanted(directory, {sha, 10, 7, std::string(5000, 'x')}).error().code, ErrorCode::invalid);
 }
 
 }  // namespace
