@@ -54,9 +54,12 @@ void BlobIntake::drop(const std::string& post, Post& state, const Sha256& sha256
   state.look = true;  // room for the next ones
 }
 
-/// Held, given up or never named: nothing more of it, please. Only what is here is said to be here.
+/// Held, given up or never named: nothing more of it, please. Only what is here is said to be here: where there is no time to look, it
+/// is said when the post sends it again.
 void BlobIntake::not_wanted(Post& state, const Sha256& sha256) {
-  (images_.holds(sha256) ? state.done : state.dropped).insert(hex(sha256));
+  const bool named_here = ledger_.blob(sha256) == BlobState::held;
+  if (named_here && !images_.has_time()) return;
+  (named_here && images_.holds(sha256) ? state.done : state.dropped).insert(hex(sha256));
 }
 
 void BlobIntake::wrong(const std::string& post, Post& state, Transfer& t, const std::string& what, Stamp now) {
@@ -165,20 +168,24 @@ void BlobIntake::choose(const std::string& post, Post& state, Stamp now) {
   state.look = false;
   for (WantRow& row : ledger_.wants(post, blobs_asked_max)) {
     const Sha256 sha = row.sha256;
+    const auto known = state.active.find(sha);
+    if (known != state.active.end()) {
+      known->second.tell |= row.boost != known->second.row().boost;
+      known->second.set_boost(row.boost);
+      continue;
+    }
+    if (!images_.has_time()) {
+      state.later = true;
+      return;
+    }
     if (images_.holds(sha)) {
       ledger_.held(sha, row.size_bytes, ledger_.manifest(post, sha), now.wall);
       state.done.insert(hex(sha));  // the post may have slices of it under way
-      state.active.erase(sha);
       state.look = true;
       continue;
     }
-    if (const auto known = state.active.find(sha); known != state.active.end()) {
-      known->second.tell |= row.boost != known->second.row().boost;
-      known->second.set_boost(row.boost);
-    } else {
-      make_room(post, state, sha, 0);
-      begin(state, post, std::move(row)).tell = true;
-    }
+    make_room(post, state, sha, 0);
+    begin(state, post, std::move(row)).tell = true;
   }
 }
 
@@ -187,12 +194,13 @@ std::vector<std::pair<std::string, Want>> BlobIntake::settle(Stamp now) {
   WorkRoom room{work_.chunks, work_.lookups};
   std::vector<std::string> turns;
   for (const auto& [post, state] : posts_)
-    if (state.look || state.anew || state.works || !state.finishing.empty()) turns.push_back(post);
+    if (state.look || state.anew || state.works || state.later || !state.finishing.empty()) turns.push_back(post);
   std::rotate(turns.begin(), std::upper_bound(turns.begin(), turns.end(), turn_), turns.end());
   if (!turns.empty()) turn_ = turns.front();
   for (const std::string& post : turns) {
     Post& state = posts_[post];
     finish_again(post, state, now);
+    state.look |= std::exchange(state.later, false);
     for (int i = 0; i < choices_max && (i == 0 || state.look); ++i) {
       if (state.look || state.anew) choose(post, state, now);
       work(post, state, room, now);
@@ -201,7 +209,7 @@ std::vector<std::pair<std::string, Want>> BlobIntake::settle(Stamp now) {
   busy_ = waiting_ = false;
   for (auto& [post, state] : posts_) {
     busy_ |= state.look || state.works;
-    waiting_ |= !state.finishing.empty();
+    waiting_ |= state.later || !state.finishing.empty();
     Want want;
     for (auto& [sha, t] : state.active) {
       if (t.tell) want.blobs.push_back(t.wanted());

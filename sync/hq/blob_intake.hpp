@@ -45,6 +45,7 @@ class BlobIntake {
     std::set<std::string> done, dropped;
     std::set<Sha256> finishing;  ///< whole; ImageStore::finish() has not got them yet
     bool anew = false, look = false;
+    bool later = false;  ///< there was no time to look what is here already
     bool works = true;  ///< a transfer may have something to do by itself
   };
 

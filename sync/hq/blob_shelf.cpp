@@ -63,6 +63,7 @@ Result<Bytes> read_part(const std::string& path, std::uint64_t offset, std::size
 }
 
 constexpr std::size_t open_files_max = 64;
+constexpr std::int64_t unwanted_s = 24 * 3600, nothing_came_s = 90 * unwanted_s;
 
 }  // namespace
 
@@ -177,6 +178,33 @@ void BlobShelf::discard(const std::string& post, const Sha256& sha256) {
   const std::string path = partial_of(post, sha256);
   close_file(path);
   ::unlink(path.c_str());
+}
+
+void BlobShelf::remove_leftovers(const std::function<bool(const std::string& post, const Sha256& sha256)>& wanted) {
+  const std::string folder = directory_ + "/partial", clock = folder + "/.clock";
+  struct ::stat now {};
+  {
+    const File file(clock, O_WRONLY | O_CREAT);
+    if (!file.open() || ::futimens(file.descriptor(), nullptr) != 0 || ::fstat(file.descriptor(), &now) != 0) return;
+  }
+  ::unlink(clock.c_str());
+  std::error_code ignored;  // what cannot be listed now is listed tomorrow
+  std::vector<std::string> leftovers;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    // POST-SHA256, or POST.N-SHA256: see S3Shelf
+    const std::string name = entry.path().filename().string();
+    const auto sha = name.size() > 65 && name[name.size() - 65] == '-' ? parse_sha256(name.substr(name.size() - 64)) : std::nullopt;
+    struct ::stat found {};
+    if (!sha || ::stat(entry.path().c_str(), &found) != 0) continue;
+    const std::string place = name.substr(0, name.size() - 65);
+    const bool of_this_start = place.find('.') == std::string::npos;  // no other one knows where it put the rest
+    const std::int64_t idle_s = now.st_mtime - found.st_mtime;
+    if (idle_s > nothing_came_s || (idle_s > unwanted_s && !(of_this_start && wanted(place, *sha)))) leftovers.push_back(entry.path().string());
+  }
+  for (const std::string& path : leftovers) {
+    close_file(path);
+    ::unlink(path.c_str());
+  }
 }
 
 Result<void> BlobShelf::set_aside(const Sha256& sha256) {

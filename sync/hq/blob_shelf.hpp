@@ -23,6 +23,7 @@ class BlobShelf : public ImageStore {
   [[nodiscard]] Result<Bytes> read_unfinished(const std::string& post, const Sha256& sha256, std::uint64_t offset, std::size_t count) const override;
   [[nodiscard]] Result<void> set_aside(const Sha256& sha256) override;  ///< to DIRECTORY/damaged/SHA256
   void discard(const std::string& post, const Sha256& sha256) override;
+  void remove_leftovers(const std::function<bool(const std::string& post, const Sha256& sha256)>& wanted) override;
   [[nodiscard]] Result<void> finish(const std::string& post, const Sha256& sha256) override;
 
   [[nodiscard]] std::string path_of(const Sha256& sha256) const;

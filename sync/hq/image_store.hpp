@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "firmware-interfaces/result.hpp"
 #include "sync/digest.hpp"
@@ -27,6 +29,9 @@ class ImageStore {
   [[nodiscard]] virtual Result<void> set_aside(const Sha256& sha256) = 0;
   /// Forgets an unfinished blob.
   virtual void discard(const std::string& post, const Sha256& sha256) = 0;
+  /// Removes unfinished ones that nobody will finish: those that are not wanted, a day after their last byte, and such as nothing
+  /// came of for 90 days (should the post come back, they begin anew). By the clock of what they lie on.
+  virtual void remove_leftovers(const std::function<bool(const std::string& post, const Sha256& sha256)>& wanted) = 0;
   /// All of it is written and its hash was found right: durable under its hash when this returns. Errors: busy (it is on its way, or
   /// what keeps it is away; the text says which: ask again in a moment, it stays unfinished meanwhile), not_found, no_space, io.
   [[nodiscard]] virtual Result<void> finish(const std::string& post, const Sha256& sha256) = 0;
@@ -34,6 +39,16 @@ class ImageStore {
   [[nodiscard]] virtual Result<void> finish_now(const std::string& post, const Sha256& sha256) { return finish(post, sha256); }
   /// How many size() may be asked for in one go without holding up records.
   [[nodiscard]] virtual std::size_t looks_at_once() const { return 512; }
+  /// Whether looking at a blob, reading one or setting one aside would not hold up records for long: who stores records asks first, and
+  /// does it later where not.
+  [[nodiscard]] virtual bool has_time() const { return true; }
+  /// Whether this is where HQ's blobs are: at a wrong place all of them would look lost. `some`: a few of those that HQ holds. `mark`: a
+  /// place without a mark gets one, where it holds one of them or none is held yet. Errors: invalid (it is not this one, or cannot
+  /// be used; with the remedy). While it does not answer none of its blobs is said to be not there.
+  [[nodiscard]] virtual Result<void> confirm(const std::vector<Sha256>& some, bool mark) {
+    (void)some, (void)mark;
+    return {};
+  }
 };
 
 /// Whether a whole blob is what it should be, without holding it in memory. Errors as read_checked().

@@ -308,6 +308,7 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
       }
     }
     check_shelf(now);
+    remove_leftovers(now);
     answer_fetches(now);
     wants = blobs_.settle(now);
     busy_ |= blobs_.busy();

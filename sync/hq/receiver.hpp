@@ -101,6 +101,7 @@ class Receiver {
   void look_at_desk(const std::string& name, Post& state, Stamp now);
   [[nodiscard]] bool lose_blob(const Sha256& sha256, const std::string& why, Stamp now);
   void check_shelf(Stamp now);
+  void remove_leftovers(Stamp now);
   void forget_orders();
   [[nodiscard]] Ack ack_for(const Post& state, History& history, Stamp now) const;
   [[nodiscard]] Answer sealed(const std::string& name, Leaf leaf, const Bytes& body) const;
@@ -128,6 +129,7 @@ class Receiver {
   std::optional<Sha256> shelf_next_ = Sha256{}, shelf_checked_;  ///< blobs beyond this one are to be looked for on the shelf; none: done
   std::optional<Sha256> shelf_passed_by_;       ///< the one before the first that has to be looked at again
   MonoTime shelf_again_{INT64_MIN / 2}, orders_again_{};
+  MonoTime leftovers_again_{INT64_MIN / 2};
   bool orders_wait_ = false;                    ///< for the image store
   std::set<Sha256> not_set_aside_;              ///< there was an alarm
   std::string images_told_;

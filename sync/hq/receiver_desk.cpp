@@ -10,7 +10,7 @@ namespace rampa::sync::hq {
 namespace {
 
 constexpr std::size_t fetches_waiting_max = 4;  ///< per post, which asks for one piece after the other
-constexpr Duration images_pause = 10s, passed_by_pause = 1h;
+constexpr Duration images_pause = 10s, images_busy_pause = 1s, passed_by_pause = 1h, leftovers_pause = 24h;
 constexpr std::size_t not_set_aside_max = 10'000;
 constexpr std::int64_t refusal_bytes = 1024;    ///< what the answer to a fetch costs that gives nothing
 
@@ -84,6 +84,10 @@ void Receiver::check_shelf(Stamp now) {
     return false;
   };
   for (const Ledger::HeldBlob& blob : held) {
+    if (!images_.has_time()) {
+      shelf_again_ = now.mono + images_busy_pause;
+      return;
+    }
     const auto size = images_.size(blob.sha256);
     if (!size && (size.error().code == ErrorCode::disconnected || size.error().code == ErrorCode::timeout)) {
       if (size.error().what != std::exchange(images_told_, size.error().what)) bell_.tell({"alarm", "", size.error().what, 0});
@@ -99,6 +103,13 @@ void Receiver::check_shelf(Stamp now) {
     return;
   }
   busy_ = true;
+}
+
+/// At the start and once a day.
+void Receiver::remove_leftovers(Stamp now) {
+  if (now.mono < leftovers_again_) return;
+  leftovers_again_ = now.mono + leftovers_pause;
+  images_.remove_leftovers([this](const std::string& post, const Sha256& sha256) { return ledger_.want(post, sha256).has_value(); });
 }
 
 void Receiver::look_at_desk(const std::string& name, Post& state, Stamp now) {
@@ -150,6 +161,7 @@ void Receiver::answer_fetches(Stamp now) {
   for (const auto& [name, state] : posts_)
     if (!state.fetches.empty()) turns.push_back(name);
   std::rotate(turns.begin(), std::upper_bound(turns.begin(), turns.end(), fetch_turn_), turns.end());
+  bool time = images_.has_time();
   std::int64_t left = static_cast<std::int64_t>(settings_.fetched_bytes_max);
   const auto most = static_cast<std::int64_t>(settings_.credit_bytes);
   for (const std::string& name : turns) {
@@ -159,13 +171,13 @@ void Receiver::answer_fetches(Stamp now) {
       state.fetch_room = std::min(most, state.fetch_room + most * 2 * ms / 1000);
       state.fetch_room_at = now.mono;
     }
-    for (; !state.fetches.empty() && state.fetch_room > 0 && left > 0; state.fetches.pop_front()) {
+    for (; !state.fetches.empty() && state.fetch_room > 0 && left > 0 && time; state.fetches.pop_front(), time = images_.has_time()) {
       const std::int64_t bytes = std::max(refusal_bytes, static_cast<std::int64_t>(answer_fetch(name, state.fetches.front())));
       state.fetch_room -= bytes;
       left -= bytes;
       fetch_turn_ = name;
     }
-    busy_ |= !state.fetches.empty() && state.fetch_room > 0;
+    busy_ |= !state.fetches.empty() && state.fetch_room > 0 && time;
     waiting_ |= !state.fetches.empty();
   }
 }
@@ -181,15 +193,16 @@ std::uint64_t Receiver::answer_fetch(const std::string& name, const Fetch& fetch
   const auto size = images_.size(sha);
   if (!size) return unavailable("HQ does not hold it: " + size.error().what);
   const std::uint64_t end = std::min<std::uint64_t>(*size, fetch.offset + std::min<std::uint64_t>(fetch.bytes, slice_bytes_max));
-  std::uint64_t at = std::min(fetch.offset, *size);
+  const std::uint64_t begin = std::min(fetch.offset, *size);
+  const auto bytes = images_.read(sha, begin, end - std::min(begin, end));
+  if (!bytes || bytes->size() != end - std::min(begin, end)) return unavailable("HQ cannot read it" + (bytes ? std::string{} : ": " + bytes.error().what));
+  std::uint64_t at = begin;
   do {
     const std::uint64_t border = std::min(end, (at / chunk_bytes + 1) * chunk_bytes);
-    const auto bytes = images_.read(sha, at, border - at);
-    if (!bytes || bytes->size() != border - at) return unavailable("HQ cannot read it" + (bytes ? std::string{} : ": " + bytes.error().what));
-    fetched_.push_back({topic_text({PostId{name}, Leaf::fetched}), encode(BlobSlice{sha, at, *size, *bytes})});
+    fetched_.push_back({topic_text({PostId{name}, Leaf::fetched}), encode(BlobSlice{sha, at, *size, ByteView(*bytes).subspan(at - begin, border - at)})});
     at = border;
   } while (at < end);
-  return end - std::min(fetch.offset, end);
+  return end - begin;
 }
 
 }  // namespace rampa::sync::hq

@@ -270,6 +270,12 @@ Result<Report> verify_post(const Place& place, const std::string& post, const st
 
     const auto images = open_images(place);
     if (!images) return tl::unexpected(images.error());
+    std::vector<Sha256> some;  // at a wrong place all would be lost
+    {
+      auto asked = database.query("SELECT sha256 FROM blobs WHERE state = $1 LIMIT 16", static_cast<int>(BlobState::held));
+      while (asked.step()) some.push_back(asked.fixed<32>(0));
+    }
+    if (auto confirmed = (*images)->confirm(some, false); !confirmed) return tl::unexpected(confirmed.error());
     std::vector<std::string> lost;
     Bytes last;
     for (bool more = true; more;) {

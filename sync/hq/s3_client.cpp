@@ -31,22 +31,15 @@ S3Client::S3Client(const S3Settings& settings, const Clock& clock, Duration time
     : settings_(settings), clock_(clock), timeout_(timeout), session_(std::make_unique<Session>()) {}
 S3Client::~S3Client() = default;
 
-Result<S3Client::Response> S3Client::ask(const Ask& request) {
-  if (away_until_ && clock_.mono() < *away_until_) return fail(ErrorCode::disconnected, away_);
+Result<S3Answer> S3Client::ask(const S3Ask& request) {
   const bool fresh = !session_->http;
   auto answer = once(request, *session_);
   // A kept connection may have been closed meanwhile; every request here may be made twice.
   if (!answer && answer.error().code == ErrorCode::disconnected && !fresh) answer = once(request, *session_);
-  if (answer) {
-    away_until_.reset();
-  } else {
-    away_until_ = clock_.mono() + settings_.away_pause;
-    away_ = answer.error().what;
-  }
   return answer;
 }
 
-Result<S3Client::Response> S3Client::once(const Ask& ask, Session& session) {
+Result<S3Answer> S3Client::once(const S3Ask& ask, Session& session) {
   const std::string service = (settings_.tls ? "https://" : "http://") + settings_.host + ":" + std::to_string(settings_.port);
   try {
     if (!session.http) {
@@ -77,7 +70,7 @@ Result<S3Client::Response> S3Client::once(const Ask& ask, Session& session) {
     out.write(reinterpret_cast<const char*>(ask.body.data()), static_cast<std::streamsize>(ask.body.size()));
     net::HTTPResponse response;
     std::istream& in = session.http->receiveResponse(response);
-    Response answer;
+    S3Answer answer;
     answer.status = response.getStatus();
     for (const auto& [name, value] : response) answer.headers[lower(name)] = value;
     if (ask.method != "HEAD") {

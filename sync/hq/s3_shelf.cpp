@@ -12,6 +12,9 @@
 namespace rampa::sync::hq {
 namespace {
 
+constexpr Duration room_max = 250ms;
+constexpr int looks_share = 4;  ///< a quarter of the owner's time
+
 std::string trimmed(std::string text) {
   const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
   while (!text.empty() && space(text.back())) text.pop_back();
@@ -20,13 +23,18 @@ std::string trimmed(std::string text) {
 }
 
 /// What the service says beside its status, on one line.
-std::string said(const S3Client::Response& answer) {
+std::string said(const S3Answer& answer) {
   std::string text(answer.body.begin(), answer.body.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(answer.body.size(), 300)));
   std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
   return "the image service answered " + std::to_string(answer.status) + (text.empty() ? "" : ": " + text);
 }
 
-Error error_of(const S3Client::Response& answer) {
+const Sha256& empty_blob() {
+  static const Sha256 empty = sha256(ByteView{});
+  return empty;
+}
+
+Error error_of(const S3Answer& answer) {
   const ErrorCode code = answer.status == 404 ? ErrorCode::not_found : answer.status == 507 ? ErrorCode::no_space : ErrorCode::io;
   return {code, said(answer)};
 }
@@ -89,7 +97,7 @@ Result<S3Settings> read_s3_settings(const std::string& url, const std::string& c
 
 S3Shelf::S3Shelf(std::string directory, S3Settings settings, const Clock& clock)
     : settings_(std::move(settings)), clock_(clock), local_(std::move(directory)), looking_(std::make_unique<S3Client>(settings_, clock_, settings_.look_timeout)),
-      putting_(std::make_unique<S3Client>(settings_, clock_, settings_.put_timeout)), thread_([this] { run(); }) {}
+      putting_(std::make_unique<S3Client>(settings_, clock_, settings_.put_timeout)), finding_(std::make_unique<S3Client>(settings_, clock_, settings_.look_timeout)), thread_([this] { run(); }) {}
 
 S3Shelf::~S3Shelf() {
   {
@@ -106,8 +114,10 @@ std::string S3Shelf::key_of(const Sha256& sha256, const char* folder) const {
   return settings_.prefix + folder + "/" + (folder == std::string_view("blobs") ? name.substr(0, 2) + "/" : "") + name;
 }
 
-Result<std::uint64_t> S3Shelf::stored_size(S3Client& client, const Sha256& sha256) const {
-  const auto answer = client.ask({"HEAD", key_of(sha256)});
+namespace {
+
+/// What the answer to a HEAD says of it.
+Result<std::uint64_t> size_in(const Result<S3Answer>& answer, const Sha256& sha256) {
   if (!answer) return tl::unexpected(answer.error());
   if (!answer->fine()) return tl::unexpected(error_of(*answer));
   const auto length = answer->headers.find("content-length");
@@ -117,18 +127,116 @@ Result<std::uint64_t> S3Shelf::stored_size(S3Client& client, const Sha256& sha25
   return size;
 }
 
-bool S3Shelf::holds(const Sha256& sha256) const { return stored_size(*looking_, sha256).has_value(); }
+}  // namespace
 
-Result<std::uint64_t> S3Shelf::size(const Sha256& sha256) const { return stored_size(*looking_, sha256); }
+std::optional<std::string> S3Shelf::away() const {
+  std::lock_guard lock(mutex_);
+  return away_;
+}
+
+void S3Shelf::is_away(const Error& error) const {
+  std::lock_guard lock(mutex_);
+  away_ = error.what;
+  wake_.notify_all();
+}
+
+bool S3Shelf::has_time() const {
+  if (away()) return true;  // it takes none
+  const MonoTime now = clock_.mono();
+  room_ = std::min<Duration>(room_max, room_ + (now - room_at_) / looks_share);
+  room_at_ = now;
+  return room_ > Duration{};
+}
+
+/// By the owner.
+Result<S3Answer> S3Shelf::look(const S3Ask& ask) const {
+  if (const auto why = away()) return fail(ErrorCode::disconnected, *why);
+  const MonoTime begun = clock_.mono();
+  auto answer = looking_->ask(ask);
+  room_ -= clock_.mono() - begun;
+  if (!answer) is_away(answer.error());
+  return answer;
+}
+
+Result<void> S3Shelf::confirm(const std::vector<Sha256>& some, bool mark) {
+  {
+    std::lock_guard lock(mutex_);
+    some_ = some;
+    marks_ = mark;
+    confirms_ = true;
+    away_ = "the image service has not been asked yet whether HQ's blobs are there";
+  }
+  const auto right = look_at_place(*looking_);
+  if (!right && right.error().code == ErrorCode::invalid) return right;
+  if (right) {
+    std::lock_guard lock(mutex_);
+    away_.reset();
+  } else {
+    is_away(right.error());
+  }
+  return {};
+}
+
+/// Errors: invalid; timeout, disconnected.
+Result<void> S3Shelf::look_at_place(S3Client& client) const {
+  std::vector<Sha256> some;
+  bool marks = false;
+  {
+    std::lock_guard lock(mutex_);
+    some = some_;
+    marks = marks_;
+  }
+  const std::string mark = settings_.prefix + place_mark, named = "bucket " + settings_.bucket + (settings_.prefix.empty() ? "" : ", prefix " + settings_.prefix);
+  const auto marked = client.ask({"HEAD", mark});
+  if (!marked) return tl::unexpected(marked.error());
+  if (marked->fine()) return {};
+  // Without the right to list a bucket what is not there is "not allowed" with some services.
+  const auto cannot = [&](const S3Answer& answer) {
+    return fail(ErrorCode::invalid, "HQ's blobs cannot be kept in " + named + ": " + said(answer) + ". Is the bucket there, and may this access key read and write in it?");
+  };
+  bool found = some.empty();
+  for (std::size_t i = 0; i < some.size() && !found; ++i) {
+    const auto there = client.ask({"HEAD", key_of(some[i])});
+    if (!there) return tl::unexpected(there.error());
+    if (!there->fine() && there->status != 404) return cannot(*there);
+    found = there->fine();
+  }
+  if (!found)
+    return fail(ErrorCode::invalid, named + " is not where HQ's blobs are: it has no " + mark + ", and none of " + std::to_string(some.size()) +
+                                        " that the database says are here. Look at --images. If all of them are really lost, put an empty object " + mark + " there: they are asked for again");
+  if (!marks) return {};
+  const auto put = client.ask({"PUT", mark});
+  if (!put) return tl::unexpected(put.error());
+  if (!put->fine()) return cannot(*put);
+  return {};
+}
+
+/// By the thread, while it is away.
+void S3Shelf::look_whether_it_is_back() {
+  bool confirms = false;
+  {
+    std::lock_guard lock(mutex_);
+    confirms = confirms_;
+  }
+  Result<void> back;
+  if (confirms) back = look_at_place(*finding_);
+  else if (const auto answer = finding_->ask({"HEAD", settings_.prefix + place_mark}); !answer) back = tl::unexpected(answer.error());
+  if (!back) return is_away(back.error());
+  std::lock_guard lock(mutex_);
+  away_.reset();
+}
+
+bool S3Shelf::holds(const Sha256& sha256) const { return size(sha256).has_value(); }
+
+Result<std::uint64_t> S3Shelf::size(const Sha256& sha256) const { return size_in(look({"HEAD", key_of(sha256)}), sha256); }
 
 Result<Bytes> S3Shelf::read(const Sha256& sha256, std::uint64_t offset, std::size_t count) const {
-  static const Sha256 empty = rampa::sync::sha256(ByteView{});
   if (count == 0) return Bytes{};
-  if (sha256 == empty) {  // services differ in what they say of a part of nothing
+  if (sha256 == empty_blob()) {  // services differ in what they say of a part of nothing
     const auto there = size(sha256);
     return there ? Result<Bytes>(Bytes{}) : tl::unexpected(there.error());
   }
-  auto answer = looking_->ask({"GET", key_of(sha256), {}, {{"range", "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + count - 1)}}});
+  auto answer = look({"GET", key_of(sha256), {}, {{"range", "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + count - 1)}}});
   if (!answer) return tl::unexpected(answer.error());
   if (answer->status == 416) return Bytes{};  // at or past its end
   if (!answer->fine()) return tl::unexpected(error_of(*answer));
@@ -155,10 +263,10 @@ Result<Bytes> S3Shelf::read_unfinished(const std::string& post, const Sha256& sh
 }
 
 Result<void> S3Shelf::set_aside(const Sha256& sha256) {
-  const auto copied = looking_->ask({"PUT", key_of(sha256, "damaged"), {}, {{"x-amz-copy-source", uri_encoded("/" + settings_.bucket + "/" + key_of(sha256), true)}}});
+  const auto copied = look({"PUT", key_of(sha256, "damaged"), {}, {{"x-amz-copy-source", uri_encoded("/" + settings_.bucket + "/" + key_of(sha256), true)}}});
   if (!copied) return tl::unexpected(copied.error());
   if (!copied->fine()) return tl::unexpected(error_of(*copied));
-  const auto removed = looking_->ask({"DELETE", key_of(sha256)});
+  const auto removed = look({"DELETE", key_of(sha256)});
   if (!removed) return tl::unexpected(removed.error());
   if (!removed->fine()) return tl::unexpected(error_of(*removed));
   return {};
@@ -233,12 +341,21 @@ Result<void> S3Shelf::finish_now(const std::string& post, const Sha256& sha256) 
 }
 
 void S3Shelf::run() {
+  MonoTime again{};  // when the service is asked whether it is back
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto next = std::find_if(uploads_.begin(), uploads_.end(), [](const auto& u) { return u.second.state == Upload::State::waits; });
     if (ending_) return;
+    if (away_ && clock_.mono() >= again) {
+      lock.unlock();
+      look_whether_it_is_back();
+      lock.lock();
+      again = clock_.mono() + settings_.away_pause;
+      continue;  // what waits may have changed
+    }
     if (next == uploads_.end()) {
-      wake_.wait(lock);
+      if (away_) wake_.wait_for(lock, again - clock_.mono());
+      else wake_.wait(lock);
       continue;
     }
     Upload& upload = next->second;
@@ -253,6 +370,7 @@ void S3Shelf::run() {
     }
     upload.state = done ? Upload::State::done : Upload::State::failed;
     if (!done) {
+      if (done.error().code == ErrorCode::timeout || done.error().code == ErrorCode::disconnected) away_ = done.error().what;
       upload.error = done.error();
       upload.again = clock_.mono() + settings_.away_pause;
     }
@@ -262,18 +380,19 @@ void S3Shelf::run() {
 
 Result<void> S3Shelf::put(const std::string& place, const Sha256& sha256) {
   const std::uint64_t size = local_.unfinished_bytes(place, sha256);
-  if (const auto there = stored_size(*putting_, sha256); there && *there == size) return {};
+  if (const auto why = away()) return fail(ErrorCode::disconnected, *why);
+  if (const auto there = size_in(putting_->ask({"HEAD", key_of(sha256)}), sha256); there && *there == size) return {};
   if (size > settings_.part_bytes) {
     if (auto done = put_in_parts(key_of(sha256), place, sha256, size); !done) return done;
   } else {
     auto bytes = local_.read_unfinished(place, sha256, 0, size);
-    if (!bytes && bytes.error().code == ErrorCode::not_found) bytes = Bytes{};  // the empty blob: nothing of it was ever written
+    if (!bytes && bytes.error().code == ErrorCode::not_found && sha256 == empty_blob()) bytes = Bytes{};  // nothing of it was ever written
     if (!bytes) return tl::unexpected(bytes.error());
     const auto answer = putting_->ask({"PUT", key_of(sha256), {}, {}, *bytes});
     if (!answer) return tl::unexpected(answer.error());
     if (!answer->fine()) return tl::unexpected(error_of(*answer));
   }
-  const auto stored = stored_size(*putting_, sha256);
+  const auto stored = size_in(putting_->ask({"HEAD", key_of(sha256)}), sha256);
   if (!stored) return tl::unexpected(stored.error());
   if (*stored != size) return fail(ErrorCode::io, "the image service holds " + std::to_string(*stored) + " bytes of " + hex(sha256) + " instead of " + std::to_string(size));
   return {};

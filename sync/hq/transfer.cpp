@@ -145,7 +145,7 @@ void Transfer::look(Ledger& ledger, WorkRoom& room) {
     if (has(chunk) || coming_[chunk]) continue;
     if (room.chunks == 0) return;
     --room.lookups;
-    if (const auto place = ledger.chunk(row_.chunks[chunk])) {
+    if (const auto place = images_.has_time() ? ledger.chunk(row_.chunks[chunk]) : std::nullopt) {
       --room.chunks;
       const auto bytes = images_.read(place->blob, place->offset, length_of(chunk));
       if (bytes && sha256(*bytes) == row_.chunks[chunk]) {

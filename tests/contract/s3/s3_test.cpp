@@ -66,13 +66,13 @@ class Stores : public ::testing::TestWithParam<bool> {
       return true;
     });
   }
-  std::unique_ptr<ImageStore> shelf(const std::string& secret) {
+  std::unique_ptr<ImageStore> shelf(const std::string& secret, const std::string& bucket = "rampa", const std::string& prefix = "border posts/") {
     S3Settings settings;
     settings.tls = false;
     settings.host = "127.0.0.1";
     settings.port = static_cast<std::uint16_t>(port);
-    settings.bucket = "rampa";
-    settings.prefix = "border posts/";
+    settings.bucket = bucket;
+    settings.prefix = prefix;
     settings.credentials = {"S3RVER", secret, "us-east-1"};
     settings.part_bytes = 1u << 20;
     settings.away_pause = 20ms;
@@ -235,6 +235,65 @@ TEST_P(Service, WithAWrongSecretNothingIsTaken) {
   EXPECT_NE(refused.error().what.find("403"), std::string::npos) << refused.error().what;
   images = shelf("S3RVER");
   EXPECT_FALSE(images->holds(sha));
+}
+
+TEST_P(Service, AWrongBucketOrPrefixIsFoundOutBeforeAnythingIsCalledLost) {
+  const Bytes bytes = noise(1000);
+  const Sha256 sha = sha256(bytes), never = sha256(noise(10));
+  EXPECT_EQ(shelf("S3RVER", "ramqa")->confirm({}, true).error().code, ErrorCode::invalid) << "there is no such bucket";
+  EXPECT_NE(shelf("another one")->confirm({}, true).error().what.find("403"), std::string::npos);
+  ASSERT_TRUE(images->confirm({}, true)) << "the first start";
+  write("P1", bytes);
+  ASSERT_TRUE(finish("P1", sha));
+  EXPECT_TRUE(images->confirm({never}, true)) << "the mark is there: what is missing is missing";
+  for (const auto& [bucket, prefix] : {std::pair{"rampa", "border post/"}, {"rampa", ""}, {"ramqa", "border posts/"}}) {
+    const auto wrong = shelf("S3RVER", bucket, prefix)->confirm({never, sha}, true);
+    ASSERT_FALSE(wrong) << bucket << ' ' << prefix;
+    EXPECT_EQ(wrong.error().code, ErrorCode::invalid);
+    EXPECT_NE(wrong.error().what.find("--images"), std::string::npos) << wrong.error().what;
+  }
+  // Blobs that were copied there from files have no mark.
+  std::filesystem::remove_all(directory + "/service/rampa");
+  service.kill();
+  ASSERT_TRUE(start_service());
+  images = shelf("S3RVER");
+  write("P1", bytes);
+  ASSERT_TRUE(finish("P1", sha));
+  EXPECT_TRUE(images->confirm({never, sha}, false)) << "a command only looks";
+  EXPECT_FALSE(images->confirm({never}, false));
+  EXPECT_TRUE(images->confirm({never, sha}, true));
+  EXPECT_TRUE(images->confirm({never}, false));
+}
+
+TEST_P(Service, WhileNobodyKnowsWhetherItIsTheRightPlaceNothingIsLostThereNorPutThere) {
+  const Bytes bytes = noise(1000);
+  const Sha256 sha = sha256(bytes);
+  service.kill();
+  images = shelf("S3RVER", "rampa", "elsewhere/");
+  EXPECT_TRUE(images->confirm({sha}, true)) << "HQ starts while the service is away";
+  EXPECT_EQ(images->size(sha).error().code, ErrorCode::disconnected);
+  ASSERT_TRUE(start_service());
+  ASSERT_TRUE(eventually([&] { return images->size(sha).error().what.find("--images") != std::string::npos; })) << images->size(sha).error().what;
+  EXPECT_EQ(images->size(sha).error().code, ErrorCode::disconnected) << "not lost";
+  write("P1", bytes);
+  EXPECT_FALSE(images->finish_now("P1", sha));
+}
+
+TEST_P(Service, ASlowServiceTakesAQuarterOfTheOwnersTimeAndOneThatIsAwayNone) {
+  const Sha256 sha = sha256(Bytes{1});
+  EXPECT_TRUE(images->has_time());
+  service.pause();
+  const MonoTime begun = clock.mono();
+  EXPECT_EQ(images->size(sha).error().code, ErrorCode::timeout);
+  const Duration took = clock.mono() - begun;
+  EXPECT_GE(took, 1s);
+  const MonoTime asked = clock.mono();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(images->size(sha).error().code, ErrorCode::disconnected);
+  EXPECT_LT(clock.mono() - asked, 1s) << "it is away: not asked";
+  EXPECT_TRUE(images->has_time()) << "to be told so";
+  service.resume();
+  ASSERT_TRUE(eventually([&] { return images->size(sha).error().code == ErrorCode::not_found; })) << "the thread has seen that it is back";
+  EXPECT_FALSE(images->has_time()) << "two seconds were used up";
 }
 
 // The examples of "Signature Calculations for the Authorization Header" in the service's own documentation.

@@ -1,4 +1,5 @@
 // HQ's side of the blobs: asked for in order, taken in pieces, known by content, never called held before they are.
+#include <fstream>
 #include <random>
 #include <set>
 
@@ -23,6 +24,12 @@ class CountingShelf : public BlobShelf {
     if (away > 0) return --away, fail(ErrorCode::busy, "the service is away");
     return BlobShelf::finish(post, blob);
   }
+  bool holds(const Sha256& blob) const override { return ++looks, BlobShelf::holds(blob); }
+  Result<std::uint64_t> size(const Sha256& blob) const override { return ++looks, BlobShelf::size(blob); }
+  Result<Bytes> read(const Sha256& blob, std::uint64_t offset, std::size_t count) const override { return ++looks, BlobShelf::read(blob, offset, count); }
+  bool has_time() const override { return time; }
+  mutable int looks = 0;
+  bool time = true;
   std::uint64_t written = 0;
   int away = 0;  ///< so often finish() says that it is busy
 };
@@ -435,4 +442,79 @@ TEST_F(ReceiverBlobs, AWholeBlobThatHadNotReachedTheShelfIsFinishedAfterARestart
   greet();
   work();
   EXPECT_TRUE(shelf->holds(sha256(blob)));
+}
+
+TEST_F(ReceiverBlobs, WhereThereIsNoTimeForTheShelfItIsNotAskedAndRecordsGoOn) {
+  const Bytes here(1000, 5), twin = noise(2 * chunk_bytes, 7), fresh(900, 6);
+  name({here, twin});
+  give(here, 0, 1000);
+  manifest(twin);
+  work();
+  for (std::size_t at = 0; at < twin.size(); at += chunk_bytes) give(twin, at, at + chunk_bytes);
+  work();
+  ASSERT_TRUE(holds(here) && holds(twin));
+  open();  // looks through the shelf
+  counting->time = false;
+  counting->looks = 0;
+  greet();
+  Bytes like_it = twin;
+  like_it.back() ^= 1;
+  p1.journal.append("capture_taken", "{}", {fresh, like_it});
+  desk->offer("P1", hex(sha256(here)), clock.now().wall);
+  const auto answers = group({{Leaf::events, p1.frame(Stream::events, 2, 2)}, {Leaf::slice, slice(here, 0, 1000)},
+                              {Leaf::fetch, encode(Fetch{hex(sha256(here)), 0, 1000})}});
+  EXPECT_EQ(ack_in(answers).streams[1].through, 2u);
+  for (int i = 0; i < 5; ++i) group({});
+  EXPECT_EQ(counting->looks, 0);
+  EXPECT_FALSE(receiver->busy()) << "no loop without a pause";
+  EXPECT_TRUE(receiver->waiting());
+  counting->time = true;
+  clock.advance(2s);
+  bool fetched = false;
+  Want want;
+  for (int i = 0; i < 5; ++i)
+    for (const auto& answer : group({})) {
+      fetched |= answer.topic == p1.topic(Leaf::fetched);
+      if (answer.topic == p1.topic(Leaf::want)) want = want_in({answer});
+    }
+  EXPECT_TRUE(fetched);
+  EXPECT_EQ(want.blobs.size(), 2u);
+  EXPECT_FALSE(receiver->waiting());
+}
+
+TEST_F(ReceiverBlobs, LeftoversThatNobodyWillFinishAreRemoved) {
+  const Bytes wanted(1000, 5), old(1000, 6), gone(1000, 7);
+  name({wanted, old});
+  for (const Bytes& blob : {wanted, old}) give(blob, 0, 500);
+  const auto partial = [&](const std::string& post, const Bytes& blob) { return place.directory + "/partial/" + post + "-" + hex(sha256(blob)); };
+  for (const char* post : {"P1", "P1.3", "P9"}) std::ofstream(partial(post, gone)) << "what came of it";
+  std::ofstream(partial("P1.3", wanted)) << "of an earlier start";
+  std::ofstream(place.directory + "/partial/somebody's") << "else";
+  const auto aged = [&](const std::string& path, std::chrono::hours age) { std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) - age); };
+  const auto names = [&] {
+    std::set<std::string> out;
+    for (const auto& entry : std::filesystem::directory_iterator(place.directory + "/partial")) out.insert(entry.path().string());
+    return out;
+  };
+  open();
+  group({});
+  EXPECT_EQ(names().size(), 7u) << "nothing is a day old";
+  for (const std::string& path : names()) aged(path, 25h);
+  clock.advance(1h);
+  group({});
+  EXPECT_EQ(names().size(), 7u) << "once a day";
+  clock.advance(24h);
+  group({});
+  EXPECT_EQ(names(), (std::set<std::string>{partial("P1", wanted), partial("P1", old), place.directory + "/partial/somebody's"}));
+  aged(partial("P1", old), 90 * 24h);
+  open();
+  greet();
+  EXPECT_FALSE(names().contains(partial("P1", old)));
+  give(wanted, 500, 1000);
+  EXPECT_TRUE(holds(wanted));
+  give(old, 500, 1000);
+  work();
+  give(old, 0, 1000);
+  work();
+  EXPECT_TRUE(holds(old)) << "the post came back: it began anew";
 }
