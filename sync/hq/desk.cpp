@@ -17,6 +17,10 @@ std::string cut(const std::string& text, std::size_t most) {
   return text.substr(0, most);
 }
 
+/// It asks for something to be done or shown at once: nothing for a journal that begins later.
+bool for_the_moment(std::string_view kind) { return kind == "command" || kind == "referral_answer"; }
+
+constexpr const char* newest_table = "withheld_letters";
 constexpr const char* schema = R"sql(
 CREATE TABLE IF NOT EXISTS letters(
   id AUTO_ID, post TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, made_ms INTEGER NOT NULL
@@ -33,6 +37,7 @@ CREATE TABLE IF NOT EXISTS desk_clock(version INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS looks(id AUTO_ID, made_by TEXT NOT NULL, purpose TEXT NOT NULL, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS answered_letters(post TEXT NOT NULL, number INTEGER NOT NULL, outcome TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(post, number));
 CREATE TABLE IF NOT EXISTS exports(name TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY(name, journal));
+CREATE TABLE IF NOT EXISTS withheld_letters(post TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(post, number));
 )sql";
 
 }  // namespace
@@ -42,10 +47,10 @@ std::unique_ptr<Desk> open_desk(const Place& place) {
 }
 
 Desk::Desk(std::unique_ptr<Database> database) : database_(std::move(database)) {
-  if (database_->has_table("answered_letters")) return;
+  if (database_->has_table(newest_table)) return;
   database_->transaction([&] {
     database_->lock_for_tables();
-    if (database_->has_table("answered_letters")) return;
+    if (database_->has_table(newest_table)) return;
     database_->execute(database_->in_own_words(schema));
     // A desk from before it had a clock goes on behind its newest number.
     bool ticking = false;
@@ -163,20 +168,39 @@ std::vector<Letter> Desk::letters(const std::string& post, std::uint64_t after, 
   std::vector<Letter> out;
   std::size_t sum = 0;
   const auto full = [&] { return out.size() >= count || sum >= bytes; };
+  const std::uint64_t taken = letter_state(post).through;
+  std::vector<std::uint64_t> withheld;
   const auto fill_up_to = [&](std::uint64_t number) {  // before this one
     for (; !full() && after + 1 < number; ++after) out.push_back({after + 1, std::string(gap_letter), "{\"v\":2}"});
   };
-  auto asked = database_->query("SELECT n.number, l.kind, l.body FROM numbered_letters n JOIN letters l ON l.id = n.letter"
-                                " WHERE n.post = $1 AND n.number > $2 AND n.number <= $3 ORDER BY n.number LIMIT $4", post, after, last, count);
-  while (!full() && asked.step()) {
-    fill_up_to(asked.count(0));
-    if (full()) return out;
-    out.push_back({asked.count(0), asked.text(1), asked.text(2)});
-    sum += out.back().body.size();
-    after = out.back().number;
+  {
+    auto asked = database_->query("SELECT n.number, l.kind, l.body FROM numbered_letters n JOIN letters l ON l.id = n.letter"
+                                  " WHERE n.post = $1 AND n.number > $2 AND n.number <= $3 ORDER BY n.number LIMIT $4", post, after, last, count);
+    while (!full() && asked.step()) {
+      const std::uint64_t number = asked.count(0);
+      fill_up_to(number);
+      if (full()) break;
+      if (number <= taken && for_the_moment(asked.text(1))) {
+        fill_up_to(number + 1);
+        withheld.push_back(number);
+        continue;
+      }
+      out.push_back({number, asked.text(1), asked.text(2)});
+      sum += out.back().body.size();
+      after = number;
+    }
   }
   fill_up_to(last + 1);
+  if (!withheld.empty())
+    database_->transaction([&] {
+      for (const std::uint64_t number : withheld) database_->run("INSERT INTO withheld_letters(post, number) VALUES($1, $2) ON CONFLICT DO NOTHING", post, number);
+    });
   return out;
+}
+
+void Desk::taken_through(const std::string& post, std::uint64_t number, WallTime now) {
+  if (number <= letter_state(post).through) return;
+  database_->transaction([&] { database_->run("UPDATE letter_streams SET through = $1, receipt_ms = $2 WHERE post = $3 AND through < $1", number, now.ms, post); });
 }
 
 void Desk::receive(const std::string& post, const Receipt& receipt, WallTime now) {
@@ -196,8 +220,9 @@ void Desk::receive(const std::string& post, const Receipt& receipt, WallTime now
 
 std::vector<SentLetter> Desk::sent(const std::string& post, std::size_t count) {
   std::vector<SentLetter> out;
-  auto asked = database_->query("SELECT n.number, l.kind, l.made_ms, s.through, r.reason, a.outcome, l.body FROM numbered_letters n JOIN letters l ON l.id = n.letter"
+  auto asked = database_->query("SELECT n.number, l.kind, l.made_ms, s.through, r.reason, a.outcome, l.body, w.number FROM numbered_letters n JOIN letters l ON l.id = n.letter"
                                 " JOIN letter_streams s ON s.post = n.post LEFT JOIN refused_letters r ON r.post = n.post AND r.number = n.number"
+                                " LEFT JOIN withheld_letters w ON w.post = n.post AND w.number = n.number"
                                 " LEFT JOIN answered_letters a ON a.post = n.post AND a.number = n.number WHERE n.post = $1 ORDER BY n.number DESC LIMIT $2", post, count);
   while (asked.step()) {
     SentLetter& letter = out.emplace_back();
@@ -207,6 +232,7 @@ std::vector<SentLetter> Desk::sent(const std::string& post, std::size_t count) {
     letter.state = !asked.null(4) ? "refused" : !asked.null(5) ? "answered" : letter.number <= asked.count(3) ? "taken" : "on its way";
     if (!asked.null(4)) letter.said = asked.text(4);
     if (!asked.null(5)) letter.said = asked.text(5);
+    if (!asked.null(7)) letter.said = "an earlier journal of the post " + (letter.state == "taken" ? "took" : letter.state) + " it" + (letter.said.empty() ? "" : ": " + letter.said), letter.state = "not sent again";
     if (letter.kind == "command")
       if (const auto command = decode_command(as_bytes(asked.text(6)))) letter.command = command->command + (command->argument.empty() ? "" : " " + command->argument);
   }

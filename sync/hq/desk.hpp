@@ -28,7 +28,7 @@ struct Look {
 struct SentLetter {
   std::uint64_t number = 0;
   std::string kind, command;  ///< command: of that kind, what is to be done
-  std::string state;          ///< "on its way", "taken", "refused", "answered"
+  std::string state;          ///< "on its way", "taken", "refused", "answered", "not sent again"
   std::string said;           ///< the reason or the answer
   WallTime made;
 };
@@ -65,9 +65,12 @@ class Desk {
   /// from a backup) may know nothing of it.
   [[nodiscard]] LetterState number_letters(const std::string& post, std::uint64_t at_least);
   /// Letters after this number, up to `last`: at most `count`, and no more once `bytes` are reached. Numbers that this desk
-  /// knows nothing of are letters of the kind "gap", so that no post waits for them.
+  /// knows nothing of are letters of the kind "gap", so that no post waits for them; and so are commands and answers to referrals that the
+  /// post has taken before: a new disk does not know of them, and what they were for is over. Those stay marked: see sent().
   [[nodiscard]] std::vector<Letter> letters(const std::string& post, std::uint64_t after, std::uint64_t last, std::size_t count, std::size_t bytes);
   void receive(const std::string& post, const Receipt& receipt, WallTime now);
+  /// A hello said so.
+  void taken_through(const std::string& post, std::uint64_t number, WallTime now);
   /// The newest ones that have their number, ascending.
   [[nodiscard]] std::vector<SentLetter> sent(const std::string& post, std::size_t count);
   /// They stay on the desk until they are removed: after the commit that applied them.

@@ -22,6 +22,7 @@ void Receiver::take_letters_through(const std::string& name, Post& state, const 
                                                std::to_string(last) + ": restored from a backup? Its numbers go on behind the post's", now);
   letters_at_post_[name] = hello.letters_through;
   state.letters = desk_.number_letters(name, hello.letters_through);
+  desk_.taken_through(name, hello.letters_through, now.wall);
   state.letters.through = hello.letters_through;
   state.letters_due = true;
 }

@@ -107,7 +107,7 @@ PLANTS = [
     plant("order-gone-before-commit", "an order is off the desk before what it did is committed", RECEIVER,
           ("sync/hq/receiver_desk.cpp", "    orders_done_.push_back(order.id);\n", "    desk_.remove_orders({order.id});\n")),
     plant("letter-hole", "a post waits for a letter that HQ does not know any more", RECEIVER,
-          ("sync/hq/desk.cpp", "    fill_up_to(asked.count(0));\n", "")),
+          ("sync/hq/desk.cpp", "      fill_up_to(number);\n", "")),
     plant("letter-number-taken", "a letter gets a number before the post said which ones it has", RECEIVER,
           ("sync/hq/receiver_desk.cpp", "  if (at_post == letters_at_post_.end()) return;",
            "  if (at_post == letters_at_post_.end()) state.letters = desk_.number_letters(name, 0);\n  if (at_post == letters_at_post_.end()) return;")),

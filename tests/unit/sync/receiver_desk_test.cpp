@@ -87,6 +87,37 @@ TEST_F(ReceiverDesk, WhatBecameOfACommandIsKeptAndShown) {
   EXPECT_EQ(desk->sent("P1", 1).front().number, 3u);
 }
 
+TEST_F(ReceiverDesk, ANewDiskIsNotGivenCommandsThatTheOldOneTook) {
+  write("P1", "command", R"({"command":"say_status","by":"M. Petrovic"})");
+  write("P1", "watch_list", R"({"name":"stolen","plates":["X2"]})");
+  write("P1", "command", R"({"command":"fetch_now","by":"M. Petrovic"})");
+  write("P1", "referral_answer", R"({"crossing":"L1-1-1","answer":"hold","text":"wait","who":"M. Petrovic"})");
+  write("P1", "command", R"({"command":"say_status","by":"J. Kovac"})");
+  EXPECT_EQ(greeted(0).size(), 5u);
+  group({{Leaf::receipt, encode(Receipt{1, {}, {{1, "all is well"}}})}});
+  clock.advance(5s);
+  EXPECT_EQ(greeted(4).size(), 1u) << "the receipts for 2 to 4 got lost: the hello says so";
+  SigningPost anew("P1", 2);
+  const auto kinds = [&] {
+    clock.advance(5s);
+    std::vector<std::string> out;
+    for (const Letter& letter : said(group({{Leaf::hello, encode(anew.hello())}}, anew), anew, Leaf::letters, decode_letters).value_or(Letters{}).letters)
+      out.push_back(std::to_string(letter.number) + " " + letter.kind);
+    return out;
+  };
+  EXPECT_EQ(kinds(), (std::vector<std::string>{"1 gap", "2 watch_list", "3 gap", "4 gap", "5 command"})) << "5 was never taken";
+  open();
+  EXPECT_EQ(kinds().size(), 5u) << "said again";
+  std::string states;
+  for (const SentLetter& letter : desk->sent("P1", 10)) states += std::to_string(letter.number) + " " + letter.state + " | " + letter.said + "\n";
+  EXPECT_EQ(states,
+            "1 not sent again | an earlier journal of the post answered it: all is well\n"
+            "2 taken | \n"
+            "3 not sent again | an earlier journal of the post took it\n"
+            "4 not sent again | an earlier journal of the post took it\n"
+            "5 on its way | \n");
+}
+
 TEST_F(ReceiverDesk, ManyLettersComeInBatches) {
   for (int i = 0; i < 150; ++i) write("", "note", R"({"n":)" + std::to_string(i) + "}");
   std::uint64_t through = 0;
