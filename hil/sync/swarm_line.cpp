@@ -12,14 +12,14 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hil/mqtt/packets.hpp"
+
 namespace rampa::hil {
 namespace {
 
-constexpr std::uint8_t connect_packet = 0x10, connack_packet = 0x20, publish_qos1 = 0x32, puback_packet = 0x40, subscribe_packet = 0x82, suback_packet = 0x90,
-                       pingreq_packet = 0xC0;
 constexpr std::uint16_t keep_alive_s = 20;
 constexpr Duration ping_every = 10s;
-constexpr std::size_t read_at_once = 64u << 10, packet_bytes_max = 64u << 20;
+constexpr std::size_t read_at_once = 64u << 10;
 
 std::string tls_trouble(const char* doing) {
   char text[200] = "no details";
@@ -34,32 +34,11 @@ class Tls : public TlsClient {
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context;
 };
 
-void put16(Bytes& out, std::size_t value) {
-  out.push_back(static_cast<std::uint8_t>(value >> 8));
-  out.push_back(static_cast<std::uint8_t>(value));
-}
-void put_text(Bytes& out, std::string_view text) {
-  put16(out, text.size());
-  out.insert(out.end(), text.begin(), text.end());
-}
-void put_length(Bytes& out, std::size_t length) {
-  do {
-    out.push_back(static_cast<std::uint8_t>((length & 127) | (length > 127 ? 128 : 0)));
-    length >>= 7;
-  } while (length > 0);
-}
-
 class Line : public SwarmLine {
  public:
   Line(int socket, SSL* ssl, const std::string& client_id, std::string subscription, MonoTime now)
       : socket_(socket), ssl_(ssl, &SSL_free), subscription_(std::move(subscription)), pinged_(now) {
-    Bytes body;
-    put_text(body, "MQTT");
-    body.push_back(4);  // 3.1.1
-    body.push_back(2);  // clean session
-    put16(body, keep_alive_s);
-    put_text(body, client_id);
-    put_packet(connect_packet, body);
+    put(mqtt::connect_bytes(client_id, keep_alive_s));
   }
   ~Line() override {
     ssl_.reset();
@@ -68,16 +47,13 @@ class Line : public SwarmLine {
 
   Result<void> turn(const Calls& calls, MonoTime now) override {
     if (now - pinged_ >= ping_every) {
-      put_packet(pingreq_packet, {});
+      put(mqtt::bare_bytes(mqtt::PacketType::pingreq));
       pinged_ = now;
     }
     if (auto wrote = write(); !wrote) return wrote;
     for (;;) {
-      const std::size_t before = in_.size();
-      in_.resize(before + read_at_once);
       std::size_t got = 0;
-      const int done = SSL_read_ex(ssl_.get(), in_.data() + before, read_at_once, &got);
-      in_.resize(before + (done == 1 ? got : 0));
+      const int done = SSL_read_ex(ssl_.get(), in_.data(), in_.size(), &got);
       if (done != 1) {
         const int why = SSL_get_error(ssl_.get(), done);
         if (why == SSL_ERROR_WANT_READ) break;
@@ -87,29 +63,23 @@ class Line : public SwarmLine {
         }
         return fail(ErrorCode::disconnected, tls_trouble("the connection broke"));
       }
-      if (auto read = packets(calls); !read) return read;
+      if (!packets_.add(ByteView(in_).first(got))) return fail(ErrorCode::bad_reply, "the broker sends what is no MQTT");
+      while (const auto packet = packets_.next())
+        if (auto taken = take(*packet, calls); !taken) return taken;
     }
     return write();
   }
 
   void publish(const std::string& topic, ByteView payload) override {
-    out_.push_back(publish_qos1);
-    put_length(out_, 2 + topic.size() + 2 + payload.size());
-    put_text(out_, topic);
     if (++identifier_ == 0) ++identifier_;
-    put16(out_, identifier_);
-    out_.insert(out_.end(), payload.begin(), payload.end());
+    put(mqtt::publish_bytes(topic, payload, identifier_));
   }
 
   int descriptor() const override { return socket_; }
   bool wants_to_write() const override { return write_wanted_ || out_at_ < out_.size(); }
 
  private:
-  void put_packet(std::uint8_t kind, ByteView body) {
-    out_.push_back(kind);
-    put_length(out_, body.size());
-    out_.insert(out_.end(), body.begin(), body.end());
-  }
+  void put(const Bytes& packet) { out_.insert(out_.end(), packet.begin(), packet.end()); }
 
   Result<void> write() {
     write_wanted_ = false;
@@ -132,50 +102,33 @@ class Line : public SwarmLine {
     return {};
   }
 
-  /// All that are whole.
-  Result<void> packets(const Calls& calls) {
-    std::size_t at = 0;
-    for (;;) {
-      std::size_t length = 0, head = 1;
-      bool whole = false;
-      for (; at + head < in_.size() && head <= 4 && !whole; ++head) {
-        length |= static_cast<std::size_t>(in_[at + head] & 127) << (7 * (head - 1));
-        whole = (in_[at + head] & 128) == 0;
+  Result<void> take(const mqtt::Packet& packet, const Calls& calls) {
+    switch (packet.type) {
+      case mqtt::PacketType::connack:
+        if (packet.body.size() != 2 || packet.body[1] != 0) return fail(ErrorCode::disconnected, "the broker refuses the connection");
+        put(mqtt::subscribe_bytes(1, subscription_));
+        return {};
+      case mqtt::PacketType::suback:
+        if (packet.body.size() != 3 || packet.body[2] > 2) return fail(ErrorCode::disconnected, "the broker refuses the subscription");
+        calls.ready();
+        return {};
+      case mqtt::PacketType::publish: {
+        const auto message = mqtt::publication_of(packet);
+        if (!message) return fail(ErrorCode::bad_reply, "the broker sends a message that is cut off");
+        if (message->qos > 0) put(mqtt::puback_bytes(message->id));
+        calls.message(message->topic, message->payload);
+        return {};
       }
-      if (length > packet_bytes_max) return fail(ErrorCode::bad_reply, "the broker sends a packet of " + std::to_string(length) + " bytes");
-      if (!whole || in_.size() - at - head < length) break;
-      if (auto taken = packet(in_[at], ByteView(in_).subspan(at + head, length), calls); !taken) return taken;
-      at += head + length;
+      default: return {};
     }
-    in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(at));
-    return {};
-  }
-
-  Result<void> packet(std::uint8_t kind, ByteView body, const Calls& calls) {
-    if (kind == connack_packet) {
-      if (body.size() != 2 || body[1] != 0) return fail(ErrorCode::disconnected, "the broker refuses the connection");
-      Bytes request;
-      put16(request, 1);
-      put_text(request, subscription_);
-      request.push_back(1);
-      put_packet(subscribe_packet, request);
-    } else if (kind == suback_packet) {
-      if (body.size() != 3 || body[2] > 2) return fail(ErrorCode::disconnected, "the broker refuses the subscription");
-      calls.ready();
-    } else if ((kind & 0xF0) == 0x30) {
-      const std::size_t topic = body.size() < 2 ? 0 : static_cast<std::size_t>(body[0]) << 8 | body[1], quality = (kind >> 1) & 3, head = 2 + topic + (quality ? 2 : 0);
-      if (body.size() < head) return fail(ErrorCode::bad_reply, "the broker sends a message that is cut off");
-      if (quality) put_packet(puback_packet, body.subspan(2 + topic, 2));
-      calls.message(std::string(as_text(body.subspan(2, topic))), body.subspan(head));
-    }
-    return {};
   }
 
   int socket_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   std::string subscription_;
   MonoTime pinged_;
-  Bytes in_, out_;
+  mqtt::PacketSplitter packets_;
+  Bytes in_ = Bytes(read_at_once), out_;
   std::size_t out_at_ = 0;
   bool write_wanted_ = false;
   std::uint16_t identifier_ = 1;
