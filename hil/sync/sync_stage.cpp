@@ -10,6 +10,11 @@
 
 namespace rampa::hil {
 namespace fs = std::filesystem;
+namespace {
+
+std::string broker_url(int port) { return "mqtts://127.0.0.1:" + std::to_string(port); }
+
+}  // namespace
 
 bool listens(int port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -58,12 +63,23 @@ Result<void> SyncStage::start_broker() {
 }
 
 Result<void> SyncStage::start_hq() {
-  auto started = Process::start({settings_.binaries + "/rampa-hq", "--json", "--directory", hq_directory(), "serve", "--broker",
-                                 broker_url(broker_port()), "--ca", certificates() + "/ca.pem", "--cert", certificates() + "/hq.pem", "--key",
-                                 certificates() + "/hq.key"}, log("hq"));
+  auto started = Process::start(hq_command(broker_port()), log("hq"));
   if (!started) return tl::unexpected(started.error());
   hq_ = std::move(*started);
   return {};
+}
+
+std::vector<std::string> SyncStage::hq_command() const {
+  std::vector<std::string> command{settings_.binaries + "/rampa-hq", "--json", "--directory", hq_directory()};
+  if (!settings_.database.empty()) command.insert(command.end(), {"--database", settings_.database});
+  return command;
+}
+
+std::vector<std::string> SyncStage::hq_command(int broker_port) const {
+  std::vector<std::string> command = hq_command();
+  command.insert(command.end(), {"serve", "--broker", broker_url(broker_port), "--ca", certificates() + "/ca.pem", "--cert", certificates() + "/hq.pem",
+                                 "--key", certificates() + "/hq.key"});
+  return command;
 }
 
 Result<void> SyncStage::start_post(PostProcessSettings settings, bool with_uplink) {
@@ -76,6 +92,7 @@ Result<void> SyncStage::start_post(PostProcessSettings settings, bool with_uplin
                                    "--picture-every", number(settings.business.picture_every), "--records", number(settings.records),
                                    "--rate", number(settings.rate_per_s), "--clock-offset-s", number(settings.clock_offset_s)};
   if (with_uplink) command.insert(command.end(), {"--broker", broker_url(line_->port())});
+  for (std::size_t i = 1; with_uplink && i < settings_.broker_ports.size(); ++i) command.insert(command.end(), {"--broker", broker_url(settings_.broker_ports[i])});
   auto started = Process::start(std::move(command), log("post"));
   if (!started) return tl::unexpected(started.error());
   post_ = std::move(*started);
@@ -92,7 +109,7 @@ Result<std::string> SyncStage::ask_post(const std::string& line, Duration timeou
 }
 
 Result<std::string> SyncStage::hq_tool(std::vector<std::string> words) const {
-  std::vector<std::string> command{settings_.binaries + "/rampa-hq", "--json", "--directory", hq_directory()};
+  std::vector<std::string> command = hq_command();
   command.insert(command.end(), words.begin(), words.end());
   return Process::run(std::move(command), log("tools"), {0, 1});
 }

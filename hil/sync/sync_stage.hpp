@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hil/proxy/wan_relay.hpp"
 #include "hil/stage/process.hpp"
@@ -20,7 +21,8 @@ struct SyncStageSettings {
   std::string binaries;   ///< folder of rampa-hq and rampa-hil
   std::string directory;  ///< everything the run writes; made, and kept where it is there already
   std::uint64_t seed = 1;
-  int foreign_broker_port = 0;  ///< somebody else's broker, without TLS; start_broker() is not called then
+  std::vector<int> broker_ports = {};  ///< of somebody else's brokers with these certificates; the line leads to the first, the post knows the others as its reserve. start_broker() is not called then
+  std::string database = {};    ///< HQ's, postgresql://...; empty: SQLite
 };
 
 class SyncStage {
@@ -51,10 +53,12 @@ class SyncStage {
   [[nodiscard]] std::string hq_directory() const { return settings_.directory + "/hq"; }
   [[nodiscard]] std::string certificates() const { return settings_.directory + "/certificates"; }
   [[nodiscard]] std::string log(const std::string& name) const { return settings_.directory + "/" + name + ".log"; }
-  [[nodiscard]] int broker_port() const { return settings_.foreign_broker_port ? settings_.foreign_broker_port : ports_; }
+  [[nodiscard]] int broker_port() const { return settings_.broker_ports.empty() ? ports_ : settings_.broker_ports.front(); }
+  /// `rampa-hq` for this directory and database, without a subcommand.
+  [[nodiscard]] std::vector<std::string> hq_command() const;
+  [[nodiscard]] std::vector<std::string> hq_command(int broker_port) const;  ///< that serves at this broker
 
  private:
-  [[nodiscard]] std::string broker_url(int port) const { return (settings_.foreign_broker_port ? "mqtt://127.0.0.1:" : "mqtts://127.0.0.1:") + std::to_string(port); }
   explicit SyncStage(SyncStageSettings settings) : settings_(std::move(settings)) {}
   SyncStageSettings settings_;
   int ports_ = 0;  ///< broker, post's control

@@ -11,6 +11,7 @@ CRASH = {"targets": ["store_crash_test"], "test": ["store_crash_test", "--gtest_
 IO_ERROR = {"targets": ["store_crash_test"], "test": ["store_crash_test", "--gtest_filter=*.IoErrorAtEveryCall*"]}
 RECEIVER = {"targets": ["sync_receiver_test"], "test": ["sync_receiver_test"]}
 DRAIN = {"targets": ["sync_drain_test"], "test": ["sync_drain_test"]}
+RABBITMQ = {"targets": ["sync_rabbitmq_test", "rampa-hq", "rampa-hil"], "test": ["sync_rabbitmq_test"]}
 LINE = {"targets": ["sync_sending_test"], "test": ["sync_sending_test", "--gtest_filter=LineBudget.*"]}
 CAMERA = {"targets": ["plate_camera_test"], "test": ["plate_camera_test"]}
 BUNDLE = {"targets": ["bundle_vectors_test"], "test": ["bundle_vectors_test", "--gtest_filter=BundleVectors.*"]}
@@ -205,6 +206,10 @@ PLANTS = [
           {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=Commands.*"]},
           ("edge/app/hq_commands.cpp", "if (entry.state == State::begun) entry.state = State::done, entry.outcome = interrupted;",
            "if (entry.state == State::begun) entry.state = State::taken, entry.outcome = interrupted;")),
+    plant("rabbitmq-any-post", "over RabbitMQ a post writes under its own name alone", RABBITMQ,
+          ("sync/hq/make_rabbitmq_definitions.sh", '"write": "^rampa[.]2[.]%s[.]up[.][a-z_]+$"', '"write": "^rampa[.]2[.][^.]+[.]up[.][a-z_]+$"')),
+    plant("rabbitmq-node-away", "a post whose node of the cluster is away is taken at another", RABBITMQ,
+          ("sync/hq/make_rabbitmq_definitions.sh", ', "ha-mode": "exactly", "ha-params": 2', "")),
     plant("refusal-told-once", "what a letter named is refused once, and never again where the line breaks", DRAIN,
           ("sync/letter_box.cpp", "  for (auto& told : told_) refused_.push_back(std::move(told.letter));\n", "")),
     plant("fetched-used-by-the-uplink", "what HQ sent is installed on the uplink's thread", DOWNLINK,
