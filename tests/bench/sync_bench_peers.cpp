@@ -11,6 +11,7 @@
 #include "edge/runtime/system_clock.hpp"
 #include "hil/stage/process.hpp"
 #include "hil/stage/sockets.hpp"
+#include "hil/sync/rabbitmq_stage.hpp"
 #include "hil/sync/sync_stage.hpp"
 
 namespace rampa::bench {
@@ -23,7 +24,7 @@ const runtime::SystemClock machine;
 
 /// Of that program, or empty.
 std::string program(const std::string& name) {
-  for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/usr/lib/rabbitmq/bin/", "/usr/local/bin/"})
+  for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/usr/local/bin/"})
     if (::access((folder + name).c_str(), X_OK) == 0) return folder + name;
   return {};
 }
@@ -106,43 +107,36 @@ Result<double> mosquitto_bridge_rate(const std::string& directory, std::size_t m
   return static_cast<double>(got.count) / (got.last - got.first);
 }
 
-Result<double> rabbitmq_quorum_rate(const std::string& directory, std::size_t messages) {
-  const std::string server = ::access("/usr/lib/rabbitmq/bin/rabbitmq-server", X_OK) == 0 ? "/usr/lib/rabbitmq/bin/rabbitmq-server" : "";
-  if (server.empty()) return fail(ErrorCode::not_found, "rabbitmq-server is not installed (a Debian package; only this comparison needs it)");
+Result<RabbitmqRates> rabbitmq_quorum_rates(const std::string& directory, std::size_t messages) {
   if (program("mosquitto_pub").empty() || program("mosquitto_sub").empty()) return fail(ErrorCode::not_found, "mosquitto-clients is not installed");
   fs::remove_all(directory);
   fs::create_directories(directory);
-  const int ports = hil::free_port_block(4);  // Erlang's name server, its distribution, AMQP, MQTT
-  const std::string log = directory + "/log", mqtt = std::to_string(ports + 3);
-  write_file(directory + "/plugins", "[rabbitmq_mqtt].\n");
-  write_file(directory + "/rabbit.conf", "listeners.tcp.1 = 127.0.0.1:" + std::to_string(ports + 2) + "\nmqtt.listeners.tcp.1 = 127.0.0.1:" + mqtt +
-             "\nmqtt.allow_anonymous = true\nmqtt.default_user = guest\nmqtt.default_pass = guest\nmqtt.durable_queue_type = quorum\nmqtt.prefetch = 1000\n");
-  const std::string host = "127.0.0.1";
-  const std::vector<std::string> environment{
-      "HOME=" + directory, "ERL_EPMD_PORT=" + std::to_string(ports), "ERL_EPMD_ADDRESS=" + host, "RABBITMQ_NODENAME=bench@localhost", "RABBITMQ_DIST_PORT=" + std::to_string(ports + 1),
-      "RABBITMQ_MNESIA_BASE=" + directory + "/data", "RABBITMQ_LOG_BASE=" + directory + "/logs", "RABBITMQ_CONFIG_FILE=" + directory + "/rabbit.conf",
-      "RABBITMQ_ENABLED_PLUGINS_FILE=" + directory + "/plugins", "RABBITMQ_CONF_ENV_FILE=/dev/null"};
-  auto names = Process::start({"epmd", "-port", std::to_string(ports), "-address", host}, log);  // or Erlang would leave one behind
-  if (!names) return tl::unexpected(names.error());
-  auto node = Process::start({server}, log, environment);
-  if (!node) return tl::unexpected(node.error());
-  if (!wait_until(60s, [&] { return hil::listens(ports + 3) || !node->alive(); }) || !node->alive()) return fail(ErrorCode::io, "RabbitMQ did not start within 60 s; its log is " + log);
+  const auto configuration = [](int mqtt_port, const std::vector<std::string>&) -> Result<std::string> {
+    return "listeners.tcp = none\nmqtt.listeners.tcp.1 = 127.0.0.1:" + std::to_string(mqtt_port) +
+           "\nmqtt.allow_anonymous = true\nmqtt.durable_queue_type = quorum\nmqtt.prefetch = 1000\nlog.file = false\nlog.console = true\nlog.console.level = warning\n";
+  };
+  auto broker = hil::RabbitmqStage::start(directory + "/broker", 1, configuration);
+  if (!broker) return tl::unexpected(broker.error());
+  const int port = (*broker)->port(0);
+  const std::string log = directory + "/log";
   // A subscriber with a session of its own has a quorum queue; it is away while the messages come in, as HQ may be.
-  const std::vector<std::string> subscribe{program("mosquitto_sub"), "-h", host, "-p", mqtt, "-V", "311", "-q", "1", "-c", "-i", "bench-hq", "-t", "bench/#"};
+  const std::vector<std::string> subscribe{program("mosquitto_sub"), "-h", "127.0.0.1", "-p", std::to_string(port), "-V", "311", "-q", "1", "-c", "-i", "bench-hq", "-t", "bench/#"};
   std::vector<std::string> once = subscribe;
   once.insert(once.end(), {"-E"});
   if (auto made = Process::run(once, log); !made) return tl::unexpected(made.error());
   const std::string file = lines_of_1_kib(directory, messages);
   const MonoTime begun = machine.mono();
-  if (auto sent = publish_lines(file, ports + 3, "bench/a", log); !sent) return tl::unexpected(sent.error());
+  if (auto sent = publish_lines(file, port, "bench/a", log); !sent) return tl::unexpected(sent.error());
   const double seconds = std::chrono::duration<double>(machine.mono() - begun).count();
   // Every one of them must be in the queue, or the rate says nothing.
   std::vector<std::string> all = subscribe;
   all.insert(all.end(), {"-C", std::to_string(messages), "-W", "120", "-F", "%U"});
-  auto got = Process::run(all, log);
-  node->end(20s);
-  if (!got) return fail(ErrorCode::timeout, "not every confirmed message came out of the queue: " + got.error().what);
-  return static_cast<double>(messages) / seconds;
+  auto subscriber = Process::start(all, directory + "/arrivals");
+  if (!subscriber) return tl::unexpected(subscriber.error());
+  if (!wait_until(130s, [&] { return !subscriber->alive(); })) return fail(ErrorCode::timeout, "the subscriber does not end");
+  const Arrivals got = arrivals_in(directory + "/arrivals");
+  if (got.count < messages) return fail(ErrorCode::timeout, std::to_string(got.count) + " of " + std::to_string(messages) + " confirmed messages came out of the queue");
+  return RabbitmqRates{static_cast<double>(messages) / seconds, static_cast<double>(got.count) / (got.last - got.first)};
 }
 
 }  // namespace rampa::bench

@@ -15,8 +15,12 @@ namespace rampa::bench {
 constexpr std::size_t bridge_messages_most = 60'000;
 [[nodiscard]] Result<double> mosquitto_bridge_rate(const std::string& directory, std::size_t messages);
 
-/// Messages of 1 KiB from one MQTT client into a durable quorum queue of a single RabbitMQ node, each confirmed:
-/// messages per second. Errors: not_found (rabbitmq-server is not installed), io, timeout.
-[[nodiscard]] Result<double> rabbitmq_quorum_rate(const std::string& directory, std::size_t messages);
+struct RabbitmqRates {
+  double taken = 0;    ///< from one MQTT client, each confirmed once it is in the queue's log
+  double drained = 0;  ///< to one subscriber that was away meanwhile, from the first to the last arrival; it stores nothing
+};
+/// Messages of 1 KiB per second through a durable quorum queue of a single RabbitMQ node. Errors: not_found (rabbitmq-server
+/// or mosquitto-clients), io, timeout.
+[[nodiscard]] Result<RabbitmqRates> rabbitmq_quorum_rates(const std::string& directory, std::size_t messages);
 
 }  // namespace rampa::bench
