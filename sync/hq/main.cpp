@@ -318,13 +318,14 @@ int main(int argc, char** argv) try {
   export_command->add_option("--by", export_options.look.by, "who orders it");
   export_command->add_option("--purpose", export_options.look.purpose, "on what ground");
   export_command->add_flag("--follow", export_options.follow, "go on until SIGTERM; a target that is away is tried again");
-  auto* gaps_command = app.add_subcommand("gaps", "numbers of each stream that are not here");
+  auto* gaps_command = app.add_subcommand("gaps", "numbers of each stream that are not here, of every journal of a post");
   gaps_command->add_option("--post", post);
+  gaps_command->add_option("--epoch", epoch, "only of this journal (default: all, also those whose disk was replaced)");
   auto* alarms_command = app.add_subcommand("alarms", "conflicts, broken chains, new epochs, blobs that could not be had");
   alarms_command->add_option("--post", post);
-  auto* verify_command = app.add_subcommand("verify", "walk the chain and the blobs of a post");
+  auto* verify_command = app.add_subcommand("verify", "walk the chain and the blobs of a post, of all its journals");
   verify_command->add_option("--post", post)->required();
-  verify_command->add_option("--epoch", epoch, "of an earlier journal of this post (default: the current one)");
+  verify_command->add_option("--epoch", epoch, "only of this journal of this post (default: all)");
   auto* image_command = app.add_subcommand("image", "a blob by its SHA-256, checked");
   image_command->add_option("sha256", sha)->required();
   image_command->add_option("--out", out, "file (default: standard output)");
@@ -383,7 +384,7 @@ int main(int argc, char** argv) try {
     return done ? 0 : complain(done.error());
   }
   if (*looks_command) return looks(place, json);
-  if (*gaps_command) return print(hq::report_gaps(place, post), json);
+  if (*gaps_command) return print(hq::report_gaps(place, post, epoch), json);
   if (*alarms_command) return print(hq::report_alarms(place, post), json);
   if (*verify_command) return verify(place, post, epoch, json);
   if (*allow_command) return allow_epoch(place, post, json);

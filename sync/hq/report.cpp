@@ -41,20 +41,25 @@ std::int64_t count(Database& database, std::string_view sql, const Values&... va
   return asked.step() ? asked.number(0) : 0;
 }
 
-/// A post's current history, or the one of an epoch.
+/// A post's current history, or another one.
 struct Chosen {
   std::int64_t id = 0;
   std::string post, epoch;
+  bool current = true;
   std::int64_t cursor = 0, last_sequence = 0, ends[2] = {0, 0};
 };
 
-Result<std::vector<Chosen>> choose(Database& database, const std::string& post, const std::string& epoch) {
+/// Of which epochs, where none is given.
+enum class Epochs { current, all };
+
+/// Of each post the current one first.
+Result<std::vector<Chosen>> choose(Database& database, const std::string& post, const std::string& epoch, Epochs epochs = Epochs::current) {
   std::vector<Chosen> out;
-  auto asked = database.query("SELECT h.id, h.post, h.epoch, h.walked, h.last_sequence, h.verdicts_end, h.events_end FROM histories h JOIN posts p ON"
-                              " p.post = h.post WHERE ($1 = '' OR h.post = $1) AND ($2 <> '' OR h.id = p.history) ORDER BY h.post, h.id", post, epoch);
+  auto asked = database.query("SELECT h.id, h.post, h.epoch, CASE WHEN h.id = p.history THEN 1 ELSE 0 END, h.walked, h.last_sequence, h.verdicts_end,"
+                              " h.events_end FROM histories h JOIN posts p ON p.post = h.post WHERE ($1 = '' OR h.post = $1) ORDER BY h.post, 4 DESC, h.id", post);
   while (asked.step()) {
-    Chosen found{asked.number(0), asked.text(1), hex(asked.bytes(2)), asked.number(3), asked.number(4), {asked.number(5), asked.number(6)}};
-    if (epoch.empty() || found.epoch == epoch) out.push_back(std::move(found));
+    Chosen found{asked.number(0), asked.text(1), hex(asked.bytes(2)), asked.number(3) != 0, asked.number(4), asked.number(5), {asked.number(6), asked.number(7)}};
+    if (epoch.empty() ? found.current || epochs == Epochs::all : found.epoch == epoch) out.push_back(std::move(found));
   }
   if (!post.empty() && out.empty())
     return fail(ErrorCode::not_found, "nothing was ever received from post \"" + post + "\"" + (epoch.empty() ? "" : " in epoch " + epoch));
@@ -66,33 +71,50 @@ StreamRow stream_of(Database& database, std::int64_t history, Stream stream) {
   return asked.step() ? StreamRow{unpacked_ranges(asked.bytes(0)), asked.count(1)} : StreamRow{};
 }
 
-json gap(const Chosen& of, Stream stream, std::uint64_t first, std::uint64_t last, const std::string& why) {
-  return {{"post", of.post}, {"epoch", of.epoch}, {"stream", store::name_of(stream)}, {"first", first}, {"last", last}, {"why", why}};
+/// Numbers that HQ knows of and does not hold as records.
+struct Gap {
+  Stream stream;
+  Range numbers;
+  std::string why;
+  bool here_once = false;  ///< and only to be compared again
+};
+
+std::vector<Gap> gaps_of(Database& database, const Chosen& of) {
+  std::vector<Gap> out;
+  for (const Stream stream : store::streams) {
+    const StreamRow row = stream_of(database, of.id, stream);
+    std::uint64_t expected = 1;
+    const auto missing = [&](std::uint64_t end, const char* why) {
+      // Most of what was asked for again is here, and not compared yet with what the post has.
+      if (expected <= row.recheck && expected <= end)
+        out.push_back({stream, {expected, std::min(end, row.recheck)}, "asked for again (resend), not yet compared", true});
+      expected = std::max(expected, row.recheck + 1);
+      if (expected <= end) out.push_back({stream, {expected, end}, why});
+    };
+    for (const Range& r : row.held) {
+      missing(r.first - 1, "not yet here");
+      expected = r.last + 1;
+    }
+    missing(static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]), "recorded at the post, not yet here");
+    {
+      auto lost = database.query("SELECT first_id, last_id, reason FROM lost WHERE first_id >= $1 AND first_id <= $2 AND here = 0 ORDER BY first_id",
+                                 record_key(of.id, stream, 0), record_key(of.id, stream, number_end - 1));
+      while (lost.step()) out.push_back({stream, {number_of_key(lost.number(0)), number_of_key(lost.number(1))}, lost.text(2)});
+    }
+    auto asked = database.query("SELECT DISTINCT number FROM quarantine q WHERE history = $1 AND stream = $2 AND NOT EXISTS"
+                                "(SELECT 1 FROM records r WHERE r.id = $3 + q.number) ORDER BY number",
+                                of.id, static_cast<int>(stream), record_key(of.id, stream, 0));
+    while (asked.step()) out.push_back({stream, {asked.count(0), asked.count(0)}, "in quarantine"});
+  }
+  if (!of.current)
+    for (Gap& gap : out) gap.why += "; the post has begun another journal since: only the disk that held it can still give this";
+  return out;
 }
 
-void gaps_of(Database& database, const Chosen& of, Stream stream, json& out) {
-  const StreamRow row = stream_of(database, of.id, stream);
-  std::uint64_t expected = 1;
-  const auto missing = [&](std::uint64_t end, const char* why) {
-    // Most of what was asked for again is here, and not compared yet with what the post has.
-    if (expected <= row.recheck && expected <= end) out.push_back(gap(of, stream, expected, std::min(end, row.recheck), "asked for again (resend), not yet compared"));
-    expected = std::max(expected, row.recheck + 1);
-    if (expected <= end) out.push_back(gap(of, stream, expected, end, why));
-  };
-  for (const Range& r : row.held) {
-    missing(r.first - 1, "not yet here");
-    expected = r.last + 1;
-  }
-  missing(static_cast<std::uint64_t>(of.ends[static_cast<std::size_t>(stream)]), "recorded at the post, not yet here");
-  {
-    auto lost = database.query("SELECT first_id, last_id, reason FROM lost WHERE first_id >= $1 AND first_id <= $2 AND here = 0 ORDER BY first_id",
-                               record_key(of.id, stream, 0), record_key(of.id, stream, number_end - 1));
-    while (lost.step()) out.push_back(gap(of, stream, number_of_key(lost.number(0)), number_of_key(lost.number(1)), lost.text(2)));
-  }
-  auto asked = database.query("SELECT DISTINCT number FROM quarantine q WHERE history = $1 AND stream = $2 AND NOT EXISTS"
-                              "(SELECT 1 FROM records r WHERE r.id = $3 + q.number) ORDER BY number",
-                              of.id, static_cast<int>(stream), record_key(of.id, stream, 0));
-  while (asked.step()) out.push_back(gap(of, stream, asked.count(0), asked.count(0), "in quarantine"));
+std::uint64_t missing_in(Database& database, const Chosen& of) {
+  std::uint64_t sum = 0;
+  for (const Gap& gap : gaps_of(database, of)) sum += gap.here_once ? 0 : gap.numbers.last - gap.numbers.first + 1;
+  return sum;
 }
 
 json clock_of(Database& database, std::int64_t history, const std::string& boot, MonoTime mono, WallTime wall) {
@@ -130,26 +152,38 @@ json streams_of(Database& database, const Chosen& of, json& totals) {
 Result<Report> report_posts(const Place& place) {
   return reading<Report>(place, [](Database& database) -> Result<Report> {
     json out = json::array();
-    auto chosen = choose(database, "", "");
+    auto chosen = choose(database, "", "", Epochs::all);
     if (!chosen) return tl::unexpected(chosen.error());
     for (const Chosen& of : *chosen) {
+      const std::uint64_t missing = missing_in(database, of);
+      const std::int64_t records = count(database, "SELECT records FROM histories WHERE id = $1", of.id);
+      const std::int64_t quarantined = count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of.id);
+      const std::int64_t lost = count(database, "SELECT coalesce(sum(last_id - first_id + 1), 0) FROM lost WHERE first_id >= $1 AND first_id < $2 AND here = 0",
+                                      record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0));
+      if (!of.current) {  // it stands behind the current one
+        if (out.empty() || out.back()["post"] != of.post) continue;
+        json& post = out.back();
+        post["former"].push_back({{"epoch", of.epoch}, {"cursor", of.cursor}, {"last_sequence", std::max(of.cursor, of.last_sequence)}, {"records", records}, {"missing", missing}});
+        post["missing"] = post["missing"].get<std::uint64_t>() + missing;
+        post["quarantined"] = post["quarantined"].get<std::int64_t>() + quarantined;
+        post["lost"] = post["lost"].get<std::int64_t>() + lost;
+        continue;
+      }
       json totals = json::object();
       const json streams = streams_of(database, of, totals);
-      auto asked = database.query("SELECT last_hello_ms, last_record_ms, boot, software, sent_mono_ns, sent_wall_ms, records, metered, letters_through,"
+      auto asked = database.query("SELECT last_hello_ms, last_record_ms, boot, software, sent_mono_ns, sent_wall_ms, metered, letters_through,"
                                   " boot_number FROM histories WHERE id = $1", of.id);
       if (!asked.step()) continue;
       const std::int64_t last = std::max(of.cursor, of.last_sequence);
       const std::string boot = asked.text(2);
       out.push_back({{"post", of.post}, {"epoch", of.epoch}, {"cursor", of.cursor}, {"last_sequence", last}, {"behind", last - of.cursor},
                      {"streams", streams}, {"last_hello_ms", asked.number(0)}, {"last_record_ms", asked.number(1)}, {"boot", boot},
-                     {"boot_number", asked.number(9)}, {"software", asked.text(3)},
+                     {"boot_number", asked.number(8)}, {"software", asked.text(3)},
                      {"clock", clock_of(database, of.id, boot, MonoTime{asked.number(4)}, WallTime{asked.number(5)})},
-                     {"clock_behind_ms", asked.number(0) - asked.number(5)}, {"records", asked.number(6)}, {"metered", asked.number(7) != 0},
-                     {"letters_through", asked.number(8)},
+                     {"clock_behind_ms", asked.number(0) - asked.number(5)}, {"records", records}, {"metered", asked.number(6) != 0},
+                     {"letters_through", asked.number(7)},
                      {"epochs", count(database, "SELECT count(*) FROM histories WHERE post = $1", of.post)},
-                     {"quarantined", count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of.id)},
-                     {"lost", count(database, "SELECT coalesce(sum(last_id - first_id + 1), 0) FROM lost WHERE first_id >= $1 AND first_id < $2 AND here = 0",
-                                    record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0))},
+                     {"missing", missing}, {"quarantined", quarantined}, {"lost", lost}, {"former", json::array()},
                      {"alarms", count(database, "SELECT count(*) FROM alarms WHERE post = $1", of.post)},
                      {"blobs_missing", count(database, "SELECT count(*) FROM wants WHERE post = $1", of.post)}});
     }
@@ -208,13 +242,15 @@ Result<Report> report_records(const Place& place, const RecordQuery& query) {
   });
 }
 
-Result<Report> report_gaps(const Place& place, const std::string& post) {
+Result<Report> report_gaps(const Place& place, const std::string& post, const std::string& epoch) {
   return reading<Report>(place, [&](Database& database) -> Result<Report> {
     json out = json::array();
-    auto chosen = choose(database, post, "");
+    auto chosen = choose(database, post, epoch, Epochs::all);
     if (!chosen) return tl::unexpected(chosen.error());
     for (const Chosen& of : *chosen)
-      for (const Stream stream : store::streams) gaps_of(database, of, stream, out);
+      for (const Gap& gap : gaps_of(database, of))
+        out.push_back({{"post", of.post}, {"epoch", of.epoch}, {"journal", of.current ? "current" : "former"}, {"stream", store::name_of(gap.stream)},
+                       {"first", gap.numbers.first}, {"last", gap.numbers.last}, {"why", gap.why}});
     return document(out, out.empty());
   });
 }
@@ -230,44 +266,83 @@ Result<Report> report_alarms(const Place& place, const std::string& post) {
   });
 }
 
-Result<Report> verify_post(const Place& place, const std::string& post, const std::string& epoch) {
-  return reading<Report>(place, [&](Database& database) -> Result<Report> {
-    auto chosen = choose(database, post, epoch);
-    if (!chosen) return tl::unexpected(chosen.error());
-    const Chosen& of = chosen->front();
-    std::string broken;
-    const auto breaks = [&](const std::string& what) { if (broken.empty()) broken = what; };
+namespace {
 
-    constexpr std::uint64_t batch = 512;
-    store::Hash previous = format::genesis(PostId{post});
-    std::uint64_t records = 0, verdicts = 0, blobs = 0;
-    for (bool more = true; more && broken.empty();) {
-      auto asked = database.query("SELECT id, turn, hash, bytes FROM records WHERE turn > $1 AND turn <= $2 ORDER BY turn LIMIT $3",
-                                  journal_key(of.id, records), journal_key(of.id, static_cast<std::uint64_t>(of.cursor)), batch);
-      for (more = false; broken.empty() && asked.step(); more = true) {
-        const auto sequence = static_cast<std::uint64_t>(asked.number(1) - journal_key(of.id, 0));
-        if (sequence != ++records) {
-          --records;
-          breaks("record " + std::to_string(records + 1) + " is not here (see `rampa-hq gaps`)");
-          break;
-        }
-        const auto record = format::parse_after(asked.bytes(3), previous);
-        if (!record) {
-          breaks("record " + std::to_string(sequence) + ": " + record.error().what);
-          break;
-        }
-        verdicts += record->entry.stream == Stream::verdicts;
-        const std::uint64_t number = record->entry.stream == Stream::verdicts ? verdicts : sequence - verdicts;
-        const ByteView hash = asked.bytes(2);
-        if (!std::equal(hash.begin(), hash.end(), record->hash.begin(), record->hash.end()) ||
-            asked.number(0) != record_key(of.id, record->entry.stream, number))
-          breaks("record " + std::to_string(sequence) + ": its hash or number beside it was changed");
-        previous = record->hash;
+struct Verified {
+  json said;
+  std::string broken;             ///< the first thing that is; empty: nothing
+  std::vector<std::string> lost;  ///< blobs
+};
+
+Verified verified(Database& database, const ImageStore& images, const Chosen& of) {
+  std::string broken;
+  const auto breaks = [&](const std::string& what) { if (broken.empty()) broken = what; };
+
+  constexpr std::uint64_t batch = 512;
+  store::Hash previous = format::genesis(PostId{of.post});
+  std::uint64_t records = 0, verdicts = 0, blobs = 0;
+  for (bool more = true; more && broken.empty();) {
+    auto asked = database.query("SELECT id, turn, hash, bytes FROM records WHERE turn > $1 AND turn <= $2 ORDER BY turn LIMIT $3",
+                                journal_key(of.id, records), journal_key(of.id, static_cast<std::uint64_t>(of.cursor)), batch);
+    for (more = false; broken.empty() && asked.step(); more = true) {
+      const auto sequence = static_cast<std::uint64_t>(asked.number(1) - journal_key(of.id, 0));
+      if (sequence != ++records) {
+        --records;
+        breaks("record " + std::to_string(records + 1) + " is not here (see `rampa-hq gaps`)");
+        break;
+      }
+      const auto record = format::parse_after(asked.bytes(3), previous);
+      if (!record) {
+        breaks("record " + std::to_string(sequence) + ": " + record.error().what);
+        break;
+      }
+      verdicts += record->entry.stream == Stream::verdicts;
+      const std::uint64_t number = record->entry.stream == Stream::verdicts ? verdicts : sequence - verdicts;
+      const ByteView hash = asked.bytes(2);
+      if (!std::equal(hash.begin(), hash.end(), record->hash.begin(), record->hash.end()) ||
+          asked.number(0) != record_key(of.id, record->entry.stream, number))
+        breaks("record " + std::to_string(sequence) + ": its hash or number beside it was changed");
+      previous = record->hash;
+    }
+  }
+  if (broken.empty() && records != static_cast<std::uint64_t>(of.cursor))
+    breaks("records " + std::to_string(records + 1) + " to " + std::to_string(of.cursor) + " were acknowledged and are not here");
+
+  const std::uint64_t missing = missing_in(database, of);
+  if (!of.current && missing > 0)
+    breaks(std::to_string(missing) + " records that the post had in this journal are not here, and only the disk that held them can still give them (see `rampa-hq gaps`)");
+
+  std::vector<std::string> lost;
+  Bytes last;
+  for (bool more = true; more;) {
+    auto named = database.query("SELECT DISTINCT r.sha256, b.state FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256"
+                                " WHERE r.id >= $1 AND r.id < $2 AND r.sha256 > $3 ORDER BY r.sha256 LIMIT $4",
+                                record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0), last, batch);
+    for (more = false; named.step(); more = true) {
+      last = named.copy(0);
+      const Sha256 sha = named.fixed<32>(0);
+      if (named.number(1) != static_cast<int>(BlobState::held)) {
+        breaks("blob " + hex(sha) + " has not arrived");
+        continue;
+      }
+      if (const auto whole = check(images, sha); whole) {
+        ++blobs;
+      } else {
+        breaks("blob " + hex(sha) + ": " + whole.error().what);
+        if (whole.error().code == ErrorCode::not_found || whole.error().code == ErrorCode::bad_reply) lost.push_back(hex(sha));
       }
     }
-    if (broken.empty() && records != static_cast<std::uint64_t>(of.cursor))
-      breaks("records " + std::to_string(records + 1) + " to " + std::to_string(of.cursor) + " were acknowledged and are not here");
+  }
+  return {{{"post", of.post}, {"epoch", of.epoch}, {"records", records}, {"cursor", of.cursor}, {"missing", missing}, {"blobs", blobs},
+           {"blobs_lost", lost.size()}, {"first_broken", broken}}, broken, lost};
+}
 
+}  // namespace
+
+Result<Report> verify_post(const Place& place, const std::string& post, const std::string& epoch) {
+  return reading<Report>(place, [&](Database& database) -> Result<Report> {
+    auto chosen = choose(database, post, epoch, Epochs::all);
+    if (!chosen) return tl::unexpected(chosen.error());
     const auto images = open_images(place);
     if (!images) return tl::unexpected(images.error());
     std::vector<Sha256> some;  // at a wrong place all would be lost
@@ -276,30 +351,16 @@ Result<Report> verify_post(const Place& place, const std::string& post, const st
       while (asked.step()) some.push_back(asked.fixed<32>(0));
     }
     if (auto confirmed = (*images)->confirm(some, false); !confirmed) return tl::unexpected(confirmed.error());
-    std::vector<std::string> lost;
-    Bytes last;
-    for (bool more = true; more;) {
-      auto named = database.query("SELECT DISTINCT r.sha256, b.state FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256"
-                                  " WHERE r.id >= $1 AND r.id < $2 AND r.sha256 > $3 ORDER BY r.sha256 LIMIT $4",
-                                  record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0), last, batch);
-      for (more = false; named.step(); more = true) {
-        last = named.copy(0);
-        const Sha256 sha = named.fixed<32>(0);
-        if (named.number(1) != static_cast<int>(BlobState::held)) {
-          breaks("blob " + hex(sha) + " has not arrived");
-          continue;
-        }
-        if (const auto whole = check(**images, sha); whole) {
-          ++blobs;
-        } else {
-          breaks("blob " + hex(sha) + ": " + whole.error().what);
-          if (whole.error().code == ErrorCode::not_found || whole.error().code == ErrorCode::bad_reply) lost.push_back(hex(sha));
-        }
-      }
+    Verified sum = verified(database, **images, chosen->front());
+    for (auto of = chosen->begin() + 1; of != chosen->end(); ++of) {
+      Verified former = verified(database, **images, *of);
+      if (sum.broken.empty() && !former.broken.empty()) sum.broken = "epoch " + of->epoch + ": " + former.broken;
+      sum.lost.insert(sum.lost.end(), former.lost.begin(), former.lost.end());
+      sum.said["former"].push_back(std::move(former.said));
     }
-    Report report = document({{"post", post}, {"epoch", of.epoch}, {"records", records}, {"cursor", of.cursor}, {"blobs", blobs},
-                              {"blobs_lost", lost.size()}, {"first_broken", broken}}, broken.empty());
-    report.lost_blobs = std::move(lost);
+    sum.said["first_broken"] = sum.broken;
+    Report report = document(sum.said, sum.broken.empty());
+    report.lost_blobs = std::move(sum.lost);
     return report;
   });
 }
@@ -313,40 +374,61 @@ Result<std::vector<std::string>> posts_asked_for(const Place& place, const std::
   });
 }
 
+namespace {
+
+/// Prometheus' text form: all values of one name stand together.
+class MetricsText {
+ public:
+  void add(const char* name, const char* what, const std::string& labels, const std::string& value) {
+    auto found = std::find_if(metrics_.begin(), metrics_.end(), [&](const auto& metric) { return metric.first == name; });
+    if (found == metrics_.end())
+      found = metrics_.insert(found, {name, std::string("# HELP ") + name + " " + what + "\n# TYPE " + name + " gauge\n"});
+    found->second += found->first + "{" + labels + "} " + value + "\n";
+  }
+  void add(const char* name, const char* what, const std::string& labels, std::int64_t value) { add(name, what, labels, std::to_string(value)); }
+  [[nodiscard]] std::string text() const {
+    std::string out;
+    for (const auto& metric : metrics_) out += metric.second;
+    return out;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> metrics_;
+};
+
+}  // namespace
+
 Result<std::string> report_metrics(const Place& place, WallTime now) {
   return reading<std::string>(place, [&](Database& database) -> Result<std::string> {
-    auto chosen = choose(database, "", "");
+    auto chosen = choose(database, "", "", Epochs::all);
     if (!chosen) return tl::unexpected(chosen.error());
-    struct Metric {
-      const char *name, *what;
-      std::vector<std::pair<std::string, std::int64_t>> values;
-    };
-    std::vector<Metric> metrics{{"rampa_hq_cursor", "journal sequence up to which everything is durable here", {}},
-                                {"rampa_hq_behind_records", "records the post says it has and HQ lacks", {}},
-                                {"rampa_hq_records", "records held", {}},
-                                {"rampa_hq_blobs_missing", "blobs asked for", {}},
-                                {"rampa_hq_alarms", "alarms raised", {}},
-                                {"rampa_hq_quarantined", "records kept apart", {}},
-                                {"rampa_hq_hello_age_seconds", "since the post was last heard", {}}};
-    for (const Chosen& of : *chosen) {
-      const std::string label = "{post=\"" + of.post + "\"}";
+    MetricsText out;
+    for (auto of = chosen->begin(); of != chosen->end();) {
+      const Chosen& current = *of;
+      const std::string post = "post=\"" + current.post + "\"";
+      const auto end = std::find_if(of, chosen->end(), [&](const Chosen& other) { return other.post != current.post; });
+      std::uint64_t missing_formerly = 0;
+      std::int64_t quarantined = 0;
+      for (; of != end; ++of) {
+        quarantined += count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of->id);
+        if (!of->current) missing_formerly += missing_in(database, *of);
+      }
       json totals = json::object();
-      (void)streams_of(database, of, totals);
+      (void)streams_of(database, current, totals);
       const std::int64_t here = totals.value("here", std::int64_t{0});
-      const std::int64_t values[] = {of.cursor, std::max<std::int64_t>(0, of.last_sequence - here),
-                                     count(database, "SELECT records FROM histories WHERE id = $1", of.id),
-                                     count(database, "SELECT count(*) FROM wants WHERE post = $1", of.post),
-                                     count(database, "SELECT count(*) FROM alarms WHERE post = $1", of.post),
-                                     count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of.id),
-                                     (now.ms - count(database, "SELECT last_hello_ms FROM histories WHERE id = $1", of.id)) / 1000};
-      for (std::size_t i = 0; i < metrics.size(); ++i) metrics[i].values.emplace_back(label, values[i]);
+      out.add("rampa_hq_cursor", "journal sequence up to which everything is durable here", post, current.cursor);
+      out.add("rampa_hq_behind_records", "records the post says it has and HQ lacks", post, std::max<std::int64_t>(0, current.last_sequence - here));
+      out.add("rampa_hq_missing_records", "records HQ knows of and does not hold: on their way, lost or kept apart; of a former journal only its old disk has them",
+              post + ",journal=\"current\"", static_cast<std::int64_t>(missing_in(database, current)));
+      out.add("rampa_hq_missing_records", "", post + ",journal=\"former\"", static_cast<std::int64_t>(missing_formerly));
+      out.add("rampa_hq_records", "records held", post, count(database, "SELECT records FROM histories WHERE id = $1", current.id));
+      out.add("rampa_hq_blobs_missing", "blobs asked for", post, count(database, "SELECT count(*) FROM wants WHERE post = $1", current.post));
+      out.add("rampa_hq_alarms", "alarms raised", post, count(database, "SELECT count(*) FROM alarms WHERE post = $1", current.post));
+      out.add("rampa_hq_quarantined", "records kept apart", post, quarantined);
+      out.add("rampa_hq_hello_age_seconds", "since the post was last heard", post,
+              (now.ms - count(database, "SELECT last_hello_ms FROM histories WHERE id = $1", current.id)) / 1000);
     }
-    std::string text;
-    for (const Metric& metric : metrics) {
-      text += std::string("# HELP ") + metric.name + " " + metric.what + "\n# TYPE " + metric.name + " gauge\n";
-      for (const auto& [label, value] : metric.values) text += metric.name + label + " " + std::to_string(value) + "\n";
-    }
-    return text;
+    return out.text();
   });
 }
 

@@ -1,0 +1,103 @@
+// What the command-line tools say about HQ's holdings: nothing that HQ knows to exist and lacks is left unsaid.
+#include "tests/unit/sync/hq_fixture.hpp"
+
+using namespace rampa;
+using namespace rampa::sync;
+using namespace rampa::sync::hq;
+using namespace rampa::tests;
+
+namespace {
+
+class ReportTest : public HqTest {
+ protected:
+  [[nodiscard]] std::string former_epoch() const { return hex(ByteView{p1.epoch()}); }
+  json gaps_of(const std::string& epoch) { return parsed(report_gaps(place, "P1", epoch)); }
+};
+
+}  // namespace
+
+TEST_F(ReportTest, AFormerJournalsGapsAreTold) {
+  p1.append(7);
+  p1.append(3, "verdict");
+  greet();
+  events(1, 2);
+  events(5, 6);
+  verdicts(1, 3);
+  SigningPost after("P1", 2);
+  after.append(2);
+  greet(after);
+  group({{Leaf::events, after.frame(Stream::events, 1, 2)}}, after);
+
+  const auto report = report_gaps(place, "P1");
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->sound);
+  const json missing = json::parse(report->json);
+  ASSERT_EQ(missing.size(), 2u) << report->json;
+  for (const json& gap : missing) {
+    EXPECT_EQ(gap["epoch"], former_epoch());
+    EXPECT_EQ(gap["journal"], "former");
+    EXPECT_NE(gap["why"].get<std::string>().find("only the disk that held it"), std::string::npos) << gap.dump();
+  }
+  EXPECT_EQ(missing[0]["first"], 3);
+  EXPECT_EQ(missing[0]["last"], 4);
+  EXPECT_EQ(missing[1]["first"], 7);
+  EXPECT_EQ(missing[1]["last"], 7);
+  EXPECT_EQ(gaps_of(former_epoch()).size(), 2u);
+  EXPECT_TRUE(gaps_of(hex(ByteView{after.epoch()})).empty());
+  EXPECT_FALSE(report_gaps(place, "P1", "00")) << "no such epoch";
+
+  const json post = posts()[0];
+  EXPECT_EQ(post["epoch"], hex(ByteView{after.epoch()}));
+  EXPECT_EQ(post["missing"], 3);
+  ASSERT_EQ(post["former"].size(), 1u);
+  EXPECT_EQ(post["former"][0]["epoch"], former_epoch());
+  EXPECT_EQ(post["former"][0]["missing"], 3);
+  const auto metrics = report_metrics(place, clock.now().wall);
+  ASSERT_TRUE(metrics);
+  EXPECT_NE(metrics->find("rampa_hq_missing_records{post=\"P1\",journal=\"former\"} 3\n"), std::string::npos) << *metrics;
+  EXPECT_NE(metrics->find("rampa_hq_missing_records{post=\"P1\",journal=\"current\"} 0\n"), std::string::npos) << *metrics;
+
+  const auto all = verify_post(place, "P1");
+  ASSERT_TRUE(all);
+  EXPECT_FALSE(all->sound);
+  const json said = json::parse(all->json);
+  EXPECT_EQ(said["records"], 2) << "of the current journal";
+  EXPECT_NE(said["first_broken"].get<std::string>().find(former_epoch()), std::string::npos) << all->json;
+  EXPECT_FALSE(verify_post(place, "P1", former_epoch())->sound);
+  EXPECT_TRUE(verify_post(place, "P1", hex(ByteView{after.epoch()}))->sound);
+
+  // The old disk is put in once more: then it gives what it has.
+  greet();
+  EXPECT_EQ(gaps_of(former_epoch())[0]["journal"], "current");
+  events(3, 4);
+  events(7, 7);
+  EXPECT_TRUE(gaps().empty());
+  EXPECT_TRUE(verify_post(place, "P1")->sound);
+}
+
+TEST_F(ReportTest, WhatIsLostOrKeptApartInAFormerJournalCountsToo) {
+  p1.append(4);
+  p1.journal.flip_bit(2, 40);
+  greet();
+  events(1, 3);
+  group({{Leaf::lost, encode(Lost{{{Stream::events, {4, 4}, "damaged"}}})}});
+  SigningPost after("P1", 2);
+  greet(after);
+  const json missing = gaps();
+  ASSERT_EQ(missing.size(), 2u) << missing.dump();
+  EXPECT_EQ(posts()[0]["missing"], 2);
+  EXPECT_EQ(posts()[0]["lost"], 1);
+  EXPECT_EQ(posts()[0]["quarantined"], 1);
+  EXPECT_NE(missing[0]["why"].get<std::string>().find("damaged; "), std::string::npos) << missing.dump();
+}
+
+TEST_F(ReportTest, RecordsOnTheirWayAreAGapAndNoBrokenChain) {
+  p1.append(5);
+  greet();
+  events(1, 2);
+  EXPECT_EQ(posts()[0]["missing"], 3);
+  EXPECT_EQ(gaps()[0]["journal"], "current");
+  const auto verified = verify_post(place, "P1");
+  EXPECT_TRUE(verified->sound) << verified->json;
+  EXPECT_EQ(json::parse(verified->json)["missing"], 3);
+}
