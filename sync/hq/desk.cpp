@@ -38,7 +38,16 @@ CREATE TABLE IF NOT EXISTS looks(id AUTO_ID, made_by TEXT NOT NULL, purpose TEXT
 CREATE TABLE IF NOT EXISTS answered_letters(post TEXT NOT NULL, number INTEGER NOT NULL, outcome TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(post, number));
 CREATE TABLE IF NOT EXISTS exports(name TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY(name, journal));
 CREATE TABLE IF NOT EXISTS withheld_letters(post TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(post, number));
+CREATE TABLE IF NOT EXISTS set_aside(
+  name TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, post TEXT NOT NULL, late INTEGER NOT NULL, crossing TEXT NOT NULL,
+  refused INTEGER NOT NULL, reason TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(name, journal, sequence)
+);
+CREATE INDEX IF NOT EXISTS set_aside_crossing ON set_aside(name, journal, crossing);
+CREATE TABLE IF NOT EXISTS refusals(name TEXT NOT NULL, post TEXT NOT NULL, documents INTEGER NOT NULL, PRIMARY KEY(name, post));
 )sql";
+
+constexpr const char* newest_table = "refusals";  ///< where it is, the others are
+constexpr std::size_t set_aside_reason_bytes_max = 500;
 
 }  // namespace
 
@@ -129,6 +138,71 @@ void Desk::set_exported(const std::string& name, const std::string& journal, std
     database_->run("INSERT INTO exports(name, journal, sequence) VALUES($1, $2, $3) ON CONFLICT(name, journal) DO UPDATE SET sequence = excluded.sequence",
                    name, journal, sequence);
   });
+}
+
+void Desk::set_aside(const SetAside& r) {
+  database_->transaction([&] {
+    database_->run("INSERT INTO set_aside(name, journal, sequence, post, late, crossing, refused, reason, at_ms) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                   " ON CONFLICT(name, journal, sequence) DO UPDATE SET late = excluded.late, refused = excluded.refused, reason = excluded.reason,"
+                   " at_ms = excluded.at_ms", r.name, r.journal, r.sequence, r.post, r.late, r.crossing, r.refused, cut(r.reason, set_aside_reason_bytes_max), r.at.ms);
+  });
+}
+
+namespace {
+
+constexpr const char* set_aside_columns = "SELECT name, post, journal, sequence, late, crossing, refused, reason, at_ms FROM set_aside ";
+
+std::vector<SetAside> set_aside_in(Query asked) {
+  std::vector<SetAside> out;
+  while (asked.step())
+    out.push_back({asked.text(0), asked.text(1), asked.text(2), asked.count(3), asked.count(4), asked.text(5), asked.number(6) != 0, asked.text(7), WallTime{asked.number(8)}});
+  return out;
+}
+
+std::optional<SetAside> first_of(std::vector<SetAside> found) {
+  if (found.empty()) return {};
+  return std::move(found.front());
+}
+
+}  // namespace
+
+std::optional<SetAside> Desk::set_aside(const std::string& name, const std::string& journal, std::uint64_t sequence) {
+  return first_of(set_aside_in(database_->query(set_aside_columns + std::string("WHERE name = $1 AND journal = $2 AND sequence = $3"), name, journal, sequence)));
+}
+
+std::optional<SetAside> Desk::set_aside_before(const std::string& name, const std::string& journal, const std::string& crossing, std::uint64_t sequence) {
+  if (crossing.empty()) return {};
+  return first_of(set_aside_in(database_->query(set_aside_columns + std::string("WHERE name = $1 AND journal = $2 AND crossing = $3 AND sequence < $4 ORDER BY sequence LIMIT 1"),
+                                                name, journal, crossing, sequence)));
+}
+
+std::vector<SetAside> Desk::all_set_aside(const std::string& name, const std::string& after_journal, std::uint64_t after_sequence, std::size_t limit) {
+  return set_aside_in(database_->query(set_aside_columns + std::string("WHERE ($1 = '' OR name = $1) AND (journal > $2 OR (journal = $2 AND sequence > $3))"
+                                                                       " ORDER BY journal, sequence, name LIMIT $4"), name, after_journal, after_sequence, limit));
+}
+
+void Desk::handed_on(const SetAside& r) {
+  database_->transaction([&] { database_->run("DELETE FROM set_aside WHERE name = $1 AND journal = $2 AND sequence = $3", r.name, r.journal, r.sequence); });
+}
+
+Refusals Desk::refusals(const std::string& name) {
+  Refusals out;
+  auto asked = database_->query("SELECT post, documents FROM refusals WHERE name = $1 ORDER BY post", name);
+  while (asked.step()) {
+    out.posts.push_back(asked.text(0));
+    out.documents += asked.count(1);
+  }
+  return out;
+}
+
+void Desk::note_refusal(const std::string& name, const std::string& post) {
+  database_->transaction([&] {
+    database_->run("INSERT INTO refusals(name, post, documents) VALUES($1, $2, 1) ON CONFLICT(name, post) DO UPDATE SET documents = refusals.documents + 1", name, post);
+  });
+}
+
+void Desk::forget_refusals(const std::string& name) {
+  database_->transaction([&] { database_->run("DELETE FROM refusals WHERE name = $1", name); });
 }
 
 std::uint64_t Desk::version() {

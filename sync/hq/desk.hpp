@@ -3,6 +3,7 @@
 // journal, or tables in the same PostgreSQL. Thread: one owner per object. Throws DatabaseError.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,23 @@ struct SentLetter {
   WallTime made;
 };
 
+/// A result that an export could not hand on. The others go on without it; it stays here until it is handed on after all.
+struct SetAside {
+  std::string name, post, journal;  ///< of the export; "POST/EPOCH"
+  std::uint64_t sequence = 0;       ///< of the record that closed the crossing
+  std::uint64_t late = 0;           ///< the result amends one that was handed on: see exporter.cpp
+  std::string crossing;
+  bool refused = false;             ///< by the target; else it cannot be put together
+  std::string reason;
+  WallTime at;                      ///< when it was tried last
+};
+
+/// Documents that a target has refused one after the other, and of how many posts they were.
+struct Refusals {
+  std::uint64_t documents = 0;
+  std::vector<std::string> posts;
+};
+
 struct LetterState {
   std::uint64_t last = 0;     ///< newest number
   std::uint64_t through = 0;  ///< applied at the post or refused by it
@@ -57,6 +75,17 @@ class Desk {
   /// How far an export of this name is in this journal ("POST/EPOCH"): the sequence of the last closing that was handed on; 0: none.
   [[nodiscard]] std::uint64_t exported(const std::string& name, const std::string& journal);
   void set_exported(const std::string& name, const std::string& journal, std::uint64_t sequence);
+
+  void set_aside(const SetAside& result);  ///< or the new reason of one that is set aside already
+  [[nodiscard]] std::optional<SetAside> set_aside(const std::string& name, const std::string& journal, std::uint64_t sequence);
+  /// Of one crossing, before this record: the first one.
+  [[nodiscard]] std::optional<SetAside> set_aside_before(const std::string& name, const std::string& journal, const std::string& crossing, std::uint64_t sequence);
+  /// In the order of journals and records, behind this one. An empty name: of all exports.
+  [[nodiscard]] std::vector<SetAside> all_set_aside(const std::string& name, const std::string& after_journal, std::uint64_t after_sequence, std::size_t limit);
+  void handed_on(const SetAside& result);  ///< after all
+  [[nodiscard]] Refusals refusals(const std::string& name);
+  void note_refusal(const std::string& name, const std::string& post);
+  void forget_refusals(const std::string& name);  ///< the target takes something
 
   /// Grows with every letter and order, in the order in which they are durable; no number comes twice.
   [[nodiscard]] std::uint64_t version();

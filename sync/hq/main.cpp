@@ -265,7 +265,7 @@ int image(const hq::Place& place, const std::string& sha, const std::string& out
 int main(int argc, char** argv) try {
   ::umask(0077);  // pictures and keys: for HQ's own user alone
   CLI::App app{"rampa-hq: receives what the posts record, keeps it and acknowledges it after its own commit.\n"
-               "Exit status: 0 all is well, 1 something was found (gaps, alarms, a broken chain), 2 the command failed."};
+               "Exit status: 0 all is well, 1 something was found (gaps, alarms, a broken chain, results set aside), 2 the command failed."};
   app.require_subcommand(1);
   app.fallthrough();
   bool json = false;
@@ -318,10 +318,11 @@ int main(int argc, char** argv) try {
   export_command->add_option("--by", export_options.look.by, "who orders it");
   export_command->add_option("--purpose", export_options.look.purpose, "on what ground");
   export_command->add_flag("--follow", export_options.follow, "go on until SIGTERM; a target that is away is tried again");
+  export_command->add_flag("--again", export_options.again, "first send what is set aside, also what the target has refused");
   auto* gaps_command = app.add_subcommand("gaps", "numbers of each stream that are not here, of every journal of a post");
   gaps_command->add_option("--post", post);
   gaps_command->add_option("--epoch", epoch, "only of this journal (default: all, also those whose disk was replaced)");
-  auto* alarms_command = app.add_subcommand("alarms", "conflicts, broken chains, new epochs, blobs that could not be had");
+  auto* alarms_command = app.add_subcommand("alarms", "conflicts, broken chains, new epochs, blobs that could not be had, results that an export has set aside");
   alarms_command->add_option("--post", post);
   auto* verify_command = app.add_subcommand("verify", "walk the chain and the blobs of a post, of all its journals");
   verify_command->add_option("--post", post)->required();
@@ -381,7 +382,7 @@ int main(int argc, char** argv) try {
     std::signal(SIGTERM, on_signal);
     export_options.settings.place = place;
     const auto done = hq::export_to(export_options, json, stop_wanted);
-    return done ? 0 : complain(done.error());
+    return !done ? complain(done.error()) : *done ? 0 : 1;
   }
   if (*looks_command) return looks(place, json);
   if (*gaps_command) return print(hq::report_gaps(place, post, epoch), json);

@@ -41,6 +41,12 @@ std::int64_t count(Database& database, std::string_view sql, const Values&... va
   return asked.step() ? asked.number(0) : 0;
 }
 
+/// The desk, read-only; nothing where there is none yet.
+std::unique_ptr<Database> desk_for_reading(const Place& place) {
+  if (place.server()) return open_postgres(place.database);
+  return std::filesystem::exists(desk_file(place.directory)) ? open_sqlite(desk_file(place.directory), OpenFor::reading) : nullptr;
+}
+
 /// A post's current history, or another one.
 struct Chosen {
   std::int64_t id = 0;
@@ -262,6 +268,13 @@ Result<Report> report_alarms(const Place& place, const std::string& post) {
     while (asked.step())
       out.push_back({{"post", asked.text(0)}, {"sequence", asked.number(1)}, {"what", asked.text(2)}, {"detail", asked.text(3)},
                      {"raised_ms", asked.number(4)}});
+    // They stand as long as the result is set aside.
+    if (const auto desk = desk_for_reading(place); desk && desk->has_table("set_aside")) {
+      auto aside = desk->query("SELECT post, sequence, name, journal, reason, at_ms FROM set_aside WHERE $1 = '' OR post = $1 ORDER BY at_ms, name, journal, sequence", post);
+      while (aside.step())
+        out.push_back({{"post", aside.text(0)}, {"sequence", aside.number(1)}, {"what", "export_set_aside"},
+                       {"detail", "export " + aside.text(2) + ", " + aside.text(3) + "/" + std::to_string(aside.number(1)) + ": " + aside.text(4)}, {"raised_ms", aside.number(5)}});
+    }
     return document(out, out.empty());
   });
 }
@@ -396,6 +409,17 @@ class MetricsText {
   std::vector<std::pair<std::string, std::string>> metrics_;
 };
 
+/// A text that somebody else chose, inside the quotes of a label.
+std::string in_label(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') out += "\\n";
+    else out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> report_metrics(const Place& place, WallTime now) {
@@ -427,6 +451,12 @@ Result<std::string> report_metrics(const Place& place, WallTime now) {
       out.add("rampa_hq_quarantined", "records kept apart", post, quarantined);
       out.add("rampa_hq_hello_age_seconds", "since the post was last heard", post,
               (now.ms - count(database, "SELECT last_hello_ms FROM histories WHERE id = $1", current.id)) / 1000);
+    }
+    if (const auto desk = desk_for_reading(place); desk && desk->has_table("set_aside")) {
+      auto aside = desk->query("SELECT name, post, count(*) FROM set_aside GROUP BY name, post ORDER BY name, post");
+      while (aside.step())
+        out.add("rampa_hq_export_set_aside", "results that this export could not hand on", "export=\"" + in_label(aside.text(0)) + "\",post=\"" + aside.text(1) + "\"",
+                aside.number(2));
     }
     return out.text();
   });

@@ -40,7 +40,8 @@ struct Report {
 /// [{"post","epoch","journal","stream","first","last","why"}]: numbers that HQ does not hold as records, of every epoch unless one is
 /// given. "journal": "current", or "former": only its old disk can still give them. Not sound if there are any.
 [[nodiscard]] Result<Report> report_gaps(const Place& place, const std::string& post, const std::string& epoch = "");
-/// [{"post","sequence","what","detail","raised_ms"}]
+/// [{"post","sequence","what","detail","raised_ms"}]: the ledger's, and "export_set_aside" for each result that an export has set aside
+/// (`sequence`: of the record that closed its crossing).
 [[nodiscard]] Result<Report> report_alarms(const Place& place, const std::string& post);
 /// {"post","epoch","records","cursor","missing","blobs","blobs_lost","first_broken"}: walks the chain from the post's genesis over the bytes as
 /// they came, and every blob's content. Without an epoch the former ones are walked, too ("former":[the same of each]), and "first_broken"

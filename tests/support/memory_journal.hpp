@@ -23,6 +23,11 @@ class MemoryJournal {
  public:
   explicit MemoryJournal(PostId post) : previous_(store::format::genesis(post)) {}
 
+  /// Records from now on are of this crossing.
+  void in_crossing(const std::string& crossing) {
+    std::lock_guard lock(mutex_);
+    crossing_ = crossing;
+  }
   /// Appends a record of this kind; returns its sequence.
   std::uint64_t append(const std::string& kind, const std::string& open, const std::vector<Bytes>& blobs = {}, Personal personal = {}) {
     std::lock_guard lock(mutex_);
@@ -34,7 +39,7 @@ class MemoryJournal {
     entry.boot.fill(7);
     entry.kind = kind;
     entry.lane = "L1";
-    entry.crossing = "L1-1-1";
+    entry.crossing = crossing_;
     entry.open = open;
     if (personal.generation != 0) {
       entry.day = personal.day;
@@ -128,6 +133,7 @@ class MemoryJournal {
 
   mutable std::mutex mutex_;
   store::Hash previous_;
+  std::string crossing_ = "L1-1-1";
   std::vector<store::JournalReader::Raw> records_;
   std::uint64_t verdicts_ = 0;
   std::map<std::string, Bytes> blobs_;

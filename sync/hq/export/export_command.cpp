@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "edge/runtime/system_clock.hpp"
 #include "sync/hq/hq_key.hpp"
@@ -37,31 +38,40 @@ void pause(const Clock& clock, Duration wait, const std::atomic<bool>& stop) {
 
 }  // namespace
 
-Result<void> export_to(ExportOptions& options, bool json, const std::atomic<bool>& stop) {
+Result<bool> export_to(ExportOptions& options, bool json, const std::atomic<bool>& stop) {
   const runtime::SystemClock clock;
   options.settings.format = options.format == "xml" ? ExportFormat::xml : ExportFormat::json;
   auto target = target_of(options.to);
   if (!target) return tl::unexpected(target.error());
   const auto desk = open_desk(options.settings.place);
   if (options.personal)
-    if (auto ready = open_personal(options, *desk, clock); !ready) return ready;
+    if (auto ready = open_personal(options, *desk, clock); !ready) return tl::unexpected(ready.error());
   const auto told = [json](const Document& document) {
     if (json) std::cout << nlohmann::json{{"id", document.id}, {"document", document.name}}.dump() << std::endl;
     else std::cout << document.id << std::endl;
   };
+  options.settings.notice = [json](const Notice& notice) {
+    if (json) std::cout << nlohmann::json{{"event", notice.event}, {"post", notice.post}, {"sequence", notice.sequence}, {"detail", notice.detail}}
+                               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    else std::cerr << "rampa-hq: " << notice.event << ' ' << notice.detail << std::endl;
+  };
+  bool first = true;
   while (!stop) {
-    const auto done = export_results(options.settings, *desk, **target, told);
+    options.settings.now = clock.now().wall;
+    // Perhaps this is a newer rampa-hq, which can read more.
+    const auto done = first ? export_again(options.settings, options.again ? Again::all : Again::unreadable, *desk, **target, told)
+                            : export_results(options.settings, *desk, **target, told);
     if (!done) {
       const ErrorCode code = done.error().code;
       const bool passing = code == ErrorCode::disconnected || code == ErrorCode::timeout || code == ErrorCode::io || code == ErrorCode::no_space;
       if (!options.follow || !passing) return tl::unexpected(done.error());
       std::cerr << "rampa-hq: " << done.error().what << "; trying again" << std::endl;
     }
-    if (done && done->more) continue;
+    if (done && (std::exchange(first, false) || done->more)) continue;
     if (!options.follow) break;
     pause(clock, done ? look_again : try_again, stop);
   }
-  return {};
+  return options.follow || desk->all_set_aside(options.settings.name, "", 0, 1).empty();
 }
 
 }  // namespace rampa::sync::hq

@@ -1,7 +1,10 @@
 #include "sync/hq/export/exporter.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <list>
 #include <map>
+#include <set>
 
 #include "edge/crossing/record_json.hpp"
 #include "edge/store/record_format.hpp"
@@ -38,7 +41,7 @@ Result<ResultRecord> decoded(ByteView bytes, PersonalReader* reader) {
     else out.not_readable = text.error().what;
   }
   auto body = decode(e.open, personal);
-  if (!body) return tl::unexpected(body.error());
+  if (!body) return fail(body.error().code, "record " + std::to_string(e.sequence) + ": " + body.error().what);
   out.body = std::move(*body);
   return out;
 }
@@ -124,60 +127,187 @@ Late late_ones(Database& database, const Source& of, std::uint64_t after, std::u
   return out;
 }
 
-Result<Exported> run(Database& database, const ExportSettings& settings, Desk& desk, ExportTarget& target, const std::function<void(const Document&)>& told) {
-  Exported done;
-  for (const Source& of : sources(database, settings.post)) {
-    std::optional<PersonalReader> reader;
-    if (settings.key) reader.emplace(database, of.history, *settings.key);
-    const std::string position = of.post + "/" + of.epoch;
-    const std::string late_position = position + "/turned up";
-    const std::uint64_t exported = desk.exported(settings.name, position), looked_at = desk.exported(settings.name, late_position);
-    Late late = late_ones(database, of, looked_at, exported, settings.results_max - done.results);
-    std::vector<Closing> turns;
-    for (auto& [sequence, closing] : late.closings) turns.push_back(std::move(closing));
-    const std::size_t late_count = turns.size();
-    if (late_count < settings.results_max - done.results)
-      for (Closing& closing : closings(database, of, exported, settings.results_max - done.results - late_count)) turns.push_back(std::move(closing));
-    if (late_count == 0 && late.through != looked_at) desk.set_exported(settings.name, late_position, late.through);
-    std::size_t at = 0;
-    for (Closing& closing : turns) {
-      const bool is_late = at++ < late_count;
-      const bool paper = closing.kind == "paper_crossing";
-      Result<std::vector<ResultRecord>> records;
-      if (paper) {
-        auto record = decoded(closing.bytes, reader ? &*reader : nullptr);
-        if (record) records = std::vector<ResultRecord>{std::move(*record)};
-        else records = tl::unexpected(record.error());
-      } else {
-        records = records_of(database, of, closing.crossing, closing.sequence, reader ? &*reader : nullptr);
-      }
-      if (!records) return fail(records.error().code, position + ", record " + std::to_string(closing.sequence) + ": " + records.error().what);
-      const Document document = document_of(amended(result_of(of.post, of.epoch, *records), closing.late), settings.format);
-      if (auto taken = target.deliver(document); !taken) return tl::unexpected(taken.error());
-      if (!is_late) desk.set_exported(settings.name, position, closing.sequence);
-      else if (at == late_count) desk.set_exported(settings.name, late_position, late.through);
-      ++done.results;
-      told(document);
+/// How much of one journal goes before the next one has its turn.
+constexpr std::size_t turn_results = 32;
+/// Where the next call begins, kept beside the positions: with many journals a call may not come round.
+constexpr const char* turn_position = "turn";
+
+class Export {
+ public:
+  Export(Database& database, const ExportSettings& settings, Desk& desk, ExportTarget& target, const std::function<void(const Document&)>& told)
+      : database_(database), settings_(settings), desk_(desk), target_(target), told_(told) {
+    for (Source& of : sources(database_, settings_.post)) {
+      Turn& turn = turns_.emplace_back();
+      turn.journal = of.post + "/" + of.epoch;
+      if (settings_.key) turn.reader.emplace(database_, of.history, *settings_.key);
+      posts_.insert(of.post);
+      turn.of = std::move(of);
     }
-    if (done.results >= settings.results_max || late.more) {
-      done.more = true;
-      break;
+    refusals_ = desk_.refusals(settings_.name);
+  }
+
+  Result<Exported> go_on() {
+    const auto begin = static_cast<std::int64_t>(desk_.exported(settings_.name, turn_position));
+    const auto next = std::find_if(turns_.begin(), turns_.end(), [&](const Turn& turn) { return turn.of.history > begin; });
+    turns_.splice(turns_.end(), turns_, turns_.begin(), next);
+    std::int64_t last = 0;
+    while (!turns_.empty() && room() > 0) {
+      const auto more = take_turn(turns_.front(), std::min(turn_results, room()));
+      if (!more) return tl::unexpected(more.error());
+      last = turns_.front().of.history;
+      if (*more) turns_.splice(turns_.end(), turns_, turns_.begin());
+      else turns_.pop_front();
+    }
+    done_.more = !turns_.empty();
+    if (done_.more) desk_.set_exported(settings_.name, turn_position, static_cast<std::uint64_t>(last));
+    return done_;
+  }
+
+  Result<Exported> again(Again which) {
+    constexpr std::size_t page = 100;
+    std::string journal;
+    std::uint64_t sequence = 0;
+    for (bool more = true; more;) {
+      const std::vector<SetAside> rows = desk_.all_set_aside(settings_.name, journal, sequence, page);
+      more = rows.size() == page;
+      for (const SetAside& row : rows) {
+        journal = row.journal;
+        sequence = row.sequence;
+        const auto turn = std::find_if(turns_.begin(), turns_.end(), [&](const Turn& other) { return other.journal == row.journal; });
+        if (turn == turns_.end() || (row.refused && which != Again::all)) continue;
+        if (auto closing = closing_at(turn->of, row.sequence)) {
+          closing->late = row.late;
+          if (auto done = hand_on(*turn, *closing, document(*turn, *closing)); !done) return tl::unexpected(done.error());
+        }
+      }
+    }
+    return done_;
+  }
+
+ private:
+  struct Turn {
+    Source of;
+    std::string journal;  ///< "POST/EPOCH"
+    std::optional<PersonalReader> reader;
+  };
+
+  [[nodiscard]] std::size_t room() const { return settings_.results_max - std::min<std::size_t>(settings_.results_max, done_.results + done_.set_aside); }
+
+  /// True: there is more of this journal.
+  Result<bool> take_turn(Turn& turn, std::size_t most) {
+    const std::string late_position = turn.journal + "/turned up";
+    const std::uint64_t exported = desk_.exported(settings_.name, turn.journal), looked_at = desk_.exported(settings_.name, late_position);
+    Late late = late_ones(database_, turn.of, looked_at, exported, most);
+    for (auto& [sequence, closing] : late.closings)
+      if (auto done = hand_on(turn, closing, document(turn, closing)); !done) return tl::unexpected(done.error());
+    if (late.through != looked_at) desk_.set_exported(settings_.name, late_position, late.through);
+    if (late.closings.size() >= most) return true;
+    const std::size_t rest = most - late.closings.size();
+    const std::vector<Closing> fresh = closings(database_, turn.of, exported, rest);
+    for (const Closing& closing : fresh) {
+      if (auto done = hand_on(turn, closing, document(turn, closing)); !done) return tl::unexpected(done.error());
+      desk_.set_exported(settings_.name, turn.journal, closing.sequence);
+    }
+    return late.more || fresh.size() == rest;
+  }
+
+  [[nodiscard]] std::optional<Closing> closing_at(const Source& of, std::uint64_t sequence) {
+    std::vector<Closing> found = closings(database_, of, sequence - 1, 1);
+    if (found.empty() || found.front().sequence != sequence) return {};
+    return std::move(found.front());
+  }
+
+  /// Errors: invalid (a record that this rampa-hq cannot read; the text says which).
+  Result<Document> document(Turn& turn, const Closing& closing) {
+    PersonalReader* const reader = turn.reader ? &*turn.reader : nullptr;
+    try {
+      Result<std::vector<ResultRecord>> records;
+      if (closing.kind == "paper_crossing") {
+        auto record = decoded(closing.bytes, reader);
+        if (!record) return tl::unexpected(record.error());
+        records = std::vector<ResultRecord>{std::move(*record)};
+      } else {
+        records = records_of(database_, turn.of, closing.crossing, closing.sequence, reader);
+      }
+      if (!records) return tl::unexpected(records.error());
+      return document_of(amended(result_of(turn.of.post, turn.of.epoch, *records), closing.late), settings_.format);
+    } catch (const DatabaseError&) {
+      throw;
+    } catch (const std::exception& error) {  // what a post wrote must not end the export of all
+      return fail(ErrorCode::invalid, error.what());
     }
   }
-  return done;
+
+  /// To the target, or aside. Errors: the target's, where it takes nothing now.
+  Result<void> hand_on(Turn& turn, Closing closing, Result<Document> built) {
+    const auto before = desk_.set_aside(settings_.name, turn.journal, closing.sequence);
+    if (before && before->late == 0 && closing.late != 0) {  // the first one never went: this one is the first
+      closing.late = 0;
+      built = document(turn, closing);
+    }
+    if (!built) return put_aside(turn, closing, false, built.error().what);
+    // What belongs to one crossing keeps its order.
+    if (const auto first = desk_.set_aside_before(settings_.name, turn.journal, closing.crossing, closing.sequence))
+      return put_aside(turn, closing, false, "it waits behind an earlier result of its crossing, that of record " + std::to_string(first->sequence));
+    if (auto taken = target_.deliver(*built); !taken) {
+      if (taken.error().code != ErrorCode::refused) return taken;
+      return refused(turn, closing, taken.error().what);
+    }
+    if (before) desk_.handed_on(*before);
+    if (refusals_.documents > 0) desk_.forget_refusals(settings_.name);
+    refusals_ = {};
+    ++done_.results;
+    told_(*built);
+    return {};
+  }
+
+  Result<void> refused(const Turn& turn, const Closing& closing, const std::string& why) {
+    desk_.note_refusal(settings_.name, turn.of.post);
+    refusals_ = desk_.refusals(settings_.name);
+    if (refusals_.documents > refusals_max && (refusals_.posts.size() > 1 || posts_.size() == 1))
+      return fail(ErrorCode::refused, why + ", as it has refused the " + std::to_string(refusals_.documents - 1) + " before: this looks like its address or format rather than the"
+                                            " documents. Nothing more is set aside; once that is mended, send what is set aside with --again");
+    return put_aside(turn, closing, true, why);
+  }
+
+  Result<void> put_aside(const Turn& turn, const Closing& closing, bool refused, const std::string& reason) {
+    desk_.set_aside({settings_.name, turn.of.post, turn.journal, closing.sequence, closing.late, closing.crossing, refused, reason, settings_.now});
+    ++done_.set_aside;
+    if (settings_.notice) settings_.notice({"set_aside", turn.of.post, turn.journal + "/" + std::to_string(closing.sequence) + ": " + reason, closing.sequence});
+    return {};
+  }
+
+  Database& database_;
+  const ExportSettings& settings_;
+  Desk& desk_;
+  ExportTarget& target_;
+  const std::function<void(const Document&)>& told_;
+  std::list<Turn> turns_;        ///< the next one first
+  std::set<std::string> posts_;  ///< of all turns
+  Refusals refusals_;            ///< in a row
+  Exported done_;
+};
+
+template <class Work>
+Result<Exported> exporting(const ExportSettings& settings, Desk& desk, ExportTarget& target, const std::function<void(const Document&)>& told, Work work) {
+  if (!settings.place.server() && !std::filesystem::exists(ledger_file(settings.place.directory)))
+    return fail(ErrorCode::not_found, ledger_file(settings.place.directory) + " does not exist: has `rampa-hq serve` run with this --directory?");
+  try {
+    const auto database = settings.place.server() ? open_postgres(settings.place.database) : open_sqlite(ledger_file(settings.place.directory), OpenFor::reading);
+    return work(Export(*database, settings, desk, target, told));
+  } catch (const DatabaseError& error) {
+    return fail(error.code, error.what());
+  }
 }
 
 }  // namespace
 
 Result<Exported> export_results(const ExportSettings& settings, Desk& desk, ExportTarget& target, const std::function<void(const Document&)>& told) {
-  if (!settings.place.server() && !std::filesystem::exists(ledger_file(settings.place.directory)))
-    return fail(ErrorCode::not_found, ledger_file(settings.place.directory) + " does not exist: has `rampa-hq serve` run with this --directory?");
-  try {
-    const auto database = settings.place.server() ? open_postgres(settings.place.database) : open_sqlite(ledger_file(settings.place.directory), OpenFor::reading);
-    return run(*database, settings, desk, target, told);
-  } catch (const DatabaseError& error) {
-    return fail(error.code, error.what());
-  }
+  return exporting(settings, desk, target, told, [](Export all) { return all.go_on(); });
+}
+
+Result<Exported> export_again(const ExportSettings& settings, Again which, Desk& desk, ExportTarget& target, const std::function<void(const Document&)>& told) {
+  return exporting(settings, desk, target, told, [which](Export all) { return all.again(which); });
 }
 
 }  // namespace rampa::sync::hq

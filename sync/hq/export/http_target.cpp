@@ -31,8 +31,10 @@ class HttpTarget : public ExportTarget {
       const int status = response.getStatus();
       if ((status >= 200 && status < 300) || status == 409) return {};
       const std::string what = address_.toString() + " answered " + std::to_string(status) + " " + response.getReason() + " to " + document.id;
+      // 401, 403, 404, 415... say nothing of this document: whoever set every one of them aside would have lost all.
       const bool passing = status == 408 || status == 425 || status == 429 || status < 400 || status >= 500;
-      return fail(passing ? ErrorCode::io : ErrorCode::refused, what);
+      const bool of_the_document = status == 400 || status == 413 || status == 422;
+      return fail(passing ? ErrorCode::io : of_the_document ? ErrorCode::refused : ErrorCode::invalid, what);
     } catch (const Poco::TimeoutException&) {
       session_.reset();
       return fail(ErrorCode::timeout, address_.toString() + " did not answer in time");

@@ -305,8 +305,192 @@ TEST_F(ExportTest, InStepsAndWithPositionsOfItsOwn) {
   EXPECT_EQ(export_results(other, *desk, *target, [](const Document&) {})->results, 5u);
 }
 
-TEST_F(ExportTest, OverHttpWhatTheBusDoesNotTakeIsTriedAgainAndARefusalStops) {
-  for (int i = 0; i < 3; ++i) crossing();
+namespace {
+
+/// Takes what it is not told to refuse.
+class Taking : public ExportTarget {
+ public:
+  Result<void> deliver(const Document& document) override {
+    if (refuses(document)) return fail(ErrorCode::refused, "no " + document.id);
+    taken.push_back(document);
+    return {};
+  }
+  [[nodiscard]] std::vector<std::string> ids() const {
+    std::vector<std::string> out;
+    for (const Document& document : taken) out.push_back(document.id);
+    return out;
+  }
+  std::function<bool(const Document&)> refuses = [](const Document&) { return false; };
+  std::vector<Document> taken;
+};
+
+/// Several posts, each with crossings of their own.
+class SetAsideTest : public ExportTest {
+ protected:
+  void crossing_of(SigningPost& post, bool faulty = false) {
+    post.journal.in_crossing("L1-" + std::to_string(++crossings_));
+    post.journal.append("crossing_opened", encode(CrossingOpened{"cargo", "entry"}).open);
+    if (faulty) post.journal.append("drone_seen", R"({"kind":"drone_seen"})");
+    post.journal.append("crossing_closed", encode(CrossingClosed{"released", ""}).open);
+  }
+  void to_hq(SigningPost& post) {
+    greet(post);
+    group({{Leaf::events, post.frame(Stream::events, 1, post.journal.last())}}, post);
+  }
+  [[nodiscard]] static std::string id(const SigningPost& post, std::uint64_t sequence) {
+    return post.name() + "/" + hex(ByteView{post.epoch()}) + "/" + std::to_string(sequence);
+  }
+  Result<Exported> go(std::size_t most = 1000) { return export_results(with(most), *desk, target, [](const Document&) {}); }
+  Result<Exported> again(Again which) { return export_again(with(), which, *desk, target, [](const Document&) {}); }
+  std::vector<SetAside> aside() { return desk->all_set_aside("", "", 0, 1000); }
+  SigningPost p2{"P2", 2}, p3{"P3", 3};
+  Taking target;
+
+ private:
+  int crossings_ = 0;
+};
+
+}  // namespace
+
+TEST_F(SetAsideTest, WhatCannotBeReadOfOnePostStopsNoOther) {
+  crossing_of(p1, true);  // 1 to 3
+  crossing_of(p1);        // 4, 5
+  crossing_of(p2);
+  to_hq(p1);
+  to_hq(p2);
+  const auto done = go();
+  ASSERT_TRUE(done) << done.error().what;
+  EXPECT_EQ(target.ids(), (std::vector<std::string>{id(p1, 5), id(p2, 2)}));
+  EXPECT_EQ(done->set_aside, 1u);
+  ASSERT_EQ(aside().size(), 1u);
+  EXPECT_EQ(aside()[0].sequence, 3u);
+  EXPECT_NE(aside()[0].reason.find("record 2: "), std::string::npos) << aside()[0].reason;
+  EXPECT_NE(aside()[0].reason.find("drone_seen"), std::string::npos) << aside()[0].reason;
+  const json alarm = alarms();
+  ASSERT_EQ(alarm.size(), 1u) << alarm.dump();
+  EXPECT_EQ(alarm[0]["what"], "export_set_aside");
+  EXPECT_EQ(alarm[0]["post"], "P1");
+  EXPECT_EQ(alarm[0]["sequence"], 3);
+  EXPECT_NE(report_metrics(place, clock.now().wall)->find("rampa_hq_export_set_aside{export=\"test\",post=\"P1\"} 1\n"), std::string::npos);
+  EXPECT_EQ(go()->results, 0u) << "once each";
+  EXPECT_EQ(again(Again::unreadable)->set_aside, 1u) << "as unreadable as before";
+  // A rampa-hq that reads it.
+  ledger->database().run("DELETE FROM records WHERE kind = 'drone_seen'");
+  EXPECT_EQ(again(Again::unreadable)->results, 1u);
+  EXPECT_EQ(target.ids().back(), id(p1, 3));
+  EXPECT_TRUE(alarms().empty());
+}
+
+TEST_F(SetAsideTest, OneRefusedDocumentStopsNeitherItsPostNorOthersAndGoesOnDemand) {
+  crossing_of(p1);
+  crossing_of(p1);
+  crossing_of(p2);
+  to_hq(p1);
+  to_hq(p2);
+  target.refuses = [&](const Document& d) { return d.id == id(p1, 2); };
+  ASSERT_TRUE(go());
+  EXPECT_EQ(target.ids(), (std::vector<std::string>{id(p1, 4), id(p2, 2)}));
+  target.refuses = [](const Document&) { return false; };
+  EXPECT_EQ(again(Again::unreadable)->results, 0u);
+  EXPECT_EQ(again(Again::all)->results, 1u);
+  EXPECT_EQ(target.ids().back(), id(p1, 2));
+  EXPECT_TRUE(aside().empty());
+}
+
+TEST_F(SetAsideTest, OneCrossingKeepsItsOrder) {
+  p1.journal.in_crossing("L1-9");
+  for (int i = 0; i < 2; ++i) p1.journal.append("crossing_closed", encode(CrossingClosed{"released", ""}).open);
+  to_hq(p1);
+  target.refuses = [&](const Document& d) { return d.id == id(p1, 1); };
+  ASSERT_TRUE(go());
+  EXPECT_TRUE(target.taken.empty());
+  EXPECT_EQ(aside().size(), 2u);
+  EXPECT_NE(aside()[1].reason.find("earlier result of its crossing"), std::string::npos);
+  target.refuses = [](const Document&) { return false; };
+  ASSERT_TRUE(again(Again::all));
+  EXPECT_EQ(target.ids(), (std::vector<std::string>{id(p1, 1), id(p1, 2)}));
+}
+
+TEST_F(SetAsideTest, WhatTurnsUpForAResultThatNeverWentMakesItTheFirst) {
+  crossing();  // 1 to 3, of p1; its verdict is lost
+  greet();
+  group({{Leaf::lost, encode(Lost{{{Stream::verdicts, {1, 1}, "damaged"}}})}});
+  events(1, 2);
+  target.refuses = [](const Document&) { return true; };
+  ASSERT_TRUE(go());
+  ASSERT_EQ(aside().size(), 1u);
+  target.refuses = [](const Document&) { return false; };
+  verdicts(1, 1);
+  EXPECT_EQ(go()->results, 1u);
+  EXPECT_EQ(target.ids(), std::vector<std::string>{id(p1, 3)});
+  EXPECT_EQ(json::parse(target.taken[0].text)["verdicts"].size(), 1u);
+  EXPECT_TRUE(aside().empty());
+}
+
+TEST_F(SetAsideTest, ATargetThatRefusesEverythingStopsTheExport) {
+  for (int i = 0; i < 20; ++i) crossing_of(p1), crossing_of(p2);
+  to_hq(p1);
+  to_hq(p2);
+  target.refuses = [](const Document&) { return true; };
+  for (int start = 0; start < 3; ++start) {  // started again, it does not set aside a few more each time
+    const auto done = go();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::refused);
+    EXPECT_NE(done.error().what.find("--again"), std::string::npos) << done.error().what;
+    EXPECT_LE(aside().size(), 32 + refusals_max) << "one turn of the first post says nothing of the target";
+  }
+  const std::size_t before = aside().size();
+  EXPECT_FALSE(again(Again::all));
+  EXPECT_EQ(aside().size(), before);
+  target.refuses = [](const Document&) { return false; };
+  ASSERT_TRUE(again(Again::all));
+  ASSERT_TRUE(go());
+  EXPECT_EQ(target.taken.size(), 40u);
+}
+
+TEST_F(SetAsideTest, ManyRefusedDocumentsOfOnePostAreItsOwn) {
+  for (int i = 0; i < 20; ++i) crossing_of(p1);
+  crossing_of(p2);
+  to_hq(p1);
+  to_hq(p2);
+  target.refuses = [&](const Document& d) { return d.id.starts_with("P1/"); };
+  ASSERT_TRUE(go());
+  EXPECT_EQ(target.ids(), std::vector<std::string>{id(p2, 2)});
+  EXPECT_EQ(aside().size(), 20u);
+}
+
+TEST_F(SetAsideTest, OnePostsBacklogDoesNotKeepTheOthersWaiting) {
+  for (int i = 0; i < 200; ++i) crossing_of(p1);
+  crossing_of(p2);
+  crossing_of(p3);
+  to_hq(p1);
+  to_hq(p2);
+  to_hq(p3);
+  EXPECT_TRUE(go(100)->more);
+  const auto ids = target.ids();
+  EXPECT_NE(std::find(ids.begin(), ids.end(), id(p2, 2)), ids.end());
+  EXPECT_NE(std::find(ids.begin(), ids.end(), id(p3, 2)), ids.end());
+  EXPECT_TRUE(go(100)->more);
+  EXPECT_FALSE(go(100)->more);
+  EXPECT_EQ(target.taken.size(), 202u);
+  std::vector<std::string> of_p1;
+  for (const std::string& each : target.ids())
+    if (each.starts_with("P1/")) of_p1.push_back(each);
+  for (std::size_t i = 0; i < of_p1.size(); ++i) ASSERT_EQ(of_p1[i], id(p1, 2 * (i + 1))) << "in the journal's order";
+}
+
+TEST_F(SetAsideTest, TheNextCallBeginsBehindWhoHadTheLastTurn) {
+  for (int i = 0; i < 3; ++i) crossing_of(p1), crossing_of(p2), crossing_of(p3);
+  for (SigningPost* post : {&p1, &p2, &p3}) to_hq(*post);
+  for (int call = 0; call < 3; ++call) ASSERT_TRUE(go(1));
+  EXPECT_EQ(target.ids(), (std::vector<std::string>{id(p1, 2), id(p2, 2), id(p3, 2)}));
+}
+
+TEST_F(ExportTest, OverHttpWhatTheBusDoesNotTakeIsTriedAgainAndOnlyItsOwnRefusalSetsADocumentAside) {
+  for (const char* each : {"L1-1", "L1-2", "L1-3"}) {
+    p1.journal.in_crossing(each);
+    crossing();
+  }
   all_to_hq();
   Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0));
   Bus::Ptr factory = new Bus;
@@ -321,20 +505,26 @@ TEST_F(ExportTest, OverHttpWhatTheBusDoesNotTakeIsTriedAgainAndARefusalStops) {
   const auto go = [&] { return export_results(with(), *desk, **target, [](const Document&) {}); };
   bus.answers = {201, 503};
   EXPECT_EQ(go().error().code, ErrorCode::io);
-  bus.answers = {409, 422};
-  const auto refused = go();
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::refused);
-  EXPECT_NE(refused.error().what.find("/9"), std::string::npos) << refused.error().what;
-  EXPECT_EQ(go()->results, 1u);
+  for (const int status : {401, 403, 404, 405, 415}) {  // of the address, the credentials or the format: nothing is set aside
+    bus.answers = {status};
+    const auto stopped = go();
+    ASSERT_FALSE(stopped) << status;
+    EXPECT_EQ(stopped.error().code, ErrorCode::invalid) << status;
+    EXPECT_NE(stopped.error().what.find(std::to_string(status)), std::string::npos) << stopped.error().what;
+  }
+  EXPECT_TRUE(desk->all_set_aside("", "", 0, 10).empty());
+  bus.answers = {422, 409};
+  const auto done = go();
+  ASSERT_TRUE(done) << done.error().what;
+  EXPECT_EQ(done->set_aside, 1u);
   server.stopAll(true);
   pool.joinAll();
-  ASSERT_EQ(bus.got.size(), 5u);
+  ASSERT_EQ(bus.got.size(), 9u);
   const std::string journal = "P1/" + hex(ByteView{p1.epoch()});
-  for (const auto& [index, sequence] : {std::pair{0, "/3"}, {1, "/6"}, {2, "/6"}, {3, "/9"}, {4, "/9"}}) EXPECT_EQ(bus.got[static_cast<std::size_t>(index)].key, journal + sequence);
+  for (const auto& [index, sequence] : {std::pair{0, "/3"}, {1, "/6"}, {2, "/6"}, {7, "/6"}, {8, "/9"}}) EXPECT_EQ(bus.got[static_cast<std::size_t>(index)].key, journal + sequence);
   EXPECT_EQ(bus.got[0].type, "application/json");
   EXPECT_EQ(bus.got[1].body, bus.got[2].body) << "the same document again";
-  EXPECT_EQ(json::parse(bus.got[4].body)["id"], journal + "/9");
+  EXPECT_EQ(json::parse(bus.got[8].body)["id"], journal + "/9");
   EXPECT_FALSE(http_target("https://bus.example/in", 1s));
   EXPECT_FALSE(http_target("nonsense", 1s));
 }
