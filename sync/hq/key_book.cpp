@@ -108,7 +108,7 @@ HeldDayKey held_day_key(Database& database, std::int64_t history, const DayKeyNa
     case KeyState::wanted: break;
   }
   const std::string reason = asked.text(2);
-  return {{}, "the post has not given this key" + (reason.empty() ? std::string{} : ": " + reason)};
+  return {{}, "the post has not given this key" + (reason.empty() ? std::string{} : ": " + reason), reason.empty()};
 }
 
 }  // namespace rampa::sync::hq

@@ -46,6 +46,7 @@ class KeyBook {
 struct HeldDayKey {
   std::optional<Bytes> sealed;
   std::string why_not;
+  bool on_its_way = false;  ///< the post is asked for it and has not answered
 };
 [[nodiscard]] HeldDayKey held_day_key(Database& database, std::int64_t history, const DayKeyName& name);
 

@@ -311,7 +311,7 @@ int main(int argc, char** argv) try {
   hq::ExportOptions export_options;
   auto* export_command = app.add_subcommand("export", "results of closed crossings for the ministry's systems, as files or by HTTP; goes on where it was");
   export_command->add_option("--name", export_options.settings.name, "of this export; each has its own position")->required();
-  export_command->add_option("--to", export_options.to, "a folder, or http://HOST:PORT/PATH")->required();
+  export_command->add_option("--to", export_options.to, "a folder, or http://127.0.0.1:PORT/PATH (a proxy with TLS on this machine)")->required();
   export_command->add_option("--format", export_options.format)->check(CLI::IsMember({"json", "xml"}))->capture_default_str();
   export_command->add_option("--post", export_options.settings.post, "only this post's (default: all)");
   export_command->add_flag("--personal", export_options.personal, "with plates and names; needs --by and --purpose, which are written down");

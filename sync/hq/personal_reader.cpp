@@ -8,7 +8,7 @@ Result<std::string> PersonalReader::open(const store::format::Entry& entry) {
   auto known = keys_.find(name);
   if (known == keys_.end()) {
     const HeldDayKey held = held_day_key(database_, history_, name);
-    known = keys_.emplace(name, held.sealed ? unseal_day_key(seed_, *held.sealed) : fail(ErrorCode::not_found, held.why_not)).first;
+    known = keys_.emplace(name, held.sealed ? unseal_day_key(seed_, *held.sealed) : fail(held.on_its_way ? ErrorCode::busy : ErrorCode::not_found, held.why_not)).first;
   }
   if (!known->second) return tl::unexpected(known->second.error());
   return store::format::open_personal(entry, *known->second);

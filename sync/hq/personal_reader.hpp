@@ -17,7 +17,8 @@ class PersonalReader {
       : database_(database), history_(history), seed_(seed) {}
 
   /// The JSON text of the personal part; empty where the record has none.
-  /// Errors: not_found (no key: erased, or not given yet; the text says which), invalid (it does not open).
+  /// Errors: busy (the post is asked for the key and has not answered yet), not_found (no key: erased, or withheld; the text says
+  /// which), invalid (it does not open).
   [[nodiscard]] Result<std::string> open(const store::format::Entry& entry);
 
  private:

@@ -13,9 +13,10 @@
 
 namespace rampa::tests {
 
-/// A personal part: ciphertext that nobody reads here, under the name of this key.
+/// A personal part under the name of this key: ciphertext that nobody reads here, unless `encrypt` makes another one.
 struct Personal {
   std::uint32_t day = 0, generation = 0;
+  void (*encrypt)(store::format::Entry&) = nullptr;
 };
 
 /// Thread: any.
@@ -41,11 +42,6 @@ class MemoryJournal {
     entry.lane = "L1";
     entry.crossing = crossing_;
     entry.open = open;
-    if (personal.generation != 0) {
-      entry.day = personal.day;
-      entry.key_generation = personal.generation;
-      entry.personal = Bytes(40, 0x5a);
-    }
     for (const Bytes& blob : blobs) {
       BlobRef ref{"scan" + std::to_string(entry.blobs.size()), "application/octet-stream", sync::hex(sync::sha256(blob)), blob.size()};
       blobs_[ref.sha256] = blob;
@@ -58,6 +54,12 @@ class MemoryJournal {
     raw.stream = entry.stream = store::stream_of_kind(kind);
     if (entry.stream == store::Stream::verdicts) ++verdicts_;
     entry.verdicts = static_cast<std::uint32_t>(verdicts_);
+    if (personal.generation != 0) {
+      entry.day = personal.day;
+      entry.key_generation = personal.generation;
+      entry.personal = Bytes(40, 0x5a);
+      if (personal.encrypt) personal.encrypt(entry);
+    }
     raw.stream_sequence = entry.stream_sequence();
     raw.bytes = store::format::encode(entry, previous_).value();
     previous_ = store::format::parse(raw.bytes)->hash;

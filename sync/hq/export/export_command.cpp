@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "edge/runtime/system_clock.hpp"
@@ -50,7 +51,9 @@ Result<bool> export_to(ExportOptions& options, bool json, const std::atomic<bool
     if (json) std::cout << nlohmann::json{{"id", document.id}, {"document", document.name}}.dump() << std::endl;
     else std::cout << document.id << std::endl;
   };
-  options.settings.notice = [json](const Notice& notice) {
+  std::set<std::string> waiting;
+  options.settings.notice = [json, &waiting](const Notice& notice) {
+    if (notice.event == "waits" && !waiting.insert(notice.detail).second) return;  // once of each record
     if (json) std::cout << nlohmann::json{{"event", notice.event}, {"post", notice.post}, {"sequence", notice.sequence}, {"detail", notice.detail}}
                                .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
     else std::cerr << "rampa-hq: " << notice.event << ' ' << notice.detail << std::endl;

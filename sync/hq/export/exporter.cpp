@@ -20,16 +20,19 @@ struct Source {
   std::int64_t history = 0;
   std::string post, epoch;
   std::uint64_t cursor = 0;
+  bool current = true;  ///< else the post has begun another journal since
 };
 
 std::vector<Source> sources(Database& database, const std::string& post) {
   std::vector<Source> out;
-  auto asked = database.query("SELECT id, post, epoch, walked FROM histories WHERE $1 = '' OR post = $1 ORDER BY id", post);
-  while (asked.step()) out.push_back({asked.number(0), asked.text(1), hex(asked.bytes(2)), asked.count(3)});
+  auto asked = database.query("SELECT h.id, h.post, h.epoch, h.walked, CASE WHEN h.id = p.history THEN 1 ELSE 0 END FROM histories h JOIN posts p"
+                              " ON p.post = h.post WHERE $1 = '' OR h.post = $1 ORDER BY h.id", post);
+  while (asked.step()) out.push_back({asked.number(0), asked.text(1), hex(asked.bytes(2)), asked.count(3), asked.number(4) != 0});
   return out;
 }
 
-Result<ResultRecord> decoded(ByteView bytes, PersonalReader* reader) {
+/// Errors: busy (the key of its personal part is on its way), invalid.
+Result<ResultRecord> decoded(const Source& of, ByteView bytes, PersonalReader* reader) {
   const auto parsed = format::parse(bytes);
   if (!parsed) return tl::unexpected(parsed.error());
   const format::Entry& e = parsed->entry;
@@ -37,6 +40,9 @@ Result<ResultRecord> decoded(ByteView bytes, PersonalReader* reader) {
   std::string personal;
   if (!e.personal.empty()) {
     auto text = reader ? reader->open(e) : fail(ErrorCode::not_found, "this export is without personal fields");
+    // A key that is on its way is waited for: what goes without plates never goes again. With a journal that has ended ends the way.
+    if (!text && text.error().code == ErrorCode::busy && of.current)
+      return fail(ErrorCode::busy, "record " + std::to_string(e.sequence) + " waits for the key of its day: " + text.error().what);
     if (text) personal = std::move(*text);
     else out.not_readable = text.error().what;
   }
@@ -52,7 +58,7 @@ Result<std::vector<ResultRecord>> records_of(Database& database, const Source& o
   auto asked = database.query("SELECT bytes FROM records WHERE turn >= $1 AND turn <= $2 AND crossing = $3 AND crossing <> '' ORDER BY turn",
                               journal_key(of.history, 0), journal_key(of.history, closed), crossing);
   while (asked.step()) {
-    auto record = decoded(asked.bytes(0), reader);
+    auto record = decoded(of, asked.bytes(0), reader);
     if (!record) return tl::unexpected(record.error());
     out.push_back(std::move(*record));
   }
@@ -177,7 +183,9 @@ class Export {
         if (turn == turns_.end() || (row.refused && which != Again::all)) continue;
         if (auto closing = closing_at(turn->of, row.sequence)) {
           closing->late = row.late;
-          if (auto done = hand_on(*turn, *closing, document(*turn, *closing)); !done) return tl::unexpected(done.error());
+          auto built = document(*turn, *closing);
+          if (waits(*turn, built)) continue;
+          if (auto done = hand_on(*turn, *closing, std::move(built)); !done) return tl::unexpected(done.error());
         }
       }
     }
@@ -198,14 +206,24 @@ class Export {
     const std::string late_position = turn.journal + "/turned up";
     const std::uint64_t exported = desk_.exported(settings_.name, turn.journal), looked_at = desk_.exported(settings_.name, late_position);
     Late late = late_ones(database_, turn.of, looked_at, exported, most);
+    std::vector<Result<Document>> built;
+    bool wait = false;
+    for (auto& [sequence, closing] : late.closings) {
+      built.push_back(document(turn, closing));
+      wait = wait || waits(turn, built.back());
+    }
+    if (wait) late = {};  // all of them later: there is one position for them together
+    auto next = built.begin();
     for (auto& [sequence, closing] : late.closings)
-      if (auto done = hand_on(turn, closing, document(turn, closing)); !done) return tl::unexpected(done.error());
-    if (late.through != looked_at) desk_.set_exported(settings_.name, late_position, late.through);
+      if (auto done = hand_on(turn, closing, std::move(*next++)); !done) return tl::unexpected(done.error());
+    if (late.through > looked_at) desk_.set_exported(settings_.name, late_position, late.through);
     if (late.closings.size() >= most) return true;
     const std::size_t rest = most - late.closings.size();
     const std::vector<Closing> fresh = closings(database_, turn.of, exported, rest);
     for (const Closing& closing : fresh) {
-      if (auto done = hand_on(turn, closing, document(turn, closing)); !done) return tl::unexpected(done.error());
+      auto document_of_it = document(turn, closing);
+      if (waits(turn, document_of_it)) return false;  // nothing of this journal overtakes it
+      if (auto done = hand_on(turn, closing, std::move(document_of_it)); !done) return tl::unexpected(done.error());
       desk_.set_exported(settings_.name, turn.journal, closing.sequence);
     }
     return late.more || fresh.size() == rest;
@@ -217,13 +235,20 @@ class Export {
     return std::move(found.front());
   }
 
-  /// Errors: invalid (a record that this rampa-hq cannot read; the text says which).
+  /// For a key that is on its way; then somebody is told.
+  bool waits(const Turn& turn, const Result<Document>& built) {
+    if (built || built.error().code != ErrorCode::busy) return false;
+    if (settings_.notice) settings_.notice({"waits", turn.of.post, turn.journal + ": " + built.error().what, 0});
+    return true;
+  }
+
+  /// Errors: busy (a key is on its way), invalid (a record that this rampa-hq cannot read); the text says which record.
   Result<Document> document(Turn& turn, const Closing& closing) {
     PersonalReader* const reader = turn.reader ? &*turn.reader : nullptr;
     try {
       Result<std::vector<ResultRecord>> records;
       if (closing.kind == "paper_crossing") {
-        auto record = decoded(closing.bytes, reader);
+        auto record = decoded(turn.of, closing.bytes, reader);
         if (!record) return tl::unexpected(record.error());
         records = std::vector<ResultRecord>{std::move(*record)};
       } else {

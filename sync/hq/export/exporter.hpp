@@ -23,7 +23,7 @@ struct ExportSettings {
   std::optional<std::array<std::uint8_t, 32>> key;  ///< HQ's secret: with the personal fields (the caller has noted the look)
   std::size_t results_max = 1000;                   ///< in one call
   WallTime now;                                     ///< written down beside what is set aside
-  std::function<void(const Notice&)> notice;        ///< "set_aside"
+  std::function<void(const Notice&)> notice;        ///< "set_aside"; "waits": a journal, for a key of personal fields that is on its way
 };
 
 /// In a row, before it is the target that is taken to be wrong and not the documents. Refusals of one post alone say nothing of the

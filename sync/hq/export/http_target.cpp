@@ -2,6 +2,7 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/IPAddress.h>
 #include <Poco/Timespan.h>
 #include <Poco/URI.h>
 
@@ -49,6 +50,13 @@ class HttpTarget : public ExportTarget {
   net::HTTPClientSession session_;
 };
 
+/// What goes there in clear may be plates and names, and nothing proves who answers: as for a broker, this machine alone.
+bool on_this_machine(std::string host) {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  net::IPAddress address;
+  return host == "localhost" || (net::IPAddress::tryParse(host, address) && address.isLoopback());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ExportTarget>> http_target(const std::string& url, Duration timeout) {
@@ -56,6 +64,9 @@ Result<std::unique_ptr<ExportTarget>> http_target(const std::string& url, Durati
     const Poco::URI address(url);
     if (address.getScheme() != "http" || address.getHost().empty())
       return fail(ErrorCode::invalid, "\"" + url + "\" is no http://HOST:PORT/PATH (TLS belongs to a proxy on this machine)");
+    if (!on_this_machine(address.getHost()))
+      return fail(ErrorCode::invalid, "\"" + url + "\" is not this machine, and http is not encrypted and does not prove who answers: put a proxy with TLS here and"
+                                          " write http://127.0.0.1:PORT/PATH");
     return std::make_unique<HttpTarget>(address, timeout);
   } catch (const Poco::Exception& error) {
     return fail(ErrorCode::invalid, "\"" + url + "\": " + error.displayText());

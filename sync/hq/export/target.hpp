@@ -22,10 +22,10 @@ class ExportTarget {
 
 /// Files in a folder, each whole or not there: temporary name, sync, rename, sync of the folder.
 [[nodiscard]] std::unique_ptr<ExportTarget> folder_target(const std::string& folder);
-/// POST to http://HOST:PORT/PATH with the headers Idempotency-Key and Content-Type; 2xx takes it, 409 says that it was taken
+/// POST to http://HOST:PORT/PATH on this machine with the headers Idempotency-Key and Content-Type; 2xx takes it, 409 says that it was taken
 /// before; 400, 413 and 422 refuse this document, any other 4xx (but 408, 425, 429) every one, all else is tried again. TLS and
 /// credentials are the local proxy's.
-/// Errors: invalid (no such address).
+/// Errors: invalid (no such address, or another machine's).
 [[nodiscard]] Result<std::unique_ptr<ExportTarget>> http_target(const std::string& url, Duration timeout);
 
 }  // namespace rampa::sync::hq

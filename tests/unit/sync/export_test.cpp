@@ -13,6 +13,7 @@
 #include <fstream>
 #include <mutex>
 #include <pugixml.hpp>
+#include <sodium.h>
 
 #include "edge/crossing/record_json.hpp"
 #include "sync/hq/export/exporter.hpp"
@@ -484,6 +485,105 @@ TEST_F(SetAsideTest, TheNextCallBeginsBehindWhoHadTheLastTurn) {
   for (SigningPost* post : {&p1, &p2, &p3}) to_hq(*post);
   for (int call = 0; call < 3; ++call) ASSERT_TRUE(go(1));
   EXPECT_EQ(target.ids(), (std::vector<std::string>{id(p1, 2), id(p2, 2), id(p3, 2)}));
+}
+
+namespace {
+
+constexpr store::format::DayKey day_key{5};
+
+/// Crossings of P1 with a plate that is really encrypted.
+class PersonalExport : public SetAsideTest {
+ protected:
+  void crossing_with_plate(std::uint32_t day) {
+    const auto encrypt = [](store::format::Entry& entry) {
+      const std::string plain = rampa::encode(plate("BG1", device::PlatePosition::front, 90)).personal;
+      const Bytes header = store::format::encode_header(entry, plain.size() + store::format::personal_tag_bytes).value();
+      entry.personal.resize(plain.size() + store::format::personal_tag_bytes);
+      crypto_aead_xchacha20poly1305_ietf_encrypt(entry.personal.data(), nullptr, reinterpret_cast<const std::uint8_t*>(plain.data()), plain.size(), header.data(),
+                                                 header.size(), nullptr, entry.nonce.data(), day_key.data());
+    };
+    p1.journal.in_crossing("L1-" + std::to_string(day));
+    append("crossing_opened", CrossingOpened{"cargo", "entry"});
+    p1.journal.append("capture", rampa::encode(plate("BG1", device::PlatePosition::front, 90)).open, {}, {day, 1, encrypt});
+    append("crossing_closed", CrossingClosed{"released", ""});
+  }
+  void give(std::uint32_t day) { group({{Leaf::day_keys, encode(DayKeys{{{{day, 1}, seal_day_key(public_key_of(settings.key), day_key).value()}}, {}})}}); }
+  Result<Exported> personal() {
+    ExportSettings with_key = with();
+    with_key.key = settings.key;
+    with_key.notice = [this](const Notice& notice) { notices.push_back(notice.event + " " + notice.detail); };
+    return export_results(with_key, *desk, target, [](const Document&) {});
+  }
+  [[nodiscard]] std::string plate_in(std::size_t document) const {
+    const json result = json::parse(target.taken.at(document).text);
+    return result["plates"].empty() ? "" : result["plates"][0]["text"].get<std::string>();
+  }
+  [[nodiscard]] std::string why_none(std::size_t document) const { return json::parse(target.taken.at(document).text)["not_readable"]; }
+  std::vector<std::string> notices;
+};
+
+}  // namespace
+
+TEST_F(PersonalExport, WaitsForAKeyThatIsOnItsWayAndKeepsTheOrder) {
+  crossing_with_plate(20260714);  // 1 to 3
+  crossing_with_plate(20260715);  // 4 to 6
+  crossing_of(p2);
+  to_hq(p1);
+  to_hq(p2);
+  ASSERT_TRUE(personal());
+  EXPECT_EQ(target.ids(), std::vector<std::string>{id(p2, 2)}) << "another post does not wait";
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_TRUE(notices[0].starts_with("waits P1/")) << notices[0];
+  EXPECT_NE(notices[0].find("record 2 "), std::string::npos) << notices[0];
+  give(20260715);  // the newest is asked for first
+  ASSERT_TRUE(personal());
+  EXPECT_EQ(target.taken.size(), 1u) << "nothing of this journal overtakes what waits";
+  give(20260714);
+  ASSERT_TRUE(personal());
+  EXPECT_EQ(target.ids(), (std::vector<std::string>{id(p2, 2), id(p1, 3), id(p1, 6)}));
+  EXPECT_EQ(plate_in(1), "BG1");
+  EXPECT_EQ(plate_in(2), "BG1");
+  EXPECT_TRUE(aside().empty());
+}
+
+TEST_F(PersonalExport, GoesOnWithoutWhatIsErasedOrWithheld) {
+  crossing_with_plate(20260714);
+  crossing_with_plate(20260715);
+  to_hq(p1);
+  group({{Leaf::day_keys, encode(DayKeys{{}, {{{20260714, 1}, true, "destroyed"}, {{20260715, 1}, false, "hq_reads_personal is false"}}})}});
+  ASSERT_TRUE(personal());
+  ASSERT_EQ(target.ids(), (std::vector<std::string>{id(p1, 3), id(p1, 6)}));
+  EXPECT_EQ(plate_in(0), "");
+  EXPECT_NE(why_none(0).find("destroyed"), std::string::npos) << why_none(0);
+  EXPECT_NE(why_none(1).find("hq_reads_personal"), std::string::npos) << why_none(1);
+}
+
+TEST_F(PersonalExport, OfAJournalThatHasEndedNoKeyIsOnItsWay) {
+  crossing_with_plate(20260714);
+  to_hq(p1);
+  ASSERT_TRUE(personal());
+  EXPECT_TRUE(target.taken.empty());
+  greet(SigningPost("P1", 7));
+  ASSERT_TRUE(personal());
+  ASSERT_EQ(target.ids(), std::vector<std::string>{id(p1, 3)});
+  EXPECT_NE(why_none(0), "");
+}
+
+TEST_F(PersonalExport, WithoutPersonalFieldsNothingWaits) {
+  crossing_with_plate(20260714);
+  to_hq(p1);
+  ASSERT_TRUE(go());
+  ASSERT_EQ(target.ids(), std::vector<std::string>{id(p1, 3)});
+  EXPECT_NE(why_none(0).find("without personal fields"), std::string::npos) << why_none(0);
+}
+
+TEST(HttpTarget, IsOnThisMachineAlone) {
+  for (const char* far : {"http://bus.example:8080/in", "http://10.0.0.1/in", "http://127.0.0.1.example/in", "http://[2001:db8::1]/in"}) {
+    const auto target = http_target(far, 1s);
+    ASSERT_FALSE(target) << far;
+    EXPECT_NE(target.error().what.find("http://127.0.0.1:PORT"), std::string::npos) << target.error().what;
+  }
+  for (const char* near : {"http://localhost:8080/in", "http://127.1.2.3/in", "http://[::1]:8080/in"}) EXPECT_TRUE(http_target(near, 1s)) << near;
 }
 
 TEST_F(ExportTest, OverHttpWhatTheBusDoesNotTakeIsTriedAgainAndOnlyItsOwnRefusalSetsADocumentAside) {
