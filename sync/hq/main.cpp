@@ -83,9 +83,11 @@ int serve(hq::ServeSettings settings, int metrics_port, bool json) {
   settings.notice = [json](const hq::Notice& notice) { print_notice(notice, json); };
   // The broker drops an older connection of the same name: workers of one database must not share theirs.
   if (settings.place.server()) settings.client_id = "rampa-hq-" + settings.incarnation;
+  hq::ServeCounts counts;
+  settings.counts = &counts;
   std::unique_ptr<hq::MetricsServer> metrics;
   if (metrics_port >= 0) {
-    auto started = hq::serve_metrics(settings.place, static_cast<std::uint16_t>(metrics_port), clock);
+    auto started = hq::serve_metrics(settings.place, static_cast<std::uint16_t>(metrics_port), clock, &counts);
     if (!started) return complain(started.error());
     metrics = std::move(*started);
     print_notice({"metrics", "", "http://127.0.0.1:" + std::to_string(metrics->port()) + "/metrics", 0}, json);

@@ -15,16 +15,27 @@ namespace {
 
 namespace net = Poco::Net;
 
+std::string text_of(const ServeCounts& counts) {
+  std::string out;
+  const auto add = [&out](const std::string& name, const char* type, const char* what, std::uint64_t value) {
+    out += "# HELP " + name + " " + what + "\n# TYPE " + name + " " + type + "\n" + name + " " + std::to_string(value) + "\n";
+  };
+  add("rampa_hq_dropped_messages_total", "counter", "messages that had no room in the queue: the posts send them again", counts.dropped);
+  add("rampa_hq_refused_messages_total", "counter", "messages that were not believed or not taken", counts.refused);
+  add("rampa_hq_credit_bytes", "gauge", "what each post may have under way now", counts.credit_bytes);
+  return out;
+}
+
 class Answerer : public net::HTTPRequestHandler {
  public:
-  Answerer(const Place& place, const Clock& clock) : place_(place), clock_(clock) {}
+  Answerer(const Place& place, const Clock& clock, const ServeCounts* counts) : place_(place), clock_(clock), counts_(counts) {}
   void handleRequest(net::HTTPServerRequest& request, net::HTTPServerResponse& response) override {
     response.setContentType("text/plain; version=0.0.4");
     std::string text = "only /metrics is here\n";
     if (request.getURI() != "/metrics") {
       response.setStatus(net::HTTPResponse::HTTP_NOT_FOUND);
     } else if (auto report = report_metrics(place_, clock_.now().wall)) {
-      text = std::move(*report);
+      text = std::move(*report) + (counts_ ? text_of(*counts_) : "");
     } else {
       response.setStatus(net::HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
       text = report.error().what + "\n";
@@ -35,22 +46,24 @@ class Answerer : public net::HTTPRequestHandler {
  private:
   const Place& place_;
   const Clock& clock_;
+  const ServeCounts* counts_;
 };
 
 class Factory : public net::HTTPRequestHandlerFactory {
  public:
-  Factory(Place place, const Clock& clock) : place_(std::move(place)), clock_(clock) {}
-  net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override { return new Answerer(place_, clock_); }
+  Factory(Place place, const Clock& clock, const ServeCounts* counts) : place_(std::move(place)), clock_(clock), counts_(counts) {}
+  net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override { return new Answerer(place_, clock_, counts_); }
 
  private:
   Place place_;
   const Clock& clock_;
+  const ServeCounts* counts_;
 };
 
 class PocoMetricsServer : public MetricsServer {
  public:
-  PocoMetricsServer(const Place& place, std::uint16_t port, const Clock& clock)
-      : socket_(net::SocketAddress("127.0.0.1", port)), server_(new Factory(place, clock), pool_, socket_, parameters()) {
+  PocoMetricsServer(const Place& place, std::uint16_t port, const Clock& clock, const ServeCounts* counts)
+      : socket_(net::SocketAddress("127.0.0.1", port)), server_(new Factory(place, clock, counts), pool_, socket_, parameters()) {
     server_.start();
   }
   ~PocoMetricsServer() override {
@@ -75,9 +88,9 @@ class PocoMetricsServer : public MetricsServer {
 
 }  // namespace
 
-Result<std::unique_ptr<MetricsServer>> serve_metrics(const Place& place, std::uint16_t port, const Clock& clock) {
+Result<std::unique_ptr<MetricsServer>> serve_metrics(const Place& place, std::uint16_t port, const Clock& clock, const ServeCounts* counts) {
   try {
-    return std::unique_ptr<MetricsServer>(std::make_unique<PocoMetricsServer>(place, port, clock));
+    return std::unique_ptr<MetricsServer>(std::make_unique<PocoMetricsServer>(place, port, clock, counts));
   } catch (const std::exception& error) {
     return fail(ErrorCode::io, "/metrics on port " + std::to_string(port) + ": " + error.what());
   }

@@ -7,6 +7,7 @@
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
 #include "sync/hq/database.hpp"
+#include "sync/hq/serve_counts.hpp"
 
 namespace rampa::sync::hq {
 
@@ -16,7 +17,7 @@ class MetricsServer {
   [[nodiscard]] virtual std::uint16_t port() const = 0;
 };
 
-/// 127.0.0.1 only; port 0: a free one. `clock` must outlive it. Errors: io (the port is taken).
-[[nodiscard]] Result<std::unique_ptr<MetricsServer>> serve_metrics(const Place& place, std::uint16_t port, const Clock& clock);
+/// 127.0.0.1 only; port 0: a free one. `clock` and `counts` must outlive it. Errors: io (the port is taken).
+[[nodiscard]] Result<std::unique_ptr<MetricsServer>> serve_metrics(const Place& place, std::uint16_t port, const Clock& clock, const ServeCounts* counts = nullptr);
 
 }  // namespace rampa::sync::hq

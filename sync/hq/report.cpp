@@ -451,6 +451,12 @@ Result<std::string> report_metrics(const Place& place, WallTime now) {
       out.add("rampa_hq_quarantined", "records kept apart", post, quarantined);
       out.add("rampa_hq_hello_age_seconds", "since the post was last heard", post,
               (now.ms - count(database, "SELECT last_hello_ms FROM histories WHERE id = $1", current.id)) / 1000);
+      auto hello = database.query("SELECT boot, sent_mono_ns, sent_wall_ms FROM histories WHERE id = $1", current.id);
+      if (!hello.step()) continue;
+      const json clock = clock_of(database, current.id, hello.text(0), MonoTime{hello.number(1)}, WallTime{hello.number(2)});
+      if (clock.is_object())
+        out.add("rampa_hq_clock_width_seconds", "how exactly the post's clock is known: width of the interval in which the true time lies", post,
+                std::to_string(static_cast<double>(clock["behind_ms_max"].get<std::int64_t>() - clock["behind_ms_min"].get<std::int64_t>()) / 1000));
     }
     if (const auto desk = desk_for_reading(place); desk && desk->has_table("set_aside")) {
       auto aside = desk->query("SELECT name, post, count(*) FROM set_aside GROUP BY name, post ORDER BY name, post");

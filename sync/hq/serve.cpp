@@ -67,7 +67,12 @@ class Server {
       MessageQueue::Taken taken = queue_.take(settings_.group_messages_max, settings_.group_bytes_max, receiver_.busy() ? Duration{} : wait_max);
       // Other workers' posts count, too: every worker gets their messages.
       for (const Message& message : taken.messages) credit_.heard(message.topic.post.text, message.arrived.mono);
-      receiver_.set_credit(credit_.share(clock_.mono()));
+      const std::uint64_t credit = credit_.share(clock_.mono());
+      receiver_.set_credit(credit);
+      if (settings_.counts) {
+        settings_.counts->credit_bytes = credit;
+        settings_.counts->dropped = taken.dropped;
+      }
       tell_dropped(taken.dropped);
       for (const LinkFact& fact : taken.facts)
         if (fact.attempt == attempt_ && link_) link_fact(fact);
@@ -228,6 +233,7 @@ class Server {
   }
 
   void tell(const Notice& notice) {
+    if (settings_.counts && notice.event == "refused") ++settings_.counts->refused;
     if (settings_.notice) settings_.notice(notice);
   }
 

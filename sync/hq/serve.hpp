@@ -10,6 +10,7 @@
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
 #include "sync/hq/receiver.hpp"
+#include "sync/hq/serve_counts.hpp"
 #include "sync/link/mqtt_link.hpp"
 
 namespace rampa::sync::hq {
@@ -29,6 +30,7 @@ struct ServeSettings {
   std::size_t post_queue_bytes_max = 16u << 20;  ///< the same for one post, so that none crowds out the others
   Duration pause_first = 250ms, pause_last = 5s;
 
+  ServeCounts* counts = nullptr;              ///< for /metrics; must outlive serve()
   std::function<void(const Notice&)> notice;  ///< also "ready" and "link_lost"; on the serving thread
   std::function<void()> after_commit;         ///< for tests: between HQ's commit and its acknowledgements
 };
