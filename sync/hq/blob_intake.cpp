@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/hq/eviction.hpp"
+
 namespace rampa::sync::hq {
 namespace {
 
@@ -108,7 +110,10 @@ void BlobIntake::take(const std::string& post, const Unavailable& gone, Stamp no
   Post& state = posts_[post];
   const Sha256 sha = parse_sha256(gone.sha256).value_or(Sha256{});
   if (!transfer(state, post, sha)) return;
-  bell_.alarm(post, 0, "blob_unavailable", gone.sha256 + ": " + gone.reason, now);
+  ledger_.flush();
+  const auto evictions = evictions_of(ledger_.database(), sha);  // planned: its record says so
+  if (std::none_of(evictions.begin(), evictions.end(), [&](const Eviction& e) { return e.post == post; }))
+    bell_.alarm(post, 0, "blob_unavailable", gone.sha256 + ": " + gone.reason, now);
   drop(post, state, sha);
 }
 

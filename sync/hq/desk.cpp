@@ -20,7 +20,6 @@ std::string cut(const std::string& text, std::size_t most) {
 /// It asks for something to be done or shown at once: nothing for a journal that begins later.
 bool for_the_moment(std::string_view kind) { return kind == "command" || kind == "referral_answer"; }
 
-constexpr const char* newest_table = "withheld_letters";
 constexpr const char* schema = R"sql(
 CREATE TABLE IF NOT EXISTS letters(
   id AUTO_ID, post TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, made_ms INTEGER NOT NULL

@@ -432,6 +432,11 @@ bool Ledger::alarm(const std::string& post, std::uint64_t sequence, const std::s
   return is_new;
 }
 
+void Ledger::take_back_alarms(const std::string& post, const std::string& what, const std::string& about) {
+  database_->run("DELETE FROM alarms WHERE post = $1 AND what = $2 AND substr(detail, 1, $3) = $4", post, what, static_cast<std::int64_t>(about.size()), about);
+  alarms_.erase({post, what});
+}
+
 ClockEstimate Ledger::clock(std::int64_t history, const std::string& boot) {
   ClockEstimate clock;
   auto asked = database_->query("SELECT lower_ns, lower_at_ns, upper_ns, upper_at_ns FROM clock_samples WHERE history = $1 AND boot = $2", history, boot);

@@ -138,6 +138,9 @@ class Ledger {
   /// The same alarm about the same record is raised once. False: it was there, or there are alarms_kept_max of its kind.
   bool alarm(const std::string& post, std::uint64_t sequence, const std::string& what, const std::string& detail, WallTime raised);
 
+  /// Of this kind, whose text begins with this: it was something else.
+  void take_back_alarms(const std::string& post, const std::string& what, const std::string& about);
+
   [[nodiscard]] BlobState blob(const Sha256& sha256);
   /// A record of this post names a blob. True: it is to be asked for.
   bool name_blob(const HistoryRow& history, Stream stream, std::uint64_t number, std::uint64_t sequence, std::size_t position, const BlobRef& blob);

@@ -249,6 +249,8 @@ int image(const hq::Place& place, const std::string& sha, const std::string& out
   const auto images = hq::open_images(place);
   if (!images) return complain(images.error());
   const auto bytes = hq::read_checked(**images, *hash);
+  if (!bytes && bytes.error().code == ErrorCode::not_found)
+    if (const auto evicted = hq::report_evictions(place, sha); evicted && !evicted->sound) return print(evicted, json);
   if (!bytes) return complain(bytes.error());
   if (json && out.empty()) {
     std::cout << nlohmann::json{{"sha256", sha}, {"size_bytes", bytes->size()}}.dump() << '\n';

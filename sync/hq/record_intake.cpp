@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/hq/eviction.hpp"
+
 namespace rampa::sync::hq {
 namespace format = store::format;
 namespace {
@@ -223,6 +225,10 @@ bool RecordIntake::take_new(History& history, Stream which, std::uint64_t number
   ++history.row.records;
   history.changed = true;
   keys_.seen(history.row, record->entry, now);
+  if (const auto eviction = eviction_in(record->entry)) {  // the post may have said before that it lacks it
+    ledger_.take_back_alarms(history.row.post, "blob_unavailable", eviction->sha256);
+    if (!eviction->held_at_hq) bell_.tell({"blob_evicted", history.row.post, eviction->sha256 + ": " + text_of(*eviction), eviction->sequence});
+  }
   bool blobs = false;
   for (std::size_t i = 0; i < record->entry.blobs.size(); ++i)
     blobs |= ledger_.name_blob(history.row, which, number, record->entry.sequence, i, record->entry.blobs[i]);

@@ -7,6 +7,7 @@
 #include "edge/store/record_format.hpp"
 #include "sync/digest.hpp"
 #include "sync/hq/clock_estimate.hpp"
+#include "sync/hq/eviction.hpp"
 #include "sync/hq/ledger.hpp"
 #include "sync/hq/personal_reader.hpp"
 #include "sync/hq/s3_shelf.hpp"
@@ -123,6 +124,20 @@ std::uint64_t missing_in(Database& database, const Chosen& of) {
   return sum;
 }
 
+/// Blobs that records of this journal name, that HQ does not hold and that made room at the post.
+std::vector<Eviction> evicted_in(Database& database, const Chosen& of) {
+  std::vector<Sha256> missing;
+  {
+    auto named = database.query("SELECT DISTINCT r.sha256 FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256 WHERE r.id >= $1 AND r.id < $2 AND b.state <> $3"
+                                " ORDER BY r.sha256", record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0), static_cast<int>(BlobState::held));
+    while (named.step()) missing.push_back(named.fixed<32>(0));
+  }
+  std::vector<Eviction> out;
+  for (const Sha256& sha : missing)
+    if (auto eviction = eviction_of(database, of.id, sha)) out.push_back(std::move(*eviction));
+  return out;
+}
+
 json clock_of(Database& database, std::int64_t history, const std::string& boot, MonoTime mono, WallTime wall) {
   ClockEstimate clock;
   auto asked = database.query("SELECT lower_ns, lower_at_ns, upper_ns, upper_at_ns FROM clock_samples WHERE history = $1 AND boot = $2", history, boot);
@@ -161,7 +176,7 @@ Result<Report> report_posts(const Place& place) {
     auto chosen = choose(database, "", "", Epochs::all);
     if (!chosen) return tl::unexpected(chosen.error());
     for (const Chosen& of : *chosen) {
-      const std::uint64_t missing = missing_in(database, of);
+      const std::uint64_t missing = missing_in(database, of), evicted = evicted_in(database, of).size();
       const std::int64_t records = count(database, "SELECT records FROM histories WHERE id = $1", of.id);
       const std::int64_t quarantined = count(database, "SELECT count(*) FROM quarantine WHERE history = $1", of.id);
       const std::int64_t lost = count(database, "SELECT coalesce(sum(last_id - first_id + 1), 0) FROM lost WHERE first_id >= $1 AND first_id < $2 AND here = 0",
@@ -173,6 +188,7 @@ Result<Report> report_posts(const Place& place) {
         post["missing"] = post["missing"].get<std::uint64_t>() + missing;
         post["quarantined"] = post["quarantined"].get<std::int64_t>() + quarantined;
         post["lost"] = post["lost"].get<std::int64_t>() + lost;
+        post["blobs_evicted"] = post["blobs_evicted"].get<std::uint64_t>() + evicted;
         continue;
       }
       json totals = json::object();
@@ -189,7 +205,7 @@ Result<Report> report_posts(const Place& place) {
                      {"clock_behind_ms", asked.number(0) - asked.number(5)}, {"records", records}, {"metered", asked.number(6) != 0},
                      {"letters_through", asked.number(7)},
                      {"epochs", count(database, "SELECT count(*) FROM histories WHERE post = $1", of.post)},
-                     {"missing", missing}, {"quarantined", quarantined}, {"lost", lost}, {"former", json::array()},
+                     {"missing", missing}, {"blobs_evicted", evicted}, {"quarantined", quarantined}, {"lost", lost}, {"former", json::array()},
                      {"alarms", count(database, "SELECT count(*) FROM alarms WHERE post = $1", of.post)},
                      {"blobs_missing", count(database, "SELECT count(*) FROM wants WHERE post = $1", of.post)}});
     }
@@ -253,10 +269,15 @@ Result<Report> report_gaps(const Place& place, const std::string& post, const st
     json out = json::array();
     auto chosen = choose(database, post, epoch, Epochs::all);
     if (!chosen) return tl::unexpected(chosen.error());
-    for (const Chosen& of : *chosen)
+    for (const Chosen& of : *chosen) {
+      const char* const journal = of.current ? "current" : "former";
       for (const Gap& gap : gaps_of(database, of))
-        out.push_back({{"post", of.post}, {"epoch", of.epoch}, {"journal", of.current ? "current" : "former"}, {"stream", store::name_of(gap.stream)},
-                       {"first", gap.numbers.first}, {"last", gap.numbers.last}, {"why", gap.why}});
+        out.push_back({{"post", of.post}, {"epoch", of.epoch}, {"journal", journal}, {"stream", store::name_of(gap.stream)}, {"first", gap.numbers.first},
+                       {"last", gap.numbers.last}, {"why", gap.why}});
+      for (const Eviction& e : evicted_in(database, of))
+        out.push_back({{"post", of.post}, {"epoch", of.epoch}, {"journal", journal}, {"blob", e.sha256}, {"size_bytes", e.size_bytes}, {"sequence", e.sequence},
+                       {"evicted_ms", e.at.ms}, {"reason", e.reason}, {"why", text_of(e)}});
+    }
     return document(out, out.empty());
   });
 }
@@ -326,6 +347,7 @@ Verified verified(Database& database, const ImageStore& images, const Chosen& of
     breaks(std::to_string(missing) + " records that the post had in this journal are not here, and only the disk that held them can still give them (see `rampa-hq gaps`)");
 
   std::vector<std::string> lost;
+  std::uint64_t evicted = 0;
   Bytes last;
   for (bool more = true; more;) {
     auto named = database.query("SELECT DISTINCT r.sha256, b.state FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256"
@@ -335,7 +357,8 @@ Verified verified(Database& database, const ImageStore& images, const Chosen& of
       last = named.copy(0);
       const Sha256 sha = named.fixed<32>(0);
       if (named.number(1) != static_cast<int>(BlobState::held)) {
-        breaks("blob " + hex(sha) + " has not arrived");
+        if (eviction_of(database, of.id, sha)) ++evicted;  // its tombstone stands in the chain that was walked
+        else breaks("blob " + hex(sha) + " has not arrived");
         continue;
       }
       if (const auto whole = check(images, sha); whole) {
@@ -375,6 +398,16 @@ Result<Report> verify_post(const Place& place, const std::string& post, const st
     Report report = document(sum.said, sum.broken.empty());
     report.lost_blobs = std::move(sum.lost);
     return report;
+  });
+}
+
+Result<Report> report_evictions(const Place& place, const std::string& sha256) {
+  return reading<Report>(place, [&](Database& database) -> Result<Report> {
+    json out = json::array();
+    for (const Eviction& e : evictions_of(database, parse_sha256(sha256).value_or(Sha256{})))
+      out.push_back({{"post", e.post}, {"sha256", e.sha256}, {"size_bytes", e.size_bytes}, {"sequence", e.sequence}, {"evicted_ms", e.at.ms}, {"reason", e.reason},
+                     {"why", text_of(e)}});
+    return document(out, out.empty());
   });
 }
 

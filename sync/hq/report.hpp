@@ -32,21 +32,24 @@ struct Report {
 };
 
 /// [{"post","epoch","epochs","cursor","last_sequence","behind","records","streams":{...},"clock":{...},"missing","quarantined","lost",
-/// "alarms","blobs_missing","former":[{"epoch","cursor","last_sequence","records","missing"}],...}]. "missing", "quarantined", "lost": of all epochs.
+/// "blobs_evicted","alarms","blobs_missing","former":[{"epoch","cursor","last_sequence","records","missing"}],...}]. "missing", "quarantined", "lost": of all epochs.
 [[nodiscard]] Result<Report> report_posts(const Place& place);
 /// [{"sequence","stream","number","hash","kind","lane","crossing","wall_ms","chain","personal","open",...}], ascending.
 /// "personal": "none", "encrypted", or with a key the fields themselves or {"unreadable": why}
 [[nodiscard]] Result<Report> report_records(const Place& place, const RecordQuery& query);
 /// [{"post","epoch","journal","stream","first","last","why"}]: numbers that HQ does not hold as records, of every epoch unless one is
-/// given. "journal": "current", or "former": only its old disk can still give them. Not sound if there are any.
+/// given. "journal": "current", or "former": only its old disk can still give them. And {"post","epoch","journal","blob","size_bytes",
+/// "sequence","evicted_ms","reason","why"}: blobs that made room at the post before HQ had them. Not sound if there are any.
 [[nodiscard]] Result<Report> report_gaps(const Place& place, const std::string& post, const std::string& epoch = "");
 /// [{"post","sequence","what","detail","raised_ms"}]: the ledger's, and "export_set_aside" for each result that an export has set aside
 /// (`sequence`: of the record that closed its crossing).
 [[nodiscard]] Result<Report> report_alarms(const Place& place, const std::string& post);
-/// {"post","epoch","records","cursor","missing","blobs","blobs_lost","first_broken"}: walks the chain from the post's genesis over the bytes as
+/// {"post","epoch","records","cursor","missing","blobs","blobs_evicted","blobs_lost","first_broken"}: walks the chain from the post's genesis over the bytes as
 /// they came, and every blob's content. Without an epoch the former ones are walked, too ("former":[the same of each]), and "first_broken"
 /// speaks of all. Not sound if anything is broken, unverifiable or missing; what the current journal has on its way is not.
 [[nodiscard]] Result<Report> verify_post(const Place& place, const std::string& post, const std::string& epoch = "");
+/// [{"post","sha256","size_bytes","sequence","evicted_ms","reason","why"}]: what posts' records say of this blob. Not sound if there are any.
+[[nodiscard]] Result<Report> report_evictions(const Place& place, const std::string& sha256);
 /// Posts that are asked for this blob, one per line of JSON: what --boost writes orders for.
 [[nodiscard]] Result<std::vector<std::string>> posts_asked_for(const Place& place, const std::string& sha256);
 /// Prometheus text: what is held, missing and waiting, per post.

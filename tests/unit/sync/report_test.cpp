@@ -101,3 +101,70 @@ TEST_F(ReportTest, RecordsOnTheirWayAreAGapAndNoBrokenChain) {
   EXPECT_TRUE(verified->sound) << verified->json;
   EXPECT_EQ(json::parse(verified->json)["missing"], 3);
 }
+
+namespace {
+
+class EvictedTest : public ReportTest {
+ protected:
+  void SetUp() override {
+    HqTest::SetUp();
+    if (!IsSkipped() && !HasFatalFailure()) greet();
+  }
+  void send_events(std::uint64_t first, std::uint64_t last) { group({{Leaf::events, p1.frame(Stream::events, first, last)}}); }
+  void name_blob() { p1.journal.append("capture_taken", "{}", {blob}); }
+  void evict(bool held) {
+    p1.journal.append("blob_evicted", json{{"kind", "blob_evicted"}, {"sha256", sha}, {"size_bytes", blob.size()}, {"class", "image"}, {"reason", "quota_images"},
+                                           {"held_at_hq", held}}.dump());
+  }
+  void not_at_post() { group({{Leaf::unavailable, encode(Unavailable{sha, "no such blob"})}}); }
+  void expect_told() {
+    EXPECT_TRUE(alarms().empty()) << alarms().dump();
+    const json missing = gaps();
+    ASSERT_EQ(missing.size(), 1u) << missing.dump();
+    EXPECT_EQ(missing[0]["blob"], sha);
+    EXPECT_EQ(missing[0]["reason"], "quota_images");
+    EXPECT_EQ(missing[0]["evicted_ms"], 1'780'000'000'000);
+    EXPECT_EQ(missing[0]["sequence"], 2);
+    EXPECT_EQ(posts()[0]["blobs_evicted"], 1);
+    const json said = parsed(report_evictions(place, sha));
+    ASSERT_EQ(said.size(), 1u);
+    EXPECT_EQ(said[0]["post"], "P1");
+    const auto verified = verify_post(place, "P1");
+    EXPECT_TRUE(verified->sound) << verified->json;
+    EXPECT_EQ(json::parse(verified->json)["blobs_evicted"], 1);
+  }
+  const Bytes blob = Bytes(10, 5);
+  const std::string sha = hex(sha256(blob));
+};
+
+}  // namespace
+
+TEST_F(EvictedTest, ATombstoneThatIsHereIsNoAlarm) {
+  name_blob();
+  evict(false);
+  greet();
+  send_events(1, 2);
+  not_at_post();
+  expect_told();
+}
+
+TEST_F(EvictedTest, ATombstoneThatComesLaterTakesTheWrongAlarmBack) {
+  name_blob();
+  evict(false);
+  greet();
+  send_events(1, 1);
+  not_at_post();
+  EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"blob_unavailable"});
+  send_events(2, 2);
+  expect_told();
+}
+
+TEST_F(EvictedTest, WhatIsGoneWithoutATombstoneStaysAnAlarm) {
+  name_blob();
+  greet();
+  send_events(1, 1);
+  not_at_post();
+  EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"blob_unavailable"});
+  EXPECT_TRUE(gaps().empty());
+  EXPECT_FALSE(verify_post(place, "P1")->sound);
+}
