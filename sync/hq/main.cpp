@@ -107,9 +107,9 @@ struct LetterOptions {
 };
 
 int send(const hq::Place& place, const LetterOptions& options, bool json) {
-  std::filesystem::create_directories(place.directory);
   const std::string post = options.post == "all" ? "" : options.post;
   if (options.post != "all" && !usable_as_post(options.post)) return complain({ErrorCode::invalid, "\"" + options.post + "\" is no post's name"});
+  if (const auto known = hq::known_post(place, post); !known) return complain(known.error());
   const WallTime now = runtime::SystemClock().now().wall;
   std::string kind = options.kind, path = options.body;
   std::optional<hq::SentFile> file;
@@ -155,6 +155,8 @@ int send(const hq::Place& place, const LetterOptions& options, bool json) {
 
 /// To the serving process, which looks at its desk several times a second.
 int order(const hq::Place& place, const std::vector<hq::Order>& orders, bool json) {
+  for (const hq::Order& each : orders)  // an order for nobody would lie there for ever
+    if (const auto known = hq::known_post(place, each.post); !known) return complain(known.error());
   const auto desk = hq::open_desk(place);
   nlohmann::json out = nlohmann::json::array();
   for (const hq::Order& each : orders) {
@@ -169,6 +171,7 @@ int order(const hq::Place& place, const std::vector<hq::Order>& orders, bool jso
 int records_opened(const hq::Place& place, hq::RecordQuery query, hq::Look look, bool json) {
   if (look.by.empty() || look.purpose.empty())
     return complain({ErrorCode::invalid, "--personal shows plates and names: say who looks and why with --by NAME --purpose TEXT"});
+  if (const auto known = hq::known_post(place, query.post); !known) return complain(known.error());
   const auto key = hq::hq_key(place.directory);
   if (!key) return complain(key.error());
   query.key = *key;
@@ -180,6 +183,7 @@ int records_opened(const hq::Place& place, hq::RecordQuery query, hq::Look look,
 }
 
 int looks(const hq::Place& place, bool json) {
+  if (const auto here = hq::known_post(place, ""); !here) return complain(here.error());
   nlohmann::json out = nlohmann::json::array();
   for (const hq::Look& look : hq::open_desk(place)->looks())
     out.push_back({{"at_ms", look.at.ms}, {"by", look.by}, {"purpose", look.purpose}, {"what", look.what}});
@@ -192,6 +196,7 @@ int looks(const hq::Place& place, bool json) {
 }
 
 int letters(const hq::Place& place, const std::string& post, std::size_t limit, bool json) {
+  if (const auto known = hq::known_post(place, post); !known) return complain(known.error());
   nlohmann::json out = nlohmann::json::array();
   for (const hq::SentLetter& letter : hq::open_desk(place)->sent(post, limit))
     out.push_back({{"number", letter.number}, {"kind", letter.kind}, {"command", letter.command}, {"state", letter.state}, {"said", letter.said}, {"made_ms", letter.made.ms}});
@@ -226,6 +231,7 @@ int verify(const hq::Place& place, const std::string& post, const std::string& e
 
 int allow_epoch(const hq::Place& place, const std::string& post, bool json) {
   if (!usable_as_post(post)) return complain({ErrorCode::invalid, "\"" + post + "\" is no post's name"});
+  if (const auto known = hq::known_post(place, post); !known) return complain(known.error());
   const auto desk = hq::open_desk(place);
   desk->allow_epoch(post);
   const std::uint64_t allowed = hq::epochs_max + desk->epochs_allowed(post);

@@ -68,9 +68,12 @@ Result<std::vector<Chosen>> choose(Database& database, const std::string& post, 
     Chosen found{asked.number(0), asked.text(1), hex(asked.bytes(2)), asked.number(3) != 0, asked.number(4), asked.number(5), {asked.number(6), asked.number(7)}};
     if (epoch.empty() ? found.current || epochs == Epochs::all : found.epoch == epoch) out.push_back(std::move(found));
   }
-  if (!post.empty() && out.empty())
-    return fail(ErrorCode::not_found, "nothing was ever received from post \"" + post + "\"" + (epoch.empty() ? "" : " in epoch " + epoch));
-  return out;
+  if (post.empty() || !out.empty()) return out;
+  std::string known;
+  auto posts = database.query("SELECT post FROM posts ORDER BY post");
+  while (posts.step()) known += (known.empty() ? "" : ", ") + posts.text(0);
+  return fail(ErrorCode::not_found, "nothing was ever received from post \"" + post + "\"" + (epoch.empty() ? "" : " in epoch " + epoch) + "; known here: " +
+                                        (known.empty() ? "none" : known));
 }
 
 StreamRow stream_of(Database& database, std::int64_t history, Stream stream) {
@@ -408,6 +411,14 @@ Result<Report> report_evictions(const Place& place, const std::string& sha256) {
       out.push_back({{"post", e.post}, {"sha256", e.sha256}, {"size_bytes", e.size_bytes}, {"sequence", e.sequence}, {"evicted_ms", e.at.ms}, {"reason", e.reason},
                      {"why", text_of(e)}});
     return document(out, out.empty());
+  });
+}
+
+Result<void> known_post(const Place& place, const std::string& post) {
+  return reading<void>(place, [&](Database& database) -> Result<void> {
+    auto chosen = choose(database, post, "");
+    if (!chosen) return tl::unexpected(chosen.error());
+    return {};
   });
 }
 

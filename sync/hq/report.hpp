@@ -50,6 +50,8 @@ struct Report {
 [[nodiscard]] Result<Report> verify_post(const Place& place, const std::string& post, const std::string& epoch = "");
 /// [{"post","sha256","size_bytes","sequence","evicted_ms","reason","why"}]: what posts' records say of this blob. Not sound if there are any.
 [[nodiscard]] Result<Report> report_evictions(const Place& place, const std::string& sha256);
+/// Whether there is an HQ here that has heard this post (empty: any or none). Errors: not_found (the text names the posts that are known).
+[[nodiscard]] Result<void> known_post(const Place& place, const std::string& post);
 /// Posts that are asked for this blob, one per line of JSON: what --boost writes orders for.
 [[nodiscard]] Result<std::vector<std::string>> posts_asked_for(const Place& place, const std::string& sha256);
 /// Prometheus text: what is held, missing and waiting, per post.

@@ -9,6 +9,7 @@
 
 #include "edge/runtime/system_clock.hpp"
 #include "sync/hq/hq_key.hpp"
+#include "sync/hq/report.hpp"
 
 namespace rampa::sync::hq {
 namespace {
@@ -44,6 +45,7 @@ Result<bool> export_to(ExportOptions& options, bool json, const std::atomic<bool
   options.settings.format = options.format == "xml" ? ExportFormat::xml : ExportFormat::json;
   auto target = target_of(options.to);
   if (!target) return tl::unexpected(target.error());
+  if (const auto known = known_post(options.settings.place, options.settings.post); !known) return tl::unexpected(known.error());
   const auto desk = open_desk(options.settings.place);
   if (options.personal)
     if (auto ready = open_personal(options, *desk, clock); !ready) return tl::unexpected(ready.error());

@@ -219,10 +219,28 @@ TEST_F(SyncContract, WhatIsSmallIsSentAtOnce) {
 
 TEST_F(SyncContract, DeclarationsComeDown) {
   std::ofstream(directory + "/d.json") << R"({"declarations":[{"reference":"M1","plate":"BG123AA"},{"reference":"M2"}]})";
+  start_hq();
+  ASSERT_TRUE(eventually([this] { return hq.log().find("\"ready\"") != std::string::npos; }));
   tests::Child send({tests::program("rampa-hq"), "--directory", directory, "send", "--post", "all", "--declarations", directory + "/d.json"},
                     directory + "/send.log");
   ASSERT_TRUE(eventually([&] { return !send.running(); }));
-  start_hq();
   Post post(*broker, "P1", journal);
   ASSERT_TRUE(eventually([&] { return post.declarations() == 2; })) << send.log() << post.status().trouble;
+}
+
+TEST_F(SyncContract, NoToolMakesAnHqWhereThereIsNone) {
+  const std::string empty = directory + "/none";
+  std::ofstream(directory + "/d.json") << R"({"declarations":[]})";
+  const std::vector<std::vector<std::string>> tools{{"resend", "P1"}, {"allow-epoch", "P1"}, {"letters", "--post", "P1"}, {"looks"}, {"posts"}, {"gaps"},
+                                                    {"send", "--post", "all", "--declarations", directory + "/d.json"},
+                                                    {"records", "--post", "P1", "--personal", "--by", "N", "--purpose", "T"},
+                                                    {"export", "--name", "N", "--to", directory + "/out"}};
+  for (const auto& tool : tools) {
+    std::vector<std::string> command{tests::program("rampa-hq"), "--directory", empty};
+    command.insert(command.end(), tool.begin(), tool.end());
+    tests::Child child(command, directory + "/tool.log");
+    ASSERT_TRUE(eventually([&] { return !child.running(); }));
+    EXPECT_NE(child.log().find("has `rampa-hq serve` run with this --directory?"), std::string::npos) << tool[0] << ": " << child.log();
+    EXPECT_FALSE(std::filesystem::exists(empty)) << tool[0];
+  }
 }

@@ -168,3 +168,16 @@ TEST_F(EvictedTest, WhatIsGoneWithoutATombstoneStaysAnAlarm) {
   EXPECT_TRUE(gaps().empty());
   EXPECT_FALSE(verify_post(place, "P1")->sound);
 }
+
+TEST_F(ReportTest, AnUnknownPostIsAnErrorThatNamesTheKnownOnes) {
+  p1.append(1);
+  greet();
+  SigningPost p2("P2", 2);
+  greet(p2);
+  EXPECT_TRUE(known_post(place, "P1"));
+  EXPECT_TRUE(known_post(place, ""));
+  const auto unknown = known_post(place, "NOPE");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::not_found);
+  EXPECT_NE(unknown.error().what.find("P1, P2"), std::string::npos) << unknown.error().what;
+}
