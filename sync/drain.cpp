@@ -160,7 +160,8 @@ void Drain::check_times(Stamp now) {
         ++failed_in_a_row_;  // a line that went silent is not the first to be tried again
         return hang_up("HQ did not acknowledge in time", now.mono);
       }
-      if (status_.broker != 0 && !under_way() && !fetcher_.busy() && now.mono >= connected_ + settings_.back_to_primary) {
+      leaving_ = status_.broker != 0 && now.mono >= connected_ + settings_.back_to_primary;
+      if (leaving_ && now.mono >= leave_at()) {
         failed_in_a_row_ = 0;
         return hang_up("looking whether the primary line is back", now.mono);
       }
@@ -311,6 +312,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   backoff_.reset();
   failed_in_a_row_ = status_.broker;  // should the connection break, this line is tried again first, and then the others
   connected_ = now.mono;
+  leaving_ = false;
   budget_.restart();
   budget_.set_credit(ack.credit_bytes);
   status_.trouble = lost_.trouble();
@@ -432,10 +434,10 @@ void Drain::fill(Stamp now) {
   while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
     if (send_frame(Stream::verdicts, 128u << 10, true, now) != Fill::went_out) break;
   for (auto done = fetcher_.complete(now.mono); done; done = fetcher_.complete(now.mono)) take_fetched(std::move(done));
-  if (const auto fetch = fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
+  if (const auto fetch = leaving_ ? std::nullopt : fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
   while (phase_ == Phase::streaming) {
     const std::size_t piece = budget_.piece();
-    const bool can = journal_again_.ns == 0 && refused_until_.ns == 0, all = !status_.metered;
+    const bool can = !leaving_ && journal_again_.ns == 0 && refused_until_.ns == 0, all = !leaving_ && !status_.metered;
     const auto verdict = sender(Stream::verdicts).next(1);
     const std::array wants{can && verdict && !verdict->live, can && sender(Stream::events).next(1).has_value(),
                            all && wanted_.next(Traffic::thumbnails, piece).has_value(), all && wanted_.next(Traffic::images, piece).has_value()};
@@ -609,6 +611,13 @@ MonoTime Drain::hello_due() const {
   return hellos_unanswered_ == 0 ? due : std::max(due, hello_sent_ + settings_.hello_timeout);
 }
 
+/// To look for the primary: once nothing is under way, for nothing new goes. What has not ended after a time-out goes again over
+/// the line that is found then.
+MonoTime Drain::leave_at() const {
+  const MonoTime due = connected_ + settings_.back_to_primary;
+  return under_way() || fetcher_.asked() ? due + settings_.ack_timeout : due;
+}
+
 void Drain::plan_wake() {
   if (phase_ != Phase::streaming) {
     wake_ = deadline_;
@@ -620,8 +629,8 @@ void Drain::plan_wake() {
   if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
   if (letters_.again()) wake_ = std::min(wake_, *letters_.again());
   if (const auto look = lost_.wake()) wake_ = std::min(wake_, *look);
-  if (const auto fetch = fetcher_.wake()) wake_ = std::min(wake_, *fetch);
-  if (status_.broker != 0 && !under_way() && !fetcher_.busy()) wake_ = std::min(wake_, connected_ + settings_.back_to_primary);
+  if (const auto fetch = fetcher_.wake(); fetch && !leaving_) wake_ = std::min(wake_, *fetch);
+  if (status_.broker != 0) wake_ = std::min(wake_, leaving_ ? leave_at() : connected_ + settings_.back_to_primary);
   if (budget_full_ && budget_.wake()) wake_ = std::min(wake_, *budget_.wake());
   if (const auto release = order_.release(); release && !budget_full_) wake_ = std::min(wake_, *release);
 }

@@ -206,6 +206,7 @@ class Drain {
   [[nodiscard]] MonoTime silence_begun() const;
   [[nodiscard]] std::optional<MonoTime> oldest_under_way() const;
   [[nodiscard]] MonoTime hello_due() const;
+  [[nodiscard]] MonoTime leave_at() const;
 
   DrainSettings settings_;
   store::JournalReader& journal_;
@@ -234,6 +235,7 @@ class Drain {
   Fetcher fetcher_;
   FrameReader frames_;
   MonoTime connected_{};       ///< when HQ first answered on this connection
+  bool leaving_ = false;       ///< the primary is to be looked for: only live verdicts go until what is under way has ended
   std::size_t failed_in_a_row_ = 0;  ///< attempts at which HQ did not answer
   LineBudget budget_;
   SendOrder order_;

@@ -48,7 +48,7 @@ class Fetcher {
   /// HQ does not have it.
   [[nodiscard]] std::optional<Done> unavailable(const Unavailable& gone);
 
-  [[nodiscard]] bool busy() const { return !wanted_.empty(); }
+  [[nodiscard]] bool asked() const { return asked_.has_value(); }  ///< HQ's answer is awaited
   /// When next() is to be asked again if nothing comes; nothing where nothing is awaited.
   [[nodiscard]] std::optional<MonoTime> wake() const;
 

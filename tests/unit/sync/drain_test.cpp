@@ -941,6 +941,103 @@ TEST(Drain, OnAReserveLineThePrimaryIsLookedForNowAndThen) {
   EXPECT_EQ(w.opened.back(), 0u);
 }
 
+namespace {
+
+/// A post on its reserve line, with an image on its way that takes longer than the time after which the primary is looked for.
+struct BusyReserve : World {
+  static DrainSettings settings() {
+    DrainSettings settings = plain();
+    settings.back_to_primary = 30s;
+    return settings;
+  }
+  BusyReserve() : World(settings()) {
+    blobs.blobs[sha] = Bytes(64u << 20, 9);
+    drain.link_lost(attempt, "refused", clock.now());
+    collect();
+    wake();
+    EXPECT_EQ(opened.back(), 1u);
+    stream();
+    began = clock.mono();
+    want();
+  }
+  void want() {
+    const std::uint64_t size = blobs.blobs[sha].size();
+    say(Leaf::want, Want{{{sha, size, false, {{taken / chunk_bytes, chunks_of(size) - 1}}, taken % chunk_bytes, false, false}}, {}, {}});
+  }
+  /// What the line brings HQ in 50 ms at 8 Mbit/s.
+  void take() {
+    for (const std::uint64_t end = taken + 50'000; !wire.empty() && taken < end; wire.pop_front()) {
+      const Leaf leaf = parse_topic(wire.front().topic)->leaf;
+      if (leaf == Leaf::slice) taken += decode_slice(wire.front().payload)->bytes.size();
+      if (leaf == Leaf::hello) return greet();
+    }
+  }
+  const std::string sha = std::string(64, 'a');
+  std::uint64_t taken = 0;
+  MonoTime began{};
+};
+
+}  // namespace
+
+TEST(Drain, FromABusyReserveLineThePrimaryIsLookedForToo) {
+  BusyReserve w;
+  while (w.closed.size() < 2 && w.clock.mono() - w.began < 2min) {
+    w.clock.advance(50ms);
+    w.turn();
+    w.take();
+    w.want();  // acknowledged piece by piece: something is always under way
+  }
+  ASSERT_EQ(w.closed.size(), 2u) << "an image that takes a month must not keep the post on its thin line for a month";
+  EXPECT_NE(w.closed.back().find("primary"), std::string::npos);
+  EXPECT_GE(w.clock.mono() - w.began, 30s);
+  EXPECT_LE(w.clock.mono() - w.began, 31s) << "what was under way had ended";
+  w.wake();
+  EXPECT_EQ(w.opened.back(), 0u);
+  w.stream();
+  w.want();
+  ASSERT_FALSE(w.wire.empty());
+  EXPECT_EQ(decode_slice(w.expect(Leaf::slice))->offset, w.taken) << "and it goes on there where it was";
+}
+
+TEST(Drain, WhatDoesNotEndOnAReserveLineHoldsThePostThereForABoundedTime) {
+  BusyReserve w;
+  while (w.closed.size() < 2 && w.clock.mono() - w.began < 2min) {
+    w.clock.advance(50ms);
+    w.turn();
+    w.take();  // HQ answers hellos and says nothing of the slices
+    if (w.clock.mono() - w.began == 35s) {
+      w.append(1, Stream::verdicts);
+      EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 1})) << "a verdict goes at once until the end";
+      w.ack();
+    }
+  }
+  ASSERT_EQ(w.closed.size(), 2u);
+  EXPECT_NE(w.closed.back().find("primary"), std::string::npos) << w.closed.back();
+  EXPECT_LE(w.clock.mono() - w.began, 30s + DrainSettings{}.ack_timeout + 1s);
+}
+
+TEST(Drain, AFetchOnAReserveLineDoesNotHoldThePostThere) {
+  BusyReserve w;
+  w.say(Leaf::want, Want{{}, {w.sha}});
+  w.wire.clear();
+  w.drain.want(std::string(64, 'b'), 1u << 30, w.clock.now());
+  w.collect();
+  while (w.closed.size() < 2 && w.clock.mono() - w.began < 2min) {
+    w.clock.advance(50ms);
+    w.turn();
+    if (w.wire.empty()) continue;
+    if (parse_topic(w.wire.front().topic)->leaf == Leaf::hello) {
+      w.greet();
+      continue;
+    }
+    const Fetch fetch = *decode_fetch(w.expect(Leaf::fetch));
+    const Bytes part(std::min<std::uint64_t>(fetch.bytes, chunk_bytes - fetch.offset % chunk_bytes), 1);
+    w.drain.message(w.attempt, "rampa/2/P1/dn/slice", encode(BlobSlice{*parse_sha256(fetch.sha256), fetch.offset, 1u << 30, part}), w.clock.now());
+    w.collect();
+  }
+  ASSERT_EQ(w.closed.size(), 2u) << "1 GiB goes on at its byte over the primary";
+}
+
 // Any loss, duplicate and interruption: HQ's model ends with every record, once, in both streams.
 TEST(Drain, RandomFaultsEndWithEverythingAtHqOnce) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
