@@ -25,7 +25,7 @@ struct SyncSettings {
   std::string ca_file, certificate_file, key_file;
   std::string hq_key;                 ///< HQ's public key, 64 hex digits; empty: the first HQ that is met is kept
   bool hq_reads_personal = true;      ///< HQ is given the keys of the days' personal fields (plates, names), sealed for its key
-  std::vector<std::string> metered;   ///< brokers over whose line only verdicts and events go
+  std::vector<std::string> metered;   ///< brokers over whose line only verdicts and events go, and no file is fetched without an order
   std::vector<SyncCap> caps;
 };
 

@@ -27,12 +27,15 @@ BlobSender::Blob* BlobSender::find(const std::string& sha256) {
 BlobSender::Outcome BlobSender::wanted(const Want& want, std::uint64_t before) {
   Outcome outcome;
   for (const std::string& sha : want.done) {
-    if (const Blob* blob = find(sha)) outcome.delivered.insert(outcome.delivered.end(), blob->flight.begin(), blob->flight.end());
+    if (const Blob* blob = find(sha)) {
+      outcome.delivered.insert(outcome.delivered.end(), blob->flight.begin(), blob->flight.end());
+      if (blob->manifest_flight) outcome.delivered.push_back(*blob->manifest_flight);
+    }
     forget(sha);
     outcome.done.push_back(sha);
   }
   for (const std::string& sha : want.dropped) {
-    if (const Blob* blob = find(sha)) outcome.lost += blob->flight.size();
+    if (const Blob* blob = find(sha)) outcome.lost += blob->flight.size() + (blob->manifest_flight ? 1 : 0);
     forget(sha);
   }
   for (const WantedBlob& w : want.blobs) {
@@ -45,12 +48,12 @@ BlobSender::Outcome BlobSender::wanted(const Want& want, std::uint64_t before) {
     }
     blob->size_bytes = w.size_bytes;
     blob->boost = w.boost;
+    blob->manifest = w.manifest;
     if (w.manifest) {
-      if (!blob->manifest || w.resend || blob->manifest_order < before) outcome.manifests.push_back(w.sha256);
-      blob->manifest = true;
+      if (blob->manifest_flight && (w.resend || blob->manifest_flight->order < before)) ++outcome.lost, blob->manifest_flight.reset();
       continue;
     }
-    blob->manifest = false;
+    if (blob->manifest_flight) outcome.delivered.push_back(*std::exchange(blob->manifest_flight, std::nullopt));
     const RangeSet missing = missing_bytes(w);
     std::uint64_t newest = 0;
     for (const Sent& sent : blob->flight)
@@ -71,22 +74,24 @@ BlobSender::Outcome BlobSender::wanted(const Want& want, std::uint64_t before) {
 
 std::size_t BlobSender::untold(std::uint64_t before) {
   std::size_t count = 0;
-  for (Blob& blob : blobs_)
+  for (Blob& blob : blobs_) {
     count += std::erase_if(blob.flight, [&](const Sent& sent) {
       if (sent.order >= before) return false;
       blob.todo.add(sent.range);
       return true;
     });
+    if (blob.manifest_flight && blob.manifest_flight->order < before) ++count, blob.manifest_flight.reset();
+  }
   return count;
 }
 
 std::optional<BlobSender::Piece> BlobSender::next(Traffic traffic, std::size_t bytes) const {
+  const auto first = [](const Blob& blob) { return std::pair(blob.boost, blob.manifest); };
   const Blob* best = nullptr;
-  for (const Blob& blob : blobs_) {
-    if (blob.manifest || blob.traffic() != traffic || (blob.todo.empty() && !blob.whole_missing)) continue;
-    if (!best || (blob.boost && !best->boost)) best = &blob;
-  }
+  for (const Blob& blob : blobs_)
+    if (blob.traffic() == traffic && sendable(blob) && (!best || first(blob) > first(*best))) best = &blob;
   if (!best) return {};
+  if (best->manifest) return Piece{best->sha256, best->size_bytes, 0, 0, true};
   if (best->whole_missing) return Piece{best->sha256, 0, 0, 0};
   const Range range = best->todo.front();
   const std::uint64_t chunk_end = (range.first / chunk_bytes + 1) * chunk_bytes;
@@ -97,6 +102,10 @@ std::optional<BlobSender::Piece> BlobSender::next(Traffic traffic, std::size_t b
 void BlobSender::sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, const LineMark& mark) {
   Blob* blob = find(piece.sha256);
   if (!blob) return;
+  if (piece.manifest) {
+    blob->manifest_flight = Sent{{}, wire_bytes, order, mark, false};
+    return;
+  }
   if (piece.bytes == 0) {
     blob->whole_missing = false;
     return;
@@ -106,25 +115,25 @@ void BlobSender::sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t 
   blob->flight.push_back({range, wire_bytes, order, mark, false});
 }
 
-void BlobSender::manifest_sent(const std::string& sha256, std::uint64_t order) {
-  if (Blob* blob = find(sha256)) blob->manifest_order = order;
-}
-
 void BlobSender::forget(const std::string& sha256) {
   std::erase_if(blobs_, [&](const Blob& b) { return b.sha256 == sha256; });
 }
 
 std::optional<MonoTime> BlobSender::oldest_under_way() const {
   std::optional<MonoTime> oldest;
-  for (const Blob& blob : blobs_)
+  for (const Blob& blob : blobs_) {
     if (!blob.flight.empty() && (!oldest || blob.flight.front().mark.at < *oldest)) oldest = blob.flight.front().mark.at;
+    if (blob.manifest_flight && (!oldest || blob.manifest_flight->mark.at < *oldest)) oldest = blob.manifest_flight->mark.at;
+  }
   return oldest;
 }
 
 std::size_t BlobSender::bytes_under_way() const {
   std::size_t bytes = 0;
-  for (const Blob& blob : blobs_)
+  for (const Blob& blob : blobs_) {
     for (const Sent& sent : blob.flight) bytes += sent.bytes;
+    if (blob.manifest_flight) bytes += blob.manifest_flight->bytes;
+  }
   return bytes;
 }
 

@@ -20,7 +20,6 @@ class BlobSender {
     std::vector<Sent> delivered;
     std::size_t lost = 0;
     std::vector<std::string> done;       ///< HQ holds these now
-    std::vector<std::string> manifests;  ///< to be sent before slices
   };
   /// `before`: slices and manifests of a lower order that HQ still lacks are lost: the hello that it has answered since went
   /// after them. 0: none.
@@ -28,15 +27,14 @@ class BlobSender {
   /// HQ has said nothing of slices of a lower order though it has answered two hellos that went after them: its last word of their blobs got
   /// lost, or they did. They go again; of a blob that it holds HQ says so then. Returns how many.
   std::size_t untold(std::uint64_t before);
-  /// A manifest that wanted() asked for went out.
-  void manifest_sent(const std::string& sha256, std::uint64_t order);
-
   struct Piece {
     std::string sha256;
     std::uint64_t size_bytes = 0, offset = 0;
-    std::size_t bytes = 0;  ///< within one chunk; 0 only for the empty blob
+    std::size_t bytes = 0;  ///< within one chunk; 0 only for the empty blob and a manifest
+    bool manifest = false;  ///< of what chunks it is made, before any slice
   };
-  /// What of this class goes next, at most `bytes` of it. Boosted blobs count as thumbnails and go before them.
+  /// What of this class goes next, at most `bytes` of it. Boosted blobs count as thumbnails and go before them; manifests go before
+  /// slices, for HQ looks meanwhile for chunks that it has.
   [[nodiscard]] std::optional<Piece> next(Traffic traffic, std::size_t bytes) const;
   void sent(const Piece& piece, std::size_t wire_bytes, std::uint64_t order, const LineMark& mark);
   void forget(const std::string& sha256);
@@ -49,14 +47,16 @@ class BlobSender {
   struct Blob {
     std::string sha256;
     std::uint64_t size_bytes = 0;
-    bool boost = false, manifest = false;
-    std::uint64_t manifest_order = 0;  ///< of the last manifest that went out
+    bool boost = false;
+    bool manifest = false;         ///< HQ lacks it...
+    std::optional<Sent> manifest_flight;  ///< ...and it is under way
     bool whole_missing = false;  ///< the empty blob: there is nothing to count
     RangeSet todo;               ///< bytes, counted from 0
     std::deque<Sent> flight;     ///< ranges are bytes
     [[nodiscard]] Traffic traffic() const { return boost || size_bytes <= chunk_bytes ? Traffic::thumbnails : Traffic::images; }
   };
   [[nodiscard]] Blob* find(const std::string& sha256);
+  [[nodiscard]] static bool sendable(const Blob& blob) { return blob.manifest ? !blob.manifest_flight : blob.whole_missing || !blob.todo.empty(); }
   std::vector<Blob> blobs_;  ///< in HQ's order
 };
 

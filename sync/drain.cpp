@@ -121,8 +121,8 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
   plan_wake();
 }
 
-void Drain::want(const std::string& sha256, std::uint64_t size_bytes, Stamp now) {
-  fetcher_.want(sha256, size_bytes);
+void Drain::want(const std::string& sha256, std::uint64_t size_bytes, Stamp now, Fetcher::Over over) {
+  fetcher_.want(sha256, size_bytes, over);
   if (phase_ == Phase::streaming) fill(now);
   plan_wake();
 }
@@ -383,7 +383,6 @@ void Drain::on_want(const Want& want, MonoTime now) {
   delivered(outcome.delivered, outcome.lost, want.held, now);
   for (std::string& sha : outcome.done) effects_.emplace_back(effect::BlobHeld{std::move(sha), true});
   for (const WantedBlob& blob : want.blobs) effects_.emplace_back(effect::BlobHeld{blob.sha256, false});
-  for (const std::string& sha : outcome.manifests) send_manifest(sha);
   status_.blobs_wanted = wanted_.size();
   changed_ = true;
 }
@@ -434,7 +433,8 @@ void Drain::fill(Stamp now) {
   while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
     if (send_frame(Stream::verdicts, 128u << 10, true, now) != Fill::went_out) break;
   for (auto done = fetcher_.complete(now.mono); done; done = fetcher_.complete(now.mono)) take_fetched(std::move(done));
-  if (const auto fetch = leaving_ ? std::nullopt : fetcher_.next(now.mono)) publish(Leaf::fetch, encode(*fetch));
+  if (const auto fetch = leaving_ ? std::nullopt : fetcher_.next(status_.metered, now.mono)) publish(Leaf::fetch, encode(*fetch));
+  if (const std::size_t waiting = fetcher_.waiting(status_.metered); waiting != std::exchange(status_.fetches_waiting, waiting)) changed_ = true;
   while (phase_ == Phase::streaming) {
     const std::size_t piece = budget_.piece();
     const bool can = !leaving_ && journal_again_.ns == 0 && refused_until_.ns == 0, all = !leaving_ && !status_.metered;
@@ -450,7 +450,7 @@ void Drain::fill(Stamp now) {
     if (!turn) return budget_.idle(bulk_under_way());
     const Fill went = *turn == Traffic::verdicts ? send_frame(Stream::verdicts, piece, false, now)
                       : *turn == Traffic::events ? send_frame(Stream::events, piece, false, now)
-                                                 : send_slice(*turn, now);
+                                                 : send_blob(*turn, now);
     if (went == Fill::held_back) return;
   }
 }
@@ -551,32 +551,34 @@ void Drain::on_lost(const Ack& ack, Stamp now) {
   say_lost();
 }
 
-Drain::Fill Drain::send_slice(Traffic traffic, Stamp now) {
+Drain::Fill Drain::send_blob(Traffic traffic, Stamp now) {
   const auto piece = wanted_.next(traffic, budget_.piece());
   if (!piece) return Fill::nothing;
-  const auto hash = parse_sha256(piece->sha256);
-  Bytes bytes;
-  if (piece->bytes > 0) {
-    auto read = blobs_.read(piece->sha256, piece->offset, piece->bytes);
-    if (!hash || !read || read->size() != piece->bytes) {
-      cannot_give(piece->sha256, !hash ? "not a SHA-256" : !read ? read.error().what : "it is shorter than its record says");
-      return Fill::went_out;
-    }
-    bytes = std::move(*read);
+  auto payload = payload_of(*piece);
+  if (!payload) {
+    cannot_give(piece->sha256, payload.error().what);
+    return Fill::went_out;
   }
-  Bytes payload = encode(BlobSlice{hash.value_or(Sha256{}), piece->offset, piece->size_bytes, bytes});
+  const std::size_t bytes = payload->size();
   if (!under_way()) asked_ = now.mono;
-  wanted_.sent(*piece, payload.size(), ++sent_order_, budget_.sent(payload.size(), bulk_under_way(), now.mono));
-  order_.sent(traffic, payload.size());
-  publish_raw(Leaf::slice, std::move(payload));
+  wanted_.sent(*piece, bytes, ++sent_order_, budget_.sent(bytes, bulk_under_way(), now.mono));
+  order_.sent(traffic, bytes);
+  publish_raw(piece->manifest ? Leaf::manifest : Leaf::slice, std::move(*payload));
   return Fill::went_out;
 }
 
-void Drain::send_manifest(const std::string& sha256) {
-  const auto manifest = blobs_.manifest(sha256);
-  if (!manifest) return cannot_give(sha256, manifest.error().what);
-  wanted_.manifest_sent(sha256, ++sent_order_);
-  publish(Leaf::manifest, encode(*manifest));
+Result<Bytes> Drain::payload_of(const BlobSender::Piece& piece) {
+  if (piece.manifest) {
+    const auto manifest = blobs_.manifest(piece.sha256);
+    if (!manifest) return tl::unexpected(manifest.error());
+    return sealed(Leaf::manifest, encode(*manifest));
+  }
+  const auto hash = parse_sha256(piece.sha256);
+  if (!hash) return fail(ErrorCode::invalid, "not a SHA-256");
+  auto bytes = piece.bytes > 0 ? blobs_.read(piece.sha256, piece.offset, piece.bytes) : Bytes{};
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (bytes->size() != piece.bytes) return fail(ErrorCode::invalid, "it is shorter than its record says");
+  return encode(BlobSlice{*hash, piece.offset, piece.size_bytes, *bytes});
 }
 
 void Drain::cannot_give(const std::string& sha256, const std::string& reason) {
@@ -636,7 +638,7 @@ void Drain::plan_wake() {
 }
 
 void Drain::publish(Leaf leaf, ByteView body) {
-  publish_raw(leaf, seal(topic_text({settings_.post, leaf}), body, settings_.identity.signer));
+  publish_raw(leaf, sealed(leaf, body));
 }
 
 void Drain::publish_raw(Leaf leaf, Bytes payload) {

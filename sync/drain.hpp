@@ -62,7 +62,7 @@ struct DrainSettings {
   std::uint64_t boot_number = 0;
   std::string software;
   std::size_t brokers = 1;            ///< length of the list; tried in turn
-  std::set<std::size_t> metered;      ///< of these brokers' lines only verdicts and events are sent
+  std::set<std::size_t> metered;      ///< over these brokers' lines only verdicts and events go, and no file is fetched without an order
   std::vector<Cap> caps;
   std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably
   /// The key of a day's personal fields, for HQ to read them; nothing: it was destroyed. Not set: HQ is given none.
@@ -101,6 +101,7 @@ struct LinkStatus {
   Duration round_trip{};              ///< the shortest on this connection; 0: none measured
   std::size_t budget_bytes = 0;       ///< what may be under way
   bool metered = false;
+  std::size_t fetches_waiting = 0;    ///< files that HQ has for this post and that wait for a line that is not metered
   std::string durability;             ///< of HQ: "disk", "standby"; empty before its first answer
   std::string trouble;                ///< empty, or what is wrong and what to do
 };
@@ -149,7 +150,7 @@ class Drain {
   /// It could not be kept (a full disk): HQ is asked to say it again after a while.
   void letter_failed(std::uint64_t number, Stamp now);
   /// Fetch this blob of HQ's; Fetched follows.
-  void want(const std::string& sha256, std::uint64_t size_bytes, Stamp now);
+  void want(const std::string& sha256, std::uint64_t size_bytes, Stamp now, Fetcher::Over over = Fetcher::Over::unmetered_lines);
   void advance(Stamp now);  ///< call at next_wake() or earlier; the first call starts everything
 
   [[nodiscard]] std::vector<Effect> take_effects();
@@ -190,8 +191,8 @@ class Drain {
 
   void fill(Stamp now);
   [[nodiscard]] Fill send_frame(Stream stream, std::size_t bytes_max, bool live_only, Stamp now);
-  [[nodiscard]] Fill send_slice(Traffic traffic, Stamp now);
-  void send_manifest(const std::string& sha256);
+  [[nodiscard]] Fill send_blob(Traffic traffic, Stamp now);
+  [[nodiscard]] Result<Bytes> payload_of(const BlobSender::Piece& piece);
   void take_fetched(std::optional<Fetcher::Done> done);
   void cannot_give(const std::string& sha256, const std::string& reason);
   void delivered(const std::vector<Sent>& messages, std::size_t lost, Duration held, MonoTime now);
@@ -199,6 +200,7 @@ class Drain {
   void plan_wake();
   void publish(Leaf leaf, ByteView body);
   void publish_raw(Leaf leaf, Bytes payload);
+  [[nodiscard]] Bytes sealed(Leaf leaf, ByteView body) const { return seal(topic_text({settings_.post, leaf}), body, settings_.identity.signer); }
   void trouble(std::string what);
   StreamSender& sender(Stream stream) { return senders_[static_cast<std::size_t>(stream)]; }
   [[nodiscard]] std::size_t bulk_under_way() const;

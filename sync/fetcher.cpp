@@ -4,9 +4,15 @@
 
 namespace rampa::sync {
 
-void Fetcher::want(const std::string& sha256, std::uint64_t size_bytes) {
+void Fetcher::want(const std::string& sha256, std::uint64_t size_bytes, Over over) {
   if (!shelf_) return;
-  if (std::none_of(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.sha256 == sha256; })) wanted_.push_back({sha256, size_bytes});
+  const auto known = std::find_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.sha256 == sha256; });
+  if (known == wanted_.end()) wanted_.push_back({sha256, size_bytes, over});
+  else if (over == Over::any_line) known->over = over;
+}
+
+std::size_t Fetcher::waiting(bool metered) const {
+  return static_cast<std::size_t>(std::count_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return !may_come(w, metered); }));
 }
 
 std::optional<Fetcher::Done> Fetcher::complete(MonoTime now) {
@@ -15,10 +21,14 @@ std::optional<Fetcher::Done> Fetcher::complete(MonoTime now) {
   return w.size_bytes > 0 && shelf_->have(w.sha256) >= w.size_bytes ? finish(now) : std::nullopt;
 }
 
-std::optional<Fetch> Fetcher::next(MonoTime now) {
+std::optional<Fetch> Fetcher::next(bool metered, MonoTime now) {
   if (wanted_.empty() || (pause_ && now < *pause_)) return {};
   pause_.reset();
   if (asked_ && now < asked_->heard + patience) return {};
+  if (!may_come(wanted_.front(), metered)) {
+    asked_.reset();
+    return {};
+  }
   if (asked_) piece_ = std::max(piece_least, piece_ / 2);  // no answer: less at once
   const Wanted& w = wanted_.front();
   const std::uint64_t have = shelf_->have(w.sha256);

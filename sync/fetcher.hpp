@@ -33,8 +33,10 @@ class Fetcher {
 
   explicit Fetcher(FetchShelf* shelf) : shelf_(shelf) {}
 
-  /// Asked for already: nothing happens.
-  void want(const std::string& sha256, std::uint64_t size_bytes);
+  /// Over what lines it may come. Somebody's order lets it come over a metered one too.
+  enum class Over { unmetered_lines, any_line };
+  /// Asked for already: only `over` counts.
+  void want(const std::string& sha256, std::uint64_t size_bytes, Over over = Over::unmetered_lines);
   void disconnected() { asked_.reset(); }
   struct Done {
     std::string sha256;
@@ -42,13 +44,15 @@ class Fetcher {
   };
   /// What is there whole already (the program died before it was used) is done without asking. Before next().
   [[nodiscard]] std::optional<Done> complete(MonoTime now);
-  /// What to ask HQ for now; nothing while an answer is awaited or nothing is wanted.
-  [[nodiscard]] std::optional<Fetch> next(MonoTime now);
+  /// What to ask HQ for now; nothing while an answer is awaited or nothing is wanted that may come over this line.
+  [[nodiscard]] std::optional<Fetch> next(bool metered, MonoTime now);
   [[nodiscard]] std::optional<Done> slice(const BlobSlice& slice, MonoTime now);
   /// HQ does not have it.
   [[nodiscard]] std::optional<Done> unavailable(const Unavailable& gone);
 
   [[nodiscard]] bool asked() const { return asked_.has_value(); }  ///< HQ's answer is awaited
+  /// How many wait because this line is metered.
+  [[nodiscard]] std::size_t waiting(bool metered) const;
   /// When next() is to be asked again if nothing comes; nothing where nothing is awaited.
   [[nodiscard]] std::optional<MonoTime> wake() const;
 
@@ -56,6 +60,7 @@ class Fetcher {
   struct Wanted {
     std::string sha256;
     std::uint64_t size_bytes = 0;
+    Over over = Over::unmetered_lines;
     int wrong = 0;
   };
   struct Asked {
@@ -63,6 +68,7 @@ class Fetcher {
     MonoTime heard;
   };
   [[nodiscard]] std::optional<Done> finish(MonoTime now);
+  [[nodiscard]] static bool may_come(const Wanted& wanted, bool metered) { return !metered || wanted.over == Over::any_line; }
 
   FetchShelf* shelf_;
   std::deque<Wanted> wanted_;

@@ -59,7 +59,7 @@ struct CommandLetter {
 };
 //   say_status      the post's state (edge/api/API.md, STATUS) as JSON
 //   look_for_image  argument: SHA-256 of a blob. Whether the post has it, or when it made room
-//   fetch_now       what letters named is asked for again at once, also what could not be had or used
+//   fetch_now       what letters named is asked for again at once, also what could not be had or used, and over a metered line too
 inline constexpr std::array<std::string_view, 3> commands{"say_status", "look_for_image", "fetch_now"};
 [[nodiscard]] constexpr bool known_command(std::string_view word) { return std::find(commands.begin(), commands.end(), word) != commands.end(); }
 /// What comes back is cut to this.

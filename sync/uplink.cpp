@@ -18,7 +18,7 @@ struct Subscribed { std::uint64_t attempt; };
 struct Broken { std::uint64_t attempt; std::string why; };
 struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
 struct LetterDone { std::uint64_t number; LetterOutcome outcome; };
-struct WantBlob { std::string sha256; std::uint64_t size_bytes; };
+struct WantBlob { std::string sha256; std::uint64_t size_bytes; Fetcher::Over over; };
 struct LetterRefused { std::uint64_t number; std::string reason; };
 struct LetterAnswered { std::uint64_t number; std::string outcome; };
 using Fact = std::variant<Connected, Subscribed, Broken, Message, LetterDone, WantBlob, LetterRefused, LetterAnswered>;
@@ -59,7 +59,7 @@ class RunningUplink : public Uplink {
     wake_.notify_one();
   }
 
-  void want(const std::string& sha256, std::uint64_t size_bytes) override { put(WantBlob{sha256, size_bytes}); }
+  void want(const std::string& sha256, std::uint64_t size_bytes, Fetcher::Over over) override { put(WantBlob{sha256, size_bytes, over}); }
   void refuse_letter(std::uint64_t number, const std::string& reason) override { put(LetterRefused{number, reason}); }
 
   void answer_letter(std::uint64_t number, const std::string& outcome) override { put(LetterAnswered{number, outcome}); }
@@ -130,7 +130,7 @@ class RunningUplink : public Uplink {
     fact.outcome.kept ? drain_.letter_done(fact.number, fact.outcome.refused, clock_.now()) : drain_.letter_failed(fact.number, clock_.now());
   }
 
-  void take(const WantBlob& fact) { drain_.want(fact.sha256, fact.size_bytes, clock_.now()); }
+  void take(const WantBlob& fact) { drain_.want(fact.sha256, fact.size_bytes, clock_.now(), fact.over); }
   void take(const LetterAnswered& fact) { drain_.letter_answered(fact.number, fact.outcome, clock_.now()); }
   void take(const LetterRefused& fact) { drain_.letter_refused(fact.number, fact.reason, clock_.now()); }
 

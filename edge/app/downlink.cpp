@@ -214,7 +214,7 @@ std::string Downlink::fetch_now() {
   again_ = {};
   if (!noted) return "what is to be fetched cannot be read: " + noted.error().what;
   if (line_.want)
-    for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes);
+    for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::any_line);
   return std::to_string(noted->size()) + " files asked for";
 }
 
@@ -225,7 +225,7 @@ Result<void> Downlink::want_file(const sync::WantedFile& wanted) {
   }
   std::lock_guard lock(mutex_);
   not_to_be_had_.erase(wanted.sha256);
-  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes);
+  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
   return {};
 }
 
@@ -258,7 +258,7 @@ void Downlink::connect(Line line) {
     std::lock_guard lock(mutex_);
     line_ = std::move(line);
     if (noted && line_.want)
-      for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes);
+      for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
   }
   commands_->answer_again();
 }

@@ -39,7 +39,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   [[nodiscard]] Result<std::unique_ptr<sync::FetchShelf>> shelf() const;
   /// The way to the uplink. Calls come from any thread.
   struct Line {
-    std::function<void(const std::string& sha256, std::uint64_t size_bytes)> want;        ///< fetch this
+    std::function<void(const std::string& sha256, std::uint64_t size_bytes, sync::Fetcher::Over over)> want;  ///< fetch this
     std::function<void(std::uint64_t number, const std::string& reason)> refuse;  ///< what this letter named cannot be used
     std::function<void(std::uint64_t number, const std::string& outcome)> answer = {};  ///< what became of this command
   };

@@ -47,7 +47,10 @@ class DownlinkTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().what;
     downlink = std::move(*opened);
     ASSERT_TRUE(downlink->shelf());
-    downlink->connect({[this](const std::string& sha256, std::uint64_t) { wanted.push_back(sha256); },
+    downlink->connect({[this](const std::string& sha256, std::uint64_t, sync::Fetcher::Over over) {
+                         wanted.push_back(sha256);
+                         wanted_over_any_line = over == sync::Fetcher::Over::any_line;
+                       },
                        [this](std::uint64_t letter, const std::string& reason) { refused.push_back({letter, reason}); }});
   }
   void stop() {
@@ -108,6 +111,7 @@ class DownlinkTest : public testing::Test {
   std::unique_ptr<app::Appliance> post;
   std::shared_ptr<app::Downlink> downlink;
   std::vector<std::string> wanted;
+  bool wanted_over_any_line = false;  ///< the last one
   std::vector<Told> refused;
   std::vector<config::Finding> findings;
   std::uint64_t number = 0;
@@ -264,6 +268,15 @@ TEST_F(DownlinkTest, ACommandIsCarriedOutAnsweredAndInTheJournal) {
     noted += text.find("hq: M. Petrovic") != std::string::npos && text.find("\"what\":\"command\"") != std::string::npos;
   }
   EXPECT_EQ(noted, 4u) << "the refused one, too";
+}
+
+TEST_F(DownlinkTest, WhatWaitsForAnUnmeteredLineComesOverAnyWhereHqOrdersIt) {
+  ASSERT_EQ(apply("bundle", sync::encode(sync::BundleLetter{"set-7", std::string(64, 'a'), 10})).get().refused, "");
+  EXPECT_FALSE(wanted_over_any_line);
+  ASSERT_EQ(apply("command", sync::encode(sync::CommandLetter{"fetch_now", "", "M. Petrovic"})).get().refused, "");
+  downlink->work();
+  EXPECT_EQ(wanted, (std::vector<std::string>{std::string(64, 'a'), std::string(64, 'a')}));
+  EXPECT_TRUE(wanted_over_any_line);
 }
 
 TEST_F(DownlinkTest, ACodeListIsReplacedByANewerVersionOnlyAndOutlivesARestart) {

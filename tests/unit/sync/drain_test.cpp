@@ -70,6 +70,7 @@ class Blobs : public BlobSource {
     return Bytes(all.begin() + static_cast<std::ptrdiff_t>(offset), all.begin() + static_cast<std::ptrdiff_t>(end));
   }
   Result<Manifest> manifest(const std::string& sha) override {
+    if (const auto given = manifests.find(sha); given != manifests.end()) return given->second;
     const auto found = blobs.find(sha);
     if (found == blobs.end()) return fail(ErrorCode::not_found, "no such blob");
     Manifest out{*parse_sha256(sha), found->second.size(), {}};
@@ -77,6 +78,7 @@ class Blobs : public BlobSource {
     return out;
   }
   std::map<std::string, Bytes> blobs;
+  std::map<std::string, Manifest> manifests;  ///< of blobs that are never read
 };
 
 class Shelf : public FetchShelf {
@@ -586,6 +588,7 @@ TEST(Drain, BlobsGoAfterRecordsAndGoOnAtTheByte) {
   ASSERT_TRUE(manifest) << manifest.error().what;
   EXPECT_EQ(manifest->chunks.size(), 3u);
   EXPECT_TRUE(w.wire.empty()) << "no slice before HQ has said which chunks it lacks";
+  w.clock.advance(100ms);
   WantedBlob want{sha, blob.size(), false, {{1, 2}}, 70'000, false, false};
   w.say(Leaf::want, Want{{want}, {}});
   Bytes payload = w.expect(Leaf::slice);
@@ -659,6 +662,108 @@ TEST(Drain, OverAMeteredLineNoPicturesGo) {
   EXPECT_TRUE(w.wire.empty());
   w.append(1);
   EXPECT_EQ(w.expect_frame(), (Range{1, 1}));
+}
+
+namespace {
+
+/// HQ wants eight scans of 20 MiB and knows the chunks of none.
+Want eight_scans(World& w) {
+  Want want;
+  for (char c = 'a'; c < 'i'; ++c) {
+    want.blobs.push_back({std::string(64, static_cast<char>(c < 'g' ? c : c - 'g' + '0')), 20u << 20, true, {}, 0, false, false});
+    Manifest manifest{*parse_sha256(want.blobs.back().sha256), 20u << 20, std::vector<Sha256>(160)};
+    for (Sha256& chunk : manifest.chunks)
+      for (auto& byte : chunk) byte = static_cast<std::uint8_t>(w.noise());
+    w.blobs.manifests[want.blobs.back().sha256] = std::move(manifest);
+  }
+  return want;
+}
+
+}  // namespace
+
+TEST(Drain, OverAMeteredLineManifestsAndFetchesWaitToo) {
+  DrainSettings settings = World::plain();
+  settings.metered = {0};
+  World w(settings);
+  w.drain.want(std::string(64, 'f'), 1u << 30, w.clock.now());
+  w.stream();
+  w.say(Leaf::want, eight_scans(w));
+  w.pass(1min);
+  ASSERT_TRUE(w.wire.empty()) << w.wire.front().topic << ": the line is paid by the byte";
+  EXPECT_EQ(w.drain.status().fetches_waiting, 1u) << "and people can see why";
+  w.append(1, Stream::verdicts);
+  EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 1}));
+  w.ack();
+
+  w.drain.want(std::string(64, 'f'), 1u << 30, w.clock.now(), Fetcher::Over::any_line);
+  w.collect();
+  EXPECT_EQ(decode_fetch(w.expect(Leaf::fetch))->sha256, std::string(64, 'f')) << "somebody at HQ wants it now, whatever it costs";
+  EXPECT_EQ(w.drain.status().fetches_waiting, 0u);
+
+  w.drain.link_lost(w.attempt, "cable", w.clock.now());
+  w.collect();
+  w.wake();
+  w.drain.link_lost(w.attempt, "cable", w.clock.now());
+  w.collect();
+  while (w.opened.back() != 1) w.wake();
+  w.stream();
+  w.expect(Leaf::fetch);
+  w.say(Leaf::want, eight_scans(w));
+  EXPECT_EQ(decode_manifest(w.expect(Leaf::manifest))->blob, *parse_sha256(std::string(64, 'a'))) << "the other line is not metered";
+}
+
+TEST(Drain, ManifestsStayWithinTheLinesBudget) {
+  World w;
+  w.stream();
+  const Want want = eight_scans(w);
+  w.say(Leaf::want, want);
+  const auto bytes_on_wire = [&] {
+    std::size_t bytes = 0;
+    for (const auto& message : w.wire) bytes += message.payload.size();
+    return bytes;
+  };
+  EXPECT_GT(bytes_on_wire(), 5'000u);
+  EXPECT_LE(bytes_on_wire(), LineBudget::first + 6'000) << "a verdict would wait behind all of them: 0.6 s at 512 kbit/s";
+  EXPECT_GE(w.drain.next_wake() - w.clock.mono(), 1s) << "room comes with HQ's word, nothing else wakes";
+  // HQ knows a blob's chunks by its manifest, and what it named makes room for the next one.
+  std::set<Sha256> named;
+  for (int round = 0; round < 100 && named.size() < 8; ++round) {
+    w.clock.advance(100ms);
+    w.turn();
+    Want now = want;
+    std::deque<effect::Publish> wire = std::move(w.wire);
+    w.wire.clear();
+    for (const auto& message : wire)
+      if (parse_topic(message.topic)->leaf == Leaf::manifest)
+        named.insert(decode_manifest(*open(message.topic, message.payload, public_key_of(post_seed)))->blob);
+    for (WantedBlob& blob : now.blobs) blob.manifest = !named.contains(*parse_sha256(blob.sha256));
+    w.say(Leaf::want, now);
+  }
+  EXPECT_EQ(named.size(), 8u);
+}
+
+TEST(Drain, AManifestThatGotLostGoesAgain) {
+  World w;
+  w.stream();
+  Want want = eight_scans(w);
+  want.blobs.resize(1);
+  w.say(Leaf::want, want);
+  w.expect(Leaf::manifest);
+  w.say(Leaf::want, want);
+  EXPECT_TRUE(w.wire.empty()) << "it may still be on its way";
+  w.wake();  // half the time-out: nothing was said of it
+  w.greet();
+  w.say(Leaf::want, want);
+  w.expect(Leaf::manifest);
+}
+
+TEST(Drain, ACapHoldsManifestsOfItsClassToo) {
+  DrainSettings settings = World::plain();
+  settings.caps = {{Traffic::images, 0, 0, 0}};
+  World w(settings);
+  w.stream();
+  w.say(Leaf::want, eight_scans(w));
+  EXPECT_TRUE(w.wire.empty());
 }
 
 TEST(Drain, ABlobThatIsNotThereIsReported) {
