@@ -14,6 +14,7 @@
 #include "edge/app/downlink.hpp"
 #include "edge/app/hq_watch_lists.hpp"
 #include "edge/app/lanes_first.hpp"
+#include "edge/app/line_settings.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/profiles_watch.hpp"
 #include "edge/app/service_notify.hpp"
@@ -112,8 +113,7 @@ struct Sync {
 Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   const auto& site = appliance.site();
   const auto status = appliance.store().status();
-  sync::UplinkSettings settings;
-  settings.drain.post = site.post;
+  sync::UplinkSettings settings = line_settings(site);
   settings.drain.boot_id = status.boot_id;
   settings.drain.boot_number = status.boot_number;
   settings.drain.software = described_version();
@@ -125,14 +125,6 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
     settings.drain.day_key = [keys = std::shared_ptr(store::open_day_keys(site.directory))](const sync::DayKeyName& name) {
       return keys->day_key(name.day, name.generation);
     };
-  for (const std::string& broker : site.sync.metered)
-    for (std::size_t i = 0; i < site.sync.brokers.size(); ++i)
-      if (site.sync.brokers[i] == broker) settings.drain.metered.insert(i);
-  for (const config::SyncCap& cap : site.sync.caps)
-    for (const sync::Traffic traffic : sync::traffics)
-      if (sync::name_of(traffic) == cap.traffic) settings.drain.caps.push_back({traffic, cap.from_minute, cap.to_minute, cap.bytes_per_s});
-  settings.brokers = site.sync.brokers;
-  settings.credentials = {site.sync.ca_file, site.sync.certificate_file, site.sync.key_file};
   settings.jitter_seed = runtime::random_bits();
   sync::UplinkCalls calls;
   calls.acknowledged = [&appliance](std::uint64_t sequence) { appliance.store().acknowledge(sequence); };
