@@ -91,9 +91,11 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
     return trouble("ignored a message from an HQ whose key is not known yet");
   const auto body = open(topic, payload, *settings_.identity.hq_key);
   // What is not HQ's, or does not decode, is reported and dropped; what it should have said is said again after a time-out.
-  if (!body)
-    return trouble("ignored a message that HQ's key did not sign (" + body.error().what + "). Was HQ set up anew? Then give its "
-                   "new key (`rampa-hq key`) as hq_key in the site file's [sync]");
+  if (!body) {
+    foreign_ = "ignored a message that HQ's key did not sign (" + body.error().what + "). Was HQ set up anew? Then give its "
+               "new key (`rampa-hq key`) as hq_key in the site file's [sync]";
+    return trouble(foreign_);
+  }
   switch (parsed->leaf) {
     case Leaf::ack:
       if (const auto ack = decode_ack(*body)) on_ack(*ack, now);
@@ -152,7 +154,7 @@ void Drain::check_times(Stamp now) {
     case Phase::greeting:
       if (now.mono < deadline_) break;
       if (hellos_unanswered_ >= settings_.hellos_unanswered_max)
-        hang_up("the broker answers but HQ does not: is rampa-hq running and on this broker?", now.mono);
+        hang_up(foreign_.empty() ? "the broker answers but HQ does not: is rampa-hq running and on this broker?" : foreign_, now.mono);
       else say_hello(now);
       break;
     case Phase::streaming:
@@ -195,6 +197,7 @@ void Drain::connect(MonoTime now) {
   ++status_.attempts;
   ++attempt_;
   hello_number_ = 0;
+  foreign_.clear();
   deadline_ = now + settings_.connect_timeout;
   enter(Phase::connecting);
   effects_.emplace_back(effect::OpenLink{attempt_, status_.broker});
@@ -221,6 +224,8 @@ void Drain::nothing_under_way() {
   answered_order_ = 0;
   status_.blobs_wanted = 0;
   status_.round_trip = {};
+  refused_.reset();
+  status_.refuses = false;
 }
 
 void Drain::say_hello(Stamp now) {
@@ -290,7 +295,6 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   }
   budget_.set_credit(ack.credit_bytes);
   if (phase_ == Phase::greeting) return start_streaming(ack, now);
-  if (journal_again_.ns == 0 && refused_until_.ns == 0) status_.trouble = lost_.trouble();  // both hear each other: what was told before is over
   if (answers) {
     // The want that belongs to the answer before this one has come, or never will.
     status_.resends += wanted_.untold(answered_order_);
@@ -298,6 +302,8 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
     letters_.answered(answered_order_);
   }
   take_streams(ack, answers, now.mono);
+  note_taken();
+  if (journal_again_.ns == 0 && refused_until_.ns == 0 && !refused_) status_.trouble = lost_.trouble();  // both hear each other: what was told before is over
   on_lost(ack, now);
   note_refused(ack, now.mono);
   move_cursor(ack.cursor);
@@ -363,9 +369,17 @@ void Drain::note_refused(const Ack& ack, MonoTime now) {
     if (frame.first > 1) lost_.untold(frame.stream, frame.first - 1, UINT64_MAX);  // word of it may have got lost
   }
   const RefusedFrame& refused = ack.refused.front();
+  refused_ = refused;
+  status_.refuses = true;
   refused_until_ = now + settings_.refused_pause;
   trouble("HQ refuses " + std::string(store::name_of(refused.stream)) + " from number " + std::to_string(refused.first) + " on: " +
           refused.reason + ". They stay here and are tried again");
+}
+
+/// What HQ refused it has taken since; or, where it could not tell which record it was (0), it refused nothing when it was tried again.
+void Drain::note_taken() {
+  if (refused_ && (refused_->first == 0 ? refused_until_.ns == 0 : sender(refused_->stream).at_hq(refused_->first))) refused_.reset(), refused_until_ = {};
+  status_.refuses = refused_.has_value();
 }
 
 void Drain::move_cursor(std::uint64_t cursor) {

@@ -102,6 +102,7 @@ struct LinkStatus {
   std::size_t budget_bytes = 0;       ///< what may be under way
   bool metered = false;
   std::size_t fetches_waiting = 0;    ///< files that HQ has for this post and that wait for a line that is not metered
+  bool refuses = false;               ///< HQ does not take some records; `trouble` says which and why
   std::string durability;             ///< of HQ: "disk", "standby"; empty before its first answer
   std::string trouble;                ///< empty, or what is wrong and what to do
 };
@@ -182,6 +183,7 @@ class Drain {
   void take_streams(const Ack& ack, bool answers, MonoTime now);
   void note_quarantined(const Ack& ack);
   void note_refused(const Ack& ack, MonoTime now);
+  void note_taken();
   void heard(MonoTime now);
   void move_cursor(std::uint64_t cursor);
   void refresh_ends();
@@ -221,6 +223,8 @@ class Drain {
   MonoTime deadline_{};        ///< of the phase: pause over, connect or hello time-out
   MonoTime journal_again_{};   ///< after a read error
   MonoTime refused_until_{};   ///< HQ refused a frame: no records until then
+  std::optional<RefusedFrame> refused_;  ///< it, until HQ has taken that record
+  std::string foreign_;        ///< what somebody who is not this post's HQ made us say on this connection
   MonoTime wake_{};
   MonoTime hello_sent_{};
   MonoTime heard_{};           ///< last valid message from HQ

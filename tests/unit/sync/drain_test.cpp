@@ -516,6 +516,50 @@ TEST(Drain, ARefusedFrameIsShownAndTriedAgainLaterNotAtOnce) {
   EXPECT_EQ(again.list(), (std::vector<Range>{{1, 3}}));
 }
 
+TEST(Drain, ThatHqRefusesIsShownUntilHqTakesIt) {
+  World w;
+  w.append(2);
+  w.stream();
+  w.expect_frame();
+  w.hq.held[1].clear();
+  Ack refusal = w.hq.ack(w.journal);
+  refusal.refused = {{Stream::events, 1, "its signature does not hold"}};
+  w.say(Leaf::ack, refusal);
+  w.append(1, Stream::verdicts);  // the other stream waits as well, and is taken
+  for (int round = 0; round < 3; ++round) {
+    w.wake();
+    EXPECT_TRUE(w.drain.status().refuses);
+    while (!w.wire.empty() && w.wire.front().topic.ends_with("verdicts")) w.expect_frame(Stream::verdicts);
+    w.wire.clear();
+    w.ack();
+    EXPECT_NE(w.drain.status().trouble.find("refuses events from number 1 "), std::string::npos) << "only its next refusal is still on its way";
+    w.say(Leaf::ack, refusal);
+  }
+  w.hq.held[1][1] = w.hq.held[1][2] = {};
+  w.ack();
+  EXPECT_FALSE(w.drain.status().refuses);
+  EXPECT_EQ(w.drain.status().trouble, "");
+}
+
+TEST(Drain, AForeignHqIsNamedAndNotTakenForASilentOne) {
+  World w;
+  w.ready();
+  for (int hello = 0; w.drain.status().phase == "greeting"; ++hello) {
+    ASSERT_LT(hello, 10);
+    const Hello said = w.expect_hello();
+    Ack ack = w.hq.ack(w.journal);
+    ack.session = said.id;
+    ack.answers = true;
+    w.say(Leaf::ack, ack, stranger_seed);
+    w.wake();
+  }
+  EXPECT_NE(w.drain.status().trouble.find("HQ's key did not sign"), std::string::npos) << w.drain.status().trouble;
+  EXPECT_NE(w.closed.back().find("HQ's key did not sign"), std::string::npos) << "the log, too";
+  while (w.drain.status().phase != "greeting") w.drain.status().phase == "connecting" ? w.ready() : w.wake();
+  while (w.drain.status().phase == "greeting") w.wake();
+  EXPECT_NE(w.drain.status().trouble.find("is rampa-hq running"), std::string::npos) << "nobody said anything on this connection";
+}
+
 TEST(Drain, QuarantineIsToldOnceAndDoesNotBlock) {
   World w;
   w.append(3);
