@@ -60,14 +60,31 @@ struct DeviceView {
   std::optional<MonoTime> last_heard;  ///< last event of any kind from it
 };
 
+/// Of what HQ lacks, by class.
+struct LinkBacklog {
+  std::uint64_t verdicts = 0, events = 0;  ///< records
+  std::uint64_t pictures = 0;              ///< that HQ asks for at present; it asks for a few at a time
+};
+
 /// The line to HQ.
 struct LinkView {
   bool configured = false;  ///< false: this post works without HQ
   bool up = false;
-  std::optional<Stamp> since;         ///< of the present state
+  std::optional<Stamp> since;         ///< up or down; while up, over this line
+  std::string phase;                  ///< "waiting", "connecting", "greeting", "streaming", "forked"
+  std::string line;                   ///< the broker in use, or tried, as the site file names it
+  bool reserve = false;               ///< it is not the first of the site's list
+  bool metered = false;               ///< it is paid by the byte: pictures and files wait
+  std::string durability;             ///< of what HQ has: "disk", "standby"; empty before its first answer
+  std::optional<LinkBacklog> backlog; ///< nothing before HQ's first answer since the start
+  std::size_t fetches_waiting = 0;    ///< files of HQ's that wait for a line that is not metered
+  bool refuses = false;               ///< HQ does not take some records; `trouble` says which and why
   std::uint64_t backlog_records = 0;  ///< durable here, not acknowledged there
   std::optional<WallTime> oldest_waiting;
-  std::string detail;                 ///< why it is down, for people
+  std::string trouble;                ///< empty, or what is wrong and what to do: why it is down, or what HQ refuses while it is up
+  std::optional<Stamp> trouble_since;
+  bool trouble_over = false;          ///< that was so a short while ago
+  std::optional<Stamp> trouble_until; ///< ...until then
 };
 
 struct ProfileSetView {

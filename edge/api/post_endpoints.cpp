@@ -54,6 +54,20 @@ Response metrics(Parts& parts, Call&) {
   const store::Status store = parts.port.store_status();
   line({"rampa_hq_link_up", "", "1 while headquarters can be reached.", false, link.up ? 1.0 : 0.0});
   line({"rampa_hq_backlog_records", "", "Records not acknowledged by headquarters.", false, static_cast<double>(link.backlog_records)});
+  line({"rampa_hq_link_line", "", "The line in use by its place in the site's list of brokers: 0 the primary, 1 a reserve, -1 none.", false,
+        !link.up ? -1.0 : link.reserve ? 1.0 : 0.0});
+  line({"rampa_hq_link_metered", "", "1 while the line in use is metered: pictures and files wait.", false, link.up && link.metered ? 1.0 : 0.0});
+  line({"rampa_hq_link_trouble", "", "1 while something is wrong with the line, also while it is up; /api/v1/status says what.", false,
+        !link.trouble.empty() && !link.trouble_over ? 1.0 : 0.0});
+  line({"rampa_hq_refuses", "", "1 while headquarters does not take some records.", false, link.refuses ? 1.0 : 0.0});
+  line({"rampa_hq_standby", "", "1 while a standby of headquarters' database holds what it acknowledges.", false, link.durability == "standby" ? 1.0 : 0.0});
+  if (link.backlog) {
+    const std::string text = "What headquarters lacks, since its first answer: records, and pictures that it asks for at present.";
+    line({"rampa_hq_backlog", "class=\"verdicts\"", text, false, static_cast<double>(link.backlog->verdicts)});
+    line({"rampa_hq_backlog", "class=\"events\"", text, false, static_cast<double>(link.backlog->events)});
+    line({"rampa_hq_backlog", "class=\"pictures\"", text, false, static_cast<double>(link.backlog->pictures)});
+  }
+  line({"rampa_hq_fetches_waiting", "", "Files of headquarters' that wait for a line that is not metered.", false, static_cast<double>(link.fetches_waiting)});
   const auto devices = parts.port.devices();
   const auto not_ready = std::count_if(devices.begin(), devices.end(), [](const auto& d) { return d.condition.level != device::ConditionLevel::ready; });
   line({"rampa_devices", "", "Devices of all lanes.", false, static_cast<double>(devices.size())});

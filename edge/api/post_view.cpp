@@ -33,8 +33,14 @@ void write_status(JsonWriter& w, AppliancePort& port, Stamp now) {
   w.key("post").object().field("id", post.id.text).field("name", post.name).field("simulated", post.simulated).end();
   w.field("version", post.version);
   w.key("link").object().field("configured", link.configured).field("up", link.up).field("since_ms", ms_if(link.since));
+  w.field_or_null("phase", link.phase).field_or_null("line", link.line).field("reserve", link.reserve).field("metered", link.metered);
+  w.field_or_null("durability", link.durability);
   w.field("backlog_records", link.backlog_records).field("oldest_waiting_ms", ms_if(link.oldest_waiting));
-  w.field("detail", link.detail).end();
+  w.key("backlog");
+  if (link.backlog) w.object().field("verdicts", link.backlog->verdicts).field("events", link.backlog->events).field("pictures", link.backlog->pictures).end();
+  else w.value(nullptr);
+  w.field("fetches_waiting", link.fetches_waiting).field("refuses", link.refuses).field_or_null("trouble", link.trouble);
+  w.field("trouble_since_ms", ms_if(link.trouble_since)).field("trouble_over", link.trouble_over).end();
   w.key("store").object().field("writable", store.writable).field("trouble", store.trouble);
   w.field("free_bytes", store.free_bytes).field("last_sequence", store.last_sequence);
   w.field("acknowledged", store.acknowledged).field("boot_id", store.boot_id);

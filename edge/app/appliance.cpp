@@ -38,9 +38,7 @@ Appliance::Appliance(config::Site site, std::shared_ptr<const risk::ProfileSet> 
       started_(clock.now()),
       core_(clock, mailbox_depth_max),
       ear_(*this),
-      transports_(drivers::make_real_transports(clock)) {
-  link_.configured = site_.sync.enabled;
-}
+      transports_(drivers::make_real_transports(clock)) {}
 
 Appliance::~Appliance() {
   stop();
@@ -317,27 +315,24 @@ std::vector<api::DeviceView> Appliance::devices() const {
 }
 
 api::LinkView Appliance::link() const {
-  std::lock_guard lock(link_mutex_);
-  api::LinkView view = link_;
   const auto status = store_->status();
+  std::lock_guard lock(link_mutex_);
+  api::LinkView view = link_report_.view(clock_.mono());
+  view.configured = site_.sync.enabled;
   view.backlog_records = status.last_sequence - std::min(status.acknowledged, status.last_sequence);
   return view;
 }
 
-void Appliance::link_changed(api::LinkView link) {
+void Appliance::link_changed(const sync::LinkStatus& link) {
+  std::vector<LinkReport::Line> lines;
   bool changed = false;
-  bool up = link.up;
   {
     std::lock_guard lock(link_mutex_);
-    changed = link_.up != link.up;
-    link.configured = site_.sync.enabled;
-    if (changed || !link_.since) link.since = clock_.now();
-    else link.since = link_.since;
-    link_ = std::move(link);
+    changed = link_report_.view(clock_.mono()).up != link.up;
+    lines = link_report_.take(link, clock_.now());
   }
-  if (!changed) return;
-  spdlog::info("hq link={}", up ? "up" : "down");
-  core_.answer(runtime::LinkState{up});
+  for (const auto& line : lines) spdlog::log(line.warns ? spdlog::level::warn : spdlog::level::info, "{}", line.text);
+  if (changed) core_.answer(runtime::LinkState{link.up});
 }
 
 api::ProfileSetView Appliance::profiles() const {

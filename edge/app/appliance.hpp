@@ -16,6 +16,7 @@
 #include "edge/app/code_lists.hpp"
 #include "edge/app/core_thread.hpp"
 #include "edge/app/latency.hpp"
+#include "edge/app/link_report.hpp"
 #include "edge/app/waiter.hpp"
 #include "edge/runtime/device_host.hpp"
 #include "edge/runtime/system_clock.hpp"
@@ -53,7 +54,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   /// HQ answers a referral; it is in the journal. Shown at the lane while that crossing stands there. Thread: any.
   void show_answer(const CrossingId& crossing, api::HqAnswer answer);
   /// From sync. Thread: any.
-  void link_changed(api::LinkView link);
+  void link_changed(const sync::LinkStatus& link);
   /// True while every thread came round since the last call: what the watchdog is fed by.
   [[nodiscard]] bool all_threads_alive();
 
@@ -147,7 +148,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   std::deque<std::pair<CrossingId, api::HqAnswer>> hq_answers_;  ///< the newest few
 
   mutable std::mutex link_mutex_;
-  api::LinkView link_;
+  LinkReport link_report_{site_.sync.brokers};
 
   std::map<const void*, std::uint64_t> beats_seen_;
   api::UrgentDesk* urgent_ = nullptr;

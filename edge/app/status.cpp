@@ -45,8 +45,11 @@ void print_summary(const std::map<std::string, double>& values) {
     return found == values.end() ? 0.0 : found->second;
   };
   const auto whole = [&](const std::string& name) { return std::to_string(static_cast<long long>(of(name))); };
-  std::cout << "  headquarters  " << (of("rampa_hq_link_up") > 0 ? "answers" : "does NOT answer") << "; " << whole("rampa_hq_backlog_records")
-            << " records wait for it\n"
+  std::cout << "  headquarters  " << (of("rampa_hq_link_up") > 0 ? "answers" : "does NOT answer") << (of("rampa_hq_link_line") > 0 ? " over a RESERVE line" : "")
+            << (of("rampa_hq_link_metered") > 0 ? ", metered" : "") << "; " << whole("rampa_hq_backlog_records") << " records wait for it\n";
+  if (of("rampa_hq_link_trouble") > 0)
+    std::cout << "                " << (of("rampa_hq_refuses") > 0 ? "it REFUSES records" : "something is wrong with the line") << ": the log and the Devices page say what\n";
+  std::cout
             << "  records       " << whole("rampa_journal_last_sequence") << "; "
             << (of("rampa_store_writable") > 0 ? "can be written" : "can NOT be written: lanes hold") << "\n"
             << "  devices       " << whole("rampa_devices") << ", not ready: " << whole("rampa_devices_not_ready") << "\n"

@@ -229,11 +229,24 @@ TEST_F(Lanes, StatusAndHealthSayWhatIsWrong) {
   api::LinkView link;
   link.configured = true;
   link.backlog_records = 77;
+  link.line = "mqtts://sat.example:8883";
+  link.up = link.reserve = link.metered = link.refuses = true;
+  link.backlog = api::LinkBacklog{7, 70, 3};
+  link.fetches_waiting = 2;
+  link.trouble = "HQ refuses verdicts from number 7 on: no";
   post.set_link(link);
   const auto status = ana.get("/api/v1/status").body;
   EXPECT_NE(status.find("\"backlog_records\":77"), std::string::npos);
-  EXPECT_NE(status.find("\"up\":false"), std::string::npos);
-  EXPECT_NE(ana.get("/metrics").body.find("rampa_hq_backlog_records 77"), std::string::npos);
+  EXPECT_NE(status.find("\"line\":\"mqtts://sat.example:8883\",\"reserve\":true,\"metered\":true,\"durability\":null"), std::string::npos) << status;
+  EXPECT_NE(status.find("\"backlog\":{\"verdicts\":7,\"events\":70,\"pictures\":3}"), std::string::npos);
+  EXPECT_NE(status.find("\"refuses\":true,\"trouble\":\"HQ refuses verdicts from number 7 on: no\""), std::string::npos) << "shown while the link is up";
+  const std::string metrics = ana.get("/metrics").body;
+  for (const std::string line : {"rampa_hq_backlog_records 77", "rampa_hq_link_up 1", "rampa_hq_link_line 1", "rampa_hq_link_metered 1", "rampa_hq_link_trouble 1", "rampa_hq_refuses 1",
+                                 "rampa_hq_backlog{class=\"pictures\"} 3", "rampa_hq_fetches_waiting 2"})
+    EXPECT_NE(metrics.find("\n" + line + "\n"), std::string::npos) << line;
+  post.set_link({});
+  EXPECT_NE(ana.get("/api/v1/status").body.find("\"up\":false"), std::string::npos);
+  EXPECT_NE(ana.get("/metrics").body.find("\nrampa_hq_link_line -1\n"), std::string::npos);
   EXPECT_NE(ana.get("/version").body.find("\"version\":\"0.1.0\""), std::string::npos);
   EXPECT_EQ(ana.get("/api/v1/devices").status, 200);
   EXPECT_EQ(ana.get("/api/v1/profiles").status, 200);
