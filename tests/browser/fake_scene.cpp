@@ -160,7 +160,14 @@ Declaration declaration(const char* reference, const char* plate, const char* tr
 
 void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
   post.set_post({PostId{"RS-BATROVCI"}, "Batrovci, cargo", "0.1.0", "", true});
-  post.set_link({true, true, clock.now(), 0, std::nullopt, ""});
+  api::LinkView link;
+  link.configured = link.up = true;
+  link.since = clock.now();
+  link.phase = "streaming";
+  link.line = "mqtts://hq.example:8883";
+  link.durability = "standby";
+  link.backlog = api::LinkBacklog{};
+  post.set_link(std::move(link));
   post.set_store([](store::Status& s) { s.free_bytes = 412ull << 30; s.fdatasync_p99 = 4800us; });
   const lane::Config lanes[] = {lane_config("L1", Kind::cargo, "entry"), lane_config("L2", Kind::cargo, "entry"),
                                 lane_config("L3", Kind::sally_port, "entry"), lane_config("L4", Kind::nii, "entry"),
@@ -170,6 +177,7 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     post.add_lane(config);
     add_devices(post, clock, config.id, config);
   }
+  post.set_code_list({"countries", 1, 2}, R"({"v":2,"name":"countries","version":1,"codes":[{"code":"PL","texts":{"en":"Poland","sr-Latn":"Poljska"}},{"code":"RS","texts":{"en":"Serbia","sr-Latn":"Srbija"}}]})");
   post.add_declaration(declaration("26RS014001B7K2QH41", "BG1274XK", "AB4410BG", 34800));
   post.add_declaration(declaration("26RS014001C0P8MN02", "NS778TT", "NS410AA", 28950));
 
@@ -191,6 +199,7 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
     v.verdict(Verdict::hold, "score 62");
     v.phase(Phase::waiting_officer, 2, "yellow: Compare the transport document with the declaration; check the seals' numbers. (controls: documents)");
     post.change(v.lane, [](lane::State& s) { s.other_vehicle = true; });
+    post.answer(v.lane, {"control", "The seals of this carrier were changed twice this week.", "HQ duty officer", clock.now().wall});
   }
   {
     const Visit v = visit("L3", "L3-7-9", 2);
@@ -295,14 +304,31 @@ void play(FakeAppliance& post, Clock& clock, unsigned step) {
     }
   }
   if (step % 60 == 30) post.notify(LaneId{"L7"}, 1, "waiting for the lane's inputs");
-  const bool down = (step / 40) % 2 == 1;  // 20 s up, 20 s down: both must look right
+  const bool down = (step / 30) % 2 == 1;  // 15 s up, 15 s down: both must look right
   const auto status = post.store_status();
   if (!down) post.set_store([](store::Status& s) { s.acknowledged = s.last_sequence; });
   api::LinkView link = post.link();
   if (link.up == down) link.since = clock.now();
   link.up = !down;
   link.backlog_records = down ? status.last_sequence - status.acknowledged + step % 40 : 0;
-  link.detail = down ? "no route to the broker" : "";
+  link.phase = down ? "waiting" : "streaming";
+  if (down) link.backlog = api::LinkBacklog{0, link.backlog_records, 0};
+  // After each break another line, and now and then one that HQ does not take everything over.
+  const int turn = static_cast<int>(step / 60) % 3;
+  if (!down) {
+    link.reserve = link.metered = turn != 0;
+    link.line = turn == 0 ? "mqtts://hq.example:8883" : "mqtts://sat.example:8883";
+    link.fetches_waiting = turn == 0 ? 0 : 1;
+    link.refuses = turn == 2;
+    link.backlog = api::LinkBacklog{turn == 2 ? 3u : 0u, turn == 2 ? 41u : 0u, turn == 0 ? 0u : 8u};
+    link.backlog_records = turn == 2 ? 44 : 0;
+  }
+  const std::string trouble = down ? "no route to the broker"
+                              : link.refuses ? "HQ refuses verdicts from number 1204 on: the hash before it is another. They stay here and are tried again" : "";
+  link.trouble_over = trouble.empty() && !link.trouble.empty();
+  if (link.trouble_over && !link.trouble_until) link.trouble_until = clock.now();
+  if (!trouble.empty() && trouble != link.trouble) link.trouble_since = clock.now();
+  if (!trouble.empty()) link.trouble = trouble, link.trouble_until.reset();
   post.set_link(link);
 }
 

@@ -125,6 +125,8 @@ try {
     await page.locator('main').focus();
     await page.keyboard.press('1');
     await page.getByRole('heading', { name: 'L1', exact: true }).waitFor();
+    await page.getByText('HQ answers: control first (HQ duty officer').waitFor();
+    await page.getByText('PL Poland').first().waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     await axe('help');
@@ -260,6 +262,14 @@ try {
     await page.getByText('frozen heartbeat').waitFor();
     await axe('devices');
     await shot('devices');
+    // The scene's line goes to a reserve one after a break, and later HQ does not take everything.
+    await page.getByText('reserve line, metered').waitFor({ timeout: 130_000 });
+    await page.getByText(/Files from HQ that wait: \d/).waitFor();
+    await page.getByText('HQ: refuses, 44 waiting').waitFor({ timeout: 130_000 });
+    await page.getByText('HQ refuses verdicts from number 1204').waitFor();
+    await headerFits();
+    await axe('devices on a reserve line');
+    await shot('devices-reserve');
   });
 
   await step('a paper crossing is entered once', async () => {

@@ -137,6 +137,16 @@ PLANTS = [
            "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n"
            "  status_.cursor = std::min(status_.last_sequence, status_.cursor + frame->range.last - frame->range.first + 1);\n"
            "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n  return Fill::went_out;\n")),
+    plant("metered-line-fetches", "bundles and lists come over a line that is paid by the byte", DRAIN,
+          ("sync/fetcher.hpp", "return !metered || wanted.over == Over::any_line;", "return !metered || wanted.size_bytes > 0;")),
+    plant("manifests-past-the-budget", "manifests under way are not counted", DRAIN,
+          ("sync/blob_sender.cpp", "    if (blob.manifest_flight) bytes += blob.manifest_flight->bytes;\n", "")),
+    plant("metered-in-the-site-file-only", "what the site file says of metered lines never reaches the drain",
+          {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=LineSettings.*"]},
+          ("edge/app/line_settings.cpp", "settings.drain.metered.insert(i);", "continue;")),
+    plant("trouble-hidden-while-up", "what HQ refuses is shown only once the line is down",
+          {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=LinkReport*"]},
+          ("edge/app/link_report.cpp", "const bool new_trouble = !link.trouble.empty() && ", "const bool new_trouble = !link.up && !link.trouble.empty() && ")),
     plant("duplicate-read-not-recognised", "the camera's repeated post is published again", CAMERA, REPOST_UNSEEN),
     plant("watchdog-not-read-back", "a module is armed without its watchdog having been read", IO,
           ("drivers/digital_io/arming.cpp", "    safe_value |= c.of == icd::CheckOf::safe_value;\n",

@@ -59,7 +59,11 @@ export interface Status {
   now_ms: number;
   post: { id: string; name: string; simulated: boolean };
   version: string;
-  link: { configured: boolean; up: boolean; since_ms: number | null; backlog_records: number; oldest_waiting_ms: number | null; detail: string };
+  link: {
+    configured: boolean; up: boolean; since_ms: number | null; phase: string | null; line: string | null; reserve: boolean; metered: boolean; durability: string | null;
+    backlog_records: number; oldest_waiting_ms: number | null; backlog: { verdicts: number; events: number; pictures: number } | null; fetches_waiting: number;
+    refuses: boolean; trouble: string | null; trouble_since_ms: number | null; trouble_over: boolean; // trouble: in English, with the remedy
+  };
   store: { writable: boolean; trouble: string; free_bytes: number; last_sequence: number; acknowledged: number; boot_id: string; picture_rebuilding: boolean; fdatasync_p99_us: number };
   profiles: { version: string | null; sha256: string | null; profiles: number; active_since_ms: number | null; doubt: string | null };
   lanes: { id: string; age_ms: number; inputs_age_ms: number | null }[];
