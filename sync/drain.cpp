@@ -66,6 +66,12 @@ void Drain::link_lost(std::uint64_t attempt, const std::string& why, Stamp now) 
   plan_wake();
 }
 
+void Drain::not_passed_on(std::uint64_t attempt, const std::string& why) {
+  if (attempt != attempt_ || (phase_ != Phase::greeting && phase_ != Phase::streaming)) return;
+  not_passed_on_ = why;
+  trouble(why);
+}
+
 /// Where no key of HQ is known yet, the first ack brings it; from then on every payload must be signed with it.
 bool Drain::believable_key(const std::string& topic, ByteView payload) {
   const auto body = peek(payload);
@@ -154,13 +160,15 @@ void Drain::check_times(Stamp now) {
     case Phase::greeting:
       if (now.mono < deadline_) break;
       if (hellos_unanswered_ >= settings_.hellos_unanswered_max)
-        hang_up(foreign_.empty() ? "the broker answers but HQ does not: is rampa-hq running and on this broker?" : foreign_, now.mono);
+        hang_up(!foreign_.empty()         ? foreign_
+                : !not_passed_on_.empty() ? not_passed_on_
+                                          : "the broker answers but HQ does not: is rampa-hq running and on this broker?", now.mono);
       else say_hello(now);
       break;
     case Phase::streaming:
       if (under_way() && now.mono >= silence_begun() + settings_.ack_timeout) {
         ++failed_in_a_row_;  // a line that went silent is not the first to be tried again
-        return hang_up("HQ did not acknowledge in time", now.mono);
+        return hang_up(!not_passed_on_.empty() ? not_passed_on_ : "HQ did not acknowledge in time", now.mono);
       }
       leaving_ = status_.broker != 0 && now.mono >= connected_ + settings_.back_to_primary;
       if (leaving_ && now.mono >= leave_at()) {
@@ -175,7 +183,7 @@ void Drain::check_times(Stamp now) {
       if (now.mono < hello_due()) break;
       if (hellos_unanswered_ >= settings_.hellos_unanswered_max) {
         ++failed_in_a_row_;
-        hang_up("HQ no longer answers", now.mono);
+        hang_up(!not_passed_on_.empty() ? not_passed_on_ : "HQ no longer answers", now.mono);
       } else {
         say_hello(now);
       }
@@ -198,6 +206,7 @@ void Drain::connect(MonoTime now) {
   ++attempt_;
   hello_number_ = 0;
   foreign_.clear();
+  not_passed_on_.clear();
   deadline_ = now + settings_.connect_timeout;
   enter(Phase::connecting);
   effects_.emplace_back(effect::OpenLink{attempt_, status_.broker});
@@ -264,6 +273,7 @@ bool Drain::forked(const Ack& ack) {
 
 void Drain::heard(MonoTime now) {
   heard_ = asked_ = now;
+  not_passed_on_.clear();
   hellos_unanswered_ = 0;
 }
 

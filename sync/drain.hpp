@@ -141,6 +141,8 @@ class Drain {
   void durable(Stamp now);                            ///< the journal has more
   void link_ready(std::uint64_t attempt, Stamp now);  ///< connected and subscribed
   void link_lost(std::uint64_t attempt, const std::string& why, Stamp now);
+  /// The broker says that it does not pass on what is sent. The connection stands: HQ's silence ends it, if it comes to that.
+  void not_passed_on(std::uint64_t attempt, const std::string& why);
   void message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now);
   /// The letter of the last TakeLetter is applied durably; or `refused` says why it cannot be.
   void letter_done(std::uint64_t number, const std::string& refused, Stamp now);
@@ -234,6 +236,7 @@ class Drain {
   std::uint64_t hello_number_ = 0;
   std::string hello_id_;
   std::string incarnation_;
+  std::string not_passed_on_;  ///< why; empty once HQ is heard
 
   store::StreamEnds ends_;
   std::array<StreamSender, store::streams.size()> senders_;

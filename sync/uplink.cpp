@@ -17,11 +17,13 @@ struct Connected { std::uint64_t attempt; };
 struct Subscribed { std::uint64_t attempt; };
 struct Broken { std::uint64_t attempt; std::string why; };
 struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
+struct Again { std::uint64_t attempt; std::string why; };
+struct NotPassedOn { std::uint64_t attempt; std::string why; };
 struct LetterDone { std::uint64_t number; LetterOutcome outcome; };
 struct WantBlob { std::string sha256; std::uint64_t size_bytes; Fetcher::Over over; };
 struct LetterRefused { std::uint64_t number; std::string reason; };
 struct LetterAnswered { std::uint64_t number; std::string outcome; };
-using Fact = std::variant<Connected, Subscribed, Broken, Message, LetterDone, WantBlob, LetterRefused, LetterAnswered>;
+using Fact = std::variant<Connected, Subscribed, Broken, Again, NotPassedOn, Message, LetterDone, WantBlob, LetterRefused, LetterAnswered>;
 
 constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
 constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
@@ -124,6 +126,12 @@ class RunningUplink : public Uplink {
   }
   void take(const Subscribed& fact) { drain_.link_ready(fact.attempt, clock_.now()); }
   void take(const Broken& fact) { drain_.link_lost(fact.attempt, fact.why, clock_.now()); }
+  void take(const Again& fact) {
+    if (fact.attempt != attempt_ || !link_) return;
+    if (calls_.remark) calls_.remark(fact.why);
+    open_link_to(broker_);
+  }
+  void take(const NotPassedOn& fact) { drain_.not_passed_on(fact.attempt, fact.why); }
   void take(const Message& fact) { drain_.message(fact.attempt, fact.topic, fact.payload, clock_.now()); }
 
   void take(const LetterDone& fact) {
@@ -141,16 +149,23 @@ class RunningUplink : public Uplink {
   }
 
   void act(const effect::OpenLink& open) {
-    link_.reset();
     attempt_ = open.attempt;
-    LinkSettings link{settings_.brokers[open.broker], "rampa-post-" + settings_.drain.post.text,
-                      downlink_filter(settings_.drain.post), settings_.credentials};
-    const std::uint64_t attempt = open.attempt;
-    auto opened = open_link(link, {[this, attempt] { put(Connected{attempt}); }, [this, attempt] { put(Subscribed{attempt}); },
-                                   [this, attempt](std::string why) { put(Broken{attempt, std::move(why)}); },
-                                   [this, attempt](std::string topic, Bytes payload) {
-                                     put(Message{attempt, std::move(topic), std::move(payload)});
-                                   }});
+    broker_ = open.broker;
+    open_link_to(broker_);
+  }
+  void open_link_to(std::size_t broker) {
+    link_.reset();
+    LinkSettings link{settings_.brokers[broker], "rampa-post-" + settings_.drain.post.text, downlink_filter(settings_.drain.post), settings_.credentials};
+    link.versions = versions_;
+    const std::uint64_t attempt = attempt_;
+    LinkCalls calls{[this, attempt] { put(Connected{attempt}); }, [this, attempt] { put(Subscribed{attempt}); },
+                    [this, attempt](std::string why) { put(Broken{attempt, std::move(why)}); },
+                    [this, attempt](std::string topic, Bytes payload) {
+                      put(Message{attempt, std::move(topic), std::move(payload)});
+                    }};
+    calls.again = [this, attempt](std::string why) { put(Again{attempt, std::move(why)}); };
+    calls.refused = [this, attempt](std::string why) { put(NotPassedOn{attempt, std::move(why)}); };
+    auto opened = open_link(link, std::move(calls));
     if (opened) link_ = std::move(*opened);
     else drain_.link_lost(attempt, opened.error().what, clock_.now());
   }
@@ -192,6 +207,8 @@ class RunningUplink : public Uplink {
   Drain drain_;                      ///< uplink's thread
   std::unique_ptr<MqttLink> link_;   ///< uplink's thread
   std::uint64_t attempt_ = 0;
+  std::size_t broker_ = 0;           ///< of this attempt
+  std::shared_ptr<BrokerVersions> versions_ = std::make_shared<BrokerVersions>();
   std::atomic<std::uint64_t> beats_{0};
 
   mutable std::mutex mutex_;

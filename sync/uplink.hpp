@@ -34,6 +34,7 @@ struct UplinkCalls {
   std::function<void(const std::string& sha256, const std::string& trouble)> fetched;  ///< what want() asked for
   std::function<void(const std::string& key)> keep_hq_key;    ///< none was given and this is the first that was met
   std::function<void(const LinkStatus&)> status;              ///< on every change
+  std::function<void(const std::string&)> remark;             ///< for the log: what a broker cannot do, and what is done instead
 };
 
 /// Thread: start, durable(), status() and the destructor from any one thread; durable() from the store's too.

@@ -136,6 +136,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
     spdlog::error("the journal cannot give {} {} to {}: {}; HQ is told. Run `rampa verify` and restore the segment from the backup: HQ takes what comes back",
                   store::name_of(lost.stream), lost.numbers.first, lost.numbers.last, lost.reason);
   };
+  calls.remark = [](const std::string& what) { spdlog::warn("broker {}", what); };
   calls.status = [&appliance](const sync::LinkStatus& link) { appliance.link_changed(link); };
   calls.letter = [downlink = *downlink](const sync::Letter& letter, std::function<void(sync::LetterOutcome)> done) {
     downlink->apply(letter, std::move(done));

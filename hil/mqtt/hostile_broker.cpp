@@ -70,6 +70,10 @@ void HostileBroker::take(int connection, const Packet& packet) {
 }
 
 void HostileBroker::on_connect(int connection, const Packet& packet) {
+  if (level_of(packet) != 4) {  // section 3.1.2.2: unacceptable protocol level; the client is to close
+    ++mischief_.versions_refused;
+    return give(connection, connack_bytes(false, 1));
+  }
   Client& client = clients_[connection];
   client.id = client_of(packet);
   // As the standard has it: a newer connection of the same name ends the older one.

@@ -18,6 +18,7 @@ namespace rampa::hil::mqtt {
 /// What a broker did by order. Plain forwarding is not counted.
 struct Mischief {
   std::uint64_t forwarded = 0, forgotten = 0, doubled = 0, reordered = 0, corrupted = 0, made_up = 0, misdelivered = 0, refused = 0, kicked = 0;
+  std::uint64_t versions_refused = 0;  ///< CONNECTs of another MQTT than 3.1.1; no lie
 };
 
 /// Without faults an ordinary broker: MQTT 3.1.1, no TLS, everybody may do everything. Faults (value: share 0..1 of the

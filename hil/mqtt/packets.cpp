@@ -89,6 +89,11 @@ std::optional<Subscription> subscription_of(const Packet& packet) {
   return Subscription{u16_at(packet.body, 0), std::move(*filter)};
 }
 
+std::uint8_t level_of(const Packet& packet) {
+  std::size_t at = 0;
+  return text_at(packet.body, at) && at < packet.body.size() ? packet.body[at] : std::uint8_t{0};
+}
+
 std::string client_of(const Packet& packet) {
   std::size_t at = 0;
   if (!text_at(packet.body, at)) return {};

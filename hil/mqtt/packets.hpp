@@ -47,7 +47,9 @@ struct Publication {
 /// Packet id, first topic filter. Empty where the body breaks the format.
 struct Subscription { std::uint16_t id = 0; std::string filter; };
 [[nodiscard]] std::optional<Subscription> subscription_of(const Packet& packet);
-/// Client id of a CONNECT.
+/// Protocol level of a CONNECT: 4 is 3.1.1, 5 is 5; 0 where the body breaks the format.
+[[nodiscard]] std::uint8_t level_of(const Packet& packet);
+/// Client id of a CONNECT of 3.1.1.
 [[nodiscard]] std::string client_of(const Packet& packet);
 /// The packet id that a PUBACK or SUBACK begins with; 0 where it is too short.
 [[nodiscard]] std::uint16_t id_of(const Packet& packet);

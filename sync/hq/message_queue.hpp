@@ -25,9 +25,11 @@ inline constexpr std::size_t message_bytes_max = envelope_body_max + 1024;
 struct Connected {};
 struct Subscribed {};
 struct Lost { std::string why; };
+struct Again { std::string why; };        ///< connect at once: another version of MQTT
+struct NotPassedOn { std::string why; };  ///< the broker refuses what is sent
 struct LinkFact {
   std::uint64_t attempt = 0;
-  std::variant<Connected, Subscribed, Lost> what;
+  std::variant<Connected, Subscribed, Lost, Again, NotPassedOn> what;
 };
 
 /// Facts about the link come first, then verdicts, then all else, both one message of each post in turn. An ack tells by

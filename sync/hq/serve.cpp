@@ -105,12 +105,15 @@ class Server {
   /// A wrong setting ends the program; a broker that is away does not.
   Result<void> connect() {
     ++attempt_;
-    const LinkSettings link{settings_.broker, settings_.client_id, uplink_filter(), settings_.credentials};
+    LinkSettings link{settings_.broker, settings_.client_id, uplink_filter(), settings_.credentials};
+    link.versions = versions_;
     const std::uint64_t attempt = attempt_;
-    auto opened = open_link(link, {[this, attempt] { queue_.put_fact({attempt, Connected{}}); },
-                                   [this, attempt] { queue_.put_fact({attempt, Subscribed{}}); },
-                                   [this, attempt](std::string why) { queue_.put_fact({attempt, Lost{std::move(why)}}); },
-                                   [this](std::string topic, Bytes payload) { queue_.put_message(topic, std::move(payload), clock_.now()); }});
+    LinkCalls calls{[this, attempt] { queue_.put_fact({attempt, Connected{}}); }, [this, attempt] { queue_.put_fact({attempt, Subscribed{}}); },
+                    [this, attempt](std::string why) { queue_.put_fact({attempt, Lost{std::move(why)}}); },
+                    [this](std::string topic, Bytes payload) { queue_.put_message(topic, std::move(payload), clock_.now()); }};
+    calls.again = [this, attempt](std::string why) { queue_.put_fact({attempt, Again{std::move(why)}}); };
+    calls.refused = [this, attempt](std::string why) { queue_.put_fact({attempt, NotPassedOn{std::move(why)}}); };
+    auto opened = open_link(link, std::move(calls));
     if (opened) link_ = std::move(*opened);
     else if (opened.error().code == ErrorCode::invalid) return tl::unexpected(opened.error());
     else hang_up(opened.error().what);
@@ -175,6 +178,13 @@ class Server {
 
   void link_fact(const LinkFact& fact) {
     if (const auto* lost = std::get_if<Lost>(&fact.what)) return hang_up(lost->why);
+    if (const auto* refused = std::get_if<NotPassedOn>(&fact.what)) return tell({"alarm", "", refused->why, 0});
+    if (const auto* again = std::get_if<Again>(&fact.what)) {
+      tell({"broker", "", again->why, 0});
+      link_.reset();
+      connect_at_ = clock_.mono();
+      return;
+    }
     if (std::holds_alternative<Connected>(fact.what)) {
       if (const auto asked = link_->subscribe(); !asked) hang_up(asked.error().what);
       return;
@@ -254,6 +264,7 @@ class Server {
   bool ready_ = false;  ///< connected and subscribed
   std::optional<MonoTime> announce_at_;
   std::optional<std::string> database_lost_;
+  std::shared_ptr<BrokerVersions> versions_ = std::make_shared<BrokerVersions>();
   std::unique_ptr<MqttLink> link_;
 };
 

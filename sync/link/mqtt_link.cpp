@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <mqtt/async_client.h>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "sync/link/no_delay.hpp"
+#include "sync/link/reasons.hpp"
 
 namespace rampa::sync {
 namespace {
@@ -18,6 +20,10 @@ constexpr int paho_in_flight_max = 65000;  ///< never reached: our own windows a
 /// Paho counts here what its sending thread has not taken yet, also while connected, and refuses at 100 by default: HQ that
 /// answers 300 posts at once would lose its connection over it.
 constexpr int paho_waiting_max = 1'000'000;
+/// Of the broker's Receive Maximum; below it Paho could come to its limit, and then sends one window a second. A post has some
+/// hundred messages under way at most, HQ one or two for each post after a commit.
+constexpr std::uint16_t receive_max_wanted = 10'000;
+constexpr std::size_t publish_head_max = 16;  ///< beside topic and payload: type, length, packet id, no properties
 
 /// Held by every callback and by a link's birth and death, before any member is touched: once the destructor has had it,
 /// no callback of that link runs or will. One for all links (a process has one or two), so that reaching it needs no
@@ -50,18 +56,23 @@ Result<void> readable(const std::string& file, const char* what) {
   return {};
 }
 
+/// Of CONNACK's or SUBACK's refusal; 0: there was none, the connection failed.
+std::uint8_t reason_in(const mqtt::token& token) {
+  if (const int reason = token.get_reason_code(); reason >= reason_refused && reason <= 0xff) return static_cast<std::uint8_t>(reason);
+  if (const int code = token.get_return_code(); code > 0 && code <= 0xff) return reason_of_v311(static_cast<std::uint8_t>(code));
+  return 0;
+}
+
 class PahoLink : public MqttLink {
  public:
   PahoLink(const LinkSettings& settings, LinkCalls calls)
-      : settings_(settings), calls_(std::move(calls)),
-        connect_listener_(*this, "connecting", [this] {
-          up_ = true;
-          no_delay(port_of(settings_.broker));
-          calls_.connected();
-        }),
-        subscribe_listener_(*this, "subscribing", [this] { calls_.subscribed(); }), arrivals_(*this),
-        client_(std::make_unique<mqtt::async_client>(paho_address(settings.broker), settings.client_id,
-                                                     mqtt::create_options(MQTTVERSION_3_1_1, paho_waiting_max), nullptr)) {}
+      : settings_(settings), calls_(std::move(calls)), v5_(settings.versions && settings.versions->next(settings.broker) == MqttVersion::v5),
+        connect_listener_(*this, [this](const mqtt::token& token) { connected(token); }, [this](const mqtt::token& token) { not_connected(token); }),
+        subscribe_listener_(*this, [this](const mqtt::token&) { calls_.subscribed(); },
+                            [this](const mqtt::token& token) { lost(failure("subscribing", token)); }),
+        publish_listener_(*this, [this](const mqtt::token&) { unsaid_ = true; }, [this](const mqtt::token& token) { not_passed_on(token); }),
+        arrivals_(*this), client_(std::make_unique<mqtt::async_client>(paho_address(settings.broker), settings.client_id,
+                                                                       mqtt::create_options(version(), paho_waiting_max), nullptr)) {}
 
   ~PahoLink() override {
     bool courteous = false;
@@ -87,8 +98,15 @@ class PahoLink : public MqttLink {
     }
     try {
       client_->set_callback(arrivals_);
-      options_.set_mqtt_version(MQTTVERSION_3_1_1);
-      options_.set_clean_session(true);
+      if (v5_) {
+        client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+          std::lock_guard lock(callback_mutex());
+          lost(settings_.broker + " ended the connection: " + reason_text(static_cast<std::uint8_t>(reason)));
+        });
+      }
+      options_.set_mqtt_version(version());
+      if (v5_) options_.set_clean_start(true);  // session expiry: none given is 0
+      else options_.set_clean_session(true);
       options_.set_automatic_reconnect(false);
       options_.set_max_inflight(paho_in_flight_max);
       options_.set_keep_alive_interval(std::chrono::duration_cast<std::chrono::seconds>(settings_.keep_alive));
@@ -120,8 +138,12 @@ class PahoLink : public MqttLink {
   }
 
   Result<void> publish(const std::string& topic, const Bytes& payload) override {
+    if (const std::size_t bytes = topic.size() + payload.size() + publish_head_max; bytes > packet_bytes_max_)
+      return fail(ErrorCode::disconnected, settings_.broker + " takes no message over " + std::to_string(packet_bytes_max_) + " bytes, and " +
+                                               std::to_string(bytes) + " are to be sent: " + reason_text(0x95));
     try {
-      client_->publish(topic, payload.data(), payload.size(), quality_of_service, false);
+      if (v5_) client_->publish(topic, payload.data(), payload.size(), quality_of_service, false, nullptr, publish_listener_);
+      else client_->publish(topic, payload.data(), payload.size(), quality_of_service, false);
       return {};
     } catch (const mqtt::exception& error) {
       return fail(ErrorCode::disconnected, std::string("publishing: ") + error.what());
@@ -129,29 +151,23 @@ class PahoLink : public MqttLink {
   }
 
  private:
-  /// Outcome of one asynchronous request.
+  /// Outcome of asynchronous requests of one kind.
   class Listener : public mqtt::iaction_listener {
    public:
-    Listener(PahoLink& link, std::string doing, std::function<void()> done)
-        : link_(link), doing_(std::move(doing)), done_(std::move(done)) {}
-    void on_success(const mqtt::token&) override {
+    using Call = std::function<void(const mqtt::token&)>;
+    Listener(PahoLink& link, Call done, Call failed) : link_(link), done_(std::move(done)), failed_(std::move(failed)) {}
+    void on_success(const mqtt::token& token) override {
       std::lock_guard lock(callback_mutex());
-      if (!link_.gone_) done_();
+      if (!link_.gone_) done_(token);
     }
     void on_failure(const mqtt::token& token) override {
       std::lock_guard lock(callback_mutex());
-      if (link_.gone_) return;
-      const std::string text = mqtt::exception::error_str(token.get_return_code());
-      const int code = token.get_return_code();
-      link_.lost(doing_ + " to " + link_.settings_.broker + " failed (" +
-                 (text.empty() ? "code " + std::to_string(code) : text) +
-                 "): is the broker there, and does it accept this certificate?");
+      if (!link_.gone_) failed_(token);
     }
 
    private:
     PahoLink& link_;
-    std::string doing_;
-    std::function<void()> done_;
+    Call done_, failed_;
   };
 
   /// What comes by itself.
@@ -174,18 +190,73 @@ class PahoLink : public MqttLink {
     PahoLink& link_;
   };
 
-  /// With callback_mutex() held.
+  [[nodiscard]] int version() const { return v5_ ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
+
+  // With callback_mutex() held.
+
+  void connected(const mqtt::token& token) {
+    if (std::exchange(up_, true)) return;  // with 3.1.1 Paho says it twice
+    if (v5_) {
+      const mqtt::connect_response response = token.get_connect_response();
+      const mqtt::properties& told = response.get_properties();
+      if (told.contains(mqtt::property::RECEIVE_MAXIMUM))
+        if (const auto most = mqtt::get<std::uint16_t>(told, mqtt::property::RECEIVE_MAXIMUM); most < receive_max_wanted) {
+          settings_.versions->only_v311(settings_.broker);
+          return again("takes only " + std::to_string(most) +
+                       " messages at a time in MQTT 5, which would make a backlog slow: it is spoken to in 3.1.1, without reasons for what it refuses. "
+                       "max_inflight_messages 0 at the broker changes that (sync/hq/mosquitto.conf.example)");
+        }
+      if (told.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) packet_bytes_max_ = mqtt::get<std::uint32_t>(told, mqtt::property::MAXIMUM_PACKET_SIZE);
+    }
+    if (settings_.versions) settings_.versions->taken(settings_.broker, v5_ ? MqttVersion::v5 : MqttVersion::v311);
+    no_delay(port_of(settings_.broker));
+    calls_.connected();
+  }
+
+  void not_connected(const mqtt::token& token) {
+    const std::uint8_t reason = reason_in(token);
+    if (v5_ && reason == reason_wrong_version) {
+      settings_.versions->only_v311(settings_.broker);
+      return again("does not speak MQTT 5: 3.1.1 is used");
+    }
+    if (v5_ && reason == 0) {
+      settings_.versions->unanswered(settings_.broker);
+      return again("did not answer in MQTT 5 (" + failure("connecting", token) + "): 3.1.1 is tried");
+    }
+    lost(failure("connecting", token));
+  }
+
+  void not_passed_on(const mqtt::token& token) {
+    const std::uint8_t reason = reason_in(token);
+    if (reason == 0) return;  // the connection broke, and that is told
+    if (std::exchange(unsaid_, false) && calls_.refused) calls_.refused(settings_.broker + " does not pass on what is sent: " + reason_text(reason));
+  }
+
+  [[nodiscard]] std::string failure(const std::string& doing, const mqtt::token& token) const {
+    const std::string to = doing + " to " + settings_.broker + " failed (";
+    if (const std::uint8_t reason = reason_in(token); reason != 0) return to + reason_text(reason) + ")";
+    const std::string text = mqtt::exception::error_str(token.get_return_code());
+    return to + (text.empty() ? "code " + std::to_string(token.get_return_code()) : text) + "): is the broker there, and does it accept this certificate?";
+  }
+
   void lost(std::string why) {
     if (gone_) return;
     up_ = false;
     if (!std::exchange(told_, true)) calls_.lost(std::move(why));
   }
 
+  void again(const std::string& why) {
+    if (!std::exchange(told_, true)) calls_.again(settings_.broker + " " + why);
+  }
+
   LinkSettings settings_;
   LinkCalls calls_;
+  const bool v5_;
   bool up_ = false, gone_ = true, told_ = false;  ///< under callback_mutex()
+  bool unsaid_ = true;  ///< that it does not pass on; under callback_mutex()
+  std::atomic<std::size_t> packet_bytes_max_ = SIZE_MAX;  ///< set before `connected`
   mqtt::connect_options options_;  ///< Paho keeps pointers into it
-  Listener connect_listener_, subscribe_listener_;
+  Listener connect_listener_, subscribe_listener_, publish_listener_;
   Arrivals arrivals_;
   std::unique_ptr<mqtt::async_client> client_;
 };

@@ -104,10 +104,28 @@ Broker::Broker(const std::vector<std::string>& posts) {
   run(command, file("make.log"));
 }
 
+std::unique_ptr<Broker> Broker::beside(const Broker& first) {
+  auto second = std::make_unique<Broker>(std::vector<std::string>{});
+  for (const auto& entry : fs::directory_iterator(first.directory_)) {
+    const std::string kind = entry.path().extension().string();
+    if (kind == ".pem" || kind == ".key") fs::copy_file(entry.path(), second->file(entry.path().filename().string()), fs::copy_options::overwrite_existing);
+  }
+  return second;
+}
+
 Broker::~Broker() {
   process_.kill();
   std::error_code ignored;
   fs::remove_all(directory_, ignored);
+}
+
+void Broker::write_options() const {
+  std::ifstream shipped(file("mosquitto.conf"));
+  std::string text;
+  for (std::string line; std::getline(shipped, line);)
+    if (!options_.contains(line.substr(0, line.find(' ')))) text += line + "\n";
+  for (const auto& [option, value] : options_) text += option + " " + value + "\n";
+  std::ofstream(file("mosquitto.conf")) << text;
 }
 
 bool Broker::start() {
@@ -115,6 +133,7 @@ bool Broker::start() {
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (port_ == 0) port_ = free_port();
     run({"sync/hq/make_broker_config.sh", directory_, std::to_string(port_)}, file("make.log"));
+    write_options();
     process_ = Child({mosquitto(), "-c", file("mosquitto.conf")}, file("mosquitto.log"));
     for (int i = 0; i < 400 && process_.running(); ++i) {
       if (listens(port_)) return true;

@@ -2,6 +2,8 @@
 // children of the test, ended by pid.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,17 +34,24 @@ class Child {
 class Broker {
  public:
   explicit Broker(const std::vector<std::string>& posts);
+  /// Another one, whose certificates are those of this one.
+  [[nodiscard]] static std::unique_ptr<Broker> beside(const Broker& first);
   ~Broker();
   /// Starts and waits until it listens. False: see log().
   [[nodiscard]] bool start();
   void kill() { process_.kill(); }
+  /// From the next start on another value than the shipped configuration has.
+  void set(const std::string& option, const std::string& value) { options_[option] = value; }
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::string file(const std::string& name) const { return directory_ + "/" + name; }
   [[nodiscard]] std::string log() const { return process_.log(); }
   [[nodiscard]] Child& process() { return process_; }
 
  private:
+  void write_options() const;
+
   std::string directory_;
+  std::map<std::string, std::string> options_;
   int port_ = 0;
   Child process_;
 };

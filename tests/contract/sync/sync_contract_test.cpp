@@ -8,6 +8,7 @@
 
 #include "sync/frame.hpp"
 #include "sync/hq/blob_shelf.hpp"
+#include "tests/contract/sync/link_client.hpp"
 #include "tests/contract/sync/sync_fixture.hpp"
 
 using namespace rampa;

@@ -65,7 +65,8 @@ inline sync::UplinkSettings uplink_settings(const Broker& broker, const std::str
 class Post {
  public:
   Post(const Broker& broker, const std::string& name, MemoryJournal& journal, std::uint64_t acknowledged = 0)
-      : journal_(journal) {
+      : Post(uplink_settings(broker, name), journal, acknowledged) {}
+  Post(const sync::UplinkSettings& settings, MemoryJournal& journal, std::uint64_t acknowledged) : journal_(journal) {
     sync::UplinkCalls calls;
     calls.acknowledged = [this](std::uint64_t sequence) {
       std::lock_guard lock(mutex_);
@@ -80,10 +81,16 @@ class Post {
       {
         std::lock_guard lock(mutex_);
         if (read) declarations_ += read->declarations.size();
+        if (read)
+          for (const auto& each : read->declarations) references_.push_back(each.reference);
       }
       done({true, read ? std::string{} : read.error().what});
     };
-    auto started = sync::start_uplink(uplink_settings(broker, name), journal.reader(), journal.blobs(), nullptr, acknowledged, calls, clock_);
+    calls.remark = [this](const std::string& what) {
+      std::lock_guard lock(mutex_);
+      remarks_.push_back(what);
+    };
+    auto started = sync::start_uplink(settings, journal.reader(), journal.blobs(), nullptr, acknowledged, calls, clock_);
     if (started) uplink_ = std::move(*started);
     else ADD_FAILURE() << started.error().what;
   }
@@ -102,6 +109,14 @@ class Post {
     std::lock_guard lock(mutex_);
     return quarantined_;
   }
+  [[nodiscard]] std::vector<std::string> remarks() const {
+    std::lock_guard lock(mutex_);
+    return remarks_;
+  }
+  [[nodiscard]] std::vector<std::string> references() const {
+    std::lock_guard lock(mutex_);
+    return references_;
+  }
   [[nodiscard]] std::size_t declarations() const {
     std::lock_guard lock(mutex_);
     return declarations_;
@@ -113,7 +128,9 @@ class Post {
   mutable std::mutex mutex_;
   std::vector<std::uint64_t> cursors_;
   std::vector<sync::QuarantinedRecord> quarantined_;
+  std::vector<std::string> remarks_;
   std::size_t declarations_ = 0;
+  std::vector<std::string> references_;  ///< of the declarations
   std::unique_ptr<sync::Uplink> uplink_;  // last: its thread ends before what it calls into
 };
 

@@ -449,6 +449,27 @@ TEST(Drain, BrokerUpHqDownIsNotUp) {
   EXPECT_NE(w.drain.status().trouble.find("HQ does not"), std::string::npos);
 }
 
+TEST(Drain, WhyABrokerDoesNotPassOnIsWhatIsWrongNotTheSilenceThatFollows) {
+  World w;
+  w.append(1);
+  w.ready();
+  w.drain.not_passed_on(w.attempt, "its ACL does not know this post");
+  EXPECT_EQ(w.drain.status().trouble, "its ACL does not know this post");
+  for (int i = 0; i < 3; ++i) {
+    w.expect_hello();
+    w.wake();
+  }
+  ASSERT_EQ(w.closed.size(), 1u);
+  EXPECT_EQ(w.closed[0], "its ACL does not know this post");
+  w.wake();
+  w.drain.not_passed_on(w.attempt - 1, "of the connection before");
+  EXPECT_NE(w.drain.status().trouble, "of the connection before");
+  w.ready();
+  w.drain.not_passed_on(w.attempt, "only for a moment");
+  w.greet();
+  EXPECT_EQ(w.drain.status().trouble, "") << "HQ is heard";
+}
+
 TEST(Drain, PausesGrowAndAreJittered) {
   World w;
   Duration before{};
