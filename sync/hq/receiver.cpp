@@ -55,7 +55,7 @@ void Receiver::load(Post& state, const std::string& name) {
     }
     history.walk = true;  // a walk may have been cut short
   }
-  if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) state.letters = {desk_.letter_state(name).last, at_post->second};
+  if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) state.letters = {desk_.letter_state(name).last, at_post->second.through};
   state.loaded = true;
 }
 
@@ -70,6 +70,7 @@ Result<void> Receiver::take(const Topic& topic, ByteView payload, Stamp now) {
     const std::string& name = topic.post.text;
     const std::string text = topic_text(topic);
     Post& state = post(name);
+    if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) at_post->second.heard = std::max(at_post->second.heard, now.mono);
     const bool of_a_blob = topic.leaf == Leaf::slice || topic.leaf == Leaf::manifest || topic.leaf == Leaf::unavailable;
     // The newest one: verdicts have overtaken what came before them.
     const auto newer = [now](const std::optional<MonoTime>& at) { return std::max(at.value_or(now.mono), now.mono); };

@@ -122,7 +122,11 @@ class Receiver {
   std::size_t held_bytes_ = 0;
   std::deque<Bytes> bodies_;  ///< of this group's frames: fresh records point into them
   std::uint64_t desk_version_ = 0;
-  std::map<std::string, std::uint64_t> letters_at_post_;  ///< what the post said since this receiver started, also in groups that failed
+  struct LettersAtPost {
+    std::uint64_t through = 0;
+    MonoTime heard;  ///< the post's newest message
+  };
+  std::map<std::string, LettersAtPost> letters_at_post_;  ///< what the post said since this receiver started, also in groups that failed
   std::map<std::string, MonoTime> verdicts_arrived_;  ///< the newest of each post, also in groups that failed: they overtake hellos
   std::vector<std::uint64_t> orders_done_;      ///< applied in this group
   std::vector<std::uint64_t> orders_to_forget_; ///< applied and committed, still on the desk

@@ -11,16 +11,20 @@ namespace {
 
 constexpr std::size_t fetches_waiting_max = 4;  ///< per post, which asks for one piece after the other
 constexpr Duration images_pause = 10s, images_busy_pause = 1s, passed_by_pause = 1h, leftovers_pause = 24h;
+constexpr Duration here_max = 45s;  ///< three heartbeats: a post that was silent for longer is away, perhaps at another HQ
 constexpr std::size_t not_set_aside_max = 10'000;
 constexpr std::int64_t refusal_bytes = 1024;    ///< what the answer to a fetch costs that gives nothing
 
 }  // namespace
 
 void Receiver::take_letters_through(const std::string& name, Post& state, const Hello& hello, Stamp now) {
-  if (const std::uint64_t last = desk_.letter_state(name).last; hello.letters_through > last)
+  const LetterState known = desk_.letter_state(name);
+  if (hello.letters_through > known.last)
     bell_.alarm(name, 0, "desk_went_back", "the post has letters up to number " + std::to_string(hello.letters_through) + ", HQ's desk has given it " +
-                                               std::to_string(last) + ": restored from a backup? Its numbers go on behind the post's", now);
-  letters_at_post_[name] = hello.letters_through;
+                                               std::to_string(known.last) + ": restored from a backup, or does another HQ write to it? Its numbers go on behind the post's" +
+                                               (known.through == known.last ? "" : ". It never said that it took letters " + std::to_string(known.through + 1) + " to " +
+                                                                                   std::to_string(known.last) + " of this desk: send again what of them it still needs"), now);
+  letters_at_post_[name] = {hello.letters_through, now.mono};
   state.letters = desk_.number_letters(name, hello.letters_through);
   desk_.taken_through(name, hello.letters_through, now.wall);
   state.letters.through = hello.letters_through;
@@ -35,7 +39,7 @@ void Receiver::take_receipt(const std::string& name, Post& state, const Receipt&
   for (const AnsweredLetter& answered : receipt.answered) bell_.tell({"answer", name, "letter " + std::to_string(answered.number) + ": " + answered.outcome, 0});
   state.letters.through = std::max(state.letters.through, std::min(receipt.through, state.letters.last));
   state.letters_due = state.letters.through < state.letters.last;
-  if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) at_post->second = std::max(at_post->second, state.letters.through);
+  if (const auto at_post = letters_at_post_.find(name); at_post != letters_at_post_.end()) at_post->second.through = std::max(at_post->second.through, state.letters.through);
   bell_.tell({"receipt", name, "letters up to " + std::to_string(receipt.through), 0});
 }
 
@@ -135,8 +139,9 @@ void Receiver::look_at_desk(const std::string& name, Post& state, Stamp now) {
   }
   const auto at_post = letters_at_post_.find(name);
   if (at_post == letters_at_post_.end()) return;  // no letter gets a number before the post said which ones it has
-  const LetterState fresh = desk_.number_letters(name, at_post->second);
-  state.letters.through = std::max(state.letters.through, at_post->second);
+  if (now.mono - at_post->second.heard > here_max) return;  // nor while it is away: another HQ may give it the same number
+  const LetterState fresh = desk_.number_letters(name, at_post->second.through);
+  state.letters.through = std::max(state.letters.through, at_post->second.through);
   state.letters_due |= fresh.last > state.letters.last;
   state.letters.last = fresh.last;
 }

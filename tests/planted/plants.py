@@ -112,6 +112,8 @@ PLANTS = [
     plant("letter-number-taken", "a letter gets a number before the post said which ones it has", RECEIVER,
           ("sync/hq/receiver_desk.cpp", "  if (at_post == letters_at_post_.end()) return;",
            "  if (at_post == letters_at_post_.end()) state.letters = desk_.number_letters(name, 0);\n  if (at_post == letters_at_post_.end()) return;")),
+    plant("letter-number-while-away", "a letter gets a number that another HQ gives the post meanwhile, and counts as taken", RECEIVER,
+          ("sync/hq/receiver_desk.cpp", "  if (now.mono - at_post->second.heard > here_max) return;", "")),
     plant("epochs-without-end", "who has a post's certificate begins any number of journals", RECEIVER,
           ("sync/hq/receiver.cpp", "if (state.histories.size() >= epochs_max && ", "if (state.histories.size() >= epochs_max * 100 && ")),
     plant("lost-blob-unnoticed", "a blob that is gone from HQ's shelf is never wanted again", RECEIVER,

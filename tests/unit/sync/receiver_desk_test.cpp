@@ -138,6 +138,29 @@ TEST_F(ReceiverDesk, AReceiverWithoutItsDeskGoesOnBehindWhatThePostHas) {
   EXPECT_EQ(letters[0].number, 8u);
 }
 
+TEST_F(ReceiverDesk, LettersWhoseNumbersAnotherHqGaveMeanwhileAreNamed) {
+  greet();
+  for (int i = 0; i < 3; ++i) write("P1", "note", "{}");
+  EXPECT_EQ(letters_in(look()).size(), 3u);
+  group({{Leaf::receipt, encode(Receipt{1, {}, {}})}});
+  // It never got 2 and 3: its line broke, and another HQ wrote to it.
+  EXPECT_TRUE(greeted(4).empty());
+  EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"desk_went_back"});
+  const std::string said = alarms()[0]["detail"];
+  EXPECT_NE(said.find("letters 2 to 3 of this desk"), std::string::npos) << said;
+}
+
+TEST_F(ReceiverDesk, ALetterToAPostThatIsAwayGetsItsNumberWhenItGreetsAgain) {
+  EXPECT_TRUE(greeted(1).empty());
+  clock.advance(46s);
+  write("P1", "note", R"({"do":"something"})");
+  EXPECT_TRUE(letters_in(look()).empty());
+  // Meanwhile it was at another HQ, which has given it numbers 2 and 3.
+  const auto letters = greeted(3);
+  ASSERT_EQ(letters.size(), 1u) << "it counts as taken, and the post has never seen it";
+  EXPECT_EQ(letters[0].number, 4u);
+}
+
 TEST_F(ReceiverDesk, APostFetchesWhatIsOfferedToItAndNothingElse) {
   Bytes bundle(2 * chunk_bytes + 10);
   for (std::size_t i = 0; i < bundle.size(); ++i) bundle[i] = static_cast<std::uint8_t>(i * 31 >> 4);
