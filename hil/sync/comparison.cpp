@@ -4,6 +4,7 @@
 #include <set>
 
 #include "edge/store/store.hpp"
+#include "hil/sync/business.hpp"
 
 namespace rampa::hil {
 namespace {
@@ -71,9 +72,27 @@ class Judge {
       }
       if (at->second->value("hash", "") != raw.hash || at->second->value("kind", "") != raw.kind)
         wrong(result_.corrupt, "record " + std::to_string(raw.sequence) + " is another one at HQ");
+      judge_time(*at->second);
       found.erase(at);
     }
     for (const auto& [sequence, row] : found) wrong(result_.corrupt, "record " + std::to_string(sequence) + " is at HQ and in no journal");
+  }
+
+  /// Whether what HQ says of the time of a record holds: the record itself carries the true one.
+  void judge_time(const json& row) {
+    const auto truth = true_time_in(row.value("open", json()).dump());
+    if (!truth) return wrong(result_.corrupt, "record " + row.value("sequence", json()).dump() + " does not say its true time");
+    const json clock = row.value("clock", json());
+    if (!clock.is_object() || !clock.value("behind_ms_min", json()).is_number() || !clock.value("behind_ms_max", json()).is_number()) {
+      ++result_.without_interval;
+      return;
+    }
+    const auto least = clock["behind_ms_min"].get<std::int64_t>(), most = clock["behind_ms_max"].get<std::int64_t>();
+    const std::int64_t behind = truth->ms - row.value("wall_ms", std::int64_t{0});
+    result_.interval_ms.push_back(static_cast<double>(most - least));
+    if (behind < least || behind > most)
+      wrong(result_.outside_interval, "record " + row.value("sequence", json()).dump() + " was written " + std::to_string(behind) +
+                                          " ms after what its wall clock said, by HQ's word between " + std::to_string(least) + " and " + std::to_string(most));
   }
 
   Result<void> blobs() {

@@ -27,10 +27,12 @@ double milliseconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 /// The machine's clock with a wall clock that can be wrong. Monotonic time is never touched. Thread: any.
 class WrongClock : public Clock {
  public:
-  [[nodiscard]] Stamp now() const override {
-    Stamp stamp = clock_.now();
-    stamp.wall.ms += offset_ms_;
-    return stamp;
+  [[nodiscard]] Stamp now() const override { return read().wrong; }
+  /// What this clock says, and what the time was then.
+  struct Reading { Stamp wrong; WallTime truth; };
+  [[nodiscard]] Reading read() const {
+    const Stamp stamp = clock_.now();
+    return {{stamp.mono, WallTime{stamp.wall.ms + offset_ms_}}, stamp.wall};
   }
   void set_offset(double seconds) { offset_ms_ = static_cast<std::int64_t>(seconds * 1000); }
 
@@ -143,7 +145,8 @@ class PostProcess {
       std::vector<Record> group;
       std::size_t attached = 0;
       for (std::uint64_t i = 0; i < count && attached == 0; ++i) {
-        group.push_back(business_record(settings_.business, next_++, clock_.now()));
+        const auto [now, truth] = clock_.read();
+        group.push_back(business_record(settings_.business, next_++, now, truth));
         for (const auto& a : group.back().attachments) attached += a.bytes->size();
       }
       ++groups_waiting_;
@@ -210,8 +213,8 @@ class PostProcess {
   }
 
   std::string verdict() {
-    Record record{LaneId{"L1"}, CrossingId{"L1-1-1"}, clock_.now(), VerdictGiven{}, {}};
-    std::get<VerdictGiven>(record.body).reason = "timed";
+    const auto [now, truth] = clock_.read();
+    Record record = timed_verdict(now, truth);
     const MonoTime begun = clock_.mono();
     std::mutex mutex;
     std::condition_variable done;

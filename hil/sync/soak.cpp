@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -274,7 +275,9 @@ std::string soak_report_json(const SoakSyncSettings& settings, const SoakSyncRep
   const Comparison& c = report.comparison;
   return json{{"seed", settings.stage.seed}, {"finished", report.finished}, {"faults", report.faults}, {"records", c.records}, {"blobs", c.blobs},
               {"records_told_durable", report.records_told}, {"lost", c.lost}, {"twice", c.twice}, {"corrupt", c.corrupt},
-              {"out_of_order", c.out_of_order}, {"alarms", c.alarms}, {"quarantined", c.quarantined}, {"first_wrong", c.first_wrong},
+              {"out_of_order", c.out_of_order}, {"outside_interval", c.outside_interval},
+              {"without_interval", c.without_interval}, {"interval_ms_max", c.interval_ms.empty() ? 0.0 : *std::max_element(c.interval_ms.begin(), c.interval_ms.end())},
+              {"alarms", c.alarms}, {"quarantined", c.quarantined}, {"first_wrong", c.first_wrong},
               {"seconds", report.seconds}, {"good", report.good()}}
       .dump(2);
 }
