@@ -237,10 +237,14 @@ void Drain::nothing_under_way() {
   status_.refuses = false;
 }
 
+std::string Drain::connection() const {
+  return settings_.boot_id + "-" + std::to_string(settings_.boot_number) + "-" + std::to_string(attempt_) + "-";
+}
+
 void Drain::say_hello(Stamp now) {
   refresh_ends();
   Hello hello;
-  hello.id = settings_.boot_id + "-" + std::to_string(attempt_) + "-" + std::to_string(++hello_number_);
+  hello.id = connection() + std::to_string(++hello_number_);
   hello.epoch = settings_.identity.epoch;
   hello.key = settings_.identity.device_key;
   hello.boot_id = settings_.boot_id;
@@ -279,7 +283,7 @@ void Drain::heard(MonoTime now) {
 
 void Drain::on_ack(const Ack& ack, Stamp now) {
   const bool answers = ack.answers && ack.session == hello_id_;
-  const bool of_this_connection = ack.session.starts_with(settings_.boot_id + "-" + std::to_string(attempt_) + "-");
+  const bool of_this_connection = ack.session.starts_with(connection());
   if (!of_this_connection || (phase_ == Phase::greeting && !answers)) {
     // HQ has just come up and says so, or has not seen our hello yet: greet it (again) rather than wait for the time-out.
     if (ack.incarnation != incarnation_ && now.mono - hello_sent_ >= hello_gap) {

@@ -191,6 +191,8 @@ class Drain {
   void refresh_ends();
   void refresh_waiting();
   [[nodiscard]] bool forked(const Ack& ack);
+  /// What the ids of this connection's hellos begin with. The boot alone would not do: an earlier start of Rampa may share it.
+  [[nodiscard]] std::string connection() const;
   [[nodiscard]] bool believable_key(const std::string& topic, ByteView payload);
 
   void fill(Stamp now);

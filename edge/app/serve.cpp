@@ -195,6 +195,8 @@ int serve(const ToolOptions& options, bool simulated) {
   store_settings.reserve_bytes = check.site.store.reserve_mib << 20;
   store_settings.quota_images_bytes = check.site.store.quota_images_mib << 20;
   store_settings.quota_thumbnails_bytes = check.site.store.quota_thumbnails_mib << 20;
+  store_settings.boot = runtime::os_boot();
+  store_settings.wall_quality = runtime::wall_quality;
   auto store = store::open(store_settings, clock);
   if (!store) return complain("store: " + store.error().what, exit_found);
   if (const auto status = (*store)->status(); !status.repaired.empty()) spdlog::warn("journal repaired: {}", status.repaired);
@@ -242,7 +244,12 @@ int serve(const ToolOptions& options, bool simulated) {
   watched.read = [](const std::string& file) { return read_profiles(file); };
   watched.use = [&urgent](LoadedProfiles loaded) { return urgent.use_base(std::move(loaded)); };
   watched.fresh = [&appliance](std::optional<WallTime> until) { appliance.profiles_fresh_until(until); };
-  watched.tick = [&urgent] { urgent.tick(); };
+  // Each record says how far the wall clock could be believed; a change is told at once, also at a post where nothing else happens.
+  watched.tick = [&urgent, &appliance, known = runtime::wall_quality()]() mutable {
+    urgent.tick();
+    const WallQuality now = runtime::wall_quality();
+    if (now != known && appliance.write_audit_note(AuditNote{"wall_clock", "rampa", std::string(name_of(now)) + ", was " + std::string(name_of(known))}, 5s)) known = now;
+  };
   if (sync.downlink) watched.before = [downlink = sync.downlink] { downlink->work(); };
   watch.emplace(appliance.site().profiles_file, urgent.base_sha256(), std::move(watched));
   if (sync.downlink) sync.downlink->work_by([&watch] { watch->wake(); });

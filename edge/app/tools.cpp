@@ -190,6 +190,8 @@ int erase_day(const ToolOptions& options, const std::string& date, const std::st
   store::Settings settings;
   settings.directory = site->directory;
   settings.post = site->post;
+  settings.boot = runtime::os_boot();
+  settings.wall_quality = runtime::wall_quality;
   auto store = store::open(settings, clock);
   if (!store)
     return complain({store.error().code, store.error().what + (store.error().code == ErrorCode::busy ? " (rampa serve runs: stop it for this)" : "")});

@@ -87,7 +87,8 @@ Result<std::unique_ptr<Core>> Core::open(Disk& disk, const Settings& settings, C
   if (!seals) return tl::unexpected(seals.error());
   core->seals_ = std::move(*seals);
   core->acknowledged_ = core->cursor_.value();
-  entropy(core->boot_);
+  if (settings.boot) core->boot_ = *settings.boot;
+  else entropy(core->boot_);
   auto journal = Journal::open(disk, layout, core->keys_, {settings.post, settings.segment_bytes_max, core->boot_}, now.wall,
                                core->seals_.newest().sequence, core->acknowledged_, core->opened_);
   if (!journal) return tl::unexpected(journal.error());
@@ -133,8 +134,9 @@ Result<Core::Ready> Core::prepare(const Request& request, bool room_for_evidence
     return fail(ErrorCode::no_space, low_space_text(settings_));
   if (evidence && admit_)
     if (auto ok = admit_(request.records); !ok) return tl::unexpected(ok.error());
+  const WallQuality quality = wall_quality();
   for (const Record& r : request.records) {
-    PlainRecord plain{r.at, std::string(kind_of(r.body)), r.lane.text, r.crossing.text, {}, {}, {}};
+    PlainRecord plain{r.at, std::string(kind_of(r.body)), r.lane.text, r.crossing.text, {}, {}, {}, quality};
     RecordText text = encode(r.body);
     plain.open = std::move(text.open);
     if (text.personal != "{}") plain.personal = std::move(text.personal);
@@ -210,7 +212,7 @@ Result<void> Core::evict(const std::vector<Eviction>& evictions) {
   std::vector<std::string> files;
   for (const Eviction& e : evictions) {
     const RecordBody body = e.what;
-    group.push_back({clock_.now(), std::string(kind_of(body)), e.lane.text, e.crossing.text, {}, encode(body).open, {}});
+    group.push_back({clock_.now(), std::string(kind_of(body)), e.lane.text, e.crossing.text, {}, encode(body).open, {}, wall_quality()});
     files.push_back(e.what.sha256);
   }
   if constexpr (plant::blob_before_tombstone) (void)blobs_.remove(files);

@@ -74,6 +74,7 @@ class Core {
   /// The records as they go into the journal; their attachments are staged.
   [[nodiscard]] Result<Ready> prepare(const Request& request, bool room_for_evidence);
   [[nodiscard]] Result<void> timed_commit();
+  [[nodiscard]] WallQuality wall_quality() const { return settings_.wall_quality ? settings_.wall_quality() : WallQuality::unknown; }
   void answer(Request& request, Result<std::vector<std::uint64_t>> result);
   void note_failure(const Error& error);
   /// The file that is given up when records find no room. Best effort: the disk may be too small for it.

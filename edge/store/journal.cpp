@@ -123,6 +123,7 @@ Result<std::vector<std::uint64_t>> Journal::add(const std::vector<PlainRecord>& 
       if (entry.stream == Stream::verdicts) ++waiting_verdicts_;
       entry.verdicts = waiting_verdicts_;
       entry.at = plain.at;
+      entry.wall_quality = plain.wall_quality;
       entry.boot = settings_.boot;
       entry.kind = plain.kind;
       entry.lane = plain.lane;

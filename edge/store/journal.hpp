@@ -19,6 +19,7 @@ struct PlainRecord {
   std::vector<BlobRef> blobs;
   std::string open;
   std::string personal;  ///< empty: none
+  WallQuality wall_quality = WallQuality::unknown;
 };
 
 /// What is durable. Written by the store's thread, read by any.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view k_magic = "RMPR";
 constexpr std::uint16_t k_version = 2;
-constexpr std::uint16_t k_ends_group = 1, k_verdict = 2;
+constexpr std::uint16_t k_ends_group = 1, k_verdict = 2, k_wall_quality_shift = 2, k_wall_quality_mask = 3;
 
 Result<void> check_short(std::string_view name, std::size_t length) {
   if (length > 0xFFFF)
@@ -40,7 +40,8 @@ Result<Bytes> encode_header(const Entry& e, std::size_t personal_bytes) {
   FieldWriter w(out);
   w.text(k_magic);
   w.u16(k_version);
-  w.u16(static_cast<std::uint16_t>((e.ends_group ? k_ends_group : 0) | (e.stream == Stream::verdicts ? k_verdict : 0)));
+  w.u16(static_cast<std::uint16_t>((e.ends_group ? k_ends_group : 0) | (e.stream == Stream::verdicts ? k_verdict : 0) |
+                                   static_cast<int>(e.wall_quality) << k_wall_quality_shift));
   w.u32(static_cast<std::uint32_t>(length));
   w.u16(static_cast<std::uint16_t>(e.kind.size()));
   w.u16(static_cast<std::uint16_t>(e.lane.size()));
@@ -119,6 +120,8 @@ Result<ParsedRecord> parse(ByteView bytes) {
   const std::uint16_t flags = r.u16();
   e.ends_group = (flags & k_ends_group) != 0;
   e.stream = (flags & k_verdict) != 0 ? Stream::verdicts : Stream::events;  // version 1: all are events, none was counted
+  const auto quality = static_cast<WallQuality>(flags >> k_wall_quality_shift & k_wall_quality_mask);
+  e.wall_quality = quality <= WallQuality::synchronised ? quality : WallQuality::unknown;
   r.u32();
   const std::size_t kind = r.u16(), lane = r.u16(), crossing = r.u16(), blobs = r.u16();
   const std::size_t open = r.u32(), personal = r.u32();

@@ -11,6 +11,7 @@
 #include "edge/store/stream.hpp"
 #include "firmware-interfaces/bytes.hpp"
 #include "firmware-interfaces/ids.hpp"
+#include "firmware-interfaces/machine_time.hpp"
 #include "firmware-interfaces/result.hpp"
 #include "firmware-interfaces/time.hpp"
 
@@ -21,7 +22,7 @@ inline constexpr std::size_t record_trailer_bytes = 36;  ///< chain hash and CRC
 inline constexpr std::size_t record_bytes_max = 16u << 20;
 inline constexpr std::size_t personal_tag_bytes = 16;    ///< ciphertext is this much longer than the plain text
 
-using BootId = std::array<std::uint8_t, 16>;
+using rampa::BootId;
 using Nonce = std::array<std::uint8_t, 24>;
 
 /// The fields of a record. `personal` is ciphertext; only who has the key of the day can read it (day_keys.hpp).
@@ -32,6 +33,7 @@ struct Entry {
   Stream stream = Stream::events;
   std::uint32_t verdicts = 0;  ///< records of the verdicts' stream up to and including this one
   Stamp at;
+  WallQuality wall_quality = WallQuality::unknown;
   BootId boot{};
   std::string kind, lane, crossing;
   std::vector<BlobRef> blobs;

@@ -14,6 +14,7 @@
 
 #include "edge/crossing/records.hpp"
 #include "edge/store/stream.hpp"
+#include "firmware-interfaces/machine_time.hpp"
 #include "firmware-interfaces/result.hpp"
 
 namespace rampa::store {
@@ -36,6 +37,10 @@ struct Settings {
   std::size_t queue_records_max = 4096;
   std::size_t growing_blobs_max = 16;
   std::size_t growing_queue_bytes_max = 64u << 20;  ///< strips waiting for the disk; over it the blob is given up
+  /// The start of the machine from which the clock's monotonic part counts. Nothing: not known, and each open() is one of its own.
+  std::optional<BootId> boot;
+  /// Of the wall clock while a record is written. Thread: the store's. Empty: not known.
+  std::function<WallQuality()> wall_quality;
 };
 
 /// Answer to persist(): the sequence of each record, or why nothing of the group is durable.
@@ -183,7 +188,7 @@ struct RoomStatus {
 struct Status {
   std::uint64_t last_sequence = 0;
   std::uint64_t acknowledged = 0;   ///< HQ's cursor
-  std::string boot_id;
+  std::string boot_id;              ///< of the machine, hex: two starts of Rampa may share it, boot_number they do not
   std::string chain_head;
   std::string epoch;                ///< names this journal among all that ever carried the post's name; see epoch_of()
   std::string device_key;           ///< Ed25519 public key, hex: signs seals and what goes to HQ

@@ -69,7 +69,9 @@ struct SyncPostOptions {
   int control = 0;
   std::uint64_t seed = 1, records = 0, image_every = 0, picture_every = 0;
   std::size_t record_bytes = 1024, image_bytes = 20u << 20;
-  double rate = 0, clock_offset_s = 0;
+  double rate = 0, clock_offset_s = 0, clock_rate_ppm = 0;
+  std::string boot;
+  std::int64_t boot_began_ns = 0;
 };
 int sync_post(const SyncPostOptions& options);
 

@@ -23,7 +23,7 @@ int sync_post(const SyncPostOptions& options) {
   settings.business = {options.seed, options.record_bytes, options.image_every, options.image_bytes, options.picture_every};
   settings.records = options.records;
   settings.rate_per_s = options.rate;
-  settings.clock_offset_s = options.clock_offset_s;
+  settings.clock = {options.clock_offset_s, options.clock_rate_ppm, options.boot, options.boot_began_ns};
   return run_post_process(settings, stop_asked);
 }
 

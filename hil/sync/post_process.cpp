@@ -11,6 +11,7 @@
 #include "edge/runtime/system_clock.hpp"
 #include "edge/store/blob_reader.hpp"
 #include "edge/store/store.hpp"
+#include "firmware-interfaces/hex.hpp"
 #include "hil/wire/line_server.hpp"
 #include "sync/uplink.hpp"
 
@@ -24,20 +25,28 @@ constexpr std::size_t attachment_bytes_waiting_max = 48u << 20;
 
 double milliseconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 
-/// The machine's clock with a wall clock that can be wrong. Monotonic time is never touched. Thread: any.
+/// The machine's clock made wrong as the settings say. Thread: any.
 class WrongClock : public Clock {
  public:
+  explicit WrongClock(const PostClockSettings& settings)
+      : rate_ppm_(settings.rate_ppm), began_(settings.boot_began_ns) {
+    set_offset(settings.offset_s);
+  }
   [[nodiscard]] Stamp now() const override { return read().wrong; }
   /// What this clock says, and what the time was then.
   struct Reading { Stamp wrong; WallTime truth; };
   [[nodiscard]] Reading read() const {
     const Stamp stamp = clock_.now();
-    return {{stamp.mono, WallTime{stamp.wall.ms + offset_ms_}}, stamp.wall};
+    const std::int64_t since = stamp.mono.ns - began_;
+    return {{MonoTime{since + static_cast<std::int64_t>(static_cast<double>(since) * rate_ppm_ / 1e6)}, WallTime{stamp.wall.ms + offset_ms_}}, stamp.wall};
   }
   void set_offset(double seconds) { offset_ms_ = static_cast<std::int64_t>(seconds * 1000); }
+  [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_; }
 
  private:
   runtime::SystemClock clock_;
+  const double rate_ppm_;
+  const std::int64_t began_;
   std::atomic<std::int64_t> offset_ms_{0};
 };
 
@@ -82,9 +91,7 @@ class Stopwatch {
 
 class PostProcess {
  public:
-  explicit PostProcess(const PostProcessSettings& settings) : settings_(settings), stopwatch_(clock_), goal_(settings.records), rate_(settings.rate_per_s) {
-    clock_.set_offset(settings.clock_offset_s);
-  }
+  explicit PostProcess(const PostProcessSettings& settings) : settings_(settings), clock_(settings.clock), stopwatch_(clock_), goal_(settings.records), rate_(settings.rate_per_s) {}
   ~PostProcess() {
     listening_ = nullptr;
     uplink_.reset();
@@ -95,6 +102,8 @@ class PostProcess {
     store::Settings store;
     store.directory = settings_.directory;
     store.post = PostId{settings_.post};
+    store.boot = settings_.clock.boot.empty() ? runtime::os_boot() : array_of_hex<16>(settings_.clock.boot);
+    store.wall_quality = [this] { return wall_quality_.load(); };
     auto opened = store::open(store, clock_);
     if (!opened) return tl::unexpected(opened.error());
     store_ = std::move(*opened);
@@ -182,6 +191,7 @@ class PostProcess {
         return json{{"ok", true}, {"latencies", stopwatch_.take()}}.dump();
       } else if (op == "clock") {
         clock_.set_offset(in.at("offset_s").get<double>());
+        wall_quality_ = clock_.offset_ms() == 0 ? WallQuality::synchronised : WallQuality::free_running;
       } else if (op == "stop") {
         stop_ = true;
       } else {
@@ -244,6 +254,7 @@ class PostProcess {
   MonoTime paced_from_;
   std::atomic<std::size_t> groups_waiting_{0}, attachment_bytes_{0}, failed_groups_{0};
   std::atomic<std::uint64_t> refused_{0};
+  std::atomic<WallQuality> wall_quality_{clock_.offset_ms() == 0 ? WallQuality::synchronised : WallQuality::free_running};
   std::atomic<MonoTime> again_{MonoTime{}};
   std::atomic<bool> rewrite_{false}, disk_failed_{false};
   bool stop_ = false;

@@ -9,6 +9,14 @@
 
 namespace rampa::hil {
 
+/// The clock of a post under test, made from the machine's.
+struct PostClockSettings {
+  double offset_s = 0;        ///< of the wall clock, also on order later
+  double rate_ppm = 0;        ///< the monotonic clock runs fast by so much
+  std::string boot;           ///< 32 hex digits: of a start of the machine that is only played; empty: the machine's own
+  std::int64_t boot_began_ns = 0;  ///< when that was, by the machine's monotonic clock
+};
+
 struct PostProcessSettings {
   std::string directory, post = "P1";
   std::vector<std::string> brokers;          ///< none: no uplink
@@ -17,7 +25,7 @@ struct PostProcessSettings {
   BusinessSettings business;
   std::uint64_t records = 0;                 ///< writes until the journal holds so many
   double rate_per_s = 0;                     ///< 0: as fast as the store takes them
-  double clock_offset_s = 0;                 ///< of the wall clock, also on order later
+  PostClockSettings clock;
 };
 
 /// Runs until `stop` becomes true or somebody says so on the control port. Exit code: 0, 2 could not begin, 3 the disk

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "edge/runtime/system_clock.hpp"
+#include "firmware-interfaces/hex.hpp"
 #include "hil/world/substream.hpp"
 
 namespace rampa::hil {
@@ -23,12 +24,14 @@ struct State {
   std::uint64_t seed = 0, records = 0, images = 0, records_told = 0;
   int faults_done = 0;
   std::map<std::string, int> by_name;
-  double seconds = 0, clock_offset_s = 0;
+  double seconds = 0;
+  PostClockSettings clock;
+  std::uint64_t boots = 0;  ///< starts of the post's machine
 };
 
 json to_json(const State& s) {
   return {{"seed", s.seed}, {"records", s.records}, {"images", s.images}, {"records_told", s.records_told}, {"faults_done", s.faults_done},
-          {"by_name", s.by_name}, {"seconds", s.seconds}, {"clock_offset_s", s.clock_offset_s}};
+          {"by_name", s.by_name}, {"seconds", s.seconds}, {"clock_offset_s", s.clock.offset_s}, {"boots", s.boots}};
 }
 
 class Soak {
@@ -85,9 +88,12 @@ class Soak {
   }
 
   Result<void> load() {
-    state_ = {settings_.stage.seed, settings_.records, settings_.images, 0, 0, {}, 0, 0};
+    state_ = {settings_.stage.seed, settings_.records, settings_.images, 0, 0, {}, 0, {}, 0};
     std::ifstream in(state_file());
-    if (!in) return {};
+    if (!in) {
+      boot();
+      return {};
+    }
     const json old = json::parse(in, nullptr, false);
     if (!old.is_object() || old.value("seed", std::uint64_t{0}) != state_.seed || old.value("records", std::uint64_t{0}) != state_.records ||
         old.value("images", std::uint64_t{0}) != state_.images)
@@ -96,7 +102,9 @@ class Soak {
     state_.faults_done = old.value("faults_done", 0);
     state_.by_name = old.value("by_name", std::map<std::string, int>{});
     state_.seconds = old.value("seconds", 0.0);
-    state_.clock_offset_s = old.value("clock_offset_s", 0.0);
+    state_.clock.offset_s = old.value("clock_offset_s", 0.0);
+    state_.boots = old.value("boots", std::uint64_t{0});
+    boot();  // whatever became of the real machine meanwhile
     progress_("going on after fault " + std::to_string(state_.faults_done));
     return {};
   }
@@ -123,7 +131,7 @@ class Soak {
     post.business.image_bytes = settings_.image_bytes;
     post.business.picture_every = 97;
     post.records = goal();
-    post.clock_offset_s = state_.clock_offset_s;
+    post.clock = state_.clock;
     return stage_->start_post(post);
   }
 
@@ -219,10 +227,32 @@ class Soak {
     else if (name == "disk_full_hq") return full_disk(*stage_->hq(), some);
     else if (name == "clock_jump") {
       constexpr double ten_years_s = 10 * 365.25 * 86'400;
-      state_.clock_offset_s = draws.between(-ten_years_s, ten_years_s);
-      (void)stage_->ask_post(json{{"op", "clock"}, {"offset_s", state_.clock_offset_s}}.dump());
+      state_.clock.offset_s = draws.between(-ten_years_s, ten_years_s);
+      (void)stage_->ask_post(json{{"op", "clock"}, {"offset_s", state_.clock.offset_s}}.dump());
+    } else if (name == "reboots") {  // out of HQ's sight: what is written between two of them is of a boot that never greeted
+      stage_->fault("black_hole", 0, true);
+      Result<void> played;
+      for (std::int64_t left = draws.whole(1, 3); left > 0 && played; --left) {
+        stage_->post()->kill();
+        stage_->post()->end(0s);
+        boot();
+        state_.clock.offset_s += draws.between(-3600, 3600);
+        played = wait(some / 2);
+      }
+      stage_->fault("black_hole", 0, false);
+      return played;
     }
     return {};
+  }
+
+  /// The post's machine starts: another boot id, another zero of the monotonic clock, another rate of its oscillator.
+  void boot() {
+    SubStream draws(settings_.stage.seed, "boot", ++state_.boots);
+    BootId id;
+    for (auto& byte : id) byte = static_cast<std::uint8_t>(draws.next());
+    state_.clock.boot = to_hex(id);
+    state_.clock.boot_began_ns = clock_.mono().ns;
+    state_.clock.rate_ppm = draws.between(-100, 100);
   }
 
   /// No file of that process may grow or change for a while (EFBIG at every write).
@@ -263,7 +293,7 @@ class Soak {
 
 const std::vector<std::string>& soak_faults() {
   static const std::vector<std::string> names{"kill_post", "kill_hq", "kill_broker", "reset", "black_hole", "half_open_up", "half_open_down",
-                                              "cut_up", "cut_down", "hq_away", "disk_full_post", "disk_full_hq", "clock_jump"};
+                                              "cut_up", "cut_down", "hq_away", "disk_full_post", "disk_full_hq", "clock_jump", "reboots"};
   return names;
 }
 

@@ -90,7 +90,9 @@ Result<void> SyncStage::start_post(PostProcessSettings settings, bool with_uplin
                                    "--control", number(control), "--seed", number(settings.business.seed), "--record-bytes", number(settings.business.record_bytes),
                                    "--image-every", number(settings.business.image_every), "--image-bytes", number(settings.business.image_bytes),
                                    "--picture-every", number(settings.business.picture_every), "--records", number(settings.records),
-                                   "--rate", number(settings.rate_per_s), "--clock-offset-s", number(settings.clock_offset_s)};
+                                   "--rate", number(settings.rate_per_s), "--clock-offset-s", number(settings.clock.offset_s),
+                                   "--clock-rate-ppm", number(settings.clock.rate_ppm), "--boot-began-ns", number(settings.clock.boot_began_ns)};
+  if (!settings.clock.boot.empty()) command.insert(command.end(), {"--boot", settings.clock.boot});
   if (with_uplink) command.insert(command.end(), {"--broker", broker_url(line_->port())});
   for (std::size_t i = 1; with_uplink && i < settings_.broker_ports.size(); ++i) command.insert(command.end(), {"--broker", broker_url(settings_.broker_ports[i])});
   auto started = Process::start(std::move(command), log("post"));
