@@ -1,6 +1,6 @@
 // What HQ knows of a post's clock in one boot: the offset "HQ's wall clock minus the post's monotonic clock" lies in an
 // interval. A hello cannot arrive before it was sent: an upper bound. HQ's answer cannot arrive before it was answered: a
-// lower one. Between exchanges the post's oscillator may be off by drift_ppm, so a bound loosens with the time since. Pure.
+// lower one. Between exchanges the two clocks may drift apart by drift_ppm, so a bound loosens with the time since. Pure.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,9 @@
 
 namespace rampa::sync::hq {
 
-inline constexpr std::int64_t drift_ppm = 50;
+/// An oscillator is off by 100 ppm at most, and the kernel lets NTP slew a clock by 500 ppm: HQ's, or that of a post whose program is
+/// of before SystemClock left the slewing out.
+inline constexpr std::int64_t drift_ppm = 600;
 
 struct ClockBound {
   std::int64_t offset_ns = 0;
@@ -51,12 +53,22 @@ class ClockEstimate {
     if (!lower || !upper) return {};
     return ClockInterval{at_least(when), at_most(when)};
   }
+  /// HQ's time in nanoseconds at a moment of the post's clock: not earlier, not later. Nothing while that side is unknown.
+  [[nodiscard]] std::optional<std::int64_t> not_before(MonoTime when) const {
+    return lower && believable(when) ? counted(when.ns + at_least(when)) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<std::int64_t> not_after(MonoTime when) const {
+    return upper && believable(when) ? counted(when.ns + at_most(when)) : std::nullopt;
+  }
   bool operator==(const ClockEstimate&) const = default;
 
  private:
   /// What can be counted in nanoseconds without running over.
   [[nodiscard]] static bool believable(WallTime t) { return t.ms >= 0 && t.ms < 4'000'000'000'000; }
   [[nodiscard]] static bool believable(MonoTime t) { return t.ns >= 0 && t.ns < 4'000'000'000'000'000'000; }
+  [[nodiscard]] static std::optional<std::int64_t> counted(std::int64_t ns) {
+    return ns >= 0 && ns < 4'000'000'000'000'000'000 ? std::optional(ns) : std::nullopt;
+  }
   [[nodiscard]] static std::int64_t loosened(MonoTime from, MonoTime to) {
     const std::int64_t apart = std::max(from.ns, to.ns) - std::min(from.ns, to.ns);
     return apart / 1'000'000 * drift_ppm + drift_ppm;

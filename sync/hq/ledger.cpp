@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sync/digest.hpp"
+#include "sync/hq/record_times.hpp"
 
 namespace rampa::sync::hq {
 namespace {
@@ -438,12 +439,7 @@ void Ledger::take_back_alarms(const std::string& post, const std::string& what, 
 }
 
 ClockEstimate Ledger::clock(std::int64_t history, const std::string& boot) {
-  ClockEstimate clock;
-  auto asked = database_->query("SELECT lower_ns, lower_at_ns, upper_ns, upper_at_ns FROM clock_samples WHERE history = $1 AND boot = $2", history, boot);
-  if (!asked.step()) return clock;
-  if (!asked.null(0)) clock.lower = ClockBound{asked.number(0), MonoTime{asked.number(1)}};
-  if (!asked.null(2)) clock.upper = ClockBound{asked.number(2), MonoTime{asked.number(3)}};
-  return clock;
+  return clock_sample(*database_, history, boot);
 }
 
 void Ledger::save(std::int64_t history, const std::string& boot, const ClockEstimate& clock) {

@@ -6,10 +6,10 @@
 
 #include "edge/store/record_format.hpp"
 #include "sync/digest.hpp"
-#include "sync/hq/clock_estimate.hpp"
 #include "sync/hq/eviction.hpp"
 #include "sync/hq/ledger.hpp"
 #include "sync/hq/personal_reader.hpp"
+#include "sync/hq/record_times.hpp"
 #include "sync/hq/s3_shelf.hpp"
 
 namespace rampa::sync::hq {
@@ -141,18 +141,28 @@ std::vector<Eviction> evicted_in(Database& database, const Chosen& of) {
   return out;
 }
 
-json clock_of(Database& database, std::int64_t history, const std::string& boot, MonoTime mono, WallTime wall) {
-  ClockEstimate clock;
-  auto asked = database.query("SELECT lower_ns, lower_at_ns, upper_ns, upper_at_ns FROM clock_samples WHERE history = $1 AND boot = $2", history, boot);
-  if (asked.step()) {
-    if (!asked.null(0)) clock.lower = ClockBound{asked.number(0), MonoTime{asked.number(1)}};
-    if (!asked.null(2)) clock.upper = ClockBound{asked.number(2), MonoTime{asked.number(3)}};
-  }
-  const auto interval = clock.at(mono);
-  if (!interval) return nullptr;
-  // The true time of that moment, by HQ's clock, less what the post's wall clock said.
-  const std::int64_t lowest = (mono.ns + interval->lowest_ns) / 1'000'000 - wall.ms, highest = (mono.ns + interval->highest_ns) / 1'000'000 + 1 - wall.ms;
-  return {{"behind_ms_min", lowest}, {"behind_ms_max", highest}};
+/// The true time of that moment, by HQ's clock, less what the post's wall clock said.
+json clock_of(const ClockEstimate& clock, Stamp at) {
+  const auto earliest = clock.not_before(at.mono), latest = clock.not_after(at.mono);
+  if (!earliest || !latest) return nullptr;
+  return {{"behind_ms_min", *earliest / 1'000'000 - at.wall.ms}, {"behind_ms_max", *latest / 1'000'000 + 1 - at.wall.ms}};
+}
+
+json json_of(const RecordTime& time, WallTime said) {
+  json out{{"earliest_ms", nullptr}, {"latest_ms", nullptr}, {"behind_ms_min", nullptr}, {"behind_ms_max", nullptr}, {"by", time.by_exchange ? "exchange" : "order"}};
+  if (time.earliest) out.update({{"earliest_ms", time.earliest->ms}, {"behind_ms_min", time.earliest->ms - said.ms}});
+  if (time.latest) out.update({{"latest_ms", time.latest->ms}, {"behind_ms_max", time.latest->ms - said.ms}});
+  return out;
+}
+
+/// What the newest record that is here says of the wall clock that it was written by.
+json wall_quality_of(Database& database, std::int64_t history) {
+  auto asked = database.query("SELECT turn, bytes FROM records WHERE turn > $1 AND turn < $2 ORDER BY turn DESC LIMIT 1", journal_key(history, 0),
+                              journal_key(history + 1, 0));
+  if (!asked.step()) return nullptr;
+  const auto record = format::parse(asked.bytes(1));
+  if (!record) return nullptr;
+  return {{"says", name_of(record->entry.wall_quality)}, {"sequence", asked.number(0) - journal_key(history, 0)}};
 }
 
 json streams_of(Database& database, const Chosen& of, json& totals) {
@@ -204,8 +214,8 @@ Result<Report> report_posts(const Place& place) {
       out.push_back({{"post", of.post}, {"epoch", of.epoch}, {"cursor", of.cursor}, {"last_sequence", last}, {"behind", last - of.cursor},
                      {"streams", streams}, {"last_hello_ms", asked.number(0)}, {"last_record_ms", asked.number(1)}, {"boot", boot},
                      {"boot_number", asked.number(8)}, {"software", asked.text(3)},
-                     {"clock", clock_of(database, of.id, boot, MonoTime{asked.number(4)}, WallTime{asked.number(5)})},
-                     {"clock_behind_ms", asked.number(0) - asked.number(5)}, {"records", records}, {"metered", asked.number(6) != 0},
+                     {"clock", clock_of(clock_sample(database, of.id, boot), {MonoTime{asked.number(4)}, WallTime{asked.number(5)}})},
+                     {"wall_quality", wall_quality_of(database, of.id)}, {"clock_behind_ms", asked.number(0) - asked.number(5)}, {"records", records}, {"metered", asked.number(6) != 0},
                      {"letters_through", asked.number(7)},
                      {"epochs", count(database, "SELECT count(*) FROM histories WHERE post = $1", of.post)},
                      {"missing", missing}, {"blobs_evicted", evicted}, {"quarantined", quarantined}, {"lost", lost}, {"former", json::array()},
@@ -237,6 +247,7 @@ Result<Report> report_records(const Place& place, const RecordQuery& query) {
     const Chosen& of = chosen->front();
     std::optional<PersonalReader> reader;
     if (query.key) reader.emplace(database, of.id, *query.key);
+    RecordTimes times(database, of.id);
     auto asked = database.query("SELECT id, turn, hash, kind, lane, crossing, wall_ms, bytes, received_ms FROM records"
                                 " WHERE turn >= $1 AND turn < $2 AND ($3 = '' OR crossing = $3) ORDER BY turn LIMIT $4",
                                 journal_key(of.id, query.from), journal_key(of.id + 1, 0), query.crossing, query.limit);
@@ -259,7 +270,8 @@ Result<Report> report_records(const Place& place, const RecordQuery& query) {
                {"received_ms", asked.number(8)}};
       if (record) {
         row["boot"] = record->boot_hex();
-        row["clock"] = clock_of(database, of.id, record->boot_hex(), record->entry.at.mono, record->entry.at.wall);
+        row["wall_quality"] = name_of(record->entry.wall_quality);
+        row["clock"] = json_of(times.of(record->entry, WallTime{asked.number(8)}), record->entry.at.wall);
       }
       out.push_back(std::move(row));
     }
@@ -497,7 +509,7 @@ Result<std::string> report_metrics(const Place& place, WallTime now) {
               (now.ms - count(database, "SELECT last_hello_ms FROM histories WHERE id = $1", current.id)) / 1000);
       auto hello = database.query("SELECT boot, sent_mono_ns, sent_wall_ms FROM histories WHERE id = $1", current.id);
       if (!hello.step()) continue;
-      const json clock = clock_of(database, current.id, hello.text(0), MonoTime{hello.number(1)}, WallTime{hello.number(2)});
+      const json clock = clock_of(clock_sample(database, current.id, hello.text(0)), {MonoTime{hello.number(1)}, WallTime{hello.number(2)}});
       if (clock.is_object())
         out.add("rampa_hq_clock_width_seconds", "how exactly the post's clock is known: width of the interval in which the true time lies", post,
                 std::to_string(static_cast<double>(clock["behind_ms_max"].get<std::int64_t>() - clock["behind_ms_min"].get<std::int64_t>()) / 1000));

@@ -134,6 +134,12 @@ PLANTS = [
            "  if (rounds_.size() > 1) least = std::min(least, rounds_[rounds_.size() - 2].queue_least);\n")),
     plant("commit-not-told", "HQ does not say how long it kept what it acknowledges", RECEIVER,
           ("sync/hq/receiver.cpp", "  ack.held = held_for(state.record_arrived, now.mono);\n", "")),
+    plant("hq-clock-slewed", "HQ bounds a post's clock by its oscillator alone, and NTP slews it", RECEIVER,
+          ("sync/hq/clock_estimate.hpp", "inline constexpr std::int64_t drift_ppm = 600;", "inline constexpr std::int64_t drift_ppm = 50;")),
+    plant("hq-clock-of-a-silent-boot", "a boot that never greeted HQ is not bounded by the one before it", RECEIVER,
+          ("sync/hq/record_times.cpp", "    bound_from_before(boot);\n", "")),
+    plant("drain-ack-of-another-start", "an ack that answers an earlier start of Rampa in the same boot of the machine is taken", DRAIN,
+          ("sync/drain.cpp", 'settings_.boot_id + "-" + std::to_string(settings_.boot_number) + "-"', 'settings_.boot_id + "-" + std::to_string(0 * settings_.boot_number + attempt_) + "-"')),
     plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,
           ("sync/drain.cpp", "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n  return Fill::went_out;\n",
            "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n"

@@ -3,7 +3,9 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "edge/store/record_format.hpp"
@@ -38,6 +40,8 @@ class MemoryJournal {
     entry.ends_group = true;
     entry.at = {MonoTime{static_cast<std::int64_t>(entry.sequence) * 1'000'000}, WallTime{1'780'000'000'000}};
     entry.boot.fill(7);
+    if (stamp_) std::tie(entry.at, entry.boot) = *stamp_;
+    entry.wall_quality = wall_quality_;
     entry.kind = kind;
     entry.lane = "L1";
     entry.crossing = crossing_;
@@ -67,6 +71,9 @@ class MemoryJournal {
     records_.push_back(std::move(raw));
     return records_.size();
   }
+  /// When the next records are written: in which boot of the machine, by its clocks.
+  void stamp(Stamp at, BootId boot) { stamp_ = {at, boot}; }
+  void wall_quality(WallQuality quality) { wall_quality_ = quality; }
   /// Damages a record as it would be sent (a defect in the post's memory: its disk checks what it reads).
   void flip_bit(std::uint64_t sequence, std::size_t byte) {
     std::lock_guard lock(mutex_);
@@ -136,6 +143,8 @@ class MemoryJournal {
   mutable std::mutex mutex_;
   store::Hash previous_;
   std::string crossing_ = "L1-1-1";
+  std::optional<std::pair<Stamp, BootId>> stamp_;
+  WallQuality wall_quality_ = WallQuality::unknown;
   std::vector<store::JournalReader::Raw> records_;
   std::uint64_t verdicts_ = 0;
   std::map<std::string, Bytes> blobs_;
