@@ -84,7 +84,8 @@ class Judge {
     if (!truth) return wrong(result_.corrupt, "record " + row.value("sequence", json()).dump() + " does not say its true time");
     const json clock = row.value("clock", json());
     if (!clock.is_object() || !clock.value("behind_ms_min", json()).is_number() || !clock.value("behind_ms_max", json()).is_number()) {
-      ++result_.without_interval;
+      // What was written before HQ ever met the post has no earlier side.
+      if (!result_.interval_ms.empty()) wrong(result_.without_interval, "HQ has no interval for record " + row.value("sequence", json()).dump());
       return;
     }
     const auto least = clock["behind_ms_min"].get<std::int64_t>(), most = clock["behind_ms_max"].get<std::int64_t>();

@@ -16,6 +16,7 @@
 #include "hil/sync/swarm.hpp"
 #include "hil/sync/sync_stage.hpp"
 #include "hil/world/substream.hpp"
+#include "tests/bench/sync_bench_clock.hpp"
 #include "tests/bench/sync_bench_figures.hpp"
 #include "tests/bench/sync_bench_peers.hpp"
 
@@ -413,12 +414,18 @@ void many_posts(const Options& options, Figures& figures) {
   for (const auto& [name, seconds] : report.cpu_seconds) figures.add("CPU of " + name, seconds / report.seconds, "cores");
 }
 
+// ---- (h) ----------------------------------------------------------------------------------------------------------------
+void clocks(const Options& options, Figures& figures) {
+  figures.section("h", "clocks that are wrong: 10 years ahead and behind, jumping, fast and slow, restarts out of HQ's sight (RTT 50 ms)");
+  need(wrong_clocks({options.tree, fs::read_symlink("/proc/self/exe").parent_path().string(), options.directory + "/clocks", 1}, options.smoke ? 100 : 2000, figures));
+}
+
 int run(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   fs::create_directories(options.directory);
   Figures figures(options.json);
   const std::vector<std::pair<std::string, void (*)(const Options&, Figures&)>> sections{
-      {"a", drain_rate}, {"b", line_use}, {"c", verdict_latency}, {"d", newest_first}, {"e", cut_images}, {"f", at_rest}, {"g", many_posts}};
+      {"a", drain_rate}, {"b", line_use}, {"c", verdict_latency}, {"d", newest_first}, {"e", cut_images}, {"f", at_rest}, {"g", many_posts}, {"h", clocks}};
   figures.section("-", "the machine");
   double load[1] = {0};
   if (::getloadavg(load, 1) == 1) figures.add("load average of the last minute: other programs slow everything below", load[0], "");
@@ -445,7 +452,7 @@ int main(int argc, char** argv) {
   CLI::App app{"The figures of sync, each with its goal and its peers. Exit codes: 0 everything was measured (goals met or not), 1 something could not be, 2 wrong arguments."};
   app.add_option("--tree", options.tree, "the checkout")->capture_default_str();
   app.add_option("--directory", options.directory, "what the run writes; emptied")->capture_default_str();
-  app.add_option("--only", options.only, "sections, for example \"ac\"; all of them: abcdefg");
+  app.add_option("--only", options.only, "sections, for example \"ac\"; all of them: abcdefgh");
   app.add_flag("--smoke", options.smoke, "seconds instead of minutes: shows that the bench works, its figures mean little");
   app.add_flag("--long", options.long_run, "1,000,000 records in d and f, 1,000 cuts in e");
   app.add_flag("--json", options.json, "one JSON list");
