@@ -250,7 +250,7 @@ class Soak {
     SubStream draws(settings_.stage.seed, "boot", ++state_.boots);
     BootId id;
     for (auto& byte : id) byte = static_cast<std::uint8_t>(draws.next());
-    state_.clock.boot = to_hex(id);
+    state_.clock.boot = hex_of(ByteView{id});
     state_.clock.boot_began_ns = clock_.mono().ns;
     state_.clock.rate_ppm = draws.between(-100, 100);
   }

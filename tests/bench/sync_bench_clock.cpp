@@ -46,7 +46,7 @@ class WrongClocks {
   void boot(hil::PostClockSettings clock) {
     BootId id{};
     id.fill(++boots_);
-    clock.boot = to_hex(id);
+    clock.boot = hex_of(ByteView{id});
     clock.boot_began_ns = machine.mono().ns;
     clock_ = clock;
   }

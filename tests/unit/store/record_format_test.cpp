@@ -56,6 +56,18 @@ TEST(RecordFormat, RoundTrip) {
   EXPECT_EQ(back->entry.personal, e.personal);
 }
 
+TEST(RecordFormat, SaysHowFarTheWallClockCouldBeBelieved) {
+  const Hash before = format::genesis({"RS-BATROVCI"});
+  Entry e = sample();
+  for (const WallQuality quality : {WallQuality::unknown, WallQuality::free_running, WallQuality::synchronised}) {
+    e.wall_quality = quality;
+    const auto back = format::parse_after(format::encode(e, before).value(), before);
+    ASSERT_TRUE(back) << back.error().what;
+    EXPECT_EQ(back->entry.wall_quality, quality);
+    EXPECT_EQ(back->entry.stream, Stream::events);
+  }
+}
+
 TEST(RecordFormat, EveryFlippedBitIsNoticed) {
   const Hash before = format::genesis({"RS-BATROVCI"});
   Bytes bytes = *format::encode(sample(), before);

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "edge/store/blob_reader.hpp"
+#include "edge/store/record_format.hpp"
 #include "tests/unit/store/live_store.hpp"
 
 namespace rampa::tests {
@@ -76,6 +77,28 @@ TEST_F(Whole, GoesOnAfterRestartAndKnowsHowItEnded) {
   cross("L1-2-1", "BG200BB");
   EXPECT_EQ(store->status().last_sequence, 8u);
   EXPECT_EQ(store::open(settings, clock).error().code, ErrorCode::busy) << "two may not write";
+}
+
+TEST_F(Whole, RestartsWithinOneBootOfTheMachineShareIt) {
+  settings.boot = BootId{1, 2, 3};
+  WallQuality quality = WallQuality::synchronised;
+  settings.wall_quality = [&] { return quality; };
+  for (const WallQuality now : {WallQuality::synchronised, WallQuality::free_running}) {
+    stop();
+    quality = now;
+    start();
+    cross("L1-" + std::to_string(store->status().boot_number) + "-1", "BG100AA");
+  }
+  EXPECT_EQ(store->status().boot_number, 2u);
+  const auto raws = store->journal_reader()->read(1, 100);
+  ASSERT_TRUE(raws);
+  ASSERT_EQ(raws->size(), 8u);
+  for (std::size_t i = 0; i < raws->size(); ++i) {
+    const auto record = store::format::parse((*raws)[i].bytes);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->entry.boot, *settings.boot);
+    EXPECT_EQ(record->entry.wall_quality, i < 4 ? WallQuality::synchronised : WallQuality::free_running) << i;
+  }
 }
 
 TEST_F(Whole, GrowingBlobBecomesAnAttachment) {
