@@ -148,6 +148,8 @@ TEST_F(LinkContract, ABrokerOfFewMessagesAtATimeIsSpokenToIn311) {
   post.append(500);
   ASSERT_TRUE(post.drained()) << post.status().trouble;
   EXPECT_EQ(spoken("rampa-post-P1"), 2);
+  EXPECT_EQ(spoken("rampa-hq"), 2);
+  EXPECT_TRUE(contains(hq.log(), "takes only 20 messages at a time")) << "HQ's log says it, too";
   EXPECT_EQ(post.status().attempts, 1u) << "the other version is the same attempt: no pause, and no other broker of the list";
   EXPECT_EQ(post.remarks().size(), 1u);
   broker->kill();
