@@ -7,6 +7,7 @@
 #include "hil/sync/comparison.hpp"
 #include "hil/sync/postgres_stage.hpp"
 #include "hil/sync/rabbitmq_stage.hpp"
+#include "tests/contract/sync/link_client.hpp"
 #include "tests/contract/sync/sync_fixture.hpp"
 
 using namespace rampa;

@@ -134,39 +134,6 @@ class Post {
   std::unique_ptr<sync::Uplink> uplink_;  // last: its thread ends before what it calls into
 };
 
-/// A bare MQTT client that is connected and subscribed.
-struct Client {
-  explicit Client(const sync::LinkSettings& settings) {
-    auto opened = sync::open_link(settings, {[this] { set(connected); }, [this] { set(subscribed); }, [this](const std::string& why) {
-                                         std::lock_guard lock(mutex);
-                                         lost = why;
-                                       },
-                                       [](const std::string&, const Bytes&) {}});
-    if (opened) link = std::move(*opened);
-    else lost = opened.error().what;
-  }
-  void set(bool& flag) {
-    std::lock_guard lock(mutex);
-    flag = true;
-  }
-  bool get(const bool& flag) {
-    std::lock_guard lock(mutex);
-    return flag;
-  }
-  bool ready() {
-    if (!eventually([this] { return get(connected) || !why_lost().empty(); }) || !why_lost().empty()) return false;
-    return link->subscribe() && eventually([this] { return get(subscribed) || !why_lost().empty(); }) && why_lost().empty();
-  }
-  std::string why_lost() {
-    std::lock_guard lock(mutex);
-    return lost;
-  }
-  std::mutex mutex;
-  bool connected = false, subscribed = false;
-  std::string lost;
-  std::unique_ptr<sync::MqttLink> link;  // last: no callback after it is gone
-};
-
 class SyncContract : public ::testing::Test {
  protected:
   void SetUp() override {
