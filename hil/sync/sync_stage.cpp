@@ -12,7 +12,7 @@ namespace rampa::hil {
 namespace fs = std::filesystem;
 namespace {
 
-std::string broker_url(int port) { return "mqtts://127.0.0.1:" + std::to_string(port); }
+std::string url_of(int port, bool plain) { return (plain ? "mqtt://127.0.0.1:" : "mqtts://127.0.0.1:") + std::to_string(port); }
 
 }  // namespace
 
@@ -77,7 +77,7 @@ std::vector<std::string> SyncStage::hq_command() const {
 
 std::vector<std::string> SyncStage::hq_command(int broker_port) const {
   std::vector<std::string> command = hq_command();
-  command.insert(command.end(), {"serve", "--broker", broker_url(broker_port), "--ca", certificates() + "/ca.pem", "--cert", certificates() + "/hq.pem",
+  command.insert(command.end(), {"serve", "--broker", url_of(broker_port, settings_.plain), "--ca", certificates() + "/ca.pem", "--cert", certificates() + "/hq.pem",
                                  "--key", certificates() + "/hq.key"});
   return command;
 }
@@ -93,8 +93,8 @@ Result<void> SyncStage::start_post(PostProcessSettings settings, bool with_uplin
                                    "--rate", number(settings.rate_per_s), "--clock-offset-s", number(settings.clock.offset_s),
                                    "--clock-rate-ppm", number(settings.clock.rate_ppm), "--boot-began-ns", number(settings.clock.boot_began_ns)};
   if (!settings.clock.boot.empty()) command.insert(command.end(), {"--boot", settings.clock.boot});
-  if (with_uplink) command.insert(command.end(), {"--broker", broker_url(line_->port())});
-  for (std::size_t i = 1; with_uplink && i < settings_.broker_ports.size(); ++i) command.insert(command.end(), {"--broker", broker_url(settings_.broker_ports[i])});
+  if (with_uplink) command.insert(command.end(), {"--broker", url_of(line_->port(), settings_.plain)});
+  for (std::size_t i = 1; with_uplink && i < settings_.broker_ports.size(); ++i) command.insert(command.end(), {"--broker", url_of(settings_.broker_ports[i], settings_.plain)});
   auto started = Process::start(std::move(command), log("post"));
   if (!started) return tl::unexpected(started.error());
   post_ = std::move(*started);

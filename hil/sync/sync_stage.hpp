@@ -22,6 +22,7 @@ struct SyncStageSettings {
   std::string directory;  ///< everything the run writes; made, and kept where it is there already
   std::uint64_t seed = 1;
   std::vector<int> broker_ports = {};  ///< of somebody else's brokers with these certificates; the line leads to the first, the post knows the others as its reserve. start_broker() is not called then
+  bool plain = false;           ///< those brokers speak without TLS
   std::string database = {};    ///< HQ's, postgresql://...; empty: SQLite
 };
 

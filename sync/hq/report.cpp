@@ -385,7 +385,7 @@ Verified verified(Database& database, const ImageStore& images, const Chosen& of
     }
   }
   return {{{"post", of.post}, {"epoch", of.epoch}, {"records", records}, {"cursor", of.cursor}, {"missing", missing}, {"blobs", blobs},
-           {"blobs_lost", lost.size()}, {"first_broken", broken}}, broken, lost};
+           {"blobs_evicted", evicted}, {"blobs_lost", lost.size()}, {"first_broken", broken}}, broken, lost};
 }
 
 }  // namespace

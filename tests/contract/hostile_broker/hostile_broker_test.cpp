@@ -38,7 +38,7 @@ class BrokerThatLies : public ::testing::TestWithParam<Lies> {
     directory_ = ::mkdtemp(name.data());
     broker_ = *HostileBroker::listen(0, clock_, 11);
     broker_thread_ = std::make_unique<WireThread>(std::vector<WireServer*>{broker_.get()}, clock_);
-    auto stage = SyncStage::make({".", fs::read_symlink("/proc/self/exe").parent_path().string(), directory_, 1, {broker_->port()}});
+    auto stage = SyncStage::make({".", fs::read_symlink("/proc/self/exe").parent_path().string(), directory_, 1, {broker_->port()}, true});
     ASSERT_TRUE(stage) << stage.error().what;
     stage_ = std::move(*stage);
   }

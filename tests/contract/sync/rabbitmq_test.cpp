@@ -111,7 +111,7 @@ TEST_F(OverRabbitmq, ANodeIsKilledAndComesBackAndNothingIsLostOrTwice) {
   auto postgres = hil::PostgresStage::start(directory + "/postgres");
   ASSERT_TRUE(postgres) << postgres.error().what;
   auto made = SyncStage::make({".", fs::read_symlink("/proc/self/exe").parent_path().string(), directory + "/run", 1,
-                               {rabbitmq->port(0), rabbitmq->port(1), rabbitmq->port(2)}, (*postgres)->url()});
+                               {rabbitmq->port(0), rabbitmq->port(1), rabbitmq->port(2)}, false, (*postgres)->url()});
   ASSERT_TRUE(made) << made.error().what;
   SyncStage& stage = **made;
   const auto acknowledged = [&] {
