@@ -141,7 +141,7 @@ PLANTS = [
     plant("drain-ack-of-another-start", "an ack that answers an earlier start of Rampa in the same boot of the machine is taken", DRAIN,
           ("sync/drain.cpp", 'settings_.boot_id + "-" + std::to_string(settings_.boot_number) + "-"', 'settings_.boot_id + "-" + std::to_string(0 * settings_.boot_number + attempt_) + "-"')),
     plant("sent-is-received", "the cursor moves when a frame was handed to the broker, before HQ acknowledged", DRAIN,
-          ("sync/drain.cpp", "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n  return Fill::went_out;\n",
+          ("sync/drain_sending.cpp", "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n  return Fill::went_out;\n",
            "  effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});\n"
            "  status_.cursor = std::min(status_.last_sequence, status_.cursor + frame->range.last - frame->range.first + 1);\n"
            "  effects_.emplace_back(effect::Acknowledged{status_.cursor});\n  return Fill::went_out;\n")),
