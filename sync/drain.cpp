@@ -171,7 +171,7 @@ void Drain::check_times(Stamp now) {
       leaving_ = status_.broker != 0 && now.mono >= connected_ + settings_.back_to_primary;
       if (leaving_ && now.mono >= leave_at()) {
         failed_in_a_row_ = 0;
-        return hang_up("looking whether the primary line is back", now.mono);
+        return hang_up({}, now.mono);  // to look whether the primary line is back: no trouble
       }
       if (letters_.again() && now.mono >= *letters_.again()) {
         letters_.asked_again();
@@ -198,7 +198,9 @@ void Drain::enter(Phase phase) {
 }
 
 void Drain::connect(MonoTime now) {
+  const std::size_t before = status_.broker;
   status_.broker = failed_in_a_row_++ % std::max<std::size_t>(1, settings_.brokers);  // set back when HQ answers
+  if (status_.broker != before) heard_answered_ = {};  // another broker may be another HQ's, with another clock
   status_.metered = settings_.metered.contains(status_.broker);
   ++status_.attempts;
   ++attempt_;
@@ -214,7 +216,7 @@ void Drain::hang_up(const std::string& why, MonoTime now) {
   effects_.emplace_back(effect::CloseLink{attempt_, why});
   deadline_ = now + backoff_.next();
   nothing_under_way();
-  trouble(why);
+  if (!why.empty()) trouble(why);
   enter(Phase::waiting);
 }
 

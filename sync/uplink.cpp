@@ -128,7 +128,7 @@ class RunningUplink : public Uplink {
   void take(const Broken& fact) { drain_.link_lost(fact.attempt, fact.why, clock_.now()); }
   void take(const Again& fact) {
     if (fact.attempt != attempt_ || !link_) return;
-    if (calls_.remark) calls_.remark(fact.why);
+    if (calls_.remark && std::exchange(remarked_, fact.why) != fact.why) calls_.remark(fact.why);  // once, however long the outage
     open_link_to(broker_);
   }
   void take(const NotPassedOn& fact) { drain_.not_passed_on(fact.attempt, fact.why); }
@@ -208,6 +208,7 @@ class RunningUplink : public Uplink {
   std::unique_ptr<MqttLink> link_;   ///< uplink's thread
   std::uint64_t attempt_ = 0;
   std::size_t broker_ = 0;           ///< of this attempt
+  std::string remarked_;             ///< the newest remark
   std::shared_ptr<BrokerVersions> versions_ = std::make_shared<BrokerVersions>();
   std::atomic<std::uint64_t> beats_{0};
 

@@ -188,7 +188,7 @@ Result<void> KeyRing::encrypt(format::Entry& entry, std::string_view plain) {
   if (!key) return tl::unexpected(key.error());
   entry.key_generation = place->second;
   entropy_(entry.nonce);
-  auto header = format::encode_header(entry, plain.size() + format::personal_tag_bytes);
+  auto header = format::personal_header(entry, plain.size() + format::personal_tag_bytes);
   if (!header) return tl::unexpected(header.error());
   entry.personal.resize(plain.size() + format::personal_tag_bytes);
   crypto_aead_xchacha20poly1305_ietf_encrypt(entry.personal.data(), nullptr, reinterpret_cast<const std::uint8_t*>(plain.data()),

@@ -11,7 +11,7 @@ static_assert(sizeof(DayKey) == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
 Result<std::string> open_personal(const Entry& entry, const DayKey& key) {
   if (entry.personal.empty()) return std::string{};
-  auto header = encode_header(entry, entry.personal.size());
+  auto header = personal_header(entry, entry.personal.size());
   if (!header) return tl::unexpected(header.error());
   std::string plain(entry.personal.size() - std::min(entry.personal.size(), personal_tag_bytes), '\0');
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<std::uint8_t*>(plain.data()), nullptr, nullptr, entry.personal.data(),

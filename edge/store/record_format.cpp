@@ -23,11 +23,7 @@ std::size_t body_bytes(const Entry& e) {
   return n;
 }
 
-}  // namespace
-
-Hash genesis(const PostId& post) { return sha256(as_bytes("rampa journal 1\n"), as_bytes(post.text)); }
-
-Result<Bytes> encode_header(const Entry& e, std::size_t personal_bytes) {
+Result<Bytes> header_of(const Entry& e, std::size_t personal_bytes, WallQuality quality) {
   for (auto [name, size] : {std::pair<std::string_view, std::size_t>{"kind", e.kind.size()}, {"lane", e.lane.size()},
                             {"crossing", e.crossing.size()}, {"blob count", e.blobs.size()}})
     if (auto ok = check_short(name, size); !ok) return tl::unexpected(ok.error());
@@ -41,7 +37,7 @@ Result<Bytes> encode_header(const Entry& e, std::size_t personal_bytes) {
   w.text(k_magic);
   w.u16(k_version);
   w.u16(static_cast<std::uint16_t>((e.ends_group ? k_ends_group : 0) | (e.stream == Stream::verdicts ? k_verdict : 0) |
-                                   static_cast<int>(e.wall_quality) << k_wall_quality_shift));
+                                   static_cast<int>(quality) << k_wall_quality_shift));
   w.u32(static_cast<std::uint32_t>(length));
   w.u16(static_cast<std::uint16_t>(e.kind.size()));
   w.u16(static_cast<std::uint16_t>(e.lane.size()));
@@ -60,6 +56,14 @@ Result<Bytes> encode_header(const Entry& e, std::size_t personal_bytes) {
   w.bytes(e.nonce);
   return out;
 }
+
+}  // namespace
+
+Hash genesis(const PostId& post) { return sha256(as_bytes("rampa journal 1\n"), as_bytes(post.text)); }
+
+Result<Bytes> encode_header(const Entry& e, std::size_t personal_bytes) { return header_of(e, personal_bytes, e.wall_quality); }
+
+Result<Bytes> personal_header(const Entry& e, std::size_t personal_bytes) { return header_of(e, personal_bytes, WallQuality::unknown); }
 
 Result<Bytes> encode(const Entry& e, const Hash& previous) {
   auto header = encode_header(e, e.personal.size());

@@ -58,9 +58,12 @@ struct ParsedRecord {
 /// The chain's value before record 1: binds the chain to the post.
 [[nodiscard]] Hash genesis(const PostId& post);
 
-/// The 112 bytes of the header for a body of this size; also the associated data of the personal part's encryption.
-/// `personal_bytes` is the length of the ciphertext. Errors: invalid (a field over its limit).
+/// The 112 bytes of the header for a body of this size. `personal_bytes` is the length of the ciphertext. Errors: invalid (a field
+/// over its limit).
 [[nodiscard]] Result<Bytes> encode_header(const Entry& entry, std::size_t personal_bytes);
+/// The associated data of the personal part's encryption: the header with the bits of the wall clock's quality 0, so that
+/// programs that do not know these bits open what is written today.
+[[nodiscard]] Result<Bytes> personal_header(const Entry& entry, std::size_t personal_bytes);
 
 /// The whole record, chained to `previous`. Errors: invalid (a field or the record over its limit).
 [[nodiscard]] Result<Bytes> encode(const Entry& entry, const Hash& previous);

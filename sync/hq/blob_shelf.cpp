@@ -197,9 +197,9 @@ void BlobShelf::remove_leftovers(const std::function<bool(const std::string& pos
     struct ::stat found {};
     if (!sha || ::stat(entry.path().c_str(), &found) != 0) continue;
     const std::string place = name.substr(0, name.size() - 65);
-    const bool of_this_start = place.find('.') == std::string::npos;  // no other one knows where it put the rest
+    const bool named_apart = place.find('.') != std::string::npos;  // perhaps whole, and waits for the service
     const std::int64_t idle_s = now.st_mtime - found.st_mtime;
-    if (idle_s > nothing_came_s || (idle_s > unwanted_s && !(of_this_start && wanted(place, *sha)))) leftovers.push_back(entry.path().string());
+    if (idle_s > nothing_came_s || (idle_s > unwanted_s && !named_apart && !wanted(place, *sha))) leftovers.push_back(entry.path().string());
   }
   for (const std::string& path : leftovers) {
     close_file(path);

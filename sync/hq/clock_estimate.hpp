@@ -38,6 +38,8 @@ class ClockEstimate {
     const ClockBound above{(received.ms + 1) * 1'000'000 - hello.sent.mono.ns, hello.sent.mono};
     std::optional<ClockBound> below;
     if (hello.heard_answered.ms != 0) below = ClockBound{hello.heard_answered.ms * 1'000'000 - hello.heard.ns, hello.heard};
+    // What it heard before it was sent cannot be later than its arrival: another HQ, with another clock, said it.
+    if (below && below->offset_ns - loosened(below->at, above.at) > above.offset_ns) below.reset();
     if ((lower && at_least(hello.sent.mono) > above.offset_ns) || (below && upper && at_most(hello.heard) < below->offset_ns)) {
       lower.reset();
       upper.reset();

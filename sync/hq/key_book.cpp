@@ -78,10 +78,10 @@ void KeyBook::take(const HistoryRow& history, const DayKeys& answer, Stamp now) 
     database.run("UPDATE day_keys SET state = $1, sealed = NULL, reason = $2, changed_ms = $3 WHERE history = $4 AND day = $5 AND generation = $6 AND state = $7",
                  static_cast<int>(key.erased ? KeyState::erased : KeyState::wanted), key.reason.substr(0, 500), now.wall.ms, history.id,
                  std::int64_t{key.name.day}, std::int64_t{key.name.generation}, static_cast<int>(KeyState::wanted));
-  if (!answer.keys.empty()) {
-    bell_.tell({"day_keys", history.post, std::to_string(answer.keys.size()) + " keys of days", 0});
-    if (answer.keys.size() == day_keys_max) histories_[history.id].ask = true;  // there may be more than one message held
-  }
+  if (!answer.keys.empty()) bell_.tell({"day_keys", history.post, std::to_string(answer.keys.size()) + " keys of days", 0});
+  if (answer.keys.size() + answer.gone.size() < day_keys_max) return;
+  auto unasked = database.query("SELECT 1 FROM day_keys WHERE history = $1 AND state = $2 AND reason = '' LIMIT 1", history.id, static_cast<int>(KeyState::wanted));
+  if (unasked.step()) histories_[history.id].ask = true;  // there are more than one message holds
 }
 
 std::vector<std::pair<std::string, DayKeysWanted>> KeyBook::settle() {
@@ -89,8 +89,8 @@ std::vector<std::pair<std::string, DayKeysWanted>> KeyBook::settle() {
   for (auto& [history, keys] : histories_) {
     if (!std::exchange(keys.ask, false)) continue;
     DayKeysWanted wanted;
-    // The newest first: they are what people look at.
-    auto asked = ledger_.database().query("SELECT day, generation FROM day_keys WHERE history = $1 AND state = $2 ORDER BY day DESC, generation DESC LIMIT $3",
+    // Those that the post was not asked for yet before those that it would not give; then the newest, which people look at.
+    auto asked = ledger_.database().query("SELECT day, generation FROM day_keys WHERE history = $1 AND state = $2 ORDER BY CASE WHEN reason = '' THEN 0 ELSE 1 END, day DESC, generation DESC LIMIT $3",
                                           history, static_cast<int>(KeyState::wanted), day_keys_max);
     while (asked.step()) wanted.keys.push_back({static_cast<std::uint32_t>(asked.number(0)), static_cast<std::uint32_t>(asked.number(1))});
     if (!wanted.keys.empty()) out.emplace_back(keys.post, std::move(wanted));

@@ -8,7 +8,7 @@
 namespace rampa::sync::hq {
 namespace {
 
-constexpr int schema_version = 5;
+constexpr int schema_version = 6;
 
 // `bytes` is the whole record as the post wrote it: header, open part, ciphertext of the personal part, chain hash, CRC.
 // The other columns are copies for asking; `rampa-hq verify` compares the hash with the bytes. `id` is record_key(), `turn` is
@@ -38,6 +38,7 @@ CREATE TABLE records(
 );
 CREATE INDEX records_turn ON records(turn);
 CREATE INDEX records_crossing ON records(crossing, id) WHERE crossing <> '';
+CREATE INDEX records_evicted ON records(id) WHERE kind = 'blob_evicted';
 CREATE TABLE expected_hashes(id INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 CREATE TABLE breaks(turn INTEGER PRIMARY KEY, what INTEGER NOT NULL);
 CREATE TABLE quarantine(
@@ -139,11 +140,14 @@ Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(databas
       if (asked.step()) version = asked.number(0);
     }
     if (version == schema_version) return;
-    if (version >= 2 && version <= 4) {
+    if (version >= 2 && version <= 5) {
       if (version == 2) database_->execute(database_->in_own_words(day_keys_schema));
       if (version < 4) database_->execute(database_->in_own_words(lost_schema));
-      database_->execute(database_->in_own_words(late_schema));
-      database_->run("INSERT INTO passed(first_id, last_id) SELECT first_id, last_id FROM lost WHERE here = 0");
+      if (version < 5) {
+        database_->execute(database_->in_own_words(late_schema));
+        database_->run("INSERT INTO passed(first_id, last_id) SELECT first_id, last_id FROM lost WHERE here = 0");
+      }
+      database_->execute("CREATE INDEX records_evicted ON records(id) WHERE kind = 'blob_evicted'");
       database_->run("UPDATE hq_schema SET version = $1", schema_version);
       return;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "edge/store/record_format.hpp"
@@ -127,17 +128,26 @@ std::uint64_t missing_in(Database& database, const Chosen& of) {
   return sum;
 }
 
-/// Blobs that records of this journal name, that HQ does not hold and that made room at the post.
+/// Blobs that HQ does not hold and of which a tombstone stands in this journal; the newest one of each.
 std::vector<Eviction> evicted_in(Database& database, const Chosen& of) {
-  std::vector<Sha256> missing;
+  std::map<std::string, Eviction> newest;
   {
-    auto named = database.query("SELECT DISTINCT r.sha256 FROM record_blobs r JOIN blobs b ON b.sha256 = r.sha256 WHERE r.id >= $1 AND r.id < $2 AND b.state <> $3"
-                                " ORDER BY r.sha256", record_key(of.id, Stream::verdicts, 0), record_key(of.id + 1, Stream::verdicts, 0), static_cast<int>(BlobState::held));
-    while (named.step()) missing.push_back(named.fixed<32>(0));
+    auto asked = database.query("SELECT bytes FROM records WHERE kind = 'blob_evicted' AND id >= $1 AND id < $2 ORDER BY id", record_key(of.id, Stream::verdicts, 0),
+                                record_key(of.id + 1, Stream::verdicts, 0));
+    while (asked.step()) {
+      const auto record = format::parse(asked.bytes(0));
+      auto eviction = record ? eviction_in(record->entry) : std::nullopt;
+      if (!eviction) continue;
+      eviction->history = of.id;
+      eviction->post = of.post;
+      newest.insert_or_assign(eviction->sha256, std::move(*eviction));
+    }
   }
   std::vector<Eviction> out;
-  for (const Sha256& sha : missing)
-    if (auto eviction = eviction_of(database, of.id, sha)) out.push_back(std::move(*eviction));
+  for (auto& [sha, eviction] : newest) {
+    auto asked = database.query("SELECT state FROM blobs WHERE sha256 = $1", parse_sha256(sha).value_or(Sha256{}));
+    if (asked.step() && asked.number(0) != static_cast<int>(BlobState::held)) out.push_back(std::move(eviction));
+  }
   return out;
 }
 

@@ -190,6 +190,10 @@ Result<void> S3Shelf::look_at_place(S3Client& client) const {
   const auto marked = client.ask({"HEAD", mark});
   if (!marked) return tl::unexpected(marked.error());
   if (marked->fine()) return {};
+  // Its own trouble says nothing of the place: it is asked again.
+  const auto troubled = [](const S3Answer& answer) { return answer.status >= 500 || answer.status == 429; };
+  const auto later = [](const S3Answer& answer) { return fail(ErrorCode::disconnected, "the image service has trouble: " + said(answer)); };
+  if (troubled(*marked)) return later(*marked);
   // Without the right to list a bucket what is not there is "not allowed" with some services.
   const auto cannot = [&](const S3Answer& answer) {
     return fail(ErrorCode::invalid, "HQ's blobs cannot be kept in " + named + ": " + said(answer) + ". Is the bucket there, and may this access key read and write in it?");
@@ -198,6 +202,7 @@ Result<void> S3Shelf::look_at_place(S3Client& client) const {
   for (std::size_t i = 0; i < some.size() && !found; ++i) {
     const auto there = client.ask({"HEAD", key_of(some[i])});
     if (!there) return tl::unexpected(there.error());
+    if (troubled(*there)) return later(*there);
     if (!there->fine() && there->status != 404) return cannot(*there);
     found = there->fine();
   }
@@ -207,6 +212,7 @@ Result<void> S3Shelf::look_at_place(S3Client& client) const {
   if (!marks) return {};
   const auto put = client.ask({"PUT", mark});
   if (!put) return tl::unexpected(put.error());
+  if (troubled(*put)) return later(*put);
   if (!put->fine()) return cannot(*put);
   return {};
 }

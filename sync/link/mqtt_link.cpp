@@ -58,7 +58,8 @@ Result<void> readable(const std::string& file, const char* what) {
 
 /// Of CONNACK's or SUBACK's refusal; 0: there was none, the connection failed.
 std::uint8_t reason_in(const mqtt::token& token) {
-  if (const int reason = token.get_reason_code(); reason >= reason_refused && reason <= 0xff) return static_cast<std::uint8_t>(reason);
+  // Of a token of 3.1.1 Paho says a number that is none of 5's.
+  if (const int reason = token.get_reason_code(); reason >= reason_refused && reason < mqtt::MQTTPP_V3_CODE) return static_cast<std::uint8_t>(reason);
   if (const int code = token.get_return_code(); code > 0 && code <= 0xff) return reason_of_v311(static_cast<std::uint8_t>(code));
   return 0;
 }

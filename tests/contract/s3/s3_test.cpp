@@ -279,6 +279,25 @@ TEST_P(Service, WhileNobodyKnowsWhetherItIsTheRightPlaceNothingIsLostThereNorPut
   EXPECT_FALSE(images->finish_now("P1", sha));
 }
 
+TEST_P(Service, ItsOwnTroubleAtTheStartIsNoWrongPlace) {
+  const Bytes bytes = noise(1000);
+  const Sha256 sha = sha256(bytes);
+  write("P1", bytes);
+  ASSERT_TRUE(finish("P1", sha));
+  service.kill();
+  const std::string log = directory + "/trouble.log";
+  std::filesystem::remove(log);
+  tests::Child trouble({"node", "-e", "require('http').createServer((q, r) => { r.statusCode = 503; r.end(); }).listen(" + std::to_string(port) +
+                                          ", '127.0.0.1', () => console.log('listens'))"}, log);
+  ASSERT_TRUE(eventually([&] { return trouble.log().find("listens") != std::string::npos; })) << trouble.log();
+  images = shelf("S3RVER");
+  EXPECT_TRUE(images->confirm({sha}, true)) << "HQ starts";
+  EXPECT_EQ(images->size(sha).error().code, ErrorCode::disconnected) << "not lost";
+  trouble.kill();
+  ASSERT_TRUE(start_service());
+  EXPECT_TRUE(eventually([&] { return images->size(sha).has_value(); })) << "asked again";
+}
+
 TEST_P(Service, ASlowServiceTakesAQuarterOfTheOwnersTimeAndOneThatIsAwayNone) {
   const Sha256 sha = sha256(Bytes{1});
   EXPECT_TRUE(images->has_time());

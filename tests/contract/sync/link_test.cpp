@@ -30,7 +30,8 @@ class ScriptedBroker : public hil::WireServer {
     }
     endpoint_.give(machine.mono());
   }
-  [[nodiscard]] std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(endpoint_.port()); }
+  [[nodiscard]] std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(port()); }
+  [[nodiscard]] int port() const { return endpoint_.port(); }
   [[nodiscard]] const std::vector<int>& levels() const { return levels_; }
 
  private:
@@ -220,6 +221,22 @@ TEST(Link, ARefusedConnectionNamesTheRemedy) {
   EXPECT_TRUE(contains(client.why_lost(), "0x87")) << client.why_lost();
   EXPECT_TRUE(contains(client.why_lost(), "mosquitto.acl.example")) << client.why_lost();
   EXPECT_TRUE(client.texts("again").empty()) << "another version would be refused as well";
+}
+
+// Paho gives tokens of 3.1.1 a reason that is none.
+TEST(Link, AFailureIn311NamesTheRemedyToo) {
+  {
+    ScriptedBroker broker({{hil::mqtt::PacketType::connect, {0x20, 2, 0, 5}}});
+    hil::WireThread serving({&broker}, machine);
+    Client client(plain(broker.url(), nullptr));
+    EXPECT_FALSE(client.ready());
+    EXPECT_TRUE(contains(client.why_lost(), "mosquitto.acl.example")) << client.why_lost();
+  }
+  int closed = 0;
+  { closed = ScriptedBroker({}).port(); }
+  Client client(plain("mqtt://127.0.0.1:" + std::to_string(closed), nullptr));
+  EXPECT_FALSE(client.ready());
+  EXPECT_TRUE(contains(client.why_lost(), "is the broker there")) << client.why_lost();
 }
 
 TEST(Link, ARefusedSubscriptionNamesTheReason) {

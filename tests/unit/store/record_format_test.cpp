@@ -68,6 +68,16 @@ TEST(RecordFormat, SaysHowFarTheWallClockCouldBeBelieved) {
   }
 }
 
+// Programs of before drop these bits and make the header anew before they open the personal part.
+TEST(RecordFormat, ThePersonalPartDoesNotHangOnTheWallClocksQuality) {
+  Entry e = sample();
+  e.wall_quality = WallQuality::unknown;
+  const Bytes before = format::encode_header(e, 48).value();
+  e.wall_quality = WallQuality::synchronised;
+  EXPECT_EQ(format::personal_header(e, 48).value(), before);
+  EXPECT_NE(format::encode_header(e, 48).value(), before);
+}
+
 TEST(RecordFormat, EveryFlippedBitIsNoticed) {
   const Hash before = format::genesis({"RS-BATROVCI"});
   Bytes bytes = *format::encode(sample(), before);

@@ -497,7 +497,7 @@ class PersonalExport : public SetAsideTest {
   void crossing_with_plate(std::uint32_t day) {
     const auto encrypt = [](store::format::Entry& entry) {
       const std::string plain = rampa::encode(plate("BG1", device::PlatePosition::front, 90)).personal;
-      const Bytes header = store::format::encode_header(entry, plain.size() + store::format::personal_tag_bytes).value();
+      const Bytes header = store::format::personal_header(entry, plain.size() + store::format::personal_tag_bytes).value();
       entry.personal.resize(plain.size() + store::format::personal_tag_bytes);
       crypto_aead_xchacha20poly1305_ietf_encrypt(entry.personal.data(), nullptr, reinterpret_cast<const std::uint8_t*>(plain.data()), plain.size(), header.data(),
                                                  header.size(), nullptr, entry.nonce.data(), day_key.data());

@@ -61,6 +61,19 @@ TEST_F(ReceiverDayKeys, DestroyedIsForGoodAndAnyOtherReasonIsAskedAgain) {
   EXPECT_FALSE(held({20260714, 1}).sealed);
 }
 
+TEST_F(ReceiverDayKeys, WhatAPostDoesNotGiveKeepsNoOtherKeyFromBeingAskedFor) {
+  for (std::uint32_t day = 0; day < 28 * 3; ++day) personal(20260101 + day / 28 * 100 + day % 28, 1);
+  greeted();
+  auto wanted = wanted_in(events_taken(1, 28 * 3));
+  ASSERT_EQ(wanted.size(), day_keys_max);
+  EXPECT_EQ(wanted.front(), (DayKeyName{20260328, 1})) << "the newest first";
+  DayKeys withheld;
+  for (const DayKeyName& name : wanted) withheld.gone.push_back({name, false, "not for HQ"});
+  wanted = wanted_in(group({{Leaf::day_keys, encode(withheld)}}));
+  ASSERT_EQ(wanted.size(), day_keys_max) << "at once";
+  EXPECT_EQ(wanted.front(), (DayKeyName{20260120, 1})) << "those that were not asked for yet";
+}
+
 TEST_F(ReceiverDayKeys, TheRecordOfAnErasureDropsTheKeyHere) {
   personal(20260714, 1);
   personal(20260715, 1);

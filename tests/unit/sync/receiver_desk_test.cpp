@@ -418,6 +418,24 @@ TEST_F(ReceiverDesk, TheTrueTimeIsAlwaysInsideTheInterval) {
   }
 }
 
+TEST_F(ReceiverDesk, WhatAnotherHqWithAnotherClockSaidBoundsNoTime) {
+  ClockEstimate estimate;
+  Hello hello;
+  hello.sent.mono = MonoTime{10'000'000'000};
+  hello.heard = MonoTime{9'000'000'000};
+  hello.heard_answered.ms = 1'000'000'000 + 9'000 + 3'600'000;  // an hour ahead of this one
+  EXPECT_TRUE(estimate.take(hello, WallTime{1'000'000'000 + 10'050}));
+  EXPECT_FALSE(estimate.not_before(hello.sent.mono));
+  ASSERT_TRUE(estimate.not_after(hello.sent.mono));
+  hello.sent.mono = MonoTime{25'000'000'000};
+  hello.heard = MonoTime{10'100'000'000};
+  hello.heard_answered.ms = 1'000'000'000 + 10'050;
+  EXPECT_TRUE(estimate.take(hello, WallTime{1'000'000'000 + 25'050})) << "nobody set a clock";
+  const auto earliest = estimate.not_before(hello.sent.mono);
+  ASSERT_TRUE(earliest);
+  EXPECT_LE(*earliest, (1'000'000'000 + 25'000) * 1'000'000LL);
+}
+
 TEST_F(ReceiverDesk, AClockThatNtpSlewsIsStillInsideAndRaisesNoAlarm) {
   // The post's clock is slewed by NTP: for hours 500 ppm one way, then the other, over an oscillator that is 90 ppm off. Days without a line.
   constexpr std::int64_t minute = 60'000'000'000, day = 24 * 60 * minute;
