@@ -104,6 +104,51 @@ Bytes encode(const CodeListLetter& l) {
   return payload_of({{"name", l.name}, {"version", l.version}, {"codes", std::move(codes)}});
 }
 
+Bytes encode(const ReferenceImageLetter& r) {
+  json object = {{"name", r.name}, {"sha256", r.sha256}, {"size_bytes", r.size_bytes}, {"media_type", r.media_type}, {"note", r.note}, {"by", r.by}};
+  if (r.media_type == scan_type) object["width_px"] = r.width_px, object["height_px"] = r.height_px;
+  for (const auto& [key, value] : {std::pair{"crossing", &r.crossing}, {"container", &r.container}, {"plate", &r.plate}})
+    if (!value->empty()) object[key] = *value;
+  return payload_of(std::move(object));
+}
+
+std::string_view picture_type_of(ByteView head) {
+  constexpr std::uint8_t jpeg[] = {0xff, 0xd8, 0xff}, png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  const auto begins = [&](ByteView with) { return head.size() > with.size() && std::equal(with.begin(), with.end(), head.begin()); };
+  return begins(jpeg) ? jpeg_type : begins(png) ? png_type : std::string_view{};
+}
+
+Result<ReferenceImageLetter> decode_reference_image(ByteView bytes) {
+  return decoded<ReferenceImageLetter>(bytes, "reference_image", [](JsonObject& f, ReferenceImageLetter& r) {
+    r.name = f.text("name");
+    r.sha256 = f.sha256("sha256");
+    r.size_bytes = f.number("size_bytes");
+    r.media_type = f.text("media_type");
+    r.note = f.text("note");
+    r.by = f.text("by");
+    std::size_t named = 0;
+    for (const auto& [key, into] : {std::pair{"crossing", &r.crossing}, {"container", &r.container}, {"plate", &r.plate}}) {
+      if (!f.has(key)) continue;
+      *into = f.text(key);
+      ++named;
+      if (f.whole() && !one_line(*into, 1)) f.complain(std::string(key) + " is not 1 to 200 bytes on one line");
+    }
+    if (f.whole() && named != 1) f.complain("it is for one crossing, container or plate; it names " + std::to_string(named) + " of them");
+    if (f.whole() && (!one_line(r.name, 1) || !one_line(r.by, 1))) f.complain("name or by is not 1 to 200 bytes on one line");
+    if (f.whole() && r.note.size() > 1000) f.complain("note is longer than 1000 bytes");
+    if (f.whole() && (r.size_bytes == 0 || r.size_bytes > reference_image_bytes_max))
+      f.complain("the picture has " + std::to_string(r.size_bytes) + " bytes; a post takes 1 to " + std::to_string(reference_image_bytes_max));
+    if (f.whole() && std::find(picture_types.begin(), picture_types.end(), r.media_type) == picture_types.end())
+      f.complain("media_type is " + r.media_type + "; a post takes image/jpeg, image/png and scans (" + std::string(scan_type) + ")");
+    if (!f.whole() || r.media_type != scan_type) return;
+    const std::uint64_t width = f.number("width_px"), height = f.number("height_px");
+    if (f.whole() && (width == 0 || width > reference_image_bytes_max || height > reference_image_bytes_max || width * height * 2 != r.size_bytes))
+      f.complain("a scan of " + std::to_string(width) + " x " + std::to_string(height) + " pixels of 16 bits has other than " + std::to_string(r.size_bytes) + " bytes");
+    r.width_px = static_cast<std::uint32_t>(width);
+    r.height_px = static_cast<std::uint32_t>(height);
+  });
+}
+
 Result<ReferralAnswerLetter> decode_referral_answer(ByteView bytes) {
   return decoded<ReferralAnswerLetter>(bytes, "referral_answer", [](JsonObject& f, ReferralAnswerLetter& a) {
     a.crossing.text = f.text("crossing");

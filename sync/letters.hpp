@@ -7,6 +7,7 @@
 //   command        something to do, out of a closed set; carried out once at most, and answered (Receipt::answered)
 //   referral_answer  what HQ says to an officer's referral of a crossing: shown there, and in its history; it moves nothing
 //   code_list      a named list of codes with texts, whole; a newer version replaces an older one
+//   reference_image  a picture to compare with, to fetch: an earlier scan, a photograph of this lorry; of a crossing, a container or a plate
 //   bundle         a signed bundle of profiles (sync/bundle/BUNDLES.md) to fetch and install
 #pragma once
 
@@ -89,6 +90,26 @@ struct CodeListLetter {
 inline constexpr std::size_t codes_max = 20'000;
 inline constexpr std::size_t code_list_bytes_max = 3u << 20;
 
+/// A picture that HQ wants compared with what stands in a lane. Shown beside that crossing's own; it decides nothing.
+struct ReferenceImageLetter {
+  std::string name;  ///< for people, 1 to 200 bytes on one line: the file's name at HQ, "scan of L1-7-12"
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+  std::string media_type;  ///< one of picture_types
+  std::uint32_t width_px = 0, height_px = 0;  ///< of a scan; 0 of the others, which say it themselves
+  std::string crossing, container, plate;     ///< what it is for: one of them, 1 to 200 bytes on one line
+  std::string note;  ///< for the officer, at most 1000 bytes
+  std::string by;    ///< who at HQ sends it, 1 to 200 bytes on one line
+  bool operator==(const ReferenceImageLetter&) const = default;
+};
+inline constexpr std::string_view jpeg_type = "image/jpeg", png_type = "image/png";
+inline constexpr std::string_view scan_type = "application/x-rampa-scan16";  ///< 16-bit little-endian, line after line
+inline constexpr std::array<std::string_view, 3> picture_types{jpeg_type, png_type, scan_type};
+/// It is read into memory whole to be shown.
+inline constexpr std::uint64_t reference_image_bytes_max = 64u << 20;
+/// Of these first bytes: JPEG or PNG; empty where they are neither.
+[[nodiscard]] std::string_view picture_type_of(ByteView head);
+
 /// A built list is read into memory whole: ten million plates are 160 MB.
 inline constexpr std::uint64_t built_list_bytes_max = 1ull << 30;
 
@@ -98,6 +119,7 @@ inline constexpr std::uint64_t built_list_bytes_max = 1ull << 30;
 [[nodiscard]] Bytes encode(const CommandLetter& letter);
 [[nodiscard]] Bytes encode(const ReferralAnswerLetter& letter);
 [[nodiscard]] Bytes encode(const CodeListLetter& letter);
+[[nodiscard]] Bytes encode(const ReferenceImageLetter& letter);
 /// Errors: invalid, naming the key.
 [[nodiscard]] Result<DeclarationsLetter> decode_declarations(ByteView bytes);
 [[nodiscard]] Result<WatchListLetter> decode_watch_list(ByteView bytes);
@@ -105,5 +127,6 @@ inline constexpr std::uint64_t built_list_bytes_max = 1ull << 30;
 [[nodiscard]] Result<CommandLetter> decode_command(ByteView bytes);
 [[nodiscard]] Result<ReferralAnswerLetter> decode_referral_answer(ByteView bytes);
 [[nodiscard]] Result<CodeListLetter> decode_code_list(ByteView bytes);
+[[nodiscard]] Result<ReferenceImageLetter> decode_reference_image(ByteView bytes);
 
 }  // namespace rampa::sync

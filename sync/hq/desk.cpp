@@ -17,8 +17,8 @@ std::string cut(const std::string& text, std::size_t most) {
   return text.substr(0, most);
 }
 
-/// It asks for something to be done or shown at once: nothing for a journal that begins later.
-bool for_the_moment(std::string_view kind) { return kind == "command" || kind == "referral_answer"; }
+/// It asks for something to be done or shown at once: nothing for a journal that begins later, which would fetch years of pictures.
+bool for_the_moment(std::string_view kind) { return kind == "command" || kind == "referral_answer" || kind == "reference_image"; }
 
 constexpr const char* schema = R"sql(
 CREATE TABLE IF NOT EXISTS letters(
@@ -341,6 +341,8 @@ Result<std::string> checked_letter(const std::string& kind, ByteView document) {
     if (const auto read = decode_referral_answer(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind == "code_list") {
     if (const auto read = decode_code_list(as_bytes(text)); !read) return tl::unexpected(read.error());
+  } else if (kind == "reference_image") {
+    if (const auto read = decode_reference_image(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind == "command") {
     if (const auto read = decode_command(as_bytes(text)); !read) return tl::unexpected(read.error());
   } else if (kind.empty()) {

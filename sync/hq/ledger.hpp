@@ -31,6 +31,7 @@ inline constexpr std::uint64_t number_end = 1ull << 41;
 [[nodiscard]] constexpr std::int64_t journal_key(std::int64_t history, std::uint64_t sequence) {
   return static_cast<std::int64_t>((static_cast<std::uint64_t>(history) << 42) | std::min(sequence, number_end * 2 - 1));
 }
+[[nodiscard]] constexpr std::int64_t history_of_key(std::int64_t key) { return key >> 42; }
 [[nodiscard]] constexpr Stream stream_of_key(std::int64_t key) { return static_cast<Stream>((key >> 41) & 1); }
 [[nodiscard]] constexpr std::uint64_t number_of_key(std::int64_t key) { return static_cast<std::uint64_t>(key) & (number_end - 1); }
 

@@ -104,6 +104,7 @@ std::string text_of(const std::string& path) {
 
 struct LetterOptions {
   std::string post, declarations, watch_list, bundle, command, argument, by, referral, answer, text, code_list, kind, body;
+  std::string reference_image, reference_sha, crossing, container, plate, note;
 };
 
 int send(const hq::Place& place, const LetterOptions& options, bool json) {
@@ -116,6 +117,18 @@ int send(const hq::Place& place, const LetterOptions& options, bool json) {
   if (!options.bundle.empty()) {
     kind = "bundle";
     auto shelved = hq::shelve_bundle(place, options.bundle);
+    if (!shelved) return complain(shelved.error());
+    file = std::move(*shelved);
+  } else if (!options.reference_image.empty() || !options.reference_sha.empty()) {
+    kind = "reference_image";
+    ReferenceImageLetter letter;
+    letter.crossing = options.crossing;
+    letter.container = options.container;
+    letter.plate = options.plate;
+    letter.note = options.note;
+    letter.by = options.by;
+    auto shelved = options.reference_image.empty() ? hq::held_reference(place, options.reference_sha, std::move(letter))
+                                                   : hq::shelve_reference(place, options.reference_image, std::move(letter));
     if (!shelved) return complain(shelved.error());
     file = std::move(*shelved);
   } else if (!options.watch_list.empty()) {
@@ -351,6 +364,8 @@ int main(int argc, char** argv) try {
                              ->check(CLI::IsMember(std::vector<std::string>(commands.begin(), commands.end())));
   auto* referral_option = kinds->add_option("--referral", letter.referral, "id of a crossing that an officer referred: shown there; needs --answer, --text and --by");
   kinds->add_option("--code-list", letter.code_list, "JSON file {\"name\":...,\"version\":N,\"codes\":[{\"code\":...,\"texts\":{\"en\":...}}]}: replaces an older version");
+  auto* reference_file = kinds->add_option("--reference-image", letter.reference_image, "a picture to compare with, JPEG or PNG; needs --note, --by and one of --crossing, --container, --plate");
+  auto* reference_held = kinds->add_option("--reference-sha", letter.reference_sha, "the same, one that HQ holds: SHA-256 of an earlier scan or picture");
   auto* kind_option = kinds->add_option("--kind", letter.kind, "any other kind, with --body");
   kinds->require_option(1);
   auto* body_option = send_command->add_option("--body", letter.body, "JSON file");
@@ -362,6 +377,13 @@ int main(int argc, char** argv) try {
   referral_option->needs(answer_option)->needs(text_option)->needs(by_option);
   answer_option->needs(referral_option);
   text_option->needs(referral_option);
+  auto* reference_for = send_command->add_option_group("what the picture is for");
+  reference_for->add_option("--crossing", letter.crossing, "id of a crossing of this post");
+  reference_for->add_option("--container", letter.container, "number of a container, of whatever crossing it comes with");
+  reference_for->add_option("--plate", letter.plate, "of a lorry or trailer");
+  reference_for->require_option(0, 1);
+  auto* note_option = send_command->add_option("--note", letter.note, "of the picture, for the officer");
+  for (auto* reference : {reference_file, reference_held}) reference->needs(note_option)->needs(by_option);
   command_option->needs(by_option);
   argument_option->needs(command_option);
   std::size_t letters_max = 50;

@@ -453,6 +453,28 @@ Result<std::vector<std::string>> posts_asked_for(const Place& place, const std::
   });
 }
 
+Result<std::optional<NamedPicture>> picture_named(const Place& place, const std::string& sha256) {
+  return reading<std::optional<NamedPicture>>(place, [&](Database& database) -> Result<std::optional<NamedPicture>> {
+    std::optional<NamedPicture> found;
+    auto asked = database.query("SELECT b.name, r.crossing, r.bytes, r.id FROM record_blobs b JOIN records r ON r.id = b.id"
+                                " WHERE b.sha256 = $1 AND r.kind = 'capture' ORDER BY r.id", parse_sha256(sha256).value_or(Sha256{}));
+    while (asked.step() && !(found && found->width_px > 0)) {
+      NamedPicture picture{"", asked.text(1), asked.text(0), 0, 0};
+      auto post = database.query("SELECT post FROM histories WHERE id = $1", history_of_key(asked.number(3)));
+      if (post.step()) picture.post = post.text(0);
+      const auto record = format::parse(asked.bytes(2));
+      const json open = record ? json::parse(record->entry.open, nullptr, false) : json();
+      const json body = open.is_object() ? open.value("body", json::object()) : json::object();
+      if (body.is_object() && body.value("kind", std::string()) == "scan" && picture.name.starts_with("scan")) {
+        picture.width_px = body.value("width_px", 0u);
+        picture.height_px = body.value("height_px", 0u);
+      }
+      found = std::move(picture);
+    }
+    return found;
+  });
+}
+
 namespace {
 
 /// Prometheus' text form: all values of one name stand together.

@@ -54,6 +54,12 @@ struct Report {
 [[nodiscard]] Result<void> known_post(const Place& place, const std::string& post);
 /// Posts that are asked for this blob, one per line of JSON: what --boost writes orders for.
 [[nodiscard]] Result<std::vector<std::string>> posts_asked_for(const Place& place, const std::string& sha256);
+/// What a post's record says of a blob that it names in a capture; a scan has a size in pixels. Nothing where none does.
+struct NamedPicture {
+  std::string post, crossing, name;
+  std::uint32_t width_px = 0, height_px = 0;
+};
+[[nodiscard]] Result<std::optional<NamedPicture>> picture_named(const Place& place, const std::string& sha256);
 /// Prometheus text: what is held, missing and waiting, per post.
 [[nodiscard]] Result<std::string> report_metrics(const Place& place, WallTime now);
 

@@ -6,8 +6,8 @@
 
 #include "edge/risk/watch_list.hpp"
 #include "sync/digest.hpp"
+#include "sync/hq/report.hpp"
 #include "sync/hq/s3_shelf.hpp"
-#include "sync/letters.hpp"
 
 namespace rampa::sync::hq {
 namespace {
@@ -42,6 +42,51 @@ Result<SentFile> shelve_bundle(const Place& place, const std::string& path) {
   auto sha = shelved(place, *bytes);
   if (!sha) return tl::unexpected(sha.error());
   return SentFile{*sha, text_of(encode(BundleLetter{std::filesystem::path(path).filename().string(), *sha, bytes->size()}))};
+}
+
+namespace {
+
+Result<SentFile> sent(ReferenceImageLetter letter) {
+  const Bytes body = encode(letter);
+  if (const auto read = decode_reference_image(body); !read) return tl::unexpected(read.error());
+  return SentFile{letter.sha256, text_of(body)};
+}
+
+}  // namespace
+
+Result<SentFile> shelve_reference(const Place& place, const std::string& path, ReferenceImageLetter letter) {
+  const auto bytes = bytes_of(path);
+  if (!bytes) return tl::unexpected(bytes.error());
+  letter.name = std::filesystem::path(path).filename().string();
+  letter.sha256 = hex(sha256(*bytes));
+  letter.size_bytes = bytes->size();
+  letter.media_type = picture_type_of(*bytes);
+  if (letter.media_type.empty()) return fail(ErrorCode::invalid, path + " is neither JPEG nor PNG; a scan that HQ holds is sent by its SHA-256");
+  auto file = sent(std::move(letter));
+  if (!file) return file;
+  if (auto sha = shelved(place, *bytes); !sha) return tl::unexpected(sha.error());
+  return file;
+}
+
+Result<SentFile> held_reference(const Place& place, const std::string& sha, ReferenceImageLetter letter) {
+  const auto hash = parse_sha256(sha);
+  if (!hash) return fail(ErrorCode::invalid, "\"" + sha + "\": expected 64 lower-case hex digits");
+  const auto images = open_images(place);
+  if (!images) return tl::unexpected(images.error());
+  const auto size = (*images)->size(*hash);
+  if (!size) return tl::unexpected(size.error());
+  const auto head = (*images)->read(*hash, 0, 16);
+  if (!head) return tl::unexpected(head.error());
+  letter.sha256 = sha;
+  letter.size_bytes = *size;
+  const auto found = picture_named(place, sha);
+  if (!found) return tl::unexpected(found.error());
+  const bool scan = *found && (*found)->width_px > 0;
+  letter.media_type = scan ? scan_type : picture_type_of(*head);
+  if (letter.media_type.empty()) return fail(ErrorCode::invalid, sha + " is neither JPEG nor PNG, and no post's record names it as a scan");
+  letter.name = *found ? (*found)->name + " of " + (*found)->crossing + " at " + (*found)->post : sha;
+  if (scan) letter.width_px = (*found)->width_px, letter.height_px = (*found)->height_px;
+  return sent(std::move(letter));
 }
 
 Result<std::optional<SentFile>> shelve_watch_list(const Place& place, const std::string& path, WallTime now) {

@@ -435,6 +435,44 @@ TEST(Payloads, AnAnswerToAReferralIsOneOfThreeAndSomebodys) {
     EXPECT_FALSE(decode_referral_answer(encode(wrong)));
 }
 
+TEST(Payloads, AReferenceImageIsAPictureForOneThingAndSomebodys) {
+  ReferenceImageLetter scan;
+  scan.name = "scan of L1-7-12 at RS-BATROVCI";
+  scan.sha256 = std::string(64, 'a');
+  scan.size_bytes = 2400;
+  scan.media_type = scan_type;
+  scan.width_px = 30;
+  scan.height_px = 40;
+  scan.container = "CSQU 305438-3";
+  scan.note = "Empty then.\nCompare the front wall.";
+  scan.by = "M. Petrovic";
+  EXPECT_EQ(decode_reference_image(encode(scan)), scan);
+  ReferenceImageLetter photograph = scan;
+  photograph.media_type = png_type;
+  photograph.width_px = photograph.height_px = 0;
+  photograph.container.clear();
+  photograph.plate = "BG123AA";
+  EXPECT_EQ(decode_reference_image(encode(photograph)), photograph);
+  const auto refusal = [](ReferenceImageLetter wrong, const auto& change) {
+    change(wrong);
+    const auto read = decode_reference_image(encode(wrong));
+    return read ? std::string() : read.error().what;
+  };
+  EXPECT_NE(refusal(scan, [](auto& l) { l.height_px = 41; }).find("30 x 41 pixels"), std::string::npos);
+  EXPECT_NE(refusal(scan, [](auto& l) { l.width_px = l.height_px = 0; }).find("0 x 0 pixels"), std::string::npos);
+  EXPECT_NE(refusal(scan, [](auto& l) { l.plate = "BG123AA"; }).find("it names 2 of them"), std::string::npos);
+  EXPECT_NE(refusal(scan, [](auto& l) { l.container.clear(); }).find("it names 0 of them"), std::string::npos);
+  EXPECT_NE(refusal(photograph, [](auto& l) { l.media_type = "image/svg+xml"; }).find("media_type is image/svg+xml"), std::string::npos);
+  EXPECT_NE(refusal(photograph, [](auto& l) { l.size_bytes = reference_image_bytes_max + 1; }).find("a post takes 1 to"), std::string::npos);
+  EXPECT_NE(refusal(photograph, [](auto& l) { l.size_bytes = 0; }).find("a post takes 1 to"), std::string::npos);
+  EXPECT_NE(refusal(photograph, [](auto& l) { l.by.clear(); }).find("name or by"), std::string::npos);
+  EXPECT_NE(refusal(photograph, [](auto& l) { l.note = std::string(1001, 'x'); }).find("note is longer"), std::string::npos);
+  EXPECT_NE(refusal(photograph, [](auto& l) { l.plate = "two\nlines"; }).find("plate is not 1 to 200"), std::string::npos);
+  EXPECT_EQ(picture_type_of(Bytes{0xff, 0xd8, 0xff, 0xe0}), jpeg_type);
+  EXPECT_EQ(picture_type_of(as_bytes(std::string_view("<svg xmlns"))), "");
+  EXPECT_EQ(picture_type_of({}), "");
+}
+
 TEST(Payloads, ACodeListComesBackAndSaysWhatIsWrong) {
   const CodeListLetter list{"offices", 7, {{"RS11011", {{"en", "Batrovci"}, {"sr-Latn", "Batrovci"}}}, {"RS11012", {}}}};
   EXPECT_EQ(decode_code_list(encode(list)), list);
