@@ -41,6 +41,8 @@ struct StoreSettings {
   std::uint64_t quota_images_mib = 0;      ///< 0: no limit but the disk's
   std::uint64_t quota_thumbnails_mib = 0;  ///< 0: no limit but the disk's
   std::uint64_t reserve_mib = 64;          ///< kept free on the disk
+  std::uint64_t reference_images_mib = 1000;  ///< pictures that HQ sends to compare with; 0: none are taken
+  int reference_images_days = 30;             ///< kept this long
 };
 
 struct Site {

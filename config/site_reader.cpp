@@ -159,6 +159,8 @@ class SiteReader {
     store.quota_images_mib = quota("quota_images_mib", 256, "a few scans that are just being taken fill it, and evidence is refused");
     store.quota_thumbnails_mib = quota("quota_thumbnails_mib", 32, "the pictures of crossings that are open fill it, and evidence is refused");
     store.reserve_mib = static_cast<std::uint64_t>(t.integer("reserve_mib", false, 32, 1'000'000).value_or(static_cast<std::int64_t>(store.reserve_mib)));
+    store.reference_images_mib = static_cast<std::uint64_t>(t.integer("reference_images_mib", false, 0, 1'000'000).value_or(static_cast<std::int64_t>(store.reference_images_mib)));
+    store.reference_images_days = static_cast<int>(t.integer("reference_images_days", false, 1, 3650).value_or(store.reference_images_days));
     t.finish();
   }
 

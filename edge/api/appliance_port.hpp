@@ -48,6 +48,22 @@ struct CodeListView {
   std::size_t codes = 0;
 };
 
+/// A picture that HQ sent to compare with, for one of three.
+struct ReferenceImageView {
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+  std::string media_type;  ///< "image/jpeg", "image/png", "application/x-rampa-scan16"
+  std::uint32_t width_px = 0, height_px = 0;  ///< of a scan
+  std::string name, note, by;
+  WallTime came;
+  std::string crossing, container, plate;
+};
+/// What is known of a crossing, as it was read or declared.
+struct ReferenceQuestion {
+  CrossingId crossing;
+  std::vector<std::string> plates, containers;
+};
+
 struct DeviceView {
   DeviceId id;
   LaneId lane;
@@ -156,6 +172,13 @@ class AppliancePort {
     (void)name;
     return {};
   }
+
+  /// Pictures of HQ's for this crossing; and one of them whole, checked. Errors: not_found, io.
+  [[nodiscard]] virtual std::vector<ReferenceImageView> reference_images(const ReferenceQuestion& crossing) const {
+    (void)crossing;
+    return {};
+  }
+  [[nodiscard]] virtual Result<Bytes> reference_image(const std::string& sha256) const { return fail(ErrorCode::not_found, "no reference image " + sha256); }
 
   /// nullptr: this post keeps none.
   [[nodiscard]] virtual UrgentDesk* urgent() { return nullptr; }

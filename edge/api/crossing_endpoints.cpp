@@ -39,6 +39,20 @@ bool names_etag(const std::string& header, const std::string& etag) {
   return header == "*" || header.find(etag) != std::string::npos;  // etags are 64 hex digits in quotes: no false match
 }
 
+/// All of a picture, or the range of it that was asked for.
+Response bytes_of_picture(Bytes bytes, std::string_view type, const std::optional<ByteRange>& range, std::uint64_t size) {
+  Response r;
+  r.type = type;
+  if (type == "application/octet-stream") r.with("Content-Disposition", "attachment");
+  if (range) {
+    r.status = 206;
+    r.with("Content-Range", "bytes " + std::to_string(range->first) + "-" + std::to_string(range->last) + "/" + std::to_string(size));
+  }
+  r.bytes = std::make_shared<const Bytes>(std::move(bytes));
+  r.length = r.bytes->size();
+  return r;
+}
+
 std::vector<std::string> plates_in(const std::vector<StoredRecord>& records) {
   std::vector<std::string> plates;
   const auto add = [&](const std::string& plate) {
@@ -189,16 +203,61 @@ Response get_blob(Parts& parts, Call& call) {
   const std::string all = std::to_string(size);
   if (range && !range->satisfiable)
     return problem(416, "range", "the picture has " + all + " bytes", request).with("Content-Range", "bytes */" + all);
-  Response r;
-  r.type = sniffed_type(range ? head : *bytes);
-  if (r.type == "application/octet-stream") r.with("Content-Disposition", "attachment");
-  if (range) {
-    r.status = 206;
-    r.with("Content-Range", "bytes " + std::to_string(range->first) + "-" + std::to_string(range->last) + "/" + all);
+  return dressed(bytes_of_picture(std::move(*bytes), sniffed_type(range ? head : *bytes), range, size));
+}
+
+/// Of HQ's pictures those for this crossing, for a plate of it, or for a container that was read or declared.
+Response list_reference_images(Parts& parts, Call& call) {
+  ReferenceQuestion asked;
+  asked.crossing = CrossingId{call.arguments.at(0)};
+  auto known = parts.readers.with([&](store::PictureReader& reader) -> Result<bool> {
+    auto records = reader.records_of(asked.crossing);
+    if (!records) return tl::unexpected(records.error());
+    asked.plates = plates_in(*records);
+    asked.containers = asked.plates;  // codes are read by cameras too
+    if (asked.plates.empty()) return !records->empty();
+    auto declared = reader.declarations_for(asked.plates);
+    if (!declared) return tl::unexpected(declared.error());
+    for (const Declaration& d : *declared)
+      if (const auto found = d.more.find("container"); found != d.more.end()) {
+        if (const auto* one = std::get_if<std::string>(&found->second)) asked.containers.push_back(*one);
+        else if (const auto* several = std::get_if<std::vector<std::string>>(&found->second)) asked.containers.insert(asked.containers.end(), several->begin(), several->end());
+      }
+    return !records->empty();
+  });
+  if (!known) return failed(known.error(), call.request);
+  if (!*known) return problem(404, "not-found", "no crossing " + asked.crossing.text, call.request);
+  JsonWriter w;
+  w.object().key("images").array();
+  for (const ReferenceImageView& image : parts.port.reference_images(asked)) write_reference_image(w, image);
+  w.end().end();
+  return json(w.take());
+}
+
+Response get_reference_image(Parts& parts, Call& call) {
+  const Request& request = call.request;
+  const std::string& hash = call.arguments.at(0);
+  const std::string etag = "\"" + hash + "\"";
+  auto bytes = parts.port.reference_image(hash);
+  if (!bytes) return failed(bytes.error(), request);
+  const auto dressed = [&](Response r) {
+    r.with("ETag", etag).with("Cache-Control", "private, max-age=31536000, immutable").with("Accept-Ranges", "bytes");
+    return r;
+  };
+  if (const auto held = request.header("if-none-match"); !held.empty() && names_etag(held, etag)) {
+    Response r = no_content();
+    r.status = 304;
+    return dressed(r);
   }
-  r.bytes = std::make_shared<const Bytes>(std::move(*bytes));
-  r.length = r.bytes->size();
-  return dressed(r);
+  const std::uint64_t size = bytes->size();
+  const std::string wanted = request.header("range"), condition = request.header("if-range");
+  std::optional<ByteRange> range;
+  if (!wanted.empty() && (condition.empty() || condition == etag)) range = parse_range(wanted, size);
+  if (range && !range->satisfiable)
+    return problem(416, "range", "the picture has " + std::to_string(size) + " bytes", request).with("Content-Range", "bytes */" + std::to_string(size));
+  const std::string_view type = sniffed_type(*bytes);
+  if (range) bytes = Bytes(bytes->begin() + static_cast<std::ptrdiff_t>(range->first), bytes->begin() + static_cast<std::ptrdiff_t>(range->last + 1));
+  return dressed(bytes_of_picture(std::move(*bytes), type, range, size));
 }
 
 Response enter_paper_crossing(Parts& parts, Call& call) {

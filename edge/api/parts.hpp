@@ -120,6 +120,8 @@ Response act_at_lane(Parts&, Call&);
 Response list_crossings(Parts&, Call&);
 Response get_crossing(Parts&, Call&);
 Response get_blob(Parts&, Call&);
+Response list_reference_images(Parts&, Call&);
+Response get_reference_image(Parts&, Call&);
 Response enter_paper_crossing(Parts&, Call&);
 
 Response healthz(Parts&, Call&);

@@ -110,4 +110,14 @@ void write_declaration(JsonWriter& w, const Declaration& d) {
   w.end().end();
 }
 
+void write_reference_image(JsonWriter& w, const ReferenceImageView& image) {
+  const auto [what, of] = !image.crossing.empty()    ? std::pair{"crossing", &image.crossing}
+                          : !image.container.empty() ? std::pair{"container", &image.container}
+                                                     : std::pair{"plate", &image.plate};
+  w.object().field("sha256", image.sha256).field("media_type", image.media_type).field("size_bytes", image.size_bytes);
+  w.field("width_px", static_cast<std::uint64_t>(image.width_px)).field("height_px", static_cast<std::uint64_t>(image.height_px));
+  w.field("name", image.name).field("note", image.note).field("by", image.by).field("came_ms", image.came.ms);
+  w.key("for").object().field(what, *of).end().end();
+}
+
 }  // namespace rampa::api

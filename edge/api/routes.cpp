@@ -34,6 +34,8 @@ constexpr Route routes[] = {
     {"POST", "/api/v1/lanes/*/actions", Access::decides, act_at_lane},
     {"GET", "/api/v1/crossings", Access::signed_in, list_crossings},
     {"GET", "/api/v1/crossings/*", Access::signed_in, get_crossing},
+    {"GET", "/api/v1/crossings/*/reference-images", Access::signed_in, list_reference_images},
+    {"GET", "/api/v1/reference-images/*", Access::signed_in, get_reference_image},
     {"GET", "/api/v1/blobs/*", Access::signed_in, get_blob},
     {"POST", "/api/v1/paper-crossings", Access::decides, enter_paper_crossing},
     {"GET", "/api/v1/devices", Access::signed_in, list_devices},

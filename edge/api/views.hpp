@@ -50,6 +50,7 @@ void write_officers_assessment(JsonWriter& w, const AssessmentMade& made, std::s
 void write_record(JsonWriter& w, const StoredRecord& record);
 void write_crossing_row(JsonWriter& w, const store::CrossingRow& row);
 void write_declaration(JsonWriter& w, const Declaration& declaration);
+void write_reference_image(JsonWriter& w, const ReferenceImageView& image);
 void write_verdict(JsonWriter& w, const VerdictGiven& verdict);
 
 void write_device(JsonWriter& w, const DeviceView& device, Stamp now);

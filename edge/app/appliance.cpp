@@ -47,6 +47,7 @@ Appliance::~Appliance() {
 
 Result<void> Appliance::start() {
   for (const std::string& damaged : codes_.load()) spdlog::error("code list of HQ: {}", damaged);
+  for (const std::string& damaged : references_.load()) spdlog::error("reference image of HQ: {}", damaged);
   const auto before = store_->status();
   LanesBefore lanes_before(*store_, site_.directory);  // while nothing of this boot is written
   boot_number_ = std::to_string(before.boot_number);

@@ -21,6 +21,7 @@
 #include "edge/runtime/device_host.hpp"
 #include "edge/runtime/system_clock.hpp"
 #include "edge/app/recent_crossings.hpp"
+#include "edge/app/reference_images.hpp"
 #include "edge/store/store.hpp"
 #include "edge/vision/vision_pool.hpp"
 
@@ -51,6 +52,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }
   [[nodiscard]] CachedDeclarations& declarations() { return declarations_; }
   [[nodiscard]] CodeLists& codes() { return codes_; }
+  [[nodiscard]] ReferenceImages& references() { return references_; }
   /// HQ answers a referral; it is in the journal. Shown at the lane while that crossing stands there. Thread: any.
   void show_answer(const CrossingId& crossing, api::HqAnswer answer);
   /// From sync. Thread: any.
@@ -74,6 +76,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   [[nodiscard]] std::vector<std::string> notices() const override;
   [[nodiscard]] std::vector<api::CodeListView> code_lists() const override { return codes_.all(); }
   [[nodiscard]] std::optional<std::string> code_list(const std::string& name) const override { return codes_.text_of(name); }
+  [[nodiscard]] std::vector<api::ReferenceImageView> reference_images(const api::ReferenceQuestion& crossing) const override { return references_.of(crossing); }
+  [[nodiscard]] Result<Bytes> reference_image(const std::string& sha256) const override { return references_.read(sha256); }
   [[nodiscard]] std::vector<api::Metric> metrics() const override;
   void set_listener(api::ChangeListener* listener) override;
 
@@ -127,6 +131,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   Ear ear_;
   CachedDeclarations declarations_;
   CodeLists codes_{site_.directory + "/code-lists"};
+  ReferenceImages references_{site_.directory + "/reference-images", {site_.store.reference_images_mib << 20, site_.store.reference_images_days}};
   std::unique_ptr<drivers::Transports> transports_;
   std::vector<std::unique_ptr<runtime::DeviceHost>> hosts_;
   std::map<DeviceId, runtime::DeviceHost*> host_of_;

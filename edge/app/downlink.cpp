@@ -25,7 +25,9 @@ SharedBytes read_whole(const std::string& path) {
   return in.bad() || bytes->empty() ? nullptr : SharedBytes(std::move(bytes));
 }
 
-constexpr std::string_view bundle_word = "bundle ", watch_list_word = "watch_list ";
+constexpr std::string_view bundle_word = "bundle ", watch_list_word = "watch_list ", reference_word = "reference_image";
+
+bool is_reference(const sync::WantedFile& wanted) { return wanted.purpose == reference_word; }
 
 bool not_now(const Error& error) { return error.code == ErrorCode::io || error.code == ErrorCode::no_space || error.code == ErrorCode::timeout; }
 
@@ -137,23 +139,31 @@ void Downlink::apply(const sync::Letter& letter, std::function<void(sync::Letter
     if (!taken && taken.error().code == ErrorCode::invalid) return refuse(taken.error().what);
     return kept(taken);
   }
+  if (letter.kind == "reference_image") return take_reference(letter, refuse, kept);
   if (letter.kind == "referral_answer") return take_answer(letter, refuse, kept);
   if (letter.kind == "command") return take_command(letter, refuse, done);
   if (letter.kind == sync::gap_letter) return kept({});
   refuse("this version of Rampa knows no letters of kind \"" + letter.kind + "\"");
 }
 
+/// Errors: not_found.
+Result<LaneId> Downlink::lane_of(const CrossingId& crossing) const {
+  const auto lanes = appliance_.lanes();
+  // Ids are LANE-BOOT-NUMBER.
+  const auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const LaneId& id) { return crossing.text.starts_with(id.text + "-"); });
+  if (lane == lanes.end()) return fail(ErrorCode::not_found, "no lane of this post has a crossing " + crossing.text);
+  if (auto picture = appliance_.picture_reader())
+    if (const auto records = (*picture)->records_of(crossing); records ? records->empty() : records.error().code == ErrorCode::not_found)
+      return fail(ErrorCode::not_found, "this post knows no crossing " + crossing.text);
+  return *lane;
+}
+
 /// A record of its crossing first; then the officer who stands there sees it.
 void Downlink::take_answer(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, std::function<void(Result<void>)> kept) {
   auto body = sync::decode_referral_answer(as_bytes(letter.body));
   if (!body) return refuse(body.error().what);
-  const auto lanes = appliance_.lanes();
-  // Ids are LANE-BOOT-NUMBER.
-  const auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const LaneId& id) { return body->crossing.text.starts_with(id.text + "-"); });
-  if (lane == lanes.end()) return refuse("no lane of this post has a crossing " + body->crossing.text);
-  if (auto picture = appliance_.picture_reader())
-    if (const auto records = (*picture)->records_of(body->crossing); records ? records->empty() : records.error().code == ErrorCode::not_found)
-      return refuse("this post knows no crossing " + body->crossing.text);
+  const auto lane = lane_of(body->crossing);
+  if (!lane) return refuse(lane.error().what);
   Record record;
   record.lane = *lane;
   record.crossing = body->crossing;
@@ -164,6 +174,24 @@ void Downlink::take_answer(const sync::Letter& letter, const std::function<void(
     if (written) self->appliance_.show_answer(answer.crossing, {answer.answer, answer.text, answer.who, at});
     kept(written ? Result<void>{} : fail(written.error().code, written.error().what));
   });
+}
+
+/// What it is for is kept beside the pictures: a second letter about the same picture must not displace the first.
+void Downlink::take_reference(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(Result<void>)>& kept) {
+  const auto body = sync::decode_reference_image(as_bytes(letter.body));
+  if (!body) return refuse(body.error().what);
+  if (!body->crossing.empty())
+    if (const auto lane = lane_of(CrossingId{body->crossing}); !lane) return refuse(lane.error().what);
+  // Evidence first: what HQ has anyway must not bring the disk near the point where pictures make room.
+  const config::Site& site = appliance_.site();
+  if (const auto free = disk_->free_bytes(site.directory); free && *free < body->size_bytes + 2 * (site.store.reserve_mib << 20))
+    return refuse("the post's disk has " + std::to_string(*free >> 20) + " MiB left: no room for reference images");
+  ReferenceImages& images = appliance_.references();
+  auto noted = images.expect(letter.number, *body);
+  if (noted) noted = want_file({body->sha256, body->size_bytes, letter.number, std::string(reference_word)});
+  if (noted || noted.error().code != ErrorCode::invalid) return kept(noted);
+  images.drop(letter.number);
+  refuse(noted.error().what);
 }
 
 void Downlink::take_command(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(sync::LetterOutcome)>& done) {
@@ -214,7 +242,8 @@ std::string Downlink::fetch_now() {
   again_ = {};
   if (!noted) return "what is to be fetched cannot be read: " + noted.error().what;
   if (line_.want)
-    for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::any_line);
+    for (const sync::WantedFile& wanted : *noted)
+      if (!here(wanted)) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::any_line);
   return std::to_string(noted->size()) + " files asked for";
 }
 
@@ -225,7 +254,10 @@ Result<void> Downlink::want_file(const sync::WantedFile& wanted) {
   }
   std::lock_guard lock(mutex_);
   not_to_be_had_.erase(wanted.sha256);
-  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+  // A picture may be here already: work() looks, and asks where it is not.
+  if (is_reference(wanted)) asked_.erase(wanted.sha256);
+  if (is_reference(wanted) && wake_) wake_();
+  if (!is_reference(wanted) && line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
   return {};
 }
 
@@ -257,8 +289,10 @@ void Downlink::connect(Line line) {
   {
     std::lock_guard lock(mutex_);
     line_ = std::move(line);
+    asked_.clear();
     if (noted && line_.want)
-      for (const sync::WantedFile& wanted : *noted) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+      for (const sync::WantedFile& wanted : *noted)
+        if (!is_reference(wanted)) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
   }
   commands_->answer_again();
 }
@@ -293,6 +327,7 @@ void Downlink::work() {
     take_plates(std::move(*letter));
   }
   commands_->work();
+  if (const auto gone = appliance_.references().drop_old(clock_.now().wall); gone > 0) spdlog::info("{} reference images of HQ are older than the site file keeps them and are removed", gone);
   if (clock_.mono() >= again_) use_fetched();
 }
 
@@ -307,17 +342,24 @@ void Downlink::take_plates(PlatesLetter letter) {
   take(std::move(durable), letter.number, letter.done);
 }
 
-// In HQ's order: a delta stands on the set before it. What is not here yet holds up what follows.
+// In HQ's order: a delta stands on the set before it. What is not here yet holds up what follows; pictures stand for themselves.
 void Downlink::use_fetched() {
   const auto noted = sync::noted_wanted(fetch_directory());
   if (!noted) return say_once("what was fetched from HQ cannot be told: " + noted.error().what);
+  bool held_up = false;
   for (const sync::WantedFile& wanted : *noted) {
+    if (held_up && !is_reference(wanted)) continue;
     std::string trouble;
     {
       std::lock_guard lock(mutex_);
       if (const auto found = not_to_be_had_.find(wanted.sha256); found != not_to_be_had_.end()) trouble = found->second;
     }
-    if (trouble.empty() && !disk_->exists(fetch_directory() + "/" + wanted.sha256)) return;
+    if (trouble.empty() && !here(wanted)) {
+      std::lock_guard lock(mutex_);
+      if (!is_reference(wanted)) held_up = true;
+      else if (line_.want && asked_.insert(wanted.sha256).second) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+      continue;
+    }
     const auto used = trouble.empty() ? use(wanted) : Result<void>(fail(ErrorCode::refused, trouble));
     if (!used && not_now(used.error())) {
       again_ = clock_.mono() + again_after;
@@ -329,9 +371,22 @@ void Downlink::use_fetched() {
   }
 }
 
+bool Downlink::evidence(const std::string& sha256) const {
+  auto picture = appliance_.picture_reader();
+  if (!picture || !(*picture)->blob_size(sha256)) return false;
+  return (*picture)->blob_of_a_crossing(sha256).value_or(false);
+}
+
+/// A picture need not be fetched: another letter's may be the same, or it is evidence of this post's own.
+bool Downlink::here(const sync::WantedFile& wanted) const {
+  if (disk_->exists(fetch_directory() + "/" + wanted.sha256)) return true;
+  return is_reference(wanted) && (appliance_.references().holds(wanted.sha256) || evidence(wanted.sha256));
+}
+
 Result<void> Downlink::use(const sync::WantedFile& wanted) {
   if (wanted.purpose.starts_with(watch_list_word)) return use_watch_list(wanted, wanted.purpose.substr(watch_list_word.size()));
   if (wanted.purpose.starts_with(bundle_word)) return use_bundle(wanted);
+  if (is_reference(wanted)) return use_reference(wanted);
   return fail(ErrorCode::invalid, "this version of Rampa does not know what it is for");
 }
 
@@ -371,7 +426,67 @@ Result<void> Downlink::use_watch_list(const sync::WantedFile& wanted, const std:
   return {};
 }
 
+Result<void> Downlink::use_reference(const sync::WantedFile& wanted) {
+  ReferenceImages& images = appliance_.references();
+  const std::string fetched = fetch_directory() + "/" + wanted.sha256;
+  const auto waiting = images.waiting_for(wanted.sha256);
+  if (!waiting.empty() && !images.holds(wanted.sha256) && !disk_->exists(fetched)) {
+    auto picture = appliance_.picture_reader();
+    if (!picture) return tl::unexpected(picture.error());
+    const auto bytes = (*picture)->blob(wanted.sha256);
+    if (!bytes) return fail(ErrorCode::io, bytes.error().what);  // it made room just now: looked for again, and fetched
+    if (auto copied = store::write_durably(*disk_, fetched, *bytes); !copied) return copied;
+  }
+  for (const auto& [number, letter] : waiting) {
+    const bool held = images.holds(wanted.sha256);
+    const auto right = ReferenceImages::check(letter, held ? images.path_of(wanted.sha256) : fetched);
+    if (!right && not_now(right.error())) return right;
+    if (!right) {
+      refuse_reference(number, right.error().what);
+      continue;
+    }
+    if (!held)
+      if (auto kept = images.keep(letter, fetched); !kept) return kept;
+    if (auto written = journal(number, letter); !written) return written;
+    if (auto shown = images.show(number, clock_.now().wall); !shown) return shown;
+    spdlog::info("reference image of HQ is taken: letter {}, sha256 {}", number, wanted.sha256);
+  }
+  return {};
+}
+
+/// Plates and container codes are personal, and a note's text is not encrypted: HQ's letter has them. A crossing's picture is in its records.
+Result<void> Downlink::journal(std::uint64_t number, const sync::ReferenceImageLetter& letter) {
+  Record record;
+  record.at = clock_.now();
+  if (!letter.crossing.empty()) {
+    record.crossing = CrossingId{letter.crossing};
+    if (const auto lane = lane_of(record.crossing)) record.lane = *lane;
+  }
+  const std::string what_for = !letter.crossing.empty() ? "this crossing" : !letter.container.empty() ? "a container" : "a plate";
+  record.body = AuditNote{"reference-image-taken", "hq: " + letter.by,
+                          "letter " + std::to_string(number) + ", sha256 " + letter.sha256 + ", " + std::to_string(letter.size_bytes) + " bytes, for " + what_for};
+  Waiter<Result<void>> written;
+  appliance_.store().persist({std::move(record)}, [written](Result<std::vector<std::uint64_t>> result) mutable {
+    written.give(result ? Result<void>{} : fail(result.error().code, result.error().what));
+  });
+  return written.wait(10s).value_or(fail(ErrorCode::timeout, "the store did not answer"));
+}
+
+void Downlink::refuse_reference(std::uint64_t number, const std::string& why) {
+  spdlog::error("reference image of HQ is refused: letter {}: {}", number, why);
+  appliance_.references().drop(number);
+  note("reference-image-refused", "letter " + std::to_string(number) + ": " + why);
+  std::lock_guard lock(mutex_);
+  if (line_.refuse) line_.refuse(number, std::string(reference_word) + ": " + why);
+}
+
 void Downlink::refuse(const sync::WantedFile& wanted, const std::string& why) {
+  if (is_reference(wanted)) {
+    for (const auto& [number, letter] : appliance_.references().waiting_for(wanted.sha256)) refuse_reference(number, why);
+    std::lock_guard lock(mutex_);
+    not_to_be_had_.erase(wanted.sha256);
+    return;
+  }
   spdlog::error("{} from HQ is refused: {}", wanted.purpose, why);
   note(wanted.purpose.starts_with(bundle_word) ? "bundle-refused" : "watch-list-refused", wanted.purpose + ": " + why);
   std::lock_guard lock(mutex_);

@@ -1,6 +1,6 @@
 // What HQ sends to this post, and whom the post believes to be HQ. A letter is applied durably before HQ is told so; how far
 // they are lies in DIRECTORY/letters, HQ's key (where the site file gives none) in DIRECTORY/hq.pub. A letter about a file (a
-// bundle of profiles, a built watch list) is applied when it is noted: the file is fetched behind everything else
+// bundle of profiles, a built watch list, a picture to compare with) is applied when it is noted: the file is fetched behind everything else
 // (DIRECTORY/fetch) and used then; one that cannot be used is refused then, to HQ and in the journal. Nothing that takes long is
 // done on the uplink's thread: files are used and lists are built where profile sets are compiled (ProfilesWatch).
 #pragma once
@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "edge/app/appliance.hpp"
@@ -71,12 +72,19 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   void take_plates(PlatesLetter letter);
   void take_command(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(sync::LetterOutcome)>& done);
   void take_answer(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, std::function<void(Result<void>)> kept);
+  void take_reference(const sync::Letter& letter, const std::function<void(const std::string&)>& refuse, const std::function<void(Result<void>)>& kept);
+  [[nodiscard]] Result<LaneId> lane_of(const CrossingId& crossing) const;
   [[nodiscard]] Result<std::string> carry_out(const sync::CommandLetter& command);
   [[nodiscard]] Result<std::string> look_for_image(const std::string& sha256);
   [[nodiscard]] std::string fetch_now();
   void use_fetched();
   [[nodiscard]] Result<void> use(const sync::WantedFile& wanted);
   [[nodiscard]] Result<void> use_bundle(const sync::WantedFile& wanted);
+  [[nodiscard]] Result<void> use_reference(const sync::WantedFile& wanted);
+  [[nodiscard]] Result<void> journal(std::uint64_t number, const sync::ReferenceImageLetter& letter);
+  [[nodiscard]] bool here(const sync::WantedFile& wanted) const;
+  [[nodiscard]] bool evidence(const std::string& sha256) const;
+  void refuse_reference(std::uint64_t number, const std::string& why);
   [[nodiscard]] Result<void> use_watch_list(const sync::WantedFile& wanted, const std::string& name);
   void refuse(const sync::WantedFile& wanted, const std::string& why);
   void note(const std::string& what, const std::string& detail);
@@ -94,6 +102,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   Line line_;
   std::function<void()> wake_;
   std::deque<PlatesLetter> plates_;
+  std::set<std::string> asked_;                       ///< pictures, by SHA-256: over this line
   std::map<std::string, std::string> not_to_be_had_;  ///< by SHA-256, what HQ or the line said
   MonoTime again_{};              ///< work()'s thread: a file could not be used now
   std::string said_;              ///< work()'s thread: the last trouble, told once

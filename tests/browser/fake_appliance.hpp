@@ -32,6 +32,15 @@ class FakeAppliance : public api::AppliancePort {
     std::lock_guard lock(mutex_);
     code_texts_[list.name] = {list, std::move(text)};
   }
+  void set_reference_image(api::ReferenceImageView image, Bytes bytes) {
+    std::lock_guard lock(mutex_);
+    references_.emplace_back(std::move(image), std::move(bytes));
+  }
+  /// What the interface asked with last.
+  [[nodiscard]] api::ReferenceQuestion reference_question() const {
+    std::lock_guard lock(mutex_);
+    return reference_question_;
+  }
   /// The reactor lives: all lanes and their inputs are as fresh as now.
   void vouch();
   void notify(const LaneId& lane, int level, const std::string& text);
@@ -78,6 +87,19 @@ class FakeAppliance : public api::AppliancePort {
     const auto found = code_texts_.find(name);
     return found == code_texts_.end() ? std::nullopt : std::optional(found->second.second);
   }
+  [[nodiscard]] std::vector<api::ReferenceImageView> reference_images(const api::ReferenceQuestion& crossing) const override {
+    std::lock_guard lock(mutex_);
+    reference_question_ = crossing;
+    std::vector<api::ReferenceImageView> out;
+    for (const auto& [image, bytes] : references_) out.push_back(image);
+    return out;
+  }
+  [[nodiscard]] Result<Bytes> reference_image(const std::string& sha256) const override {
+    std::lock_guard lock(mutex_);
+    for (const auto& [image, bytes] : references_)
+      if (image.sha256 == sha256) return bytes;
+    return fail(ErrorCode::not_found, "no reference image " + sha256);
+  }
   [[nodiscard]] api::UrgentDesk* urgent() override { return urgent_; }
   [[nodiscard]] Result<std::unique_ptr<store::PictureReader>> picture_reader() override;
   [[nodiscard]] std::vector<std::string> not_ready() const override;
@@ -92,6 +114,8 @@ class FakeAppliance : public api::AppliancePort {
   std::vector<LaneId> order_;
   std::map<LaneId, api::LaneSnapshot> lanes_;
   std::map<std::string, std::pair<api::CodeListView, std::string>> code_texts_;
+  std::vector<std::pair<api::ReferenceImageView, Bytes>> references_;
+  mutable api::ReferenceQuestion reference_question_;
   std::vector<api::DeviceView> devices_;
   std::vector<Declaration> declarations_;
   std::vector<StoredRecord> records_;

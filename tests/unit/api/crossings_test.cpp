@@ -55,6 +55,40 @@ TEST_F(Crossings, OneHoldsItsRecordsAndDeclarations) {
   EXPECT_EQ(problem_of(ana.get("/api/v1/crossings/L1-7-99")), "not-found");
 }
 
+TEST_F(Crossings, PicturesOfHqsAreAskedForByPlateAndContainerAndComeLikeItsOwn) {
+  Declaration d;
+  d.reference = "26RS1";
+  d.plate = "BG103AA";
+  d.more["container"] = std::vector<std::string>{"CSQU3054383"};
+  post.add_declaration(d);
+  const Bytes scan{1, 0, 2, 0, 3, 0, 4, 0};
+  const std::string sha = sha256_hex(scan);
+  post.set_reference_image({sha, 8, "application/x-rampa-scan16", 2, 2, "scan of L1-6-1", "Empty then.", "M. Petrovic", WallTime{7}, "", "CSQU3054383", ""}, scan);
+  Client nobody(server->port());
+  EXPECT_EQ(nobody.get("/api/v1/crossings/L1-7-3/reference-images").status, 401);
+  EXPECT_EQ(nobody.get("/api/v1/reference-images/" + sha).status, 401);
+  Client ana = signed_in("1001");
+  EXPECT_EQ(ana.get("/api/v1/crossings/L1-7-3/reference-images").body,
+            "{\"images\":[{\"sha256\":\"" + sha + R"(","media_type":"application/x-rampa-scan16","size_bytes":8,"width_px":2,"height_px":2,"name":"scan of L1-6-1","note":"Empty then.","by":"M. Petrovic","came_ms":7,"for":{"container":"CSQU3054383"}}]})");
+  const auto asked = post.reference_question();
+  EXPECT_EQ(asked.crossing.text, "L1-7-3");
+  EXPECT_EQ(asked.plates, std::vector<std::string>{"BG103AA"});
+  EXPECT_EQ(asked.containers, (std::vector<std::string>{"BG103AA", "CSQU3054383"})) << "what a camera read may be a container's code";
+  EXPECT_EQ(problem_of(ana.get("/api/v1/crossings/L1-7-99/reference-images")), "not-found");
+  const std::string path = "/api/v1/reference-images/" + sha;
+  const auto whole = ana.get(path);
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_EQ(whole.body, std::string(as_text(scan)));
+  EXPECT_EQ(whole.headers.at("content-type"), "application/octet-stream");
+  const auto part = ana.get(path, {{"Range", "bytes=2-3"}});
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, std::string(as_text(scan)).substr(2, 2));
+  EXPECT_EQ(part.headers.at("content-range"), "bytes 2-3/8");
+  EXPECT_EQ(ana.get(path, {{"Range", "bytes=8-"}}).status, 416);
+  EXPECT_EQ(ana.get(path, {{"If-None-Match", "\"" + sha + "\""}}).status, 304);
+  EXPECT_EQ(problem_of(ana.get("/api/v1/reference-images/" + std::string(64, '0'))), "not-found");
+}
+
 TEST_F(Crossings, PicturesComeWholeInPartsAndNotAgain) {
   Client ana = signed_in("1001");
   const std::string path = "/api/v1/blobs/" + picture, etag = "\"" + picture + "\"";

@@ -358,6 +358,215 @@ TEST_F(DownlinkTest, AnAnswerToAReferralIsARecordOfItsCrossingAndOfNoOther) {
   EXPECT_FALSE(post->lane(LaneId{"L1"})->hq_answer) << "another crossing, or none, stands there";
 }
 
+// ---- pictures to compare with
+
+Bytes jpeg(std::size_t size, std::uint8_t seed = 1) {
+  Bytes bytes(size, seed);
+  bytes[0] = 0xff, bytes[1] = 0xd8, bytes[2] = 0xff;
+  return bytes;
+}
+
+sync::ReferenceImageLetter picture_of(const Bytes& file, const std::string& plate) {
+  sync::ReferenceImageLetter letter;
+  letter.name = "seen.jpg";
+  letter.sha256 = sync::hex(sync::sha256(file));
+  letter.size_bytes = file.size();
+  letter.media_type = sync::jpeg_type;
+  letter.plate = plate;
+  letter.note = "False wall behind the axle.";
+  letter.by = "M. Petrovic";
+  return letter;
+}
+
+class ReferenceTest : public DownlinkTest {
+ protected:
+  std::string refusal(const sync::ReferenceImageLetter& letter) {
+    auto answer = apply("reference_image", sync::encode(letter));
+    EXPECT_EQ(answer.wait_for(30s), std::future_status::ready);
+    return answer.get().refused;
+  }
+  void send_picture(const sync::ReferenceImageLetter& letter, const Bytes& file) {
+    send("reference_image", sync::encode(letter), file);
+    downlink->work();
+  }
+  std::vector<api::ReferenceImageView> of_plate(const std::string& plate) { return post->reference_images({CrossingId{"L1-9-9"}, {plate}, {plate}}); }
+  std::vector<AuditNote> notes(const std::string& what) {
+    std::vector<AuditNote> out;
+    EXPECT_TRUE(post->store().wait_for_picture(30s));
+    auto reader = post->picture_reader();
+    for (const char* lane : {"", "L1"})
+      if (const auto found = (*reader)->newest("audit", LaneId{lane}, 100))
+        for (const auto& record : *found)
+          if (const auto* note = std::get_if<AuditNote>(&record.body); note && note->what == what) out.push_back(*note);
+    return out;
+  }
+  std::size_t pictures() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(site.directory + "/reference-images")) count += entry.path().extension().empty();
+    return count;
+  }
+};
+
+TEST_F(ReferenceTest, IsFetchedShownForItsPlateAndOutlivesARestart) {
+  const Bytes file = jpeg(5000);
+  auto letter = picture_of(file, "BG 123-AA");
+  ASSERT_EQ(refusal(letter), "");
+  downlink->work();
+  downlink->work();
+  EXPECT_EQ(wanted, std::vector<std::string>{letter.sha256}) << "asked for once";
+  EXPECT_TRUE(of_plate("BG123AA").empty()) << "not before it is here";
+  restart();
+  downlink->work();
+  EXPECT_EQ(wanted.size(), 2u) << "over the new line";
+  send_picture(letter, file);
+  for (int boot = 0; boot < 2; ++boot, restart()) {
+    const auto found = of_plate("BG123AA");
+    ASSERT_EQ(found.size(), 2u) << "two letters named it";
+    EXPECT_EQ(found[0].note, "False wall behind the axle.");
+    EXPECT_EQ(found[0].by, "M. Petrovic");
+    EXPECT_EQ(found[0].plate, "BG 123-AA");
+    EXPECT_GT(found[0].came.ms, 0);
+    EXPECT_EQ(post->reference_image(letter.sha256), file);
+    EXPECT_TRUE(of_plate("BG124AA").empty());
+    EXPECT_EQ(fetch_files(), 0u);
+  }
+  EXPECT_EQ(pictures(), 1u);
+  EXPECT_TRUE(refused.empty());
+  const auto noted = notes("reference-image-taken");
+  ASSERT_EQ(noted.size(), 2u);
+  EXPECT_EQ(noted[0].who, "hq: M. Petrovic");
+  EXPECT_NE(noted[0].detail.find("sha256 " + letter.sha256 + ", 5000 bytes, for a plate"), std::string::npos) << noted[0].detail;
+  EXPECT_EQ(noted[0].detail.find("123"), std::string::npos) << "a note's text is not encrypted";
+}
+
+TEST_F(ReferenceTest, WhatIsHereAlreadyIsNotFetchedAgain) {
+  const Bytes file = jpeg(5000), own = jpeg(3000, 7);
+  send_picture(picture_of(file, "BG1AA"), file);
+  const std::size_t asked = wanted.size();
+  auto container = picture_of(file, "");
+  container.container = "CSQU 305438-3";
+  ASSERT_EQ(refusal(container), "");
+  downlink->work();
+  EXPECT_EQ(of_plate("csqu3054383").size(), 1u);
+  // Evidence of an earlier crossing of this post.
+  app::Waiter<Result<std::vector<std::uint64_t>>> written;
+  post->store().persist({opened(CrossingId{"L1-1-1"}, clock.now())}, [](auto) {});
+  CaptureTaken capture;
+  capture.role = "plate_front";
+  capture.body = device::PlateRead{};
+  Record record = opened(CrossingId{"L1-1-1"}, clock.now());
+  record.body = capture;
+  record.attachments = {{"scene.jpg", "image/jpeg", std::make_shared<const Bytes>(own)}};
+  post->store().persist({std::move(record)}, [written](auto result) mutable { written.give(std::move(result)); });
+  ASSERT_TRUE(written.wait(30s));
+  ASSERT_TRUE(post->store().wait_for_picture(30s));
+  ASSERT_EQ(refusal(picture_of(own, "BG2AA")), "");
+  downlink->work();
+  EXPECT_EQ(of_plate("BG2AA").size(), 1u);
+  EXPECT_EQ(post->reference_image(sync::hex(sync::sha256(own))), own);
+  EXPECT_EQ(wanted.size(), asked);
+  EXPECT_EQ(fetch_files(), 0u);
+}
+
+TEST_F(ReferenceTest, OneForACrossingIsAmongItsRecordsAndAnUnknownCrossingIsRefused) {
+  app::Waiter<Result<std::vector<std::uint64_t>>> opened_there;
+  post->store().persist({opened(CrossingId{"L1-1-1"}, clock.now())}, [opened_there](auto result) mutable { opened_there.give(std::move(result)); });
+  ASSERT_TRUE(opened_there.wait(30s));
+  ASSERT_TRUE(post->store().wait_for_picture(30s));
+  const Bytes file = jpeg(100);
+  auto letter = picture_of(file, "");
+  letter.crossing = "L1-1-2";
+  EXPECT_EQ(refusal(letter), "this post knows no crossing L1-1-2");
+  letter.crossing = "L1-1-1";
+  send_picture(letter, file);
+  EXPECT_EQ(post->reference_images({CrossingId{"L1-1-1"}, {}, {}}).size(), 1u);
+  EXPECT_TRUE(post->reference_images({CrossingId{"L1-1-2"}, {}, {}}).empty());
+  ASSERT_TRUE(post->store().wait_for_picture(30s));
+  const auto records = (*post->picture_reader())->records_of(CrossingId{"L1-1-1"});
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ(std::get<AuditNote>((*records)[1].body).what, "reference-image-taken");
+}
+
+TEST_F(ReferenceTest, WhatIsTooLargeOrNoPictureIsRefusedToHq) {
+  const Bytes text(100, 'x');
+  auto letter = picture_of(text, "BG1AA");
+  send_picture(letter, text);  // HQ says JPEG
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].number, number);
+  EXPECT_EQ(refused[0].reason, "reference_image: its content is not image/jpeg");
+  letter.size_bytes = 99;
+  send_picture(letter, text);
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_EQ(refused[1].reason, "reference_image: it has 100 bytes, HQ's letter says 99");
+  letter.media_type = "image/svg+xml";
+  EXPECT_NE(refusal(letter).find("media_type is image/svg+xml"), std::string::npos);
+  letter = picture_of(jpeg(10), "BG1AA");
+  letter.size_bytes = sync::reference_image_bytes_max + 1;
+  EXPECT_NE(refusal(letter).find("a post takes 1 to"), std::string::npos);
+  letter = picture_of(jpeg(10), "BG1AA");
+  ASSERT_EQ(refusal(letter), "");
+  downlink->fetched(letter.sha256, "HQ has nothing of this name for this post");
+  downlink->work();
+  ASSERT_EQ(refused.size(), 3u);
+  EXPECT_EQ(refused[2].reason, "reference_image: HQ has nothing of this name for this post");
+  EXPECT_TRUE(of_plate("BG1AA").empty());
+  EXPECT_EQ(pictures(), 0u);
+  EXPECT_EQ(fetch_files(), 0u);
+  EXPECT_EQ(notes("reference-image-refused").size(), 3u);
+  site.store.reference_images_mib = 0;
+  restart();
+  EXPECT_NE(refusal(letter).find("takes no reference images"), std::string::npos);
+}
+
+TEST_F(ReferenceTest, ABundleThatIsStillToComeDoesNotHoldItUp) {
+  ASSERT_EQ(apply("bundle", sync::encode(sync::BundleLetter{"set.bundle", std::string(64, 'b'), 10})).get().refused, "");
+  const Bytes file = jpeg(100);
+  send_picture(picture_of(file, "BG1AA"), file);
+  EXPECT_EQ(of_plate("BG1AA").size(), 1u);
+  EXPECT_EQ(fetch_files(), 1u) << "the bundle's note";
+}
+
+TEST(ReferenceImages, TheOldestGoFirstAndNoneIsKeptForEver) {
+  const ScratchDirectory scratch;
+  const std::string folder = scratch.path() + "/reference-images", fetched = scratch.path() + "/fetched";
+  app::ReferenceImages images(folder, {2500, 30});
+  const auto came = [&](std::uint64_t number, const Bytes& file, std::int64_t at_ms) {
+    const auto letter = picture_of(file, "BG1AA");
+    ASSERT_TRUE(images.expect(number, letter));
+    if (!images.holds(letter.sha256)) {
+      std::ofstream(fetched, std::ios::binary).write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+      ASSERT_TRUE(images.keep(letter, fetched));
+    }
+    ASSERT_TRUE(images.show(number, WallTime{at_ms}));
+  };
+  constexpr std::int64_t day = 86'400'000, now = 1'784'000'000'000;
+  const auto shown = [&] { return images.of({CrossingId{"x"}, {"BG1AA"}, {}}); };
+  came(1, jpeg(1000, 1), now);
+  came(2, jpeg(1000, 2), now + day);
+  came(3, jpeg(1000, 1), now + 2 * day);  // the first one again
+  EXPECT_EQ(shown().size(), 3u);
+  came(4, jpeg(1000, 3), now + 3 * day);  // letter 1 goes, its picture stays: letter 3 names it; then letter 2 with its picture
+  ASSERT_EQ(shown().size(), 2u);
+  EXPECT_EQ(shown()[0].came.ms, now + 3 * day) << "the newest first";
+  EXPECT_FALSE(images.holds(sync::hex(sync::sha256(jpeg(1000, 2)))));
+  EXPECT_TRUE(images.holds(sync::hex(sync::sha256(jpeg(1000, 1)))));
+  const auto large = images.expect(5, picture_of(jpeg(2501), "BG1AA"));
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, ErrorCode::invalid);
+  EXPECT_EQ(images.drop_old(WallTime{now + 32 * day}), 0u);
+  EXPECT_EQ(images.drop_old(WallTime{now + 32 * day + 1}), 1u);
+  EXPECT_EQ(shown().size(), 1u);
+  // Damage is found, told, and does not count as here.
+  const std::string sha = sync::hex(sync::sha256(jpeg(1000, 3)));
+  std::ofstream(folder + "/" + sha, std::ios::binary) << std::string(1000, 'x');
+  EXPECT_EQ(images.read(sha).error().code, ErrorCode::io);
+  EXPECT_FALSE(images.holds(sha));
+  app::ReferenceImages again(folder, {2500, 30});
+  ASSERT_EQ(again.load().size(), 1u);
+  EXPECT_TRUE(again.of({CrossingId{"x"}, {"BG1AA"}, {}}).empty());
+}
+
 // An installation compiles, and waits for whoever installs by hand. The line goes on meanwhile: its acknowledgements, hellos and
 // letters are all the uplink's thread's.
 TEST_F(DownlinkTest, WhileABundleIsInstalledTheUplinksThreadGoesOn) {
