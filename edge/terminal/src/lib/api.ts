@@ -62,6 +62,7 @@ export const remove = (path: string) => request(path, { method: 'DELETE' });
 export const getBytes = async (path: string) => (await request(path, { background: true })).arrayBuffer();
 export const getSession = () => getJson<SessionState>('/api/v1/session', { background: true });
 export const blobUrl = (sha256: string) => `/api/v1/blobs/${sha256}`;
+export const referenceUrl = (sha256: string) => `/api/v1/reference-images/${sha256}`;
 
 /** A new key per decision, not per attempt to send it. randomUUID needs a secure context; a post's LAN may have none. */
 export function newKey(): string {

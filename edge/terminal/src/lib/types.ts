@@ -98,6 +98,12 @@ export interface Declaration {
 }
 export interface CrossingDetail { id: string; lane: string; records: StoredRecord[]; declarations: Declaration[] }
 
+/** A picture that HQ sent to compare with; it is for one of three. */
+export interface ReferenceImage {
+  sha256: string; media_type: string; size_bytes: number; width_px: number; height_px: number; name: string; note: string; by: string; came_ms: number;
+  for: { crossing?: string; container?: string; plate?: string };
+}
+
 export interface Officer { badge: string; name: string; role: Role; disabled?: boolean }
 export interface SessionState {
   claimed: boolean; officer: Officer | null; locked: boolean; idle_lock_ms: number;
