@@ -4,10 +4,13 @@ HQ sends with `rampa-hq send`
   1. a bundle: the post fetches, verifies, installs and activates it, and crossings are decided by it;
   2. a broken bundle: refused with a reason that HQ sees as an alarm, and the set before it stays in force;
   3. watch lists that `rampa watchlist build` made: plates of severity red, operators as keyed hashes (the key lies at the post alone), and
-     one whose key the post does not have, which is refused to HQ.
+     one whose key the post does not have, which is refused to HQ;
+  4. pictures to compare with: one that HQ has from a crossing, for that crossing, which the post has itself and does not fetch; a file for a
+     plate; and what is no picture, which HQ does not send.
 
 usage: bundles_over_the_line.py TREE RAMPA RAMPA_HIL RAMPA_HQ DIRECTORY
 """
+import hashlib
 import json
 import pathlib
 import re
@@ -116,6 +119,19 @@ def alarm_says(words, seconds=30):
         time.sleep(0.2)
 
 
+def picture_of_a_crossing(seconds=60):
+    """A JPEG of a crossing that HQ holds: (crossing, SHA-256)."""
+    end = time.monotonic() + seconds
+    while True:
+        for record in json.loads(hq("records", "--post", post, "--limit", "100000")):
+            for blob in record["blobs"]:
+                if record["kind"] == "capture" and blob["held"] and blob["media_type"] == "image/jpeg":
+                    return record["crossing"], blob["sha256"]
+        if demo.poll() is not None or time.monotonic() > end:
+            fail("HQ holds no picture of a crossing")
+        time.sleep(0.2)
+
+
 def build(name, kind, head, rows, *key):
     source = at(f"{name}.csv")
     source.write_text(f"# list: {name}\n# kind: {kind}\n# owner: Uprava carina\n# reason: test\n{head}{kind[:-1]}\n" + "".join(row + "\n" for row in rows))
@@ -159,6 +175,15 @@ for line in demo.stdout:
         log_has("watch list of HQ is taken: stolen: ")
         log_has("watch list of HQ is taken: operators-1: ")
         alarm_says("watch_list operators-2: ")
+        pictured, picture = picture_of_a_crossing()
+        seen = run_folder / "seen.jpg"
+        seen.write_bytes(bytes.fromhex("ffd8ffe0") + b"another picture" * 20_000)  # of several pieces
+        said = ("--note", "Compare.", "--by", "M. Petrovic")
+        send("--reference-sha", picture, "--crossing", pictured, *said)
+        send("--reference-image", seen, "--plate", "BG 999-ZZ", *said)
+        log_has("reference image of HQ is taken: ", times=2)
+        hq("send", "--post", post, "--reference-image", at("stolen.csv"), "--plate", "BG1", *said, fine=(2,))
+        hq("send", "--post", post, "--reference-image", seen, *said, fine=(2,))  # for what?
         begun_before = crossings()
 if demo.wait() != 0:
     fail("the demonstration failed")
@@ -183,6 +208,12 @@ secret = next(iter(operators)).encode()
 for file in list((run_folder / "post/watch-lists").glob("*.rwl")) + [f for f in (run_folder / "hq/blobs").rglob("*") if f.is_file()]:
     if secret in file.read_bytes():
         sys.exit(f"an operator of the hashed list stands in the open in {file}")
+kept = {file.name for file in (run_folder / "post/reference-images").iterdir() if not file.suffix}
+if kept != {picture, hashlib.sha256(seen.read_bytes()).hexdigest()}:
+    sys.exit(f"pictures of HQ's at the post: {kept}")
+shown = tool(rampa, "show", pictured, "--json", "--site", run_folder / "site.toml", "--icd-dir", tree / "firmware-interfaces/icd")
+if f"sha256 {picture}" not in shown or "reference-image-taken" not in shown:
+    sys.exit("the records of the crossing do not say that its picture came: " + shown)
 if list((run_folder / "post/fetch").iterdir()):
     sys.exit(f"left behind: {list((run_folder / 'post/fetch').iterdir())}")
 print(f"decided by {sorted(found)}, {red_by_list} red and {hashed} on hashed operators by lists of HQ; refused and told to HQ: {len(alarms())} letters")
