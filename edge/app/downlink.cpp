@@ -355,10 +355,8 @@ void Downlink::use_fetched() {
       if (const auto found = not_to_be_had_.find(wanted.sha256); found != not_to_be_had_.end()) trouble = found->second;
     }
     if (trouble.empty() && !here(wanted)) {
-      std::lock_guard lock(mutex_);
-      if (!is_reference(wanted)) held_up = true;
-      else if (line_.want && asked_.insert(wanted.sha256).second) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
-      continue;
+      held_up |= !is_reference(wanted);
+      if (!is_reference(wanted) || !own_evidence(wanted)) continue;
     }
     const auto used = trouble.empty() ? use(wanted) : Result<void>(fail(ErrorCode::refused, trouble));
     if (!used && not_now(used.error())) {
@@ -371,16 +369,28 @@ void Downlink::use_fetched() {
   }
 }
 
+/// Whether a picture that HQ did not send yet is evidence of this post's own. Where it is not, HQ is asked for it, once over one line.
+bool Downlink::own_evidence(const sync::WantedFile& wanted) {
+  {
+    std::lock_guard lock(mutex_);
+    if (asked_.contains(wanted.sha256)) return false;
+  }
+  if (evidence(wanted.sha256)) return true;
+  std::lock_guard lock(mutex_);
+  asked_.insert(wanted.sha256);
+  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+  return false;
+}
+
 bool Downlink::evidence(const std::string& sha256) const {
   auto picture = appliance_.picture_reader();
   if (!picture || !(*picture)->blob_size(sha256)) return false;
   return (*picture)->blob_of_a_crossing(sha256).value_or(false);
 }
 
-/// A picture need not be fetched: another letter's may be the same, or it is evidence of this post's own.
+/// It was fetched; or another letter's picture is the same.
 bool Downlink::here(const sync::WantedFile& wanted) const {
-  if (disk_->exists(fetch_directory() + "/" + wanted.sha256)) return true;
-  return is_reference(wanted) && (appliance_.references().holds(wanted.sha256) || evidence(wanted.sha256));
+  return disk_->exists(fetch_directory() + "/" + wanted.sha256) || (is_reference(wanted) && appliance_.references().holds(wanted.sha256));
 }
 
 Result<void> Downlink::use(const sync::WantedFile& wanted) {

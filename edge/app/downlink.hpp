@@ -83,6 +83,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   [[nodiscard]] Result<void> use_reference(const sync::WantedFile& wanted);
   [[nodiscard]] Result<void> journal(std::uint64_t number, const sync::ReferenceImageLetter& letter);
   [[nodiscard]] bool here(const sync::WantedFile& wanted) const;
+  [[nodiscard]] bool own_evidence(const sync::WantedFile& wanted);
   [[nodiscard]] bool evidence(const std::string& sha256) const;
   void refuse_reference(std::uint64_t number, const std::string& why);
   [[nodiscard]] Result<void> use_watch_list(const sync::WantedFile& wanted, const std::string& name);

@@ -121,6 +121,7 @@ int send(const hq::Place& place, const LetterOptions& options, bool json) {
     file = std::move(*shelved);
   } else if (!options.reference_image.empty() || !options.reference_sha.empty()) {
     kind = "reference_image";
+    if (post.empty() && !options.crossing.empty()) return complain({ErrorCode::invalid, "a crossing is one post's: name the post instead of \"all\""});
     ReferenceImageLetter letter;
     letter.crossing = options.crossing;
     letter.container = options.container;

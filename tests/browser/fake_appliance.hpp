@@ -2,6 +2,7 @@
 // Its lanes do what a test or the script in fake_scene.cpp tells them; nothing here decides anything.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <atomic>
 #include <functional>
@@ -91,7 +92,9 @@ class FakeAppliance : public api::AppliancePort {
     std::lock_guard lock(mutex_);
     reference_question_ = crossing;
     std::vector<api::ReferenceImageView> out;
-    for (const auto& [image, bytes] : references_) out.push_back(image);
+    const auto among = [](const std::vector<std::string>& texts, const std::string& text) { return std::find(texts.begin(), texts.end(), text) != texts.end(); };
+    for (const auto& [image, bytes] : references_)
+      if (image.crossing == crossing.crossing.text || among(crossing.plates, image.plate) || among(crossing.containers, image.container)) out.push_back(image);
     return out;
   }
   [[nodiscard]] Result<Bytes> reference_image(const std::string& sha256) const override {

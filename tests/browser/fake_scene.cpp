@@ -229,6 +229,9 @@ void set_scene(FakeAppliance& post, Clock& clock, const std::string& pictures) {
       for (std::size_t y = 0; y < 560; ++y)
         for (std::size_t b = 0; b < 2; ++b) (*lines)[2 * (x * 560 + y) + b] = (*upright)[2 * (y * 1400 + x) + b];
     v.capture("scanner", scan, {{"scan", "application/octet-stream", lines}});
+    const Bytes earlier(lines->begin(), lines->begin() + 560 * 2 * 1000);
+    post.set_reference_image({sha256_hex(earlier), earlier.size(), "application/x-rampa-scan16", 560, 1000, "scan of L4-6-18 at RS-BATROVCI", "Empty then: compare the front wall.",
+                              "M. Petrovic", clock.now().wall, "", "", "KG044ZO"}, earlier);
     device::RadiationReading radiation;
     radiation.occupancy = 88;
     radiation.gamma_background_cps = 410;

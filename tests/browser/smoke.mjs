@@ -224,6 +224,20 @@ try {
     await page.locator('main').getByText('open', { exact: true }).first().waitFor({ timeout: 10_000 });
   });
 
+  await step('a scan that HQ sends to compare with stands beside the lane\'s own', async () => {
+    await open('#/lane/L4');
+    const sent = page.locator('section', { has: page.getByRole('heading', { name: 'HQ sends: picture to compare with' }) });
+    await sent.getByText('Empty then: compare the front wall.').waitFor();
+    await sent.getByText('scan of L4-6-18 at RS-BATROVCI, for KG044ZO. From M. Petrovic at HQ', { exact: false }).waitFor();
+    await sent.locator('canvas').waitFor();
+    await page.waitForFunction(() => [...document.querySelectorAll('canvas')].filter((c) => c.width > 900).length === 2);
+    await axe('reference image');
+    await shot('reference-image');
+    await open('#/lane/L1');
+    await page.locator('img[alt^="Front plate"]').waitFor();
+    assert.equal(await page.getByText('HQ sends:', { exact: false }).count(), 0, 'it is for another lorry');
+  });
+
   await step('a page that is out of date is refused by the lane', async () => {
     await open('#/lane/L4');
     await page.getByRole('button', { name: /Refer/ }).click();
@@ -361,6 +375,7 @@ try {
     assert.ok((await tile('L6').innerText()).includes('van upotrebe: resurfacing'), 'a sent line in Serbian, the officer\'s own words as they are');
     await open('#/crossing/L4-7-3');
     await page.getByText('Zato što: nema deklaracije').waitFor();
+    await page.getByText('Centrala šalje: slika za poređenje').waitFor();
     assert.equal(await page.locator('main').getByText('no declaration').count(), 0);
     await axe('crossing sr');
     await shot('crossing-sr');
