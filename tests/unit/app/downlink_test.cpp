@@ -519,6 +519,21 @@ TEST_F(ReferenceTest, WhatIsTooLargeOrNoPictureIsRefusedToHq) {
   EXPECT_NE(refusal(letter).find("takes no reference images"), std::string::npos);
 }
 
+TEST_F(ReferenceTest, ItWaitsForAnUnmeteredLineUnlessHqOrdersItAndLeavesTheDiskItsReserve) {
+  const auto letter = picture_of(jpeg(100), "BG1AA");
+  ASSERT_EQ(refusal(letter), "");
+  downlink->work();
+  EXPECT_EQ(wanted.size(), 1u);
+  EXPECT_FALSE(wanted_over_any_line);
+  ASSERT_EQ(apply("command", sync::encode(sync::CommandLetter{"fetch_now", "", "M. Petrovic"})).get().refused, "");
+  downlink->work();
+  EXPECT_EQ(wanted.size(), 2u);
+  EXPECT_TRUE(wanted_over_any_line);
+  site.store.reserve_mib = 1u << 30;
+  restart();
+  EXPECT_NE(refusal(picture_of(jpeg(101), "BG1AA")).find("no room for reference images"), std::string::npos);
+}
+
 TEST_F(ReferenceTest, ABundleThatIsStillToComeDoesNotHoldItUp) {
   ASSERT_EQ(apply("bundle", sync::encode(sync::BundleLetter{"set.bundle", std::string(64, 'b'), 10})).get().refused, "");
   const Bytes file = jpeg(100);

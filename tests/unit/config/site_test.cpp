@@ -216,6 +216,19 @@ TEST_P(ExampleSite, IsAccepted) {
 INSTANTIATE_TEST_SUITE_P(All, ExampleSite,
                          testing::Values("config/sites/one-lane.toml", "config/sites/four-lanes.toml", "config/sites/nii-lane.toml"));
 
+TEST(SiteReader, HqsPicturesHaveTheirBounds) {
+  const auto usual = read_text(kGood);
+  EXPECT_EQ(usual.site.store.reference_images_mib, 1000u);
+  EXPECT_EQ(usual.site.store.reference_images_days, 30);
+  const auto with = [](const char* keys) { return read_text(kGood + "\n[store]\n" + keys); };
+  const auto own = with("reference_images_mib = 0\nreference_images_days = 7\n");
+  EXPECT_EQ(all(own), all(usual));
+  EXPECT_EQ(own.site.store.reference_images_mib, 0u);
+  EXPECT_EQ(own.site.store.reference_images_days, 7);
+  EXPECT_NE(all(with("reference_images_days = 0\n")).find("reference_images_days"), std::string::npos);
+  EXPECT_NE(all(with("reference_images_mib = -1\n")).find("reference_images_mib"), std::string::npos);
+}
+
 TEST(SiteReader, OnePortHasOneProtocolAndOneFormat) {
   const auto with_scales = [](const std::string& first, const std::string& second) {
     std::string text = kGood.substr(0, kGood.rfind("[[lane.device]]"));
