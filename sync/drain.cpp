@@ -171,7 +171,7 @@ void Drain::check_times(Stamp now) {
       leaving_ = status_.broker != 0 && now.mono >= connected_ + settings_.back_to_primary;
       if (leaving_ && now.mono >= leave_at()) {
         failed_in_a_row_ = 0;
-        return hang_up({}, now.mono);  // to look whether the primary line is back: no trouble
+        return hang_up("looking whether the primary line is back", now.mono, false);
       }
       if (letters_.again() && now.mono >= *letters_.again()) {
         letters_.asked_again();
@@ -212,11 +212,11 @@ void Drain::connect(MonoTime now) {
   effects_.emplace_back(effect::OpenLink{attempt_, status_.broker});
 }
 
-void Drain::hang_up(const std::string& why, MonoTime now) {
+void Drain::hang_up(const std::string& why, MonoTime now, bool is_trouble) {
   effects_.emplace_back(effect::CloseLink{attempt_, why});
   deadline_ = now + backoff_.next();
   nothing_under_way();
-  if (!why.empty()) trouble(why);
+  if (is_trouble) trouble(why);
   enter(Phase::waiting);
 }
 

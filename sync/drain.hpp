@@ -168,7 +168,7 @@ class Drain {
   void enter(Phase phase);
   void connect(MonoTime now);
   void say_hello(Stamp now);
-  void hang_up(const std::string& why, MonoTime now);
+  void hang_up(const std::string& why, MonoTime now, bool is_trouble = true);
   void nothing_under_way();  ///< the connection is over
   void on_ack(const Ack& ack, Stamp now);
   void on_want(const Want& want, MonoTime now);

@@ -17,7 +17,9 @@ const runtime::SystemClock machine;
 /// Answers each packet of a type with the bytes of its script; a type without one closes the connection.
 class ScriptedBroker : public hil::WireServer {
  public:
-  explicit ScriptedBroker(std::map<hil::mqtt::PacketType, Bytes> script) : endpoint_(std::move(*hil::Endpoint::tcp("127.0.0.1", 0))), script_(std::move(script)) {}
+  /// `v311_code`: what its CONNACK says to 3.1.1.
+  explicit ScriptedBroker(std::map<hil::mqtt::PacketType, Bytes> script, std::uint8_t v311_code = 0)
+      : endpoint_(std::move(*hil::Endpoint::tcp("127.0.0.1", 0))), script_(std::move(script)), v311_code_(v311_code) {}
   void want(std::vector<pollfd>& fds) const override { endpoint_.want(fds); }
   [[nodiscard]] MonoTime due() const override { return endpoint_.due(); }
   void serve() override {
@@ -39,7 +41,7 @@ class ScriptedBroker : public hil::WireServer {
     const int level = packet.type == hil::mqtt::PacketType::connect ? hil::mqtt::level_of(packet) : 0;
     if (level != 0) levels_.push_back(level);
     const auto it = script_.find(packet.type);
-    if (level == 4) return endpoint_.send(connection, hil::mqtt::connack_bytes(false, 0), machine.mono());
+    if (level == 4) return endpoint_.send(connection, hil::mqtt::connack_bytes(false, v311_code_), machine.mono());
     if (it == script_.end()) return endpoint_.reset(connection, machine.mono());
     Bytes bytes = it->second;
     if (packet.type == hil::mqtt::PacketType::publish) {  // the packet id of what is acknowledged
@@ -54,6 +56,7 @@ class ScriptedBroker : public hil::WireServer {
   std::map<hil::mqtt::PacketType, Bytes> script_;
   std::map<int, hil::mqtt::PacketSplitter> splitters_;
   std::vector<int> levels_;
+  std::uint8_t v311_code_;
 };
 
 const Bytes connack{0x20, 3, 0, 0, 0};
@@ -226,7 +229,7 @@ TEST(Link, ARefusedConnectionNamesTheRemedy) {
 // Paho gives tokens of 3.1.1 a reason that is none.
 TEST(Link, AFailureIn311NamesTheRemedyToo) {
   {
-    ScriptedBroker broker({{hil::mqtt::PacketType::connect, {0x20, 2, 0, 5}}});
+    ScriptedBroker broker({}, 5);
     hil::WireThread serving({&broker}, machine);
     Client client(plain(broker.url(), nullptr));
     EXPECT_FALSE(client.ready());
