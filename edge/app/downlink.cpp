@@ -183,8 +183,10 @@ void Downlink::take_reference(const sync::Letter& letter, const std::function<vo
   if (!body->crossing.empty())
     if (const auto lane = lane_of(CrossingId{body->crossing}); !lane) return refuse(lane.error().what);
   // Evidence first: what HQ has anyway must not bring the disk near the point where pictures make room.
-  const config::Site& site = appliance_.site();
-  if (const auto free = disk_->free_bytes(site.directory); free && *free < body->size_bytes + 2 * (site.store.reserve_mib << 20))
+  std::uint64_t coming = body->size_bytes;
+  if (const auto noted = sync::noted_wanted(fetch_directory()))
+    for (const sync::WantedFile& wanted : *noted) coming += is_reference(wanted) && wanted.sha256 != body->sha256 && !here(wanted) ? wanted.size_bytes : 0;
+  if (const auto free = disk_->free_bytes(appliance_.site().directory); free && *free < coming + room_for_evidence())
     return refuse("the post's disk has " + std::to_string(*free >> 20) + " MiB left: no room for reference images");
   ReferenceImages& images = appliance_.references();
   auto noted = images.expect(letter.number, *body);
@@ -361,7 +363,9 @@ void Downlink::use_fetched() {
     const auto used = trouble.empty() ? use(wanted) : Result<void>(fail(ErrorCode::refused, trouble));
     if (!used && not_now(used.error())) {
       again_ = clock_.mono() + again_after;
-      return say_once(wanted.purpose + " from HQ is not used yet: " + used.error().what);
+      say_once(wanted.purpose + " from HQ is not used yet: " + used.error().what);
+      if (is_reference(wanted)) continue;
+      return;
     }
     if (!used) refuse(wanted, used.error().what);
     forget(wanted);
@@ -375,18 +379,26 @@ bool Downlink::own_evidence(const sync::WantedFile& wanted) {
     std::lock_guard lock(mutex_);
     if (asked_.contains(wanted.sha256)) return false;
   }
-  if (evidence(wanted.sha256)) return true;
-  std::lock_guard lock(mutex_);
-  asked_.insert(wanted.sha256);
-  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+  if (evidence(wanted)) return true;
+  ask_hq_for(wanted);
   return false;
 }
 
-bool Downlink::evidence(const std::string& sha256) const {
-  auto picture = appliance_.picture_reader();
-  if (!picture || !(*picture)->blob_size(sha256)) return false;
-  return (*picture)->blob_of_a_crossing(sha256).value_or(false);
+void Downlink::ask_hq_for(const sync::WantedFile& wanted) {
+  std::lock_guard lock(mutex_);
+  asked_.insert(wanted.sha256);
+  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
 }
+
+bool Downlink::evidence(const sync::WantedFile& wanted) const {
+  auto picture = appliance_.picture_reader();
+  if (!picture) return false;
+  if (const auto size = (*picture)->blob_size(wanted.sha256); !size || *size != wanted.size_bytes) return false;
+  return (*picture)->blob_of_a_crossing(wanted.sha256).value_or(false);
+}
+
+/// Bytes of the disk that reference images leave free: long before pictures of lorries have to make room.
+std::uint64_t Downlink::room_for_evidence() const { return 2 * (appliance_.site().store.reserve_mib << 20); }
 
 /// It was fetched; or another letter's picture is the same.
 bool Downlink::here(const sync::WantedFile& wanted) const {
@@ -444,7 +456,10 @@ Result<void> Downlink::use_reference(const sync::WantedFile& wanted) {
     auto picture = appliance_.picture_reader();
     if (!picture) return tl::unexpected(picture.error());
     const auto bytes = (*picture)->blob(wanted.sha256);
-    if (!bytes) return fail(ErrorCode::io, bytes.error().what);  // it made room just now: looked for again, and fetched
+    if (!bytes) {  // damaged, or it made room just now: HQ may have it
+      ask_hq_for(wanted);
+      return fail(ErrorCode::io, bytes.error().what);
+    }
     if (auto copied = store::write_durably(*disk_, fetched, *bytes); !copied) return copied;
   }
   for (const auto& [number, letter] : waiting) {
@@ -453,6 +468,11 @@ Result<void> Downlink::use_reference(const sync::WantedFile& wanted) {
     if (!right && not_now(right.error())) return right;
     if (!right) {
       refuse_reference(number, right.error().what);
+      continue;
+    }
+    // Lorries' own pictures may have come in the meantime.
+    if (const auto free = disk_->free_bytes(appliance_.site().directory); !held && free && *free < room_for_evidence()) {
+      refuse_reference(number, "the post's disk has " + std::to_string(*free >> 20) + " MiB left: no room for reference images");
       continue;
     }
     if (!held)

@@ -84,7 +84,9 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   [[nodiscard]] Result<void> journal(std::uint64_t number, const sync::ReferenceImageLetter& letter);
   [[nodiscard]] bool here(const sync::WantedFile& wanted) const;
   [[nodiscard]] bool own_evidence(const sync::WantedFile& wanted);
-  [[nodiscard]] bool evidence(const std::string& sha256) const;
+  [[nodiscard]] bool evidence(const sync::WantedFile& wanted) const;
+  void ask_hq_for(const sync::WantedFile& wanted);
+  [[nodiscard]] std::uint64_t room_for_evidence() const;
   void refuse_reference(std::uint64_t number, const std::string& why);
   [[nodiscard]] Result<void> use_watch_list(const sync::WantedFile& wanted, const std::string& name);
   void refuse(const sync::WantedFile& wanted, const std::string& why);

@@ -46,6 +46,7 @@ std::vector<std::string> ReferenceImages::load() {
     }
     if (kept_.size() >= letters_max) {
       damaged.push_back(directory_ + " holds more than " + std::to_string(letters_max) + " letters: the rest is not read; move away those that nobody needs");
+      pictures.clear();  // whose they are is not known then
       break;
     }
     const std::string name = path.stem().string();

@@ -400,6 +400,20 @@ class ReferenceTest : public DownlinkTest {
           if (const auto* note = std::get_if<AuditNote>(&record.body); note && note->what == what) out.push_back(*note);
     return out;
   }
+  /// A picture of an earlier crossing of this post.
+  void take_evidence(const Bytes& own) {
+    app::Waiter<Result<std::vector<std::uint64_t>>> written;
+    post->store().persist({opened(CrossingId{"L1-1-1"}, clock.now())}, [](auto) {});
+    CaptureTaken capture;
+    capture.role = "plate_front";
+    capture.body = device::PlateRead{};
+    Record record = opened(CrossingId{"L1-1-1"}, clock.now());
+    record.body = capture;
+    record.attachments = {{"scene.jpg", "image/jpeg", std::make_shared<const Bytes>(own)}};
+    post->store().persist({std::move(record)}, [written](auto result) mutable { written.give(std::move(result)); });
+    ASSERT_TRUE(written.wait(30s));
+    ASSERT_TRUE(post->store().wait_for_picture(30s));
+  }
   std::size_t pictures() const {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(site.directory + "/reference-images")) count += entry.path().extension().empty();
@@ -448,24 +462,51 @@ TEST_F(ReferenceTest, WhatIsHereAlreadyIsNotFetchedAgain) {
   ASSERT_EQ(refusal(container), "");
   downlink->work();
   EXPECT_EQ(of_plate("csqu3054383").size(), 1u);
-  // Evidence of an earlier crossing of this post.
-  app::Waiter<Result<std::vector<std::uint64_t>>> written;
-  post->store().persist({opened(CrossingId{"L1-1-1"}, clock.now())}, [](auto) {});
-  CaptureTaken capture;
-  capture.role = "plate_front";
-  capture.body = device::PlateRead{};
-  Record record = opened(CrossingId{"L1-1-1"}, clock.now());
-  record.body = capture;
-  record.attachments = {{"scene.jpg", "image/jpeg", std::make_shared<const Bytes>(own)}};
-  post->store().persist({std::move(record)}, [written](auto result) mutable { written.give(std::move(result)); });
-  ASSERT_TRUE(written.wait(30s));
-  ASSERT_TRUE(post->store().wait_for_picture(30s));
+  take_evidence(own);
   ASSERT_EQ(refusal(picture_of(own, "BG2AA")), "");
   downlink->work();
   EXPECT_EQ(of_plate("BG2AA").size(), 1u);
   EXPECT_EQ(post->reference_image(sync::hex(sync::sha256(own))), own);
   EXPECT_EQ(wanted.size(), asked);
   EXPECT_EQ(fetch_files(), 0u);
+}
+
+TEST_F(ReferenceTest, OwnEvidenceThatIsDamagedIsAskedOfHqAndHoldsNothingUp) {
+  const Bytes own = jpeg(3000, 7), other = jpeg(100);
+  const auto letter = picture_of(own, "BG1AA");
+  take_evidence(own);
+  std::size_t damaged = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(site.directory))
+    if (entry.is_regular_file() && entry.path().filename() == letter.sha256) {
+      std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(1000).put('!');
+      ++damaged;
+    }
+  ASSERT_EQ(damaged, 1u);
+  ASSERT_EQ(refusal(letter), "");
+  send_picture(picture_of(other, "BG2AA"), other);
+  EXPECT_EQ(of_plate("BG2AA").size(), 1u) << "the one behind it";
+  EXPECT_TRUE(of_plate("BG1AA").empty());
+  EXPECT_TRUE(std::ranges::count(wanted, letter.sha256)) << "HQ is asked";
+  ASSERT_EQ(apply("command", sync::encode(sync::CommandLetter{"fetch_now", "", "M. Petrovic"})).get().refused, "");
+  downlink->work();  // the pause after what could not be read is over
+  send_picture(letter, own);
+  EXPECT_EQ(of_plate("BG1AA").size(), 2u);
+  EXPECT_EQ(post->reference_image(letter.sha256), own);
+}
+
+TEST_F(ReferenceTest, SeveralThatAreStillToComeDoNotTakeTheEvidencesRoomTogether) {
+  const auto free_mib = std::filesystem::space(site.directory).available >> 20;
+  site.store.reserve_mib = (free_mib - 100) / 2;  // some 100 MiB for reference images, and others use this disk, too
+  restart();
+  auto letter = picture_of(jpeg(100), "BG1AA");
+  int taken = 0;
+  for (char n = '0'; n < '0' + 10; ++n) {
+    letter.sha256 = std::string(64, n);
+    letter.size_bytes = 64u << 20;
+    taken += refusal(letter).empty();
+  }
+  EXPECT_LT(taken, 10) << "640 MiB";
 }
 
 TEST_F(ReferenceTest, OneForACrossingIsAmongItsRecordsAndAnUnknownCrossingIsRefused) {
