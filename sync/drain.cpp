@@ -408,6 +408,7 @@ void Drain::plan_wake() {
   if (under_way()) wake_ = std::min(wake_, silence_begun() + settings_.ack_timeout);
   if (journal_again_.ns != 0) wake_ = std::min(wake_, journal_again_);
   if (refused_until_.ns != 0) wake_ = std::min(wake_, refused_until_);
+  if (gathered_.ns != 0 && sender(Stream::events).next(1)) wake_ = std::min(wake_, gathered_);
   if (letters_.again()) wake_ = std::min(wake_, *letters_.again());
   if (const auto look = lost_.wake()) wake_ = std::min(wake_, *look);
   if (const auto fetch = fetcher_.wake(); fetch && !leaving_) wake_ = std::min(wake_, *fetch);

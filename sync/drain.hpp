@@ -80,6 +80,9 @@ struct DrainSettings {
   Duration ack_timeout = 20s;
   Duration pause_first = 250ms, pause_last = 30s;
   Duration refused_pause = 5s;   ///< before a frame that HQ refused is tried again
+  /// Events that come one by one wait for HQ's word on those under way, at most for so long, and go together: an HQ with much to
+  /// do, the one worker left of two say, is asked to take fewer and longer frames (Nagle, RFC 896). Verdicts never wait.
+  Duration gather = 200ms;
   LostLog::Times lost;           ///< when HQ is told of what the journal cannot give
   Duration back_to_primary = 10min;  ///< on another line than the first: how often the first is looked for
 };
@@ -209,6 +212,7 @@ class Drain {
   [[nodiscard]] Bytes sealed(Leaf leaf, ByteView body) const { return seal(topic_text({settings_.post, leaf}), body, settings_.identity.signer); }
   void trouble(std::string what);
   StreamSender& sender(Stream stream) { return senders_[static_cast<std::size_t>(stream)]; }
+  [[nodiscard]] bool gathering() const;
   [[nodiscard]] std::size_t bulk_under_way() const;
   [[nodiscard]] bool under_way() const;
   [[nodiscard]] MonoTime silence_begun() const;
@@ -227,6 +231,7 @@ class Drain {
   MonoTime deadline_{};        ///< of the phase: pause over, connect or hello time-out
   MonoTime journal_again_{};   ///< after a read error
   MonoTime refused_until_{};   ///< HQ refused a frame: no records until then
+  MonoTime gathered_{};        ///< the newest events went without a full frame: the next ones may go then
   std::optional<RefusedFrame> refused_;  ///< it, until HQ has taken that record
   std::string foreign_;        ///< what somebody who is not this post's HQ made us say on this connection
   MonoTime wake_{};

@@ -88,6 +88,7 @@ void Drain::on_want(const Want& want, MonoTime now) {
 void Drain::fill(Stamp now) {
   if (now.mono >= journal_again_) journal_again_ = {};
   if (now.mono >= refused_until_) refused_until_ = {};
+  if (now.mono >= gathered_) gathered_ = {};
   budget_full_ = false;
   const bool records = journal_again_.ns == 0 && refused_until_.ns == 0;
   while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
@@ -99,7 +100,7 @@ void Drain::fill(Stamp now) {
     const std::size_t piece = budget_.piece();
     const bool can = !leaving_ && journal_again_.ns == 0 && refused_until_.ns == 0, all = !leaving_ && !status_.metered;
     const auto verdict = sender(Stream::verdicts).next(1);
-    const std::array wants{can && verdict && !verdict->live, can && sender(Stream::events).next(1).has_value(),
+    const std::array wants{can && verdict && !verdict->live, can && !gathering() && sender(Stream::events).next(1).has_value(),
                            all && wanted_.next(Traffic::thumbnails, piece).has_value(), all && wanted_.next(Traffic::images, piece).has_value()};
     const bool nothing = std::none_of(wants.begin(), wants.end(), [](bool one) { return one; });
     if (!nothing && !budget_.may_send(bulk_under_way(), now.mono)) {
@@ -134,8 +135,15 @@ Drain::Fill Drain::send_frame(Stream stream, std::size_t bytes_max, bool live_on
   const std::size_t bytes = payload.size();
   s.sent({frame->range, bytes, ++sent_order_, budget_.sent(bytes, bulk_under_way(), now.mono), piece->live});
   order_.sent(stream == Stream::verdicts ? Traffic::verdicts : Traffic::events, bytes);
+  if (stream == Stream::events && frame->range.last == s.last()) gathered_ = now.mono + settings_.gather;
   effects_.emplace_back(effect::Publish{attempt_, topic, std::move(payload)});
   return Fill::went_out;
+}
+
+/// The newest events wait for company; with a backlog to send there is no need to.
+bool Drain::gathering() const {
+  const StreamSender& events = senders_[static_cast<std::size_t>(Stream::events)];
+  return gathered_.ns != 0 && events.under_way() && !events.behind();
 }
 
 /// What is damaged is passed by; where the journal as a whole is away, all waits.

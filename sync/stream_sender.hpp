@@ -54,6 +54,8 @@ class StreamSender {
   [[nodiscard]] std::uint64_t through() const { return through_; }
   [[nodiscard]] std::uint64_t last() const { return last_; }
   [[nodiscard]] bool under_way() const { return !flight_.empty(); }
+  /// Some of the past is still to be sent, or sent again.
+  [[nodiscard]] bool behind() const { return !back_.empty() || !again_.empty(); }
   /// When that message went out; nothing where none is under way.
   [[nodiscard]] std::optional<MonoTime> oldest_under_way() const { return flight_.empty() ? std::nullopt : std::optional(flight_.front().mark.at); }
   [[nodiscard]] std::size_t live_bytes() const { return live_bytes_; }

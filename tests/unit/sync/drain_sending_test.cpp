@@ -64,6 +64,46 @@ TEST(Drain, AfterAnOutageTheNewestVerdictsGoFirst) {
   EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 4}));
 }
 
+TEST(Drain, EventsThatComeOneByOneGoTogetherWhileHqIsAtWorkAndVerdictsDoNotWait) {
+  DrainSettings settings = World::plain();
+  settings.gather = 200ms;
+  World w(settings);
+  w.append(1);
+  w.stream();
+  EXPECT_EQ(w.expect_frame(), (Range{1, 1}));
+  w.append(1);
+  w.append(1);
+  EXPECT_TRUE(w.wire.empty()) << "they wait for HQ's word on the first";
+  w.append(1, Stream::verdicts);
+  EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 1}));
+  w.ack();
+  EXPECT_EQ(w.expect_frame(), (Range{2, 3}));
+  w.append(1);
+  EXPECT_TRUE(w.wire.empty());
+  w.clock.advance(199ms);
+  w.append(1);
+  EXPECT_TRUE(w.wire.empty());
+  EXPECT_EQ(w.drain.next_wake() - w.clock.mono(), 1ms);
+  w.wake();
+  EXPECT_EQ(w.expect_frame(), (Range{4, 5})) << "HQ is slow: not for longer than that";
+}
+
+TEST(Drain, WithABacklogToSendNoEventWaitsForCompany) {
+  DrainSettings settings = World::plain();
+  settings.gather = 200ms;
+  World w(settings);
+  w.append(100, Stream::events, 1000);
+  w.stream();
+  std::uint64_t last = 0;
+  while (!w.wire.empty()) last = std::max(last, w.expect_frame().last);
+  EXPECT_EQ(last, 100u) << "the newest went first, and the budget is full of what is older";
+  w.append(1);
+  w.ack();
+  ASSERT_FALSE(w.wire.empty());
+  EXPECT_EQ(w.expect_frame(), (Range{101, 101}));
+  EXPECT_FALSE(w.wire.empty());
+}
+
 TEST(Drain, ALargeRecordGoesAlone) {
   World w;
   w.append(1, Stream::events, 100'000);

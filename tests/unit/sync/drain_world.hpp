@@ -144,6 +144,7 @@ struct World {
     settings.boot_id = "boot";
     settings.brokers = 2;
     settings.frame_records_max = 4;
+    settings.gather = 0ms;  // what a test appends goes at once
     return settings;
   }
 
