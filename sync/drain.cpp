@@ -335,6 +335,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   leaving_ = false;
   budget_.restart();
   budget_.set_credit(ack.credit_bytes);
+  status_.budget_bytes = budget_.bytes();
   status_.trouble = lost_.trouble();
   refused_until_ = {};
   incarnation_ = ack.incarnation;

@@ -12,6 +12,7 @@
 #include "edge/store/blob_reader.hpp"
 #include "edge/store/store.hpp"
 #include "firmware-interfaces/hex.hpp"
+#include "hil/sync/sent_again.hpp"
 #include "hil/wire/line_server.hpp"
 #include "sync/uplink.hpp"
 
@@ -125,7 +126,8 @@ class PostProcess {
       store_->acknowledge(sequence);
       stopwatch_.acknowledged(sequence);
     };
-    auto started = sync::start_uplink(std::move(uplink), store_->journal_reader(), sync::blobs_of(store::open_blobs(settings_.directory)),
+    calls.status = [this](const sync::LinkStatus& link) { sent_again_.status(link); };
+    auto started = sync::start_uplink(std::move(uplink), store_->journal_reader(), sent_again_.watch(sync::blobs_of(store::open_blobs(settings_.directory))),
                                       nullptr, status.acknowledged, std::move(calls), clock_);
     if (!started) return tl::unexpected(started.error());
     uplink_ = std::move(*started);
@@ -189,13 +191,18 @@ class PostProcess {
         return verdict();
       } else if (op == "latencies") {
         return json{{"ok", true}, {"latencies", stopwatch_.take()}}.dump();
+      } else if (op == "connections") {
+        json ended = json::array();
+        for (const EndedConnection& c : sent_again_.ended())
+          ended.push_back({{"attempt", c.attempt}, {"budget_bytes", c.budget_bytes}, {"message_bytes", c.message_bytes}, {"sent_bytes", c.sent_bytes}, {"again_bytes", c.again_bytes}});
+        return json{{"ok", true}, {"ended", std::move(ended)}}.dump();
       } else if (op == "clock") {
         clock_.set_offset(in.at("offset_s").get<double>());
         wall_quality_ = clock_.offset_ms() == 0 ? WallQuality::synchronised : WallQuality::free_running;
       } else if (op == "stop") {
         stop_ = true;
       } else {
-        throw std::invalid_argument("unknown op '" + op + "'; known: status, write, verdict, latencies, clock, stop");
+        throw std::invalid_argument("unknown op '" + op + "'; known: status, write, verdict, latencies, connections, clock, stop");
       }
       return R"({"ok":true})";
     } catch (const std::exception& error) {
@@ -246,6 +253,7 @@ class PostProcess {
   const PostProcessSettings& settings_;
   WrongClock clock_;
   Stopwatch stopwatch_;
+  SentAgain sent_again_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<sync::Uplink> uplink_;
   std::atomic<sync::Uplink*> listening_{nullptr};

@@ -35,6 +35,7 @@ struct PostProcessSettings {
 ///   {"op":"write","until":N,"rate":R}    new goal for the writer
 ///   {"op":"verdict"}                     one verdict at once, timed; {"sequence":N} when it is durable
 ///   {"op":"latencies"}                   of timed verdicts since the last question: [{"sequence","durable_ms","acknowledged_ms"}]
+///   {"op":"connections"}                 that ended: [{"attempt","budget_bytes","message_bytes","sent_bytes","again_bytes"}]: sent_again.hpp
 ///   {"op":"clock","offset_s":S}
 ///   {"op":"stop"}
 int run_post_process(const PostProcessSettings& settings, bool (*stop)());

@@ -36,6 +36,24 @@ TEST(Drain, WhatHqTakesToStoreIsNotPartOfTheLinesRoundTrip) {
   EXPECT_EQ(w.drain.status().round_trip, 100ms);
 }
 
+TEST(Drain, TheBudgetThatIsShownIsThisConnectionsFromTheFirstMomentOn) {
+  World w;
+  w.append(400, Stream::events, 2000);
+  w.stream();
+  EXPECT_EQ(w.drain.status().budget_bytes, LineBudget::first);
+  for (int round = 0; round < 20; ++round) {
+    w.clock.advance(50ms);
+    w.frames();
+    w.turn();
+  }
+  EXPECT_GT(w.drain.status().budget_bytes, LineBudget::first);
+  w.drain.link_lost(w.attempt, "cut", w.clock.now());
+  w.collect();
+  w.wake();
+  w.stream();
+  EXPECT_EQ(w.drain.status().budget_bytes, LineBudget::first) << "the line that has come back is not known";
+}
+
 TEST(Drain, VerdictsOvertakeAFullBudget) {
   World w;
   w.append(200, Stream::events, 2000);
