@@ -196,8 +196,7 @@ class Soak {
     if (auto moved = play_until([&] { return acknowledged_ > acknowledged_at_fault_ || acknowledged_ >= state_.records_told || clock_.mono() >= latest; }); !moved) return moved;
     if (auto waited = wait(std::chrono::milliseconds(draws.whole(20, 400))); !waited) return waited;
     acknowledged_at_fault_ = acknowledged_;
-    const auto& names = soak_faults();
-    const std::string name = names[static_cast<std::size_t>(draws.whole(0, static_cast<std::int64_t>(names.size()) - 1))];
+    const std::string name = soak_fault(settings_.stage.seed, static_cast<std::size_t>(state_.faults_done));
     if (auto done = act(name, draws); !done) return done;
     ++state_.by_name[name];
     ++state_.faults_done;
@@ -295,6 +294,19 @@ const std::vector<std::string>& soak_faults() {
   static const std::vector<std::string> names{"kill_post", "kill_hq", "kill_broker", "reset", "black_hole", "half_open_up", "half_open_down",
                                               "cut_up", "cut_down", "hq_away", "disk_full_post", "disk_full_hq", "clock_jump", "reboots"};
   return names;
+}
+
+std::string soak_fault(std::uint64_t seed, std::size_t n) {
+  const auto& names = soak_faults();
+  const auto below = [](SubStream& draws, std::size_t end) { return static_cast<std::size_t>(draws.whole(0, static_cast<std::int64_t>(end) - 1)); };
+  if (n >= names.size()) {
+    SubStream draws(seed, "kind", n);
+    return names[below(draws, names.size())];
+  }
+  auto dealt = names;
+  SubStream draws(seed, "kind", 0);
+  for (std::size_t left = dealt.size(); left > 1; --left) std::swap(dealt[left - 1], dealt[below(draws, left)]);
+  return dealt[n];
 }
 
 Result<SoakSyncReport> soak_sync(const SoakSyncSettings& settings, const std::function<void(const std::string&)>& progress, bool (*stop)()) {

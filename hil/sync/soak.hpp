@@ -20,8 +20,10 @@ struct SoakSyncSettings {
   Duration patience = 300s;             ///< without any progress at HQ
 };
 
-/// Names of the faults, in the order in which the draws number them.
+/// Names of the faults.
 [[nodiscard]] const std::vector<std::string>& soak_faults();
+/// Fault number `n` of a run, from 0: each of them comes once, in an order of the seed's, before any comes again; then they are drawn.
+[[nodiscard]] std::string soak_fault(std::uint64_t seed, std::size_t n);
 
 struct SoakSyncReport {
   Comparison comparison;
