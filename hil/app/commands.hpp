@@ -67,7 +67,8 @@ struct SyncPostOptions {
   std::string directory, post = "P1", ca_file, cert_file, key_file;
   std::vector<std::string> brokers;
   int control = 0;
-  std::uint64_t seed = 1, records = 0, image_every = 0, picture_every = 0;
+  std::uint64_t seed = 1, records = 0, image_every = 0, picture_every = 0, quota_images_mib = 0, quota_thumbnails_mib = 0;
+  bool closes = false;
   std::size_t record_bytes = 1024, image_bytes = 20u << 20;
   double rate = 0, clock_offset_s = 0, clock_rate_ppm = 0;
   std::string boot;

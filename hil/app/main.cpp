@@ -95,6 +95,9 @@ int main(int argc, char** argv) {
   post_command->add_option("--image-every", post_options.image_every, "every so many records one with a scan; 0: none");
   post_command->add_option("--image-bytes", post_options.image_bytes, "of such a scan")->check(CLI::Range(1, 64 << 20));
   post_command->add_option("--picture-every", post_options.picture_every, "every so many records one with a picture of 10 to 200 kB; 0: none");
+  post_command->add_flag("--closes", post_options.closes, "each crossing's tenth record ends it");
+  post_command->add_option("--quota-images-mib", post_options.quota_images_mib, "of its store; 0: none");
+  post_command->add_option("--quota-thumbnails-mib", post_options.quota_thumbnails_mib, "of its store; 0: none");
   post_command->add_option("--clock-offset-s", post_options.clock_offset_s, "its wall clock is so wrong");
   post_command->add_option("--clock-rate-ppm", post_options.clock_rate_ppm, "its monotonic clock runs fast by so much");
   post_command->add_option("--boot", post_options.boot, "32 hex digits: a start of the machine that is only played");

@@ -20,7 +20,9 @@ int sync_post(const SyncPostOptions& options) {
   settings.cert_file = options.cert_file;
   settings.key_file = options.key_file;
   settings.control = static_cast<std::uint16_t>(options.control);
-  settings.business = {options.seed, options.record_bytes, options.image_every, options.image_bytes, options.picture_every};
+  settings.business = {options.seed, options.record_bytes, options.image_every, options.image_bytes, options.picture_every, options.closes};
+  settings.quota_images_mib = options.quota_images_mib;
+  settings.quota_thumbnails_mib = options.quota_thumbnails_mib;
   settings.records = options.records;
   settings.rate_per_s = options.rate;
   settings.clock = {options.clock_offset_s, options.clock_rate_ppm, options.boot, options.boot_began_ns};

@@ -40,6 +40,10 @@ Bytes random_bytes(std::uint64_t seed, std::uint64_t n, std::size_t count) {
 Record business_record(const BusinessSettings& settings, std::uint64_t n, Stamp now, WallTime truth) {
   SubStream draws(settings.seed, "record", n);
   Record record{LaneId{"L1"}, CrossingId{"L1-1-" + std::to_string(n / 10)}, now, PassageSeen{}, {}};
+  if (settings.closes && n % 10 == 9) {
+    record.body = CrossingClosed{"released", told(truth, draws, 1)};
+    return record;
+  }
   const bool image = settings.image_every && n % settings.image_every == 0;
   if (image || (settings.picture_every && n % settings.picture_every == 0)) {
     const std::size_t bytes = image ? settings.image_bytes : static_cast<std::size_t>(draws.whole(10'000, 200'000));
@@ -75,7 +79,7 @@ std::optional<WallTime> true_time_in(std::string_view open) {
   if (!record.is_object()) return {};
   if (const auto from = record.find("from"); from != record.end() && from->is_object() && from->contains("device_time") && from->at("device_time").is_number_integer())
     return WallTime{from->at("device_time").get<std::int64_t>()};
-  for (const char* name : {"reason", "detail"}) {
+  for (const char* name : {"reason", "detail", "summary"}) {
     const std::string text = record.contains(name) && record[name].is_string() ? record[name].get<std::string>() : "";
     WallTime time;
     if (const auto read = std::from_chars(text.data(), text.data() + text.size(), time.ms); read.ec == std::errc{} && read.ptr != text.data() + text.size() && *read.ptr == ' ') return time;

@@ -15,6 +15,7 @@ struct BusinessSettings {
   std::uint64_t image_every = 0;         ///< every so many records one with a scan of image_bytes; 0: none
   std::size_t image_bytes = 20u << 20;
   std::uint64_t picture_every = 0;       ///< every so many records one with a picture of 10 to 200 kB; 0: none
+  bool closes = false;                   ///< each crossing's tenth record ends it, so that its pictures may make room
 };
 
 /// Every fifth record is a verdict, the others are events. `n` >= 1. `truth`: when it really happened; it stands in the record's

@@ -103,6 +103,8 @@ class PostProcess {
     store::Settings store;
     store.directory = settings_.directory;
     store.post = PostId{settings_.post};
+    store.quota_images_bytes = settings_.quota_images_mib << 20;
+    store.quota_thumbnails_bytes = settings_.quota_thumbnails_mib << 20;
     store.boot = settings_.clock.boot.empty() ? runtime::os_boot() : array_of_hex<16>(settings_.clock.boot);
     store.wall_quality = [this] { return wall_quality_.load(); };
     auto opened = store::open(store, clock_);
@@ -126,6 +128,7 @@ class PostProcess {
       store_->acknowledge(sequence);
       stopwatch_.acknowledged(sequence);
     };
+    calls.blob_held = [this](const std::string& sha256, bool held) { store_->blob_held(sha256, held); };
     calls.status = [this](const sync::LinkStatus& link) { sent_again_.status(link); };
     auto started = sync::start_uplink(std::move(uplink), store_->journal_reader(), sent_again_.watch(sync::blobs_of(store::open_blobs(settings_.directory))),
                                       nullptr, status.acknowledged, std::move(calls), clock_);
@@ -194,7 +197,7 @@ class PostProcess {
       } else if (op == "connections") {
         json ended = json::array();
         for (const EndedConnection& c : sent_again_.ended())
-          ended.push_back({{"attempt", c.attempt}, {"budget_bytes", c.budget_bytes}, {"message_bytes", c.message_bytes}, {"sent_bytes", c.sent_bytes}, {"again_bytes", c.again_bytes}});
+          ended.push_back({{"attempt", c.attempt}, {"budget_bytes", c.budget_bytes}, {"might_be_under_way", c.might_be_under_way()}, {"sent_bytes", c.sent_bytes}, {"again_bytes", c.again_bytes}});
         return json{{"ok", true}, {"ended", std::move(ended)}}.dump();
       } else if (op == "clock") {
         clock_.set_offset(in.at("offset_s").get<double>());
@@ -219,7 +222,9 @@ class PostProcess {
   json status() {
     const auto stored = store_->status();
     json out{{"ok", true}, {"last_sequence", stored.last_sequence}, {"acknowledged", stored.acknowledged}, {"refused", refused_.load()},
-             {"goal", goal_}, {"verdicts_waiting", stopwatch_.waiting()}, {"repaired", stored.repaired}, {"store_trouble", stored.trouble}};
+             {"goal", goal_}, {"written", groups_waiting_ == 0 ? next_ - 1 : 0}, {"verdicts_waiting", stopwatch_.waiting()}, {"repaired", stored.repaired}, {"store_trouble", stored.trouble},
+             {"evicted_held", stored.room.images.evicted_held + stored.room.thumbnails.evicted_held},
+             {"evicted_not_held", stored.room.images.evicted_not_held + stored.room.thumbnails.evicted_not_held}};
     if (uplink_) {
       const auto link = uplink_->status();
       out.update({{"up", link.up}, {"phase", link.phase}, {"trouble", link.trouble}, {"attempts", link.attempts}, {"resends", link.resends},

@@ -23,6 +23,7 @@ struct PostProcessSettings {
   std::string ca_file, cert_file, key_file;
   std::uint16_t control = 0;                 ///< loopback port
   BusinessSettings business;
+  std::uint64_t quota_images_mib = 0, quota_thumbnails_mib = 0;  ///< 0: none
   std::uint64_t records = 0;                 ///< writes until the journal holds so many
   double rate_per_s = 0;                     ///< 0: as fast as the store takes them
   PostClockSettings clock;
@@ -31,11 +32,12 @@ struct PostProcessSettings {
 /// Runs until `stop` becomes true or somebody says so on the control port. Exit code: 0, 2 could not begin, 3 the disk
 /// failed and only a new start helps.
 /// Control lines, one JSON answer each:
-///   {"op":"status"}  last_sequence, acknowledged, up, phase, trouble, attempts, resends, blobs_wanted, refused, verdicts_waiting
+///   {"op":"status"}  last_sequence, acknowledged, up, phase, trouble, attempts, resends, blobs_wanted, refused, verdicts_waiting,
+///                    evicted_held, evicted_not_held, written (the last record of its own that the store has answered; 0: it still has some)
 ///   {"op":"write","until":N,"rate":R}    new goal for the writer
 ///   {"op":"verdict"}                     one verdict at once, timed; {"sequence":N} when it is durable
 ///   {"op":"latencies"}                   of timed verdicts since the last question: [{"sequence","durable_ms","acknowledged_ms"}]
-///   {"op":"connections"}                 that ended: [{"attempt","budget_bytes","message_bytes","sent_bytes","again_bytes"}]: sent_again.hpp
+///   {"op":"connections"}                 that ended: [{"attempt","budget_bytes","might_be_under_way","sent_bytes","again_bytes"}]: sent_again.hpp
 ///   {"op":"clock","offset_s":S}
 ///   {"op":"stop"}
 int run_post_process(const PostProcessSettings& settings, bool (*stop)());

@@ -1,8 +1,5 @@
 #include "hil/sync/sent_again.hpp"
 
-#include <algorithm>
-#include <set>
-
 namespace rampa::hil {
 
 class SentAgain::Watched : public sync::BlobSource {
@@ -32,6 +29,7 @@ void SentAgain::status(const sync::LinkStatus& status) {
   if (status.up && !connected_) connections_.push_back({status.attempts});
   if (status.up || connected_) connections_.back().budget_bytes = status.budget_bytes;
   connected_ = status.up;
+  budgets_.push_back(status.budget_bytes);
 }
 
 std::vector<EndedConnection> SentAgain::ended() const {
@@ -50,16 +48,17 @@ void SentAgain::sent(const std::string& what, std::uint64_t from, std::uint64_t 
     if (behind == went.begin()) continue;
     Stretch& before = std::prev(behind)->second;
     if (std::prev(behind)->first == edge || before.end <= edge) continue;
-    went.emplace(edge, before);
+    went.emplace(edge, Stretch{before.end, before.connection, 0, before.told});
     before.end = edge;
   }
-  std::set<std::size_t> lost_by;
   for (auto at = went.lower_bound(from); at != went.end() && at->first < end; at = went.erase(at)) {
-    connections_[at->second.connection].again_bytes += at->second.end - at->first;
-    lost_by.insert(at->second.connection);
+    const Stretch& lost = at->second;
+    EndedConnection& by = connections_[lost.connection];
+    by.again_bytes += lost.end - at->first + lost.head;
+    // An acknowledgement lets messages go before what it changed is told.
+    for (std::size_t told = lost.told; told < std::min(lost.told + 2, budgets_.size()); ++told) by.budget_then_bytes = std::max(by.budget_then_bytes, budgets_[told]);
   }
-  for (const std::size_t connection : lost_by) connections_[connection].again_bytes += head;
-  went[from] = {end, connections_.size() - 1};
+  went[from] = {end, connections_.size() - 1, head, budgets_.size() - 1};
   EndedConnection& now = connections_.back();
   now.sent_bytes += count + head;
   now.message_bytes = std::max<std::size_t>(now.message_bytes, count + head);

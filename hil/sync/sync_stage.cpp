@@ -90,8 +90,10 @@ Result<void> SyncStage::start_post(PostProcessSettings settings, bool with_uplin
                                    "--control", number(control), "--seed", number(settings.business.seed), "--record-bytes", number(settings.business.record_bytes),
                                    "--image-every", number(settings.business.image_every), "--image-bytes", number(settings.business.image_bytes),
                                    "--picture-every", number(settings.business.picture_every), "--records", number(settings.records),
-                                   "--rate", number(settings.rate_per_s), "--clock-offset-s", number(settings.clock.offset_s),
+                                   "--rate", number(settings.rate_per_s), "--quota-images-mib", number(settings.quota_images_mib),
+                                   "--quota-thumbnails-mib", number(settings.quota_thumbnails_mib), "--clock-offset-s", number(settings.clock.offset_s),
                                    "--clock-rate-ppm", number(settings.clock.rate_ppm), "--boot-began-ns", number(settings.clock.boot_began_ns)};
+  if (settings.business.closes) command.emplace_back("--closes");
   if (!settings.clock.boot.empty()) command.insert(command.end(), {"--boot", settings.clock.boot});
   if (with_uplink) command.insert(command.end(), {"--broker", url_of(line_->port(), settings_.plain)});
   for (std::size_t i = 1; with_uplink && i < settings_.broker_ports.size(); ++i) command.insert(command.end(), {"--broker", url_of(settings_.broker_ports[i], settings_.plain)});

@@ -13,22 +13,22 @@ class Zeros : public sync::BlobSource {
 
 class SentAgainTest : public ::testing::Test {
  protected:
-  void connect(std::size_t budget) { tell(true, budget, ++attempts_); }
-  void cut(std::size_t budget) { tell(false, budget, attempts_); }
+  void connect(std::size_t budget) {
+    ++attempts_;
+    tell(true, budget);
+  }
+  void cut(std::size_t budget) { tell(false, budget); }
+  void tell(bool up, std::size_t budget) {
+    sync::LinkStatus status;
+    status.up = up;
+    status.budget_bytes = budget;
+    status.attempts = attempts_;
+    watch_.status(status);
+  }
   void send(const std::string& blob, std::uint64_t offset, std::size_t count) { ASSERT_TRUE(source_->read(blob, offset, count)); }
   std::uint64_t again(std::size_t connection) { return watch_.ended().at(connection).again_bytes; }
   static constexpr std::uint64_t head = 52;  // sync/TOPICS.md, "Slice"
 
- private:
-  void tell(bool up, std::size_t budget, std::uint64_t attempt) {
-    sync::LinkStatus status;
-    status.up = up;
-    status.budget_bytes = budget;
-    status.attempts = attempt;
-    watch_.status(status);
-  }
-
- protected:
   SentAgain watch_;
   std::unique_ptr<sync::BlobSource> source_ = watch_.watch(std::make_unique<Zeros>());
   std::uint64_t attempts_ = 0;
@@ -62,7 +62,7 @@ TEST_F(SentAgainTest, what_goes_again_counts_for_the_connection_that_lost_it) {
   cut(30'000);
   const auto ended = watch_.ended();
   ASSERT_EQ(ended.size(), 3u);
-  EXPECT_EQ(ended[0].again_bytes, 2000 + head + 3000 + head);
+  EXPECT_EQ(ended[0].again_bytes, 5000 + head) << "of the message from 6000 on the first 1000 bytes had arrived";
   EXPECT_EQ(ended[1].again_bytes, 100 + head);
   EXPECT_EQ(ended[2].again_bytes, 0u);
 }
@@ -76,15 +76,35 @@ TEST_F(SentAgainTest, a_piece_over_two_connections_counts_for_both) {
   cut(16'000);
   connect(16'000);
   send("a", 500, 3000);
-  EXPECT_EQ(again(0), 500 + head);
+  EXPECT_EQ(again(0), 500u) << "the first half of the message, and its head, had arrived";
   EXPECT_EQ(again(1), 1000 + head);
+}
+
+TEST_F(SentAgainTest, the_budget_that_was_when_it_went_counts_too) {
+  connect(60'000);
+  send("a", 0, 30'000);
+  send("a", 30'000, 20'000);
+  tell(true, 20'000);
+  cut(20'000);
+  connect(16'000);
+  send("a", 30'000, 3000);
+  tell(true, 24'000);
+  cut(18'000);
+  connect(16'000);
+  send("a", 30'000, 3000);
+  const auto ended = watch_.ended();
+  ASSERT_EQ(ended.size(), 2u);
+  EXPECT_EQ(ended[0].budget_bytes, 20'000u);
+  EXPECT_EQ(ended[0].budget_then_bytes, 60'000u);
+  EXPECT_EQ(ended[0].might_be_under_way(), 60'000 + 30'000 + head);
+  EXPECT_EQ(ended[1].budget_then_bytes, 24'000u) << "what let it go was told behind it";
+  EXPECT_EQ(ended[1].might_be_under_way(), 24'000 + 3000 + head);
 }
 
 TEST_F(SentAgainTest, the_budget_is_the_one_at_the_end_and_the_longest_message_stands_beside_it) {
   connect(16'000);
   send("a", 0, 3000);
-  connect(40'000);  // only a change of the status
-  --attempts_;
+  tell(true, 40'000);
   send("a", 3000, 5000);
   send("a", 8000, 10);
   EXPECT_TRUE(watch_.ended().empty());
