@@ -15,7 +15,7 @@ constexpr Duration hello_gap = 200ms;
 Drain::Drain(DrainSettings settings, store::JournalReader& journal, BlobSource& blobs, FetchShelf* shelf, std::uint64_t acknowledged,
              std::uint64_t seed)
     : settings_(std::move(settings)), journal_(journal), blobs_(blobs),
-      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), frames_(journal, settings_.identity.epoch), order_(settings_.caps), letters_(settings_.letters_through), lost_(settings_.lost) {
+      backoff_(settings_.pause_first, settings_.pause_last, seed), fetcher_(shelf), frames_(journal, settings_.identity.epoch), order_(settings_.caps), letters_(settings_.letters_through, settings_.letter_desks), lost_(settings_.lost) {
   status_.cursor = acknowledged;
   refresh_ends();
   enter(Phase::waiting);
@@ -110,8 +110,9 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
       else trouble(want.error().what);
       break;
     case Leaf::letters:
-      if (const auto letters = decode_letters(*body)) letters_.put(*letters), take_letter();
-      else trouble(letters.error().what);
+      // Before HQ has answered it may give numbers that another HQ's letters have here: it says them again under others.
+      if (const auto letters = decode_letters(*body); !letters) trouble(letters.error().what);
+      else if (phase_ == Phase::streaming) letters_.put(*letters), take_letter();
       break;
     case Leaf::not_there:
       if (const auto gone = decode_unavailable(*body)) take_fetched(fetcher_.unavailable(*gone));
@@ -255,6 +256,7 @@ void Drain::say_hello(Stamp now) {
   if (hello.last_sequence > 0)
     if (const auto last = journal_.read(hello.last_sequence, 1); last && !last->empty()) hello.last_hash = last->front().hash;
   hello.letters_through = letters_.through();
+  hello.desks = letters_.desks();
   hello.sent = now;
   hello.heard_answered = heard_answered_;
   hello.heard = status_.last_ack;

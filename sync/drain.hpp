@@ -65,6 +65,7 @@ struct DrainSettings {
   std::set<std::size_t> metered;      ///< over these brokers' lines only verdicts and events go, and no file is fetched without an order
   std::vector<Cap> caps;
   std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably
+  std::vector<DeskCursor> letter_desks;  ///< whose they are
   /// The key of a day's personal fields, for HQ to read them; nothing: it was destroyed. Not set: HQ is given none.
   std::function<Result<std::optional<store::format::DayKey>>(const DayKeyName&)> day_key;
 

@@ -75,6 +75,26 @@ class JsonObject {
     if (!value->is_array()) return complain(std::string(key) + " is not a list"), none;
     return *value;
   }
+  /// The list's objects, one after the other; what `read` complains of is this object's complaint.
+  template <class Read>
+  void each(const char* key, const std::string& place, Read read) {
+    for (const json& entry : list(key)) {
+      JsonObject inner(entry, place);
+      read(inner);
+      adopt(inner);
+    }
+  }
+  /// The same where there may be many: its place names each with its index, and nothing behind the first complaint is read.
+  template <class Read>
+  void each_numbered(const char* key, const std::string& place, Read read) {
+    std::size_t index = 0;
+    for (const json& entry : list(key)) {
+      JsonObject inner(entry, place + "[" + std::to_string(index++) + "]");
+      read(inner);
+      adopt(inner);
+      if (!whole()) return;
+    }
+  }
   const json& object(const char* key) {
     static const json none = json::object();
     const json* value = find(key);

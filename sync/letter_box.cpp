@@ -1,5 +1,6 @@
 #include "sync/letter_box.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rampa::sync {
@@ -11,11 +12,19 @@ constexpr Duration pause = 30s;  ///< after one that could not be kept
 
 }  // namespace
 
+void take_of(std::vector<DeskCursor>& desks, const std::string& desk, std::uint64_t number) {
+  const auto known = std::find_if(desks.begin(), desks.end(), [&](const DeskCursor& d) { return d.desk == desk; });
+  if (known != desks.end()) desks.erase(known);
+  desks.insert(desks.begin(), {desk, number});
+  if (desks.size() > desk_cursors_max) desks.pop_back();
+}
+
 void LetterBox::put(const Letters& letters) {
   for (const Letter& letter : letters.letters) {
     const std::uint64_t newest = !waiting_.empty() ? waiting_.back().number : applied_ ? applied_->number : through_;
     if (letter.number != newest + 1 || waiting_.size() >= waiting_max) continue;  // known already, or after a hole: HQ says it again
     waiting_.push_back(letter);
+    waiting_.back().desk = letters.desk;
   }
 }
 
@@ -28,6 +37,7 @@ std::optional<Letter> LetterBox::next() {
 
 bool LetterBox::done(std::uint64_t number, const std::string& refused) {
   if (!applied_ || applied_->number != number) return false;
+  take_of(desks_, applied_->desk, number);
   applied_.reset();
   through_ = number;
   if (!refused.empty()) refuse(number, refused);

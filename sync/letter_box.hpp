@@ -11,11 +11,15 @@
 
 namespace rampa::sync {
 
+/// The post took a letter of this desk: it stands first, and of too many the one goes that has been silent for longest.
+void take_of(std::vector<DeskCursor>& desks, const std::string& desk, std::uint64_t number);
+
 class LetterBox {
  public:
-  /// `through`: these are applied durably.
-  explicit LetterBox(std::uint64_t through) : through_(through) {}
+  /// `through`: these are applied durably. `desks`: whose they are.
+  LetterBox(std::uint64_t through, std::vector<DeskCursor> desks) : through_(through), desks_(std::move(desks)) {}
   [[nodiscard]] std::uint64_t through() const { return through_; }
+  [[nodiscard]] const std::vector<DeskCursor>& desks() const { return desks_; }
 
   /// HQ says these.
   void put(const Letters& letters);
@@ -50,6 +54,7 @@ class LetterBox {
     std::uint64_t order = 0;
   };
   std::uint64_t through_;
+  std::vector<DeskCursor> desks_;
   std::optional<Letter> applied_;        ///< just now
   std::deque<Letter> waiting_;           ///< behind it
   std::vector<RefusedLetter> refused_;   ///< not told yet

@@ -13,6 +13,12 @@ json to_json(const std::vector<Range>& ranges) {
   return out;
 }
 
+json to_json(const std::vector<DeskCursor>& desks) {
+  json out = json::array();
+  for (const DeskCursor& d : desks) out.push_back({{"desk", d.desk}, {"through", d.through}});
+  return out;
+}
+
 /// Ascending, not touching, from `lowest` on.
 std::vector<Range> read_ranges(JsonObject& f, const char* key, std::uint64_t lowest) {
   std::vector<Range> out;
@@ -49,15 +55,27 @@ Stream read_stream_name(JsonObject& f) {
   return Stream::events;
 }
 
-LostRecords read_lost(const json& entry, JsonObject& outer, const char* place) {
-  JsonObject f(entry, place);
+LostRecords read_lost(JsonObject& f) {
   LostRecords lost{read_stream_name(f), {f.number("first"), f.number("last")}, f.has("reason") ? f.text("reason") : std::string{}};
   if (f.whole() && (lost.numbers.first == 0 || lost.numbers.last < lost.numbers.first || lost.numbers.last > INT64_MAX)) f.complain("first and last are no numbers of a stream");
-  outer.adopt(f);
   return lost;
 }
 
 std::uint64_t microseconds(Duration d) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, d / 1us)); }
+
+/// Empty: an HQ that does not name its desk.
+std::string read_desk(JsonObject& f) {
+  const std::string desk = f.text("desk");
+  if (f.whole() && !desk.empty() && !array_of_hex<16>(desk)) f.complain("desk is not 32 lower-case hex digits");
+  return desk;
+}
+
+std::vector<DeskCursor> read_desks(JsonObject& f) {
+  std::vector<DeskCursor> out;
+  f.each("desks", "desks", [&](JsonObject& d) { out.push_back({read_desk(d), d.number("through")}); });
+  if (f.whole() && out.size() > desk_cursors_max) f.complain("it names more than " + std::to_string(desk_cursors_max) + " desks");
+  return out;
+}
 
 /// An older HQ does not say it. More than an hour is no measure of a line.
 Duration read_held(JsonObject& f) {
@@ -67,11 +85,13 @@ Duration read_held(JsonObject& f) {
 }  // namespace
 
 Bytes encode(const Hello& h) {
-  return payload_of({{"id", h.id}, {"epoch", hex(h.epoch)}, {"key", h.key}, {"boot_id", h.boot_id}, {"boot_number", h.boot_number},
+  json out = {{"id", h.id}, {"epoch", hex(h.epoch)}, {"key", h.key}, {"boot_id", h.boot_id}, {"boot_number", h.boot_number},
                      {"software", h.software}, {"last_sequence", h.last_sequence}, {"last_hash", h.last_hash},
                      {"verdicts", h.ends.verdicts}, {"events", h.ends.events}, {"letters_through", h.letters_through},
                      {"sent_mono_ns", h.sent.mono.ns}, {"sent_wall_ms", h.sent.wall.ms},
-                     {"heard_answered_wall_ms", h.heard_answered.ms}, {"heard_mono_ns", h.heard.ns}, {"metered", h.metered}});
+                     {"heard_answered_wall_ms", h.heard_answered.ms}, {"heard_mono_ns", h.heard.ns}, {"metered", h.metered}};
+  if (h.desks) out["desks"] = to_json(*h.desks);
+  return payload_of(std::move(out));
 }
 
 Bytes encode(const Ack& a) {
@@ -116,7 +136,9 @@ Bytes encode(const Lost& l) {
 Bytes encode(const Letters& l) {
   json list = json::array();
   for (const Letter& letter : l.letters) list.push_back({{"number", letter.number}, {"kind", letter.kind}, {"body", letter.body}});
-  return payload_of({{"letters", std::move(list)}});
+  json out = {{"letters", std::move(list)}};
+  if (!l.desk.empty()) out["desk"] = l.desk;
+  return payload_of(std::move(out));
 }
 
 Bytes encode(const Receipt& r) {
@@ -125,6 +147,8 @@ Bytes encode(const Receipt& r) {
   for (const AnsweredLetter& l : r.answered) answered.push_back({{"number", l.number}, {"outcome", l.outcome}});
   return payload_of({{"through", r.through}, {"refused", std::move(refused)}, {"answered", std::move(answered)}});
 }
+
+Bytes encode(const std::vector<DeskCursor>& desks) { return payload_of({{"desks", to_json(desks)}}); }
 
 Result<Hello> decode_hello(ByteView bytes) {
   return decoded<Hello>(bytes, "hello", [](JsonObject& f, Hello& h) {
@@ -138,6 +162,7 @@ Result<Hello> decode_hello(ByteView bytes) {
     h.last_hash = f.text("last_hash");
     h.ends = {f.number("verdicts"), f.number("events")};
     h.letters_through = f.number("letters_through");
+    if (f.has("desks")) h.desks = read_desks(f);
     h.sent.mono.ns = f.signed_number("sent_mono_ns");
     h.sent.wall.ms = f.signed_number("sent_wall_ms");
     h.heard_answered.ms = f.signed_number("heard_answered_wall_ms");
@@ -149,6 +174,10 @@ Result<Hello> decode_hello(ByteView bytes) {
     for (const auto& [name, text] : {std::pair<const char*, const std::string*>{"id", &h.id}, {"boot_id", &h.boot_id}, {"software", &h.software}, {"last_hash", &h.last_hash}})
       if (f.whole() && text->size() > hello_text_max) f.complain(std::string(name) + " is longer than " + std::to_string(hello_text_max) + " bytes");
   });
+}
+
+Result<std::vector<DeskCursor>> decode_desks(ByteView bytes) {
+  return decoded<std::vector<DeskCursor>>(bytes, "desks", [](JsonObject& f, std::vector<DeskCursor>& desks) { desks = read_desks(f); });
 }
 
 Result<Ack> decode_ack(ByteView bytes) {
@@ -169,19 +198,11 @@ Result<Ack> decode_ack(ByteView bytes) {
     a.durability = f.text("durability");
     a.credit_bytes = f.number("credit_bytes");
     a.letters_last = f.number("letters_last");
-    for (const json& entry : f.list("quarantined")) {
-      JsonObject q(entry, "ack, quarantined");
-      a.quarantined.push_back({q.number("sequence"), q.text("reason"), read_stream_name(q)});
-      f.adopt(q);
-    }
-    for (const json& entry : f.list("refused")) {
-      JsonObject r(entry, "ack, refused");
-      a.refused.push_back({read_stream_name(r), r.number("first"), r.text("reason")});
-      f.adopt(r);
-    }
+    f.each("quarantined", "ack, quarantined", [&](JsonObject& q) { a.quarantined.push_back({q.number("sequence"), q.text("reason"), read_stream_name(q)}); });
+    f.each("refused", "ack, refused", [&](JsonObject& r) { a.refused.push_back({read_stream_name(r), r.number("first"), r.text("reason")}); });
     if (f.has("lost")) {
       a.lost.emplace();
-      for (const json& entry : f.list("lost")) a.lost->push_back(read_lost(entry, f, "ack, lost"));
+      f.each("lost", "ack, lost", [&](JsonObject& l) { a.lost->push_back(read_lost(l)); });
     }
     a.hello_mono_ns = f.signed_number("hello_mono_ns");
     a.hello_received.ms = f.signed_number("hello_received_wall_ms");
@@ -192,15 +213,13 @@ Result<Ack> decode_ack(ByteView bytes) {
 
 Result<Want> decode_want(ByteView bytes) {
   return decoded<Want>(bytes, "want", [](JsonObject& f, Want& w) {
-    for (const json& entry : f.list("blobs")) {
-      JsonObject b(entry, "want, blobs");
+    f.each("blobs", "want, blobs", [&](JsonObject& b) {
       WantedBlob blob{b.sha256("sha256"), b.number("size_bytes"), b.flag("manifest"), read_ranges(b, "chunks", 0), b.number("have_bytes"),
                       b.flag("resend"), b.flag("boost")};
       if (b.whole() && !blob.chunks.empty() && blob.chunks.back().last >= chunks_of(blob.size_bytes)) b.complain("chunks reach past the blob's end");
       if (b.whole() && blob.have_bytes >= chunk_bytes) b.complain("have_bytes is a whole chunk or more");
       w.blobs.push_back(std::move(blob));
-      f.adopt(b);
-    }
+    });
     w.done = f.texts("done");
     w.dropped = f.texts("dropped");
     w.held = read_held(f);
@@ -226,36 +245,27 @@ Result<Fetch> decode_fetch(ByteView bytes) {
 
 Result<Lost> decode_lost(ByteView bytes) {
   return decoded<Lost>(bytes, "lost", [](JsonObject& f, Lost& l) {
-    for (const json& entry : f.list("records")) l.records.push_back(read_lost(entry, f, "lost, records"));
+    f.each("records", "lost, records", [&](JsonObject& r) { l.records.push_back(read_lost(r)); });
     if (f.whole() && l.records.size() > lost_told_max) f.complain("it has more than " + std::to_string(lost_told_max) + " records");
   });
 }
 
 Result<Letters> decode_letters(ByteView bytes) {
   return decoded<Letters>(bytes, "letters", [](JsonObject& f, Letters& l) {
-    for (const json& entry : f.list("letters")) {
-      JsonObject letter(entry, "letters");
-      l.letters.push_back({letter.number("number"), letter.text("kind"), letter.text("body")});
+    f.each("letters", "letters", [&](JsonObject& letter) {
+      l.letters.push_back({letter.number("number"), letter.text("kind"), letter.text("body"), {}});
       if (letter.whole() && l.letters.back().number == 0) letter.complain("number is 0");
-      f.adopt(letter);
-    }
+    });
+    if (f.has("desk")) l.desk = read_desk(f);
   });
 }
 
 Result<Receipt> decode_receipt(ByteView bytes) {
   return decoded<Receipt>(bytes, "receipt", [](JsonObject& f, Receipt& r) {
     r.through = f.number("through");
-    for (const json& entry : f.list("refused")) {
-      JsonObject letter(entry, "receipt, refused");
-      r.refused.push_back({letter.number("number"), letter.text("reason")});
-      f.adopt(letter);
-    }
+    f.each("refused", "receipt, refused", [&](JsonObject& letter) { r.refused.push_back({letter.number("number"), letter.text("reason")}); });
     if (!f.has("answered")) return;  // an older post carries out no commands
-    for (const json& entry : f.list("answered")) {
-      JsonObject letter(entry, "receipt, answered");
-      r.answered.push_back({letter.number("number"), letter.text("outcome")});
-      f.adopt(letter);
-    }
+    f.each("answered", "receipt, answered", [&](JsonObject& letter) { r.answered.push_back({letter.number("number"), letter.text("outcome")}); });
   });
 }
 

@@ -17,6 +17,14 @@ namespace rampa::sync {
 
 inline constexpr std::size_t hello_text_max = 256;
 
+/// The newest letter that the post has of one desk of HQ's. An empty name: of an HQ that does not name its desk.
+struct DeskCursor {
+  std::string desk;  ///< 32 lower-case hex digits
+  std::uint64_t through = 0;
+  bool operator==(const DeskCursor&) const = default;
+};
+inline constexpr std::size_t desk_cursors_max = 8;  ///< of one post: an HQ, one for disaster recovery, and what they were before
+
 /// Post: "I am here, this is what I have". Also sent as a heartbeat.
 struct Hello {
   std::string id;        ///< names this hello; the ack that answers it repeats it
@@ -28,7 +36,9 @@ struct Hello {
   std::uint64_t last_sequence = 0;  ///< of the journal, durable at the post; the sum of the streams' ends
   std::string last_hash;            ///< chain hash of that record; empty while there is none
   store::StreamEnds ends;           ///< durable at the post
-  std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably, or refused
+  std::uint64_t letters_through = 0;  ///< HQ's letters that are applied durably, or refused; whichever desk they are of
+  /// Of which desks they are, the one that wrote last first. A desk that is not named: of that one the post has none. Absent: an older post.
+  std::optional<std::vector<DeskCursor>> desks;
   Stamp sent;                       ///< HQ estimates the post's clock offset from it
   WallTime heard_answered;          ///< `answered` of the newest ack that arrived in this boot; 0: none yet
   MonoTime heard;                   ///< when it arrived: with it HQ knows the offset of the clocks from both sides
@@ -144,10 +154,12 @@ struct Letter {
   std::uint64_t number = 0;  ///< 1, 2, 3... per post, without gaps
   std::string kind;
   std::string body;          ///< JSON text
+  std::string desk;          ///< at the post: of the message that it came with
   bool operator==(const Letter&) const = default;
 };
 struct Letters {
   std::vector<Letter> letters;
+  std::string desk;  ///< whose they are, 32 lower-case hex digits; empty: an older HQ
   bool operator==(const Letters&) const = default;
 };
 
@@ -178,6 +190,7 @@ struct Receipt {
 [[nodiscard]] Bytes encode(const Lost& lost);
 [[nodiscard]] Bytes encode(const Letters& letters);
 [[nodiscard]] Bytes encode(const Receipt& receipt);
+[[nodiscard]] Bytes encode(const std::vector<DeskCursor>& desks);  ///< as the post keeps them
 
 /// Errors: invalid, naming the key.
 [[nodiscard]] Result<Hello> decode_hello(ByteView bytes);
@@ -188,5 +201,6 @@ struct Receipt {
 [[nodiscard]] Result<Lost> decode_lost(ByteView bytes);
 [[nodiscard]] Result<Letters> decode_letters(ByteView bytes);
 [[nodiscard]] Result<Receipt> decode_receipt(ByteView bytes);
+[[nodiscard]] Result<std::vector<DeskCursor>> decode_desks(ByteView bytes);
 
 }  // namespace rampa::sync

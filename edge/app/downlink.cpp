@@ -44,6 +44,7 @@ void tell_of_codes(std::uint64_t number, const std::vector<Declaration>& declara
 }
 
 std::string hq_key_file(const config::Site& site) { return site.directory + "/hq.pub"; }
+std::string desks_file(const config::Site& site) { return site.directory + "/letter-desks"; }
 
 }  // namespace
 
@@ -53,6 +54,7 @@ Result<std::shared_ptr<Downlink>> Downlink::open(Appliance& appliance, const Clo
   auto applied = store::SlotFile::open(*disk, site.directory + "/letters");
   if (!applied) return tl::unexpected(applied.error());
   std::shared_ptr<Downlink> downlink(new Downlink(appliance, clock, std::move(disk), std::move(*applied)));
+  if (auto read = downlink->read_desks(); !read) return tl::unexpected(read.error());
   std::string key = site.sync.hq_key;
   if (key.empty()) {
     auto kept = api::read_file(hq_key_file(site));
@@ -91,6 +93,35 @@ void Downlink::keep_hq_key(const std::string& key) const {
   spdlog::warn("HQ was met for the first time and is known by its key {} from now on; compare it with `rampa-hq key`", key);
 }
 
+/// Letters that came before this file was written are of a desk without a name.
+Result<void> Downlink::read_desks() {
+  const auto text = api::read_file(desks_file(appliance_.site()));
+  if (!text) return tl::unexpected(text.error());
+  if (!*text) {
+    if (applied_.value() > 0) desks_ = {{"", applied_.value()}};
+    return {};
+  }
+  const auto kept = sync::decode_desks(as_bytes(**text));
+  if (!kept || kept->empty())
+    return fail(ErrorCode::invalid, desks_file(appliance_.site()) + " is damaged: move it away (a letter that two HQs gave the same number may then be lost)");
+  desks_ = *kept;
+  desks_.front().through = applied_.value();
+  return {};
+}
+
+/// The file is written where another desk begins to write: until the next one does, all that is applied is this one's. It may be
+/// written for a letter that is never applied: the desk knows which numbers the post has, and gives its own none of them.
+Result<void> Downlink::comes_from(const std::string& desk) {
+  if (!desks_.empty() && desks_.front().desk == desk) return {};
+  auto next = desks_;
+  if (!next.empty()) next.front().through = applied_.value();
+  sync::take_of(next, desk, applied_.value());
+  const Bytes text = sync::encode(next);
+  if (auto written = api::replace_file(desks_file(appliance_.site()), {reinterpret_cast<const char*>(text.data()), text.size()}); !written) return written;
+  desks_ = std::move(next);
+  return {};
+}
+
 void Downlink::take(Result<void> durable, std::uint64_t number, const std::function<void(sync::LetterOutcome)>& done) {
   if (durable) durable = applied_.store(number);
   if (!durable) spdlog::error("letter {} of HQ could not be kept: {}; HQ is asked to say it again", number, durable.error().what);
@@ -98,6 +129,10 @@ void Downlink::take(Result<void> durable, std::uint64_t number, const std::funct
 }
 
 void Downlink::apply(const sync::Letter& letter, std::function<void(sync::LetterOutcome)> done) {
+  if (const auto noted = comes_from(letter.desk); !noted) {
+    spdlog::error("letter {} of HQ could not be kept: {}; HQ is asked to say it again", letter.number, noted.error().what);
+    return done({false, {}});
+  }
   const auto kept = [self = shared_from_this(), number = letter.number, done](Result<void> durable) { self->take(std::move(durable), number, done); };
   const auto refuse = [&](const std::string& why) {
     spdlog::error("letter {} of HQ ({}) is refused: {}", letter.number, letter.kind, why);

@@ -1,5 +1,5 @@
 // What HQ sends to this post, and whom the post believes to be HQ. A letter is applied durably before HQ is told so; how far
-// they are lies in DIRECTORY/letters, HQ's key (where the site file gives none) in DIRECTORY/hq.pub. A letter about a file (a
+// they are lies in DIRECTORY/letters, of which HQ's desks they are in DIRECTORY/letter-desks, HQ's key (where the site file gives none) in DIRECTORY/hq.pub. A letter about a file (a
 // bundle of profiles, a built watch list, a picture to compare with) is applied when it is noted: the file is fetched behind everything else
 // (DIRECTORY/fetch) and used then; one that cannot be used is refused then, to HQ and in the journal. Nothing that takes long is
 // done on the uplink's thread: files are used and lists are built where profile sets are compiled (ProfilesWatch).
@@ -31,6 +31,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   /// What the uplink needs to speak for this post.
   [[nodiscard]] sync::Identity identity() const;
   [[nodiscard]] std::uint64_t letters_through() const { return applied_.value(); }
+  [[nodiscard]] const std::vector<sync::DeskCursor>& letter_desks() const { return desks_; }
   /// Thread: the uplink's. `done` comes from another one, or at once with the reason where the letter is refused.
   void apply(const sync::Letter& letter, std::function<void(sync::LetterOutcome)> done);
   /// The first HQ that was met: from now on no other.
@@ -65,6 +66,8 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
     std::function<void(sync::LetterOutcome)> done;
   };
   [[nodiscard]] std::string fetch_directory() const { return appliance_.site().directory + "/fetch"; }
+  [[nodiscard]] Result<void> read_desks();
+  [[nodiscard]] Result<void> comes_from(const std::string& desk);
   [[nodiscard]] Result<void> want_file(const sync::WantedFile& wanted);
   void drop_older_lists(const std::string& name, std::uint64_t number);
   void forget(const sync::WantedFile& wanted);
@@ -99,6 +102,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   HqWatchLists lists_;
   store::SlotFile applied_;       ///< written by one letter at a time
   std::optional<sync::PublicKey> hq_key_;
+  std::vector<sync::DeskCursor> desks_;  ///< whose letters these are: as of when the first of them began to write
   std::unique_ptr<HqCommands> commands_;
   std::mutex wanted_mutex_;       ///< of the notes in DIRECTORY/fetch
   std::mutex mutex_;              ///< of all below; taken after it

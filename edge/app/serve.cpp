@@ -121,6 +121,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   if (!downlink) return tl::unexpected(downlink.error());
   settings.drain.identity = (*downlink)->identity();
   settings.drain.letters_through = (*downlink)->letters_through();
+  settings.drain.letter_desks = (*downlink)->letter_desks();
   if (site.sync.hq_reads_personal)
     settings.drain.day_key = [keys = std::shared_ptr(store::open_day_keys(site.directory))](const sync::DayKeyName& name) {
       return keys->day_key(name.day, name.generation);

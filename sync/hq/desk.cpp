@@ -1,8 +1,12 @@
 #include "sync/hq/desk.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
+#include <sodium.h>
+
+#include "sync/digest.hpp"
 #include "sync/letters.hpp"
 
 namespace rampa::sync::hq {
@@ -43,9 +47,10 @@ CREATE TABLE IF NOT EXISTS set_aside(
 );
 CREATE INDEX IF NOT EXISTS set_aside_crossing ON set_aside(name, journal, crossing);
 CREATE TABLE IF NOT EXISTS refusals(name TEXT NOT NULL, post TEXT NOT NULL, documents INTEGER NOT NULL, PRIMARY KEY(name, post));
+CREATE TABLE IF NOT EXISTS desk_identity(id TEXT NOT NULL);
 )sql";
 
-constexpr const char* newest_table = "refusals";  ///< where it is, the others are
+constexpr const char* newest_table = "desk_identity";  ///< where it is, the others are
 constexpr std::size_t set_aside_reason_bytes_max = 500;
 
 }  // namespace
@@ -55,7 +60,12 @@ std::unique_ptr<Desk> open_desk(const Place& place) {
 }
 
 Desk::Desk(std::unique_ptr<Database> database) : database_(std::move(database)) {
-  if (database_->has_table(newest_table)) return;
+  if (!database_->has_table(newest_table)) make_tables();
+  auto named = database_->query("SELECT id FROM desk_identity");
+  if (named.step()) id_ = named.text(0);
+}
+
+void Desk::make_tables() {
   database_->transaction([&] {
     database_->lock_for_tables();
     if (database_->has_table(newest_table)) return;
@@ -67,6 +77,9 @@ Desk::Desk(std::unique_ptr<Database> database) : database_(std::move(database)) 
       ticking = asked.step();
     }
     if (!ticking) database_->run("INSERT INTO desk_clock(version) SELECT coalesce((SELECT max(id) FROM letters), 0) + coalesce((SELECT max(id) FROM orders), 0)");
+    std::array<std::uint8_t, 16> id{};
+    randombytes_buf(id.data(), id.size());
+    database_->run("INSERT INTO desk_identity(id) VALUES($1)", hex(ByteView{id}));
   });
 }
 
@@ -237,6 +250,43 @@ LetterState Desk::number_letters(const std::string& post, std::uint64_t at_least
   return state;
 }
 
+std::uint64_t Desk::renumber(const std::string& post, std::uint64_t own, std::uint64_t at_post) {
+  if (own >= at_post) return 0;
+  const LetterState state = letter_state(post);
+  std::uint64_t met = 0;
+  database_->transaction([&] {
+    std::vector<std::uint64_t> withheld;
+    {
+      auto taken = database_->query("SELECT n.number, l.kind FROM numbered_letters n JOIN letters l ON l.id = n.letter WHERE n.post = $1 AND n.number > $2 AND n.number <= $3",
+                                    post, own, state.through);
+      while (taken.step())
+        if (for_the_moment(taken.text(1))) withheld.push_back(taken.count(0));
+    }
+    withhold(post, withheld);
+    const std::string free = " AND NOT EXISTS(SELECT 1 FROM withheld_letters w WHERE w.post = numbered_letters.post AND w.number = numbered_letters.number)";
+    {
+      auto asked = database_->query("SELECT count(*) FROM numbered_letters WHERE post = $1 AND number > $2 AND number <= $3" + free, post, own, at_post);
+      if (asked.step()) met = asked.count(0);
+    }
+    if (met == 0) return;
+    // All behind them too: what counts is the order in which they were written.
+    const std::uint64_t shift = std::max(state.last, at_post) - own;
+    database_->run("UPDATE numbered_letters SET number = number + $1 WHERE post = $2 AND number > $3" + free, shift, post, own);
+    database_->run("UPDATE letter_streams SET last = last + $1 WHERE post = $2", shift, post);
+  });
+  return met;
+}
+
+void Desk::withhold(const std::string& post, const std::vector<std::uint64_t>& numbers) {
+  for (const std::uint64_t number : numbers) database_->run("INSERT INTO withheld_letters(post, number) VALUES($1, $2) ON CONFLICT DO NOTHING", post, number);
+}
+
+bool Desk::gave(const std::string& post, std::uint64_t number) {
+  auto asked = database_->query("SELECT 1 FROM numbered_letters n WHERE n.post = $1 AND n.number = $2"
+                                " AND NOT EXISTS(SELECT 1 FROM withheld_letters w WHERE w.post = n.post AND w.number = n.number)", post, number);
+  return asked.step();
+}
+
 std::vector<Letter> Desk::letters(const std::string& post, std::uint64_t after, std::uint64_t last, std::size_t count, std::size_t bytes) {
   std::vector<Letter> out;
   std::size_t sum = 0;
@@ -264,10 +314,7 @@ std::vector<Letter> Desk::letters(const std::string& post, std::uint64_t after, 
     }
   }
   fill_up_to(last + 1);
-  if (!withheld.empty())
-    database_->transaction([&] {
-      for (const std::uint64_t number : withheld) database_->run("INSERT INTO withheld_letters(post, number) VALUES($1, $2) ON CONFLICT DO NOTHING", post, number);
-    });
+  if (!withheld.empty()) database_->transaction([&] { withhold(post, withheld); });
   return out;
 }
 
@@ -280,11 +327,11 @@ void Desk::receive(const std::string& post, const Receipt& receipt, WallTime now
   database_->transaction([&] {
     const std::uint64_t last = letter_state(post).last, through = std::min(last, receipt.through);
     for (const RefusedLetter& refused : receipt.refused)
-      if (refused.number <= last)
+      if (gave(post, refused.number))
         database_->run("INSERT INTO refused_letters(post, number, reason) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", post, refused.number,
                        cut(refused.reason, reason_bytes_max));
     for (const AnsweredLetter& answered : receipt.answered)
-      if (answered.number <= last)
+      if (gave(post, answered.number))
         database_->run("INSERT INTO answered_letters(post, number, outcome, at_ms) VALUES($1, $2, $3, $4) ON CONFLICT DO NOTHING", post, answered.number,
                        cut(answered.outcome, answer_bytes_max), now.ms);
     database_->run("UPDATE letter_streams SET through = $1, receipt_ms = $2 WHERE post = $3 AND through < $1", through, now.ms, post);

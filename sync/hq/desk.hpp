@@ -87,17 +87,25 @@ class Desk {
   void note_refusal(const std::string& name, const std::string& post);
   void forget_refusals(const std::string& name);  ///< the target takes something
 
+  /// Names this desk for good, 32 hex digits: made once, and restored with it from a backup.
+  [[nodiscard]] const std::string& id() const { return id_; }
+
   /// Grows with every letter and order, in the order in which they are durable; no number comes twice.
   [[nodiscard]] std::uint64_t version();
   [[nodiscard]] LetterState letter_state(const std::string& post);
   /// Gives the post's new letters their numbers, beyond `at_least`: what the post says that it has, though this desk (restored
   /// from a backup) may know nothing of it.
   [[nodiscard]] LetterState number_letters(const std::string& post, std::uint64_t at_least);
+  /// The post has letters up to `at_post`, of this desk those up to `own`. Letters behind that whose number another HQ's letter has at
+  /// the post get new ones beyond all, in their order; not what was for the moment and an earlier journal of the post took. How many.
+  std::uint64_t renumber(const std::string& post, std::uint64_t own, std::uint64_t at_post);
   /// Letters after this number, up to `last`: at most `count`, and no more once `bytes` are reached. Numbers that this desk
   /// knows nothing of are letters of the kind "gap", so that no post waits for them; and so are commands and answers to referrals that the
   /// post has taken before: a new disk does not know of them, and what they were for is over. Those stay marked: see sent().
   [[nodiscard]] std::vector<Letter> letters(const std::string& post, std::uint64_t after, std::uint64_t last, std::size_t count, std::size_t bytes);
+  /// What it says of numbers that this desk did not give, or not to this journal of the post, is another HQ's.
   void receive(const std::string& post, const Receipt& receipt, WallTime now);
+  [[nodiscard]] bool gave(const std::string& post, std::uint64_t number);
   /// A hello said so.
   void taken_through(const std::string& post, std::uint64_t number, WallTime now);
   /// The newest ones that have their number, ascending.
@@ -114,7 +122,10 @@ class Desk {
   /// In a transaction, before anything else is written: who adds something waits for who is adding, so that what has a lower
   /// number is durable first.
   [[nodiscard]] std::uint64_t tick();
+  void make_tables();
+  void withhold(const std::string& post, const std::vector<std::uint64_t>& numbers);  ///< in a transaction
   std::unique_ptr<Database> database_;
+  std::string id_;
 };
 
 [[nodiscard]] std::unique_ptr<Desk> open_desk(const Place& place);

@@ -299,7 +299,7 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
         const bool under_way = state.letters_sent > state.letters.through && now.mono - state.letters_sent_at < letters_again;
         const std::uint64_t after = under_way ? state.letters_sent : state.letters.through;
         if (after < state.letters.last && after - state.letters.through < letters_under_way_max) {
-          Letters next{desk_.letters(name, after, state.letters.last, letters_at_once, letter_bytes_at_once)};
+          Letters next{desk_.letters(name, after, state.letters.last, letters_at_once, letter_bytes_at_once), desk_.id()};
           if (!next.letters.empty()) {
             state.letters_sent = next.letters.back().number;
             state.letters_sent_at = now.mono;

@@ -15,26 +15,44 @@ constexpr Duration here_max = 45s;  ///< three heartbeats: a post that was silen
 constexpr std::size_t not_set_aside_max = 10'000;
 constexpr std::int64_t refusal_bytes = 1024;    ///< what the answer to a fetch costs that gives nothing
 
+std::uint64_t letters_of(const std::vector<DeskCursor>& desks, const std::string& desk) {
+  const auto found = std::find_if(desks.begin(), desks.end(), [&](const DeskCursor& cursor) { return cursor.desk == desk; });
+  return found == desks.end() ? 0 : found->through;
+}
+
 }  // namespace
 
+/// The post has one row of numbers for the letters of all desks; which of them are of this one only the post can say.
 void Receiver::take_letters_through(const std::string& name, Post& state, const Hello& hello, Stamp now) {
   const LetterState known = desk_.letter_state(name);
-  if (hello.letters_through > known.last)
-    bell_.alarm(name, 0, "desk_went_back", "the post has letters up to number " + std::to_string(hello.letters_through) + ", HQ's desk has given it " +
-                                               std::to_string(known.last) + ": restored from a backup, or does another HQ write to it? Its numbers go on behind the post's" +
-                                               (known.through == known.last ? "" : ". It never said that it took letters " + std::to_string(known.through + 1) + " to " +
-                                                                                   std::to_string(known.last) + " of this desk: send again what of them it still needs"), now);
+  const std::uint64_t own_by_name = hello.desks ? letters_of(*hello.desks, desk_.id()) : 0;
+  // These may have been this desk's: they came without a name, or the post is an older one.
+  const std::uint64_t perhaps_own = hello.desks ? letters_of(*hello.desks, "") : hello.letters_through;
+  const std::uint64_t own = std::min(std::max(own_by_name, perhaps_own), hello.letters_through);
+  const std::uint64_t moved = desk_.renumber(name, own, hello.letters_through);
+  if (hello.letters_through > known.last) {
+    const std::string numbers = "the post has letters up to number " + std::to_string(hello.letters_through) + ", HQ's desk has given it " + std::to_string(known.last) + ": ";
+    if (own_by_name > known.last)
+      bell_.alarm(name, 0, "desk_went_back", numbers + "restored from a backup. Its numbers go on behind the post's", now);
+    else if (perhaps_own > known.last)
+      bell_.alarm(name, 0, "desk_went_back", numbers + "restored from a backup, or does another HQ write to it? Its numbers go on behind the post's" +
+                                                 (known.through == known.last ? "" : ". It never said that it took letters " + std::to_string(known.through + 1) + " to " +
+                                                                                     std::to_string(known.last) + " of this desk: send again what of them it still needs"), now);
+    else bell_.alarm(name, 0, "other_desk", numbers + "another HQ writes to it. This desk's numbers go on behind the post's", now);
+  }
+  if (moved > 0) bell_.tell({"letters", name, std::to_string(moved) + " letters had numbers that another HQ's letters have at the post: they go again under new ones", 0});
   letters_at_post_[name] = {hello.letters_through, now.mono};
   state.letters = desk_.number_letters(name, hello.letters_through);
   desk_.taken_through(name, hello.letters_through, now.wall);
   state.letters.through = hello.letters_through;
+  state.letters_sent = moved > 0 ? 0 : state.letters_sent;
   state.letters_due = true;
 }
 
 void Receiver::take_receipt(const std::string& name, Post& state, const Receipt& receipt, Stamp now) {
   desk_.receive(name, receipt, now.wall);
   for (const RefusedLetter& refused : receipt.refused)
-    if (refused.number <= state.letters.last)
+    if (desk_.gave(name, refused.number))
       bell_.alarm(name, 0, "letter_refused", "letter " + std::to_string(refused.number) + ": " + refused.reason, now);
   for (const AnsweredLetter& answered : receipt.answered) bell_.tell({"answer", name, "letter " + std::to_string(answered.number) + ": " + answered.outcome, 0});
   state.letters.through = std::max(state.letters.through, std::min(receipt.through, state.letters.last));

@@ -116,7 +116,7 @@ TEST_F(TwoHqs, TheSecondGetsAllThatTheFirstHadAndTheFirstGetsTheRestWhenItIsBack
   expect_everything_at(a);
   ASSERT_TRUE(eventually([&] { return post.references() == (std::vector<std::string>{"A1", "B1", "A2"}); })) << "nothing is lost, nothing twice";
   const json at_a = report(sync::hq::report_alarms(a.place(), ""));
-  for (const auto& alarm : at_a) EXPECT_EQ(alarm["what"], "desk_went_back") << alarm;
+  for (const auto& alarm : at_a) EXPECT_EQ(alarm["what"], "other_desk") << alarm;
 
   end(a);
   ASSERT_TRUE(eventually([&] { return post.status().broker == 1 && post.status().up && has_everything(b); })) << post.status().trouble;

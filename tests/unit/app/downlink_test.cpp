@@ -125,6 +125,39 @@ Bytes stolen() {
 }
 
 TEST_F(DownlinkTest, ABuiltListComesWithSeverityAndInstructionAndOutlivesARestart) {
+TEST_F(DownlinkTest, OfWhichDeskTheLettersAreIsKeptOverARestart) {
+  const std::string a(32, 'a'), b(32, 'b');
+  const auto gap_of = [&](const std::string& desk) {
+    sync::LetterOutcome outcome;
+    downlink->apply({++number, std::string(sync::gap_letter), "{}", desk}, [&](sync::LetterOutcome told) { outcome = std::move(told); });
+    EXPECT_TRUE(outcome.kept);
+  };
+  EXPECT_TRUE(downlink->letter_desks().empty());
+  gap_of("");  // an HQ that does not name its desk
+  restart();
+  EXPECT_EQ(downlink->letter_desks(), (std::vector<sync::DeskCursor>{{"", 1}}));
+  gap_of(a);
+  gap_of(a);
+  restart();
+  EXPECT_EQ(downlink->letter_desks(), (std::vector<sync::DeskCursor>{{a, 3}, {"", 1}}));
+  gap_of(b);
+  gap_of(a);
+  restart();
+  EXPECT_EQ(downlink->letter_desks(), (std::vector<sync::DeskCursor>{{a, 5}, {b, 4}, {"", 1}}));
+  std::filesystem::remove(site.directory + "/letter-desks");  // of a version that did not write it
+  restart();
+  EXPECT_EQ(downlink->letter_desks(), (std::vector<sync::DeskCursor>{{"", 5}})) << "nothing comes twice";
+  stop();
+  std::ofstream(site.directory + "/letter-desks") << "damaged";
+  auto store = store::open(small_settings(site.directory), clock);
+  ASSERT_TRUE(store);
+  app::Appliance other(site, compiled(""), std::move(*store), clock, true);
+  const auto opened = app::Downlink::open(other, clock);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().what.find("letter-desks is damaged"), std::string::npos) << opened.error().what;
+  std::filesystem::remove(site.directory + "/letter-desks");
+}
+
   send_list("stolen", stolen());
   EXPECT_EQ(hits("BG123AA").names, Names{}) << "not on the uplink's thread";
   downlink->work();

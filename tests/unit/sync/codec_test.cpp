@@ -226,6 +226,7 @@ TEST(Payloads, ComeBack) {
     hello.last_sequence = hello.ends.verdicts + hello.ends.events;
     hello.last_hash = random_text(random);
     hello.letters_through = random() % 9;
+    if (random() % 2) hello.desks = {{"", random() % 9}, {std::string(32, 'e'), random() % 9}};
     hello.sent = {MonoTime{static_cast<std::int64_t>(random() >> 2)}, WallTime{-static_cast<std::int64_t>(random() >> 2)}};
     hello.heard = MonoTime{static_cast<std::int64_t>(random() >> 2)};
     hello.heard_answered = WallTime{static_cast<std::int64_t>(random() >> 2)};
@@ -258,7 +259,7 @@ TEST(Payloads, ComeBack) {
       want.blobs.push_back({std::string(64, 'a'), 5 * chunk_bytes, b == 2, {{0, 1}, {3, 4}}, b, b == 1, b == 2});
     want.held = ack.held;
     EXPECT_EQ(decode_want(encode(want)), want);
-    const Letters letters{{{1 + random() % 9, "declarations", random_text(random)}}};
+    const Letters letters{{{1 + random() % 9, "declarations", random_text(random)}}, random() % 2 ? "" : std::string(32, 'd')};
     EXPECT_EQ(decode_letters(encode(letters)), letters);
     const Lost lost{{{Stream::verdicts, {3, 3 + random() % 9}, random_text(random)}, {Stream::events, {1, 1}, "damaged"}}};
     EXPECT_EQ(decode_lost(encode(lost)), lost);
@@ -376,6 +377,7 @@ TEST(Payloads, ErrorsNameTheKey) {
   EXPECT_EQ(what(decode_want(as_bytes(R"({"v":2,"blobs":[{"sha256":"xy"}],"done":[]})"))),
             "want, blobs: sha256 is not 64 lower-case hex digits");
   EXPECT_EQ(what(decode_letters(as_bytes(R"({"v":2,"letters":[{"number":0,"kind":"x","body":""}]})"))), "letters: number is 0");
+  EXPECT_EQ(what(decode_letters(as_bytes(R"({"v":2,"letters":[],"desk":"A"})"))), "letters: desk is not 32 lower-case hex digits");
   EXPECT_EQ(what(decode_declarations(as_bytes(R"({"v":2,"declarations":[{"reference":""}]})"))),
             "declarations[0]: reference is empty");
 }

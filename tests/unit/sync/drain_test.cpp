@@ -279,6 +279,43 @@ TEST(Drain, LettersAreAppliedInOrderOnceAndReceipted) {
   EXPECT_EQ(w.letters[2].number, 7u);
 }
 
+TEST(Drain, ThePostSaysOfWhichDeskEachNumberIsAndForgetsTheOneThatWasSilentForLongest) {
+  DrainSettings settings = World::plain();
+  settings.letters_through = 4;
+  settings.letter_desks = {{std::string(32, 'a'), 4}, {std::string(32, 'b'), 2}};
+  World w(settings);
+  w.ready();
+  const Hello hello = w.expect_hello();
+  EXPECT_EQ(hello.desks, settings.letter_desks);
+  const auto say = [&](std::uint64_t number, char desk) { w.say(Leaf::letters, Letters{{{number, "a", "{}"}}, std::string(32, desk)}); };
+  say(5, 'b');
+  EXPECT_TRUE(w.letters.empty()) << "HQ has not heard yet which numbers the post has: this may be one that another HQ gave, too";
+  w.hq.session = hello.id;
+  w.ack(true);
+  const auto take = [&](std::uint64_t number, char desk) {
+    say(number, desk);
+    ASSERT_FALSE(w.letters.empty());
+    EXPECT_EQ(w.letters.back().number, number);
+    EXPECT_EQ(w.letters.back().desk, std::string(32, desk));
+    w.drain.letter_done(number, "", w.clock.now());
+    w.collect();
+    (void)w.expect(Leaf::receipt);
+  };
+  take(5, 'b');
+  w.clock.advance(16s);
+  w.turn();
+  EXPECT_EQ(w.expect_hello().desks, (std::vector<DeskCursor>{{std::string(32, 'b'), 5}, {std::string(32, 'a'), 4}}));
+  w.ack(true);
+  for (std::uint64_t i = 0; i < desk_cursors_max - 1; ++i) take(6 + i, static_cast<char>('0' + i));
+  w.clock.advance(16s);
+  w.turn();
+  const auto desks = w.expect_hello().desks;
+  ASSERT_TRUE(desks);
+  EXPECT_EQ(desks->size(), desk_cursors_max);
+  EXPECT_EQ(desks->front().desk, std::string(32, '6'));
+  EXPECT_EQ(desks->back(), (DeskCursor{std::string(32, 'b'), 5})) << "the one that wrote before it is forgotten";
+}
+
 TEST(Drain, WhatALetterNamedMayBeRefusedLaterAndHqHearsOfItWhateverTheLineDoes) {
   DrainSettings settings = World::plain();
   settings.letters_through = 4;

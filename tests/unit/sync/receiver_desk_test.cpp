@@ -1,4 +1,6 @@
 // What HQ says to the posts by itself: letters in order, receipts, and what it learns of their clocks.
+#include "sync/letter_box.hpp"
+#include "sync/letters.hpp"
 #include "tests/unit/sync/hq_fixture.hpp"
 
 using namespace rampa;
@@ -150,6 +152,140 @@ TEST_F(ReceiverDesk, LettersWhoseNumbersAnotherHqGaveMeanwhileAreNamed) {
   EXPECT_EQ(alarm_kinds(), std::vector<std::string>{"desk_went_back"});
   const std::string said = alarms()[0]["detail"];
   EXPECT_NE(said.find("letters 2 to 3 of this desk"), std::string::npos) << said;
+}
+
+/// Two HQs with a desk of their own, and one post that goes from one to the other: letters as its journal's folder keeps them.
+class TwoDesks : public ReceiverDesk {
+ protected:
+  TwoDesks() { b.directory = place.directory + "/b"; }
+  ~TwoDesks() override { close_b(); }
+  void SetUp() override {
+    ReceiverDesk::SetUp();
+    if (IsSkipped()) return;
+    std::filesystem::create_directories(b.directory);
+    ledger_b = open_ledger(b);
+    desk_b = open_desk(b);
+    receiver_b = std::make_unique<Receiver>(*ledger_b, *shelf, *desk_b, settings);
+  }
+  void close_b() {
+    receiver_b.reset();
+    desk_b.reset();
+    ledger_b.reset();
+  }
+  /// The post greets this HQ and takes what it says, or none of it. What came, as "NUMBER BODY".
+  std::vector<std::string> at(Receiver& hq, bool takes = true) {
+    clock.advance(5s);
+    std::vector<std::string> came;
+    for (int round = 0; round < 3; ++round) {
+      Hello hello = now->hello();
+      hello.letters_through = box.through();
+      if (says_desks) hello.desks = box.desks();
+      for (const Letters& letters : group_at(hq, Leaf::hello, encode(hello))) {
+        if (!takes) continue;
+        box.put(letters);
+        while (const auto letter = box.next()) {
+          EXPECT_TRUE(box.done(letter->number, ""));
+          if (letter->kind != gap_letter) came.push_back(std::to_string(letter->number) + " " + json::parse(letter->body)["n"].get<std::string>());
+        }
+      }
+      group_at(hq, Leaf::receipt, encode(box.receipt(1)));
+    }
+    return came;
+  }
+  std::vector<Letters> group_at(Receiver& hq, Leaf leaf, const Bytes& body) {
+    EXPECT_TRUE(hq.begin());
+    EXPECT_TRUE(hq.take({PostId{now->name()}, leaf}, now->signed_as(leaf, body), clock.now()));
+    std::vector<Letters> out;
+    const auto answers = hq.commit(clock);
+    if (const auto letters = said(answers.value(), *now, Leaf::letters, decode_letters)) out.push_back(*letters);
+    return out;
+  }
+  /// Somebody writes it, and HQ gives it its number where the post was heard just now; it is lost on its way.
+  void write_lost(Receiver& hq, Desk& to, const std::string& n, const std::string& kind = "note") {
+    to.add_letter("P1", kind, R"({"v":2,"command":"say_status","by":"M. Petrovic","n":")" + n + "\"}", clock.now().wall);
+    ASSERT_TRUE(hq.begin());
+    hq.look_at_desk();
+    ASSERT_TRUE(hq.commit(clock));
+  }
+
+  Place b;
+  std::unique_ptr<Ledger> ledger_b;
+  std::unique_ptr<Desk> desk_b;
+  std::unique_ptr<Receiver> receiver_b;
+  LetterBox box{0, {}};
+  bool says_desks = true;
+  SigningPost* now = &p1;
+};
+using Came = std::vector<std::string>;
+
+TEST_F(TwoDesks, ALetterWhoseNumberTheOtherHqGaveMeanwhileComesUnderAnotherOne) {
+  EXPECT_EQ(at(*receiver), Came{});
+  write_lost(*receiver, *desk, "A1");
+  EXPECT_EQ(at(*receiver), Came{"1 A1"});
+  write_lost(*receiver, *desk, "A2", "command");
+  write_lost(*receiver, *desk, "A3");
+  EXPECT_EQ(at(*receiver_b), Came{});
+  write_lost(*receiver_b, *desk_b, "B1");
+  EXPECT_EQ(at(*receiver_b), Came{"2 B1"}) << "the number that A2 has at A";
+  EXPECT_EQ(at(*receiver), (Came{"4 A2", "5 A3"})) << "in the order in which they were written";
+  EXPECT_EQ(at(*receiver), Came{});
+  EXPECT_EQ(desk->sent("P1", 9).back().state, "taken");
+  write_lost(*receiver_b, *desk_b, "B2");
+  EXPECT_EQ(at(*receiver_b), Came{"6 B2"});
+  EXPECT_EQ(at(*receiver), Came{});
+  EXPECT_EQ(alarm_kinds(), Came{"other_desk"}) << "it was told once, when the post had a number beyond A's";
+}
+
+TEST_F(TwoDesks, WhatOneHqsLettersCameToIsNotTakenForTheOthers) {
+  at(*receiver);
+  write_lost(*receiver, *desk, "A1", "command");
+  at(*receiver_b);
+  write_lost(*receiver_b, *desk_b, "B1", "command");
+  EXPECT_EQ(at(*receiver_b), Came{"1 B1"});
+  at(*receiver);
+  box.refuse(1, "unknown");  // B1; its line broke before it could say so
+  box.answer(1, "all is well");
+  group_at(*receiver, Leaf::receipt, encode(box.receipt(9)));
+  for (const SentLetter& letter : desk->sent("P1", 9)) EXPECT_EQ(letter.state, "taken") << letter.number << " " << letter.said;
+  EXPECT_EQ(alarm_kinds(), Came{}) << "A knows of no letter of that number";
+}
+
+TEST_F(TwoDesks, ANewDiskIsGivenTheLettersOfBoth) {
+  at(*receiver);
+  write_lost(*receiver, *desk, "A1");
+  write_lost(*receiver, *desk, "A2", "command");
+  EXPECT_EQ(at(*receiver), (Came{"1 A1", "2 A2"}));
+  write_lost(*receiver_b, *desk_b, "B1");
+  EXPECT_EQ(at(*receiver_b), Came{"3 B1"});
+  SigningPost anew("P1", 2);
+  now = &anew;
+  box = LetterBox{0, {}};
+  EXPECT_EQ(at(*receiver_b), Came{"3 B1"});
+  EXPECT_EQ(at(*receiver), Came{"4 A1"}) << "and no command that the old disk took";
+  EXPECT_EQ(desk->sent("P1", 9).front().state, "not sent again");
+}
+
+TEST_F(TwoDesks, OlderPostsAndLettersFromBeforeDesksHadNamesAreTakenAsEver) {
+  says_desks = false;
+  at(*receiver);
+  write_lost(*receiver, *desk, "A1");
+  EXPECT_EQ(at(*receiver), Came{"1 A1"});
+  // The post's program is a newer one now: whose letter number 1 was it does not know, and no HQ sends it again.
+  says_desks = true;
+  box = LetterBox{1, {{"", 1}}};
+  EXPECT_EQ(at(*receiver), Came{});
+  EXPECT_EQ(at(*receiver_b), Came{});
+  write_lost(*receiver, *desk, "A2");
+  EXPECT_EQ(at(*receiver), Came{"2 A2"});
+  EXPECT_EQ(at(*receiver), Came{});
+}
+
+TEST_F(TwoDesks, ADeskKeepsItsNameAndNoTwoHaveTheSame) {
+  const std::string id = desk->id();
+  EXPECT_EQ(id.size(), 32u);
+  EXPECT_NE(id, desk_b->id());
+  open();
+  EXPECT_EQ(desk->id(), id);
 }
 
 TEST_F(ReceiverDesk, ALetterToAPostThatIsAwayGetsItsNumberWhenItGreetsAgain) {

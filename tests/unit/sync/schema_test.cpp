@@ -48,6 +48,7 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   hello.ends = {4, 5};
   hello.last_sequence = 9;
   hello.sent = {MonoTime{5}, WallTime{6}};
+  hello.desks = {{"", 3}, {std::string(32, 'd'), 4}};
   EXPECT_TRUE(valid("hello", encode(hello)));
   Ack ack;
   ack.key = sha;
@@ -69,6 +70,7 @@ TEST_F(Schemas, DescribeWhatTheCodecWrites) {
   ASSERT_TRUE(sealed) << sealed.error().what;
   EXPECT_TRUE(valid("day_keys", encode(DayKeys{{{{20260714, 1}, *sealed}}, {{{20260713, 2}, true, "destroyed"}}})));
   EXPECT_TRUE(valid("letters", encode(Letters{{{1, "watch_list", "{}"}}})));
+  EXPECT_TRUE(valid("letters", encode(Letters{{{1, "watch_list", "{}"}}, std::string(32, 'd')})));
   EXPECT_TRUE(valid("receipt", encode(Receipt{3, {{2, "no"}}, {{3, "done"}}})));
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"stolen", {"A1"}, {}})));
   EXPECT_TRUE(valid("watch_list", encode(WatchListLetter{"operators-1", {}, WatchListLetter::File{sha, 9}})));
