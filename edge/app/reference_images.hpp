@@ -10,6 +10,7 @@
 
 #include "edge/api/appliance_port.hpp"
 #include "firmware-interfaces/result.hpp"
+#include "sync/fetch_shelf.hpp"
 #include "sync/letters.hpp"
 
 namespace rampa::app {
@@ -21,7 +22,8 @@ class ReferenceImages {
     std::uint64_t bytes_max = 0;  ///< of all together; 0: the post takes none
     int days = 0;                 ///< kept this long after they came, by the post's own clock
   };
-  static constexpr std::size_t letters_max = 1000;  ///< waiting ones too
+  /// Waiting ones too. Each may be a note of what is to be fetched: lists and bundles have room beside them.
+  static constexpr std::size_t letters_max = sync::notes_max / 2;
 
   ReferenceImages(std::string directory, Limits limits) : directory_(std::move(directory)), limits_(limits) {}
   /// What is kept; what is damaged is left out, and named in the result.
