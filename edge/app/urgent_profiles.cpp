@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <utility>
 
 #include "edge/api/durable_file.hpp"
 #include "edge/app/sealing.hpp"
 #include "edge/crossing/canonical_json.hpp"
+#include "edge/runtime/system_clock.hpp"
+#include "firmware-interfaces/hex.hpp"
 #include "sync/bundle/bundle.hpp"
 
 namespace rampa::app {
@@ -36,11 +37,11 @@ std::string criteria_json(const api::UrgentProfile& p) {
 
 }  // namespace
 
+// Versions whose monotonic clock was another one (CLOCK_MONOTONIC, which NTP slews) wrote the boot with dashes. So what they left
+// counts as of another boot, over which time goes by the wall clock: their mono_ms is never held against this clock, and no life gets longer.
 std::string UrgentProfiles::present_os_boot() {
-  std::ifstream in("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(in, id);
-  return id;
+  const auto boot = runtime::os_boot();
+  return boot ? hex_of(ByteView{*boot}) : std::string{};
 }
 
 UrgentProfiles::UrgentProfiles(Settings settings, LoadedProfiles base, const Clock& clock)

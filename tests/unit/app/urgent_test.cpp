@@ -250,6 +250,21 @@ TEST_F(Urgent, AfterAStartOfTheMachineTheWallClockCountsButNeverBackwards) {
   EXPECT_EQ(to_ms(urgent->list()[0].left), 2LL * 3600 * 1000) << "a stricter site counts at once";
 }
 
+TEST_F(Urgent, ABookByAnotherMonotonicClockMakesNoLifeLonger) {
+  const std::string boot = app::UrgentProfiles::present_os_boot();
+  ASSERT_EQ(boot.size(), 32u);
+  start(boot);
+  active();
+  std::string text = read_text(file);  // as a version wrote it whose clock is an hour ahead of this one's, in the same start of the machine
+  text.replace(text.find(boot), boot.size(), boot.substr(0, 8) + "-" + boot.substr(8, 4) + "-" + boot.substr(12, 4) + "-" + boot.substr(16, 4) + "-" + boot.substr(20));
+  const auto mono = text.find("\"mono_ms\": ") + 11;
+  text.replace(mono, text.find_first_of(",\n", mono) - mono, std::to_string(to_ms(clock.now().mono - MonoTime{}) + 3'600'000));
+  std::ofstream(file) << text;
+  clock.advance(10min);
+  start(boot);
+  EXPECT_EQ(to_ms(urgent->list()[0].left), 12LL * 3600 * 1000 - 600'000);
+}
+
 TEST_F(Urgent, ANewSetOfHqKeepsThemIn) {
   const auto id = active();
   hq = base("", "v2");
