@@ -41,8 +41,7 @@ void read_more(JsonObject& fields, const json& more, Fields& out) {
 }
 
 /// Optional keys of a declaration may be absent: HQ's sources differ in what they know.
-Declaration read_declaration(JsonObject& outer, const json& object, std::size_t index) {
-  JsonObject fields(object, "declarations[" + std::to_string(index) + "]");
+Declaration read_declaration(JsonObject& fields) {
   Declaration d;
   d.reference = fields.text("reference");
   if (fields.whole() && d.reference.empty()) fields.complain("reference is empty");
@@ -58,19 +57,16 @@ Declaration read_declaration(JsonObject& outer, const json& object, std::size_t 
   if (fields.has("gross_kg")) d.gross_kg = fields.signed_number("gross_kg");
   if (fields.has("valid_until_ms")) d.valid_until = WallTime{fields.signed_number("valid_until_ms")};
   if (fields.has("goods"))
-    for (const json& entry : fields.list("goods")) {
-      JsonObject item(entry, "declaration " + d.reference + ", goods[" + std::to_string(d.goods.size()) + "]");
+    fields.each_numbered("goods", "declaration " + d.reference + ", goods", [&](JsonObject& item) {
       GoodsItem& goods = d.goods.emplace_back();
       goods.hs_code = item.text("hs_code");
       goods.origin = item.text("origin");
       if (item.has("gross_kg")) goods.gross_kg = item.signed_number("gross_kg");
       if (item.has("value_eur")) goods.value_eur = item.signed_number("value_eur");
       if (item.has("description")) goods.description = item.text("description");
-      fields.adopt(item);
-    }
-  if (fields.has("more")) read_more(fields, object["more"], d.more);
+    });
+  if (fields.has("more")) read_more(fields, fields.object("more"), d.more);
   if (const auto trouble = too_much(d); !trouble.empty()) fields.complain(trouble);
-  outer.adopt(fields);
   return d;
 }
 
@@ -169,8 +165,7 @@ Result<CodeListLetter> decode_code_list(ByteView bytes) {
     if (f.whole() && !usable_as_name(l.name)) f.complain("name is not 1 to 48 letters, digits, - or _");
     if (f.whole() && l.version == 0) f.complain("version is 0");
     std::set<std::string> seen;
-    for (const json& entry : f.list("codes")) {
-      JsonObject code(entry, "code_list, codes[" + std::to_string(l.codes.size()) + "]");
+    f.each_numbered("codes", "code_list, codes", [&](JsonObject& code) {
       CodeListLetter::Code& one = l.codes.emplace_back();
       one.code = code.text("code");
       const json& texts = code.object("texts");
@@ -182,9 +177,7 @@ Result<CodeListLetter> decode_code_list(ByteView bytes) {
         }
       if (code.whole() && !one_line(one.code, 1)) code.complain("code is not 1 to 200 bytes on one line");
       if (code.whole() && !seen.insert(one.code).second) code.complain("code " + one.code + " stands twice");
-      f.adopt(code);
-      if (!f.whole()) return;
-    }
+    });
     if (l.codes.size() > codes_max) f.complain("it has more than " + std::to_string(codes_max) + " codes");
   });
 }
@@ -211,8 +204,7 @@ Result<BundleLetter> decode_bundle(ByteView bytes) {
 
 Result<DeclarationsLetter> decode_declarations(ByteView bytes) {
   return decoded<DeclarationsLetter>(bytes, "declarations", [](JsonObject& f, DeclarationsLetter& letter) {
-    std::size_t index = 0;
-    for (const json& entry : f.list("declarations")) letter.declarations.push_back(read_declaration(f, entry, index++));
+    f.each_numbered("declarations", "declarations", [&](JsonObject& d) { letter.declarations.push_back(read_declaration(d)); });
   });
 }
 

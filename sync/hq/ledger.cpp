@@ -374,10 +374,11 @@ void Ledger::find(std::int64_t history, Stream stream, const Range& numbers) {
   }
 }
 
-std::vector<Range> Ledger::lost(std::int64_t history, Stream stream) {
+/// `table`: lost or passed.
+std::vector<Range> Ledger::numbers_in(const char* table, std::int64_t history, Stream stream) {
   std::vector<Range> out;
-  auto asked = database_->query("SELECT first_id, last_id FROM lost WHERE first_id >= $1 AND first_id < $2 ORDER BY first_id", record_key(history, stream, 0),
-                                record_key(history, stream, number_end - 1));
+  auto asked = database_->query("SELECT first_id, last_id FROM " + std::string(table) + " WHERE first_id >= $1 AND first_id < $2 ORDER BY first_id",
+                                record_key(history, stream, 0), record_key(history, stream, number_end - 1));
   while (asked.step()) out.push_back({number_of_key(asked.number(0)), number_of_key(asked.number(1))});
   return out;
 }
@@ -385,14 +386,6 @@ std::vector<Range> Ledger::lost(std::int64_t history, Stream stream) {
 void Ledger::pass(std::int64_t history, Stream stream, const Range& numbers) {
   database_->run("INSERT INTO passed(first_id, last_id) VALUES($1, $2) ON CONFLICT(first_id) DO NOTHING", record_key(history, stream, numbers.first),
                  record_key(history, stream, numbers.last));
-}
-
-std::vector<Range> Ledger::passed(std::int64_t history, Stream stream) {
-  std::vector<Range> out;
-  auto asked = database_->query("SELECT first_id, last_id FROM passed WHERE first_id >= $1 AND first_id < $2 ORDER BY first_id", record_key(history, stream, 0),
-                                record_key(history, stream, number_end - 1));
-  while (asked.step()) out.push_back({number_of_key(asked.number(0)), number_of_key(asked.number(1))});
-  return out;
 }
 
 void Ledger::turned_up(std::int64_t history, Stream stream, std::uint64_t number, std::uint64_t sequence) {

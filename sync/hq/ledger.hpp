@@ -128,10 +128,10 @@ class Ledger {
   void lose(const HistoryRow& history, const LostRecords& lost, bool here, WallTime received);
   /// These are read again, or are to be told anew.
   void find(std::int64_t history, Stream stream, const Range& numbers);
-  [[nodiscard]] std::vector<Range> lost(std::int64_t history, Stream stream);  ///< ascending
+  [[nodiscard]] std::vector<Range> lost(std::int64_t history, Stream stream) { return numbers_in("lost", history, stream); }  ///< ascending
   /// HQ goes on without these, whatever becomes of them: an export passes their place.
   void pass(std::int64_t history, Stream stream, const Range& numbers);
-  [[nodiscard]] std::vector<Range> passed(std::int64_t history, Stream stream);  ///< ascending
+  [[nodiscard]] std::vector<Range> passed(std::int64_t history, Stream stream) { return numbers_in("passed", history, stream); }  ///< ascending
   /// One of them is stored after all: exports look at it again.
   void turned_up(std::int64_t history, Stream stream, std::uint64_t number, std::uint64_t sequence);
   void add_break(std::int64_t history, std::uint64_t sequence, Break what);
@@ -175,6 +175,7 @@ class Ledger {
   void save(std::int64_t history, const std::string& boot, const ClockEstimate& clock);
 
  private:
+  [[nodiscard]] std::vector<Range> numbers_in(const char* table, std::int64_t history, Stream stream);
   std::unique_ptr<Database> database_;
   std::unique_ptr<BulkInsert> records_, many_chunks_;
   std::map<std::pair<std::string, std::string>, std::int64_t> alarms_;  ///< how many there are, by post and kind

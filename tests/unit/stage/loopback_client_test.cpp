@@ -1,16 +1,13 @@
 // The bench's programs are told to end by signals; one that comes while somebody is asked something is no failure of his.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <csignal>
 #include <thread>
 
 #include "hil/stage/sockets.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace rampa::hil {
 namespace {
@@ -39,25 +36,13 @@ class SignalsAllTheTime {
   struct sigaction before_ {};
 };
 
-/// Listens on a port of its own; the peer's side runs with all signals blocked.
+/// The peer's side runs with all signals blocked.
 class Peer {
  public:
-  Peer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_, 1), 0);
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  Peer(const Peer&) = delete;
   ~Peer() {
     if (serves_.joinable()) serves_.join();
-    ::close(listener_);
   }
-  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] int port() const { return server_.port(); }
 
   /// Reads what is asked first.
   void answers_after_signals(int count, std::string text) {
@@ -65,18 +50,16 @@ class Peer {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_BLOCK, &all, &before);
     serves_ = std::thread([this, count, text = std::move(text)] {
-      const int peer = ::accept(listener_, nullptr, nullptr);
-      std::array<char, 100> asked{};
-      EXPECT_GT(::recv(peer, asked.data(), asked.size(), 0), 0);
+      tests::LoopbackPeer peer = server_.accept();
+      EXPECT_FALSE(peer.receive_some().empty());
       while (signals_seen < count) std::this_thread::yield();
-      EXPECT_EQ(::send(peer, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-      ::close(peer);
+      EXPECT_TRUE(peer.send(text));
     });
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
  private:
-  int listener_, port_ = 0;
+  tests::LoopbackServer server_;
   std::thread serves_;
 };
 

@@ -309,6 +309,15 @@ Want eight_scans(World& w) {
   return want;
 }
 
+/// The post has it and its line is up: what HQ says when it lacks all of it.
+Want all_of_one_blob(World& w, std::size_t bytes) {
+  const Bytes blob(bytes, 9);
+  const std::string sha = hex(sha256(blob));
+  w.blobs.blobs[sha] = blob;
+  w.stream();
+  return {{{sha, blob.size(), false, {{0, 0}}, 0, false, false}}, {}, {}};
+}
+
 }  // namespace
 
 TEST(Drain, OverAMeteredLineManifestsAndFetchesWaitToo) {
@@ -417,11 +426,7 @@ TEST(Drain, JournalErrorIsShownAndTriedAgain) {
 
 TEST(Drain, SlicesThatALivingConnectionLostGoAgainAfterTheNextHello) {
   World w;
-  const Bytes blob(5000, 9);
-  const std::string sha = hex(sha256(blob));
-  w.blobs.blobs[sha] = blob;
-  w.stream();
-  const Want want{{{sha, blob.size(), false, {{0, 0}}, 0, false, false}}, {}, {}};
+  const Want want = all_of_one_blob(w, 5000);
   w.say(Leaf::want, want);
   ASSERT_FALSE(w.wire.empty());
   w.wire.clear();  // HQ died with them; the broker lives
@@ -433,7 +438,7 @@ TEST(Drain, SlicesThatALivingConnectionLostGoAgainAfterTheNextHello) {
   w.say(Leaf::want, want);
   const Bytes payload = w.expect(Leaf::slice);
   EXPECT_EQ(decode_slice(payload)->offset, 0u);
-  w.say(Leaf::want, Want{{}, {}, {sha}});
+  w.say(Leaf::want, Want{{}, {}, {want.blobs[0].sha256}});
   EXPECT_TRUE(w.blobs_held.empty()) << "dropped is not held";
   EXPECT_EQ(w.drain.status().blobs_wanted, 0u);
 }
@@ -441,11 +446,9 @@ TEST(Drain, SlicesThatALivingConnectionLostGoAgainAfterTheNextHello) {
 // HQ holds it all and said so, once; the broker forgot that. What is taken to be under way must not keep back all else for ever.
 TEST(Drain, ABlobWhoseLastWordGotLostIsAskedAboutAgain) {
   World w;
-  const Bytes blob(5000, 9);
-  const std::string sha = hex(sha256(blob));
-  w.blobs.blobs[sha] = blob;
-  w.stream();
-  w.say(Leaf::want, Want{{{sha, blob.size(), false, {{0, 0}}, 0, false, false}}, {}, {}});
+  const Want want = all_of_one_blob(w, 5000);
+  const std::string sha = want.blobs[0].sha256;
+  w.say(Leaf::want, want);
   ASSERT_FALSE(w.wire.empty());
   w.wire.clear();  // arrived; HQ lacks nothing any more, so its answers to hellos are acks alone
   const auto hello_is_answered = [&] {
@@ -466,11 +469,7 @@ TEST(Drain, ABlobWhoseLastWordGotLostIsAskedAboutAgain) {
 // HQ is heard of all the time, and still something of before never arrived.
 TEST(Drain, ALostThumbnailIsNoticedWhileVerdictsGoOn) {
   World w;
-  const Bytes blob(2000, 9);
-  const std::string sha = hex(sha256(blob));
-  w.blobs.blobs[sha] = blob;
-  w.stream();
-  const Want want{{{sha, blob.size(), false, {{0, 0}}, 0, false, false}}, {}, {}};
+  const Want want = all_of_one_blob(w, 2000);
   w.say(Leaf::want, want);
   ASSERT_FALSE(w.wire.empty());
   w.wire.clear();

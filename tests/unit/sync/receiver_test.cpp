@@ -502,6 +502,8 @@ TEST_F(ReceiverTest, AnyOrderAnyLossAnyRepetitionEndsAsTheSource) {
 
 namespace {
 
+const std::string why = "damaged at the post: 1.seg, offset 512";
+
 class LostAtPost : public HqTest {
  protected:
   /// As the post sends it: with zeros for the record before, which it cannot read.
@@ -512,9 +514,20 @@ class LostAtPost : public HqTest {
     return frame;
   }
   std::vector<Answer> tell(const std::vector<LostRecords>& records) { return group({{Leaf::lost, encode(Lost{records})}}); }
+  void resend_from_2() {
+    desk->add_order({"P1", "resend", "2"}, clock.now().wall);
+    receiver->look_at_desk();
+  }
+  /// Event 3 of 6; then somebody orders a resend from 2 on.
+  void lose_one_and_ask_again() {
+    p1.append(6);
+    greet();
+    events(1, 2);
+    tell({{Stream::events, {3, 3}, why}});
+    after_gap(Stream::events, 4, 6);
+    resend_from_2();
+  }
 };
-
-const std::string why = "damaged at the post: 1.seg, offset 512";
 
 }  // namespace
 
@@ -614,13 +627,7 @@ TEST_F(LostAtPost, NoMoreIsLostThanThePostSaysToHave) {
 }
 
 TEST_F(LostAtPost, AResendAsksForThemAnew) {
-  p1.append(6);
-  greet();
-  events(1, 2);
-  tell({{Stream::events, {3, 3}, why}});
-  after_gap(Stream::events, 4, 6);
-  desk->add_order({"P1", "resend", "2"}, clock.now().wall);
-  receiver->look_at_desk();
+  lose_one_and_ask_again();
   EXPECT_EQ(ack_in(group({})).streams[1].through, 1u);
   EXPECT_TRUE(greet().lost->empty());
   EXPECT_EQ(events(2, 6).cursor, 6u);
@@ -628,13 +635,7 @@ TEST_F(LostAtPost, AResendAsksForThemAnew) {
 }
 
 TEST_F(LostAtPost, AfterAResendThePostTellsAgainWhatItStillCannotRead) {
-  p1.append(6);
-  greet();
-  events(1, 2);
-  tell({{Stream::events, {3, 3}, why}});
-  after_gap(Stream::events, 4, 6);
-  desk->add_order({"P1", "resend", "2"}, clock.now().wall);
-  receiver->look_at_desk();
+  lose_one_and_ask_again();
   group({});
   events(2, 2);
   after_gap(Stream::events, 4, 6);
@@ -649,8 +650,7 @@ TEST_F(LostAtPost, WhatHqHoldsIsNotLostThoughThePostCannotReadItAfterAResend) {
   greet();
   events(1, 7);
   ASSERT_EQ(gaps().size(), 1u) << "6 came damaged";
-  desk->add_order({"P1", "resend", "2"}, clock.now().wall);
-  receiver->look_at_desk();
+  resend_from_2();
   group({});
   EXPECT_EQ(gaps()[0]["why"], "asked for again (resend), not yet compared");
   EXPECT_EQ(gaps()[0]["last"], 7);
