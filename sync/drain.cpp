@@ -128,8 +128,8 @@ void Drain::message(std::uint64_t attempt, std::string_view topic, ByteView payl
   plan_wake();
 }
 
-void Drain::want(const std::string& sha256, std::uint64_t size_bytes, Stamp now, Fetcher::Over over) {
-  fetcher_.want(sha256, size_bytes, over);
+void Drain::want(const Fetcher::Wanted& wanted, Stamp now) {
+  fetcher_.want(wanted);
   if (phase_ == Phase::streaming) fill(now);
   plan_wake();
 }

@@ -157,7 +157,7 @@ class Drain {
   /// It could not be kept (a full disk): HQ is asked to say it again after a while.
   void letter_failed(std::uint64_t number, Stamp now);
   /// Fetch this blob of HQ's; Fetched follows.
-  void want(const std::string& sha256, std::uint64_t size_bytes, Stamp now, Fetcher::Over over = Fetcher::Over::unmetered_lines);
+  void want(const Fetcher::Wanted& wanted, Stamp now);
   void advance(Stamp now);  ///< call at next_wake() or earlier; the first call starts everything
 
   [[nodiscard]] std::vector<Effect> take_effects();

@@ -4,11 +4,17 @@
 
 namespace rampa::sync {
 
-void Fetcher::want(const std::string& sha256, std::uint64_t size_bytes, Over over) {
+void Fetcher::want(const Wanted& wanted) {
   if (!shelf_) return;
-  const auto known = std::find_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.sha256 == sha256; });
-  if (known == wanted_.end()) wanted_.push_back({sha256, size_bytes, over});
-  else if (over == Over::any_line) known->over = over;
+  const auto known = std::find_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.sha256 == wanted.sha256; });
+  if (known == wanted_.end()) return wanted_.push_back({wanted});
+  if (wanted.over == Over::any_line) known->over = wanted.over;
+  if (wanted.turn == Turn::ahead) known->turn = wanted.turn;
+}
+
+/// While an answer is awaited the one that it is for stays the first. What is there of the others stays on the shelf.
+void Fetcher::take_turns() {
+  std::stable_partition(wanted_.begin(), wanted_.end(), [](const Wanted& w) { return w.turn == Turn::ahead; });
 }
 
 std::size_t Fetcher::waiting(bool metered) const {
@@ -17,6 +23,7 @@ std::size_t Fetcher::waiting(bool metered) const {
 
 std::optional<Fetcher::Done> Fetcher::complete(MonoTime now) {
   if (wanted_.empty() || asked_ || (pause_ && now < *pause_)) return {};
+  take_turns();
   const Wanted& w = wanted_.front();
   return w.size_bytes > 0 && shelf_->have(w.sha256) >= w.size_bytes ? finish(now) : std::nullopt;
 }
@@ -25,6 +32,7 @@ std::optional<Fetch> Fetcher::next(bool metered, MonoTime now) {
   if (wanted_.empty() || (pause_ && now < *pause_)) return {};
   pause_.reset();
   if (asked_ && now < asked_->heard + patience) return {};
+  take_turns();
   if (!may_come(wanted_.front(), metered)) {
     asked_.reset();
     return {};
@@ -38,7 +46,7 @@ std::optional<Fetch> Fetcher::next(bool metered, MonoTime now) {
 }
 
 std::optional<Fetcher::Done> Fetcher::finish(MonoTime now) {
-  Wanted& w = wanted_.front();
+  Entry& w = wanted_.front();
   const auto finished = shelf_->finish(w.sha256);
   asked_.reset();
   if (!finished && finished.error().code != ErrorCode::bad_reply) {  // the disk: all has arrived, so only this is tried again

@@ -1,6 +1,6 @@
 // What the post fetches from HQ: bundles, reference images, its own earlier scans. It asks for a piece, HQ answers with
 // slices, the next piece follows where those ended; after a break it goes on at the byte. One blob at a time, in order of
-// asking: the line down is shared with letters. Pure: no clock, no files.
+// asking, pictures behind all else: the line down is shared with letters. Pure: no clock, no files.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,16 @@ class Fetcher {
 
   /// Over what lines it may come. Somebody's order lets it come over a metered one too.
   enum class Over { unmetered_lines, any_line };
-  /// Asked for already: only `over` counts.
-  void want(const std::string& sha256, std::uint64_t size_bytes, Over over = Over::unmetered_lines);
+  /// What the lanes work with does not wait for what is only looked at: between two pieces it goes ahead.
+  enum class Turn { ahead, behind };
+  struct Wanted {
+    std::string sha256;
+    std::uint64_t size_bytes = 0;
+    Over over = Over::unmetered_lines;
+    Turn turn = Turn::ahead;
+  };
+  /// Asked for already: what it may do more than before counts.
+  void want(const Wanted& wanted);
   void disconnected() { asked_.reset(); }
   struct Done {
     std::string sha256;
@@ -57,10 +65,7 @@ class Fetcher {
   [[nodiscard]] std::optional<MonoTime> wake() const;
 
  private:
-  struct Wanted {
-    std::string sha256;
-    std::uint64_t size_bytes = 0;
-    Over over = Over::unmetered_lines;
+  struct Entry : Wanted {
     int wrong = 0;
   };
   struct Asked {
@@ -68,10 +73,11 @@ class Fetcher {
     MonoTime heard;
   };
   [[nodiscard]] std::optional<Done> finish(MonoTime now);
+  void take_turns();
   [[nodiscard]] static bool may_come(const Wanted& wanted, bool metered) { return !metered || wanted.over == Over::any_line; }
 
   FetchShelf* shelf_;
-  std::deque<Wanted> wanted_;
+  std::deque<Entry> wanted_;
   std::optional<Asked> asked_;
   std::optional<MonoTime> pause_;  ///< the shelf failed: not before this
   std::uint32_t piece_ = piece_first;

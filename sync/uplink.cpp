@@ -20,10 +20,9 @@ struct Message { std::uint64_t attempt; std::string topic; Bytes payload; };
 struct Again { std::uint64_t attempt; std::string why; };
 struct NotPassedOn { std::uint64_t attempt; std::string why; };
 struct LetterDone { std::uint64_t number; LetterOutcome outcome; };
-struct WantBlob { std::string sha256; std::uint64_t size_bytes; Fetcher::Over over; };
 struct LetterRefused { std::uint64_t number; std::string reason; };
 struct LetterAnswered { std::uint64_t number; std::string outcome; };
-using Fact = std::variant<Connected, Subscribed, Broken, Again, NotPassedOn, Message, LetterDone, WantBlob, LetterRefused, LetterAnswered>;
+using Fact = std::variant<Connected, Subscribed, Broken, Again, NotPassedOn, Message, LetterDone, Fetcher::Wanted, LetterRefused, LetterAnswered>;
 
 constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
 constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
@@ -61,7 +60,7 @@ class RunningUplink : public Uplink {
     wake_.notify_one();
   }
 
-  void want(const std::string& sha256, std::uint64_t size_bytes, Fetcher::Over over) override { put(WantBlob{sha256, size_bytes, over}); }
+  void want(const Fetcher::Wanted& wanted) override { put(wanted); }
   void refuse_letter(std::uint64_t number, const std::string& reason) override { put(LetterRefused{number, reason}); }
 
   void answer_letter(std::uint64_t number, const std::string& outcome) override { put(LetterAnswered{number, outcome}); }
@@ -138,7 +137,7 @@ class RunningUplink : public Uplink {
     fact.outcome.kept ? drain_.letter_done(fact.number, fact.outcome.refused, clock_.now()) : drain_.letter_failed(fact.number, clock_.now());
   }
 
-  void take(const WantBlob& fact) { drain_.want(fact.sha256, fact.size_bytes, clock_.now(), fact.over); }
+  void take(const Fetcher::Wanted& fact) { drain_.want(fact, clock_.now()); }
   void take(const LetterAnswered& fact) { drain_.letter_answered(fact.number, fact.outcome, clock_.now()); }
   void take(const LetterRefused& fact) { drain_.letter_refused(fact.number, fact.reason, clock_.now()); }
 

@@ -44,7 +44,7 @@ class Uplink {
   /// More is durable. Cheap; -> Store::on_durable.
   virtual void durable(std::uint64_t last_sequence) = 0;
   /// Fetches a blob of HQ's onto the shelf; calls.fetched follows. Thread: any.
-  virtual void want(const std::string& sha256, std::uint64_t size_bytes, Fetcher::Over over) = 0;
+  virtual void want(const Fetcher::Wanted& wanted) = 0;
   /// What this letter named was fetched and cannot be used: HQ is told. Thread: any.
   virtual void refuse_letter(std::uint64_t number, const std::string& reason) = 0;
   /// What became of a command: HQ is told. Thread: any.

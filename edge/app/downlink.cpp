@@ -278,9 +278,8 @@ std::string Downlink::fetch_now() {
   not_to_be_had_.clear();
   again_ = {};
   if (!noted) return "what is to be fetched cannot be read: " + noted.error().what;
-  if (line_.want)
-    for (const sync::WantedFile& wanted : *noted)
-      if (!here(wanted)) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::any_line);
+  for (const sync::WantedFile& wanted : *noted)
+    if (!here(wanted)) ask_line_for(wanted, sync::Fetcher::Over::any_line);
   return std::to_string(noted->size()) + " files asked for";
 }
 
@@ -294,7 +293,7 @@ Result<void> Downlink::want_file(const sync::WantedFile& wanted) {
   // A picture may be here already: work() looks, and asks where it is not.
   if (is_reference(wanted)) asked_.erase(wanted.sha256);
   if (is_reference(wanted) && wake_) wake_();
-  if (!is_reference(wanted) && line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+  if (!is_reference(wanted)) ask_line_for(wanted, sync::Fetcher::Over::unmetered_lines);
   return {};
 }
 
@@ -327,9 +326,9 @@ void Downlink::connect(Line line) {
     std::lock_guard lock(mutex_);
     line_ = std::move(line);
     asked_.clear();
-    if (noted && line_.want)
+    if (noted)
       for (const sync::WantedFile& wanted : *noted)
-        if (!is_reference(wanted)) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+        if (!is_reference(wanted)) ask_line_for(wanted, sync::Fetcher::Over::unmetered_lines);
   }
   commands_->answer_again();
 }
@@ -422,7 +421,12 @@ bool Downlink::own_evidence(const sync::WantedFile& wanted) {
 void Downlink::ask_hq_for(const sync::WantedFile& wanted) {
   std::lock_guard lock(mutex_);
   asked_.insert(wanted.sha256);
-  if (line_.want) line_.want(wanted.sha256, wanted.size_bytes, sync::Fetcher::Over::unmetered_lines);
+  ask_line_for(wanted, sync::Fetcher::Over::unmetered_lines);
+}
+
+/// With the lock.
+void Downlink::ask_line_for(const sync::WantedFile& wanted, sync::Fetcher::Over over) {
+  if (line_.want) line_.want({wanted.sha256, wanted.size_bytes, over, is_reference(wanted) ? sync::Fetcher::Turn::behind : sync::Fetcher::Turn::ahead});
 }
 
 bool Downlink::evidence(const sync::WantedFile& wanted) const {

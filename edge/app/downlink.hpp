@@ -41,7 +41,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   [[nodiscard]] Result<std::unique_ptr<sync::FetchShelf>> shelf() const;
   /// The way to the uplink. Calls come from any thread.
   struct Line {
-    std::function<void(const std::string& sha256, std::uint64_t size_bytes, sync::Fetcher::Over over)> want;  ///< fetch this
+    std::function<void(const sync::Fetcher::Wanted&)> want;  ///< fetch this
     std::function<void(std::uint64_t number, const std::string& reason)> refuse;  ///< what this letter named cannot be used
     std::function<void(std::uint64_t number, const std::string& outcome)> answer = {};  ///< what became of this command
   };
@@ -89,6 +89,7 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   [[nodiscard]] bool own_evidence(const sync::WantedFile& wanted);
   [[nodiscard]] bool evidence(const sync::WantedFile& wanted) const;
   void ask_hq_for(const sync::WantedFile& wanted);
+  void ask_line_for(const sync::WantedFile& wanted, sync::Fetcher::Over over);
   [[nodiscard]] std::uint64_t room_for_evidence() const;
   void refuse_reference(std::uint64_t number, const std::string& why);
   [[nodiscard]] Result<void> use_watch_list(const sync::WantedFile& wanted, const std::string& name);

@@ -153,7 +153,7 @@ Result<Sync> start_sync(Appliance& appliance, runtime::SystemClock& clock) {
   sync.uplink = std::move(*uplink);
   sync.way->to = sync.uplink.get();
   sync.downlink = *downlink;
-  sync.downlink->connect({[to = sync.uplink.get()](const std::string& sha256, std::uint64_t size, sync::Fetcher::Over over) { to->want(sha256, size, over); },
+  sync.downlink->connect({[to = sync.uplink.get()](const sync::Fetcher::Wanted& wanted) { to->want(wanted); },
                           [to = sync.uplink.get()](std::uint64_t number, const std::string& reason) { to->refuse_letter(number, reason); },
                           [to = sync.uplink.get()](std::uint64_t number, const std::string& outcome) { to->answer_letter(number, outcome); }});
   appliance.store().on_durable([way = sync.way](std::uint64_t last) {

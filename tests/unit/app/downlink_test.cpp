@@ -47,9 +47,10 @@ class DownlinkTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().what;
     downlink = std::move(*opened);
     ASSERT_TRUE(downlink->shelf());
-    downlink->connect({[this](const std::string& sha256, std::uint64_t, sync::Fetcher::Over over) {
-                         wanted.push_back(sha256);
-                         wanted_over_any_line = over == sync::Fetcher::Over::any_line;
+    downlink->connect({[this](const sync::Fetcher::Wanted& one) {
+                         wanted.push_back(one.sha256);
+                         wanted_over_any_line = one.over == sync::Fetcher::Over::any_line;
+                         wanted_behind = one.turn == sync::Fetcher::Turn::behind;
                        },
                        [this](std::uint64_t letter, const std::string& reason) { refused.push_back({letter, reason}); }});
   }
@@ -111,7 +112,7 @@ class DownlinkTest : public testing::Test {
   std::unique_ptr<app::Appliance> post;
   std::shared_ptr<app::Downlink> downlink;
   std::vector<std::string> wanted;
-  bool wanted_over_any_line = false;  ///< the last one
+  bool wanted_over_any_line = false, wanted_behind = false;  ///< the last one
   std::vector<Told> refused;
   std::vector<config::Finding> findings;
   std::uint64_t number = 0;
@@ -599,6 +600,7 @@ TEST_F(ReferenceTest, ItWaitsForAnUnmeteredLineUnlessHqOrdersItAndLeavesTheDiskI
   downlink->work();
   EXPECT_EQ(wanted.size(), 1u);
   EXPECT_FALSE(wanted_over_any_line);
+  EXPECT_TRUE(wanted_behind) << "a watch list does not wait for it";
   ASSERT_EQ(apply("command", sync::encode(sync::CommandLetter{"fetch_now", "", "M. Petrovic"})).get().refused, "");
   downlink->work();
   EXPECT_EQ(wanted.size(), 2u);
@@ -642,6 +644,7 @@ TEST(ReferenceImages, TheOldestGoFirstAndNoneIsKeptForEver) {
   EXPECT_TRUE(images.holds(sync::hex(sync::sha256(jpeg(1000, 1)))));
   const auto large = images.expect(5, picture_of(jpeg(2501), "BG1AA"));
   ASSERT_FALSE(large);
+  EXPECT_FALSE(wanted_behind);
   EXPECT_EQ(large.error().code, ErrorCode::invalid);
   EXPECT_EQ(images.drop_old(WallTime{now + 32 * day}), 0u);
   EXPECT_EQ(images.drop_old(WallTime{now + 32 * day + 1}), 1u);

@@ -324,7 +324,7 @@ TEST(Drain, OverAMeteredLineManifestsAndFetchesWaitToo) {
   DrainSettings settings = World::plain();
   settings.metered = {0};
   World w(settings);
-  w.drain.want(std::string(64, 'f'), 1u << 30, w.clock.now());
+  w.drain.want({std::string(64, 'f'), 1u << 30}, w.clock.now());
   w.stream();
   w.say(Leaf::want, eight_scans(w));
   w.pass(1min);
@@ -334,7 +334,7 @@ TEST(Drain, OverAMeteredLineManifestsAndFetchesWaitToo) {
   EXPECT_EQ(w.expect_frame(Stream::verdicts), (Range{1, 1}));
   w.ack();
 
-  w.drain.want(std::string(64, 'f'), 1u << 30, w.clock.now(), Fetcher::Over::any_line);
+  w.drain.want({std::string(64, 'f'), 1u << 30, Fetcher::Over::any_line}, w.clock.now());
   w.collect();
   EXPECT_EQ(decode_fetch(w.expect(Leaf::fetch))->sha256, std::string(64, 'f')) << "somebody at HQ wants it now, whatever it costs";
   EXPECT_EQ(w.drain.status().fetches_waiting, 0u);
@@ -349,6 +349,40 @@ TEST(Drain, OverAMeteredLineManifestsAndFetchesWaitToo) {
   w.expect(Leaf::fetch);
   w.say(Leaf::want, eight_scans(w));
   EXPECT_EQ(decode_manifest(w.expect(Leaf::manifest))->blob, *parse_sha256(std::string(64, 'a'))) << "the other line is not metered";
+}
+
+// A watch list of some kilobytes does not wait until some dozens of scans are here.
+TEST(Drain, ListsAndBundlesAreFetchedBeforePicturesFromTheNextPieceOn) {
+  World w;
+  w.stream();
+  std::map<std::string, Bytes> at_hq;
+  const auto ask = [&](std::size_t bytes, std::uint8_t fill, Fetcher::Turn turn) {
+    const Bytes content(bytes, fill);
+    const std::string sha = hex(sha256(content));
+    at_hq[sha] = content;
+    w.drain.want({sha, bytes, Fetcher::Over::unmetered_lines, turn}, w.clock.now());
+    w.collect();
+    return sha;
+  };
+  const auto answer = [&] {
+    const auto fetch = decode_fetch(w.expect(Leaf::fetch));
+    ASSERT_TRUE(fetch);
+    const Bytes& content = at_hq[fetch->sha256];
+    const std::string topic = topic_text({PostId{"P1"}, Leaf::fetched});
+    w.drain.message(w.attempt, topic, encode(BlobSlice{*parse_sha256(fetch->sha256), fetch->offset, content.size(), ByteView(content).subspan(fetch->offset, fetch->bytes)}), w.clock.now());
+    w.collect();
+  };
+  const auto first = ask(2 * Fetcher::piece_first, 1, Fetcher::Turn::behind), second = ask(100, 2, Fetcher::Turn::behind);
+  const auto list = ask(100, 3, Fetcher::Turn::ahead), bundle = ask(100, 4, Fetcher::Turn::ahead);
+  (void)ask(100, 2, Fetcher::Turn::ahead);  // a list after all
+  for (int pieces = 0; pieces < 5; ++pieces) answer();
+  std::vector<std::string> done;
+  for (const auto& fetched : w.fetched) {
+    EXPECT_EQ(fetched.trouble, "");
+    done.push_back(fetched.sha256);
+  }
+  EXPECT_EQ(done, (std::vector<std::string>{second, list, bundle, first}));
+  EXPECT_TRUE(w.wire.empty());
 }
 
 TEST(Drain, ManifestsStayWithinTheLinesBudget) {
@@ -498,7 +532,7 @@ TEST(Drain, WhatLiesWholeOnTheShelfIsDoneWithoutAsking) {
   const Bytes blob(100, 3);
   const std::string sha = hex(sha256(blob));
   w.shelf.parts[sha] = blob;
-  w.drain.want(sha, blob.size(), w.clock.now());
+  w.drain.want({sha, blob.size()}, w.clock.now());
   w.stream();
   ASSERT_EQ(w.fetched.size(), 1u);
   EXPECT_EQ(w.fetched[0].trouble, "");
@@ -510,7 +544,7 @@ TEST(Drain, WhatIsFetchedComesPieceByPieceAndGoesOnAfterABreak) {
   Bytes blob(500'000);
   for (auto& byte : blob) byte = static_cast<std::uint8_t>(w.noise());
   const std::string sha = hex(sha256(blob));
-  w.drain.want(sha, blob.size(), w.clock.now());
+  w.drain.want({sha, blob.size()}, w.clock.now());
   w.stream();
   std::size_t asked = 0, sent = 0;
   for (int round = 0; round < 200 && w.fetched.empty(); ++round) {
@@ -550,7 +584,7 @@ TEST(Drain, WhatIsFetchedComesPieceByPieceAndGoesOnAfterABreak) {
 TEST(Drain, WhatHqDoesNotHaveOrGetsWrongIsSaid) {
   World w;
   const std::string sha(64, 'a');
-  w.drain.want(sha, 10, w.clock.now());
+  w.drain.want({sha, 10}, w.clock.now());
   w.stream();
   for (int i = 0; i < Fetcher::wrong_max; ++i) {
     w.expect(Leaf::fetch);
@@ -560,7 +594,7 @@ TEST(Drain, WhatHqDoesNotHaveOrGetsWrongIsSaid) {
   }
   ASSERT_EQ(w.fetched.size(), 1u);
   EXPECT_EQ(w.fetched[0].trouble, "other content");
-  w.drain.want(sha, 10, w.clock.now());
+  w.drain.want({sha, 10}, w.clock.now());
   w.collect();
   w.expect(Leaf::fetch);
   w.say(Leaf::not_there, Unavailable{sha, "not for this post"});

@@ -443,7 +443,7 @@ TEST(Drain, AFetchOnAReserveLineDoesNotHoldThePostThere) {
   BusyReserve w;
   w.say(Leaf::want, Want{{}, {w.sha}});
   w.wire.clear();
-  w.drain.want(std::string(64, 'b'), 1u << 30, w.clock.now());
+  w.drain.want({std::string(64, 'b'), 1u << 30}, w.clock.now());
   w.collect();
   while (w.closed.size() < 2 && w.clock.mono() - w.began < 2min) {
     w.clock.advance(50ms);
