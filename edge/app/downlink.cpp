@@ -364,6 +364,9 @@ void Downlink::work() {
   }
   commands_->work();
   if (const auto gone = appliance_.references().drop_old(clock_.now().wall); gone > 0) spdlog::info("{} reference images of HQ are older than the site file keeps them and are removed", gone);
+  if (const auto free = disk_->free_bytes(appliance_.site().directory); free && *free < room_for_evidence())
+    if (const auto gone = appliance_.references().make_room(room_for_evidence() - *free); gone > 0)
+      spdlog::warn("the disk has {} MiB left: {} reference images of HQ are removed, which has them", *free >> 20, gone);
   if (clock_.mono() >= again_) use_fetched();
 }
 

@@ -102,8 +102,8 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   std::shared_ptr<store::Disk> disk_;
   HqWatchLists lists_;
   store::SlotFile applied_;       ///< written by one letter at a time
-  std::optional<sync::PublicKey> hq_key_;
   std::vector<sync::DeskCursor> desks_;  ///< whose letters these are: as of when the first of them began to write
+  std::optional<sync::PublicKey> hq_key_;
   std::unique_ptr<HqCommands> commands_;
   std::mutex wanted_mutex_;       ///< of the notes in DIRECTORY/fetch
   std::mutex mutex_;              ///< of all below; taken after it

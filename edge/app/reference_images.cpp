@@ -178,6 +178,13 @@ std::size_t ReferenceImages::drop_old(WallTime now) {
   return old.size();
 }
 
+std::size_t ReferenceImages::make_room(std::uint64_t wanted) {
+  std::size_t count = 0;
+  std::lock_guard lock(mutex_);
+  for (const std::uint64_t before = bytes(); before - bytes() < wanted && drop_oldest();) ++count;
+  return count;
+}
+
 std::vector<api::ReferenceImageView> ReferenceImages::of(const api::ReferenceQuestion& asked) const {
   std::vector<api::ReferenceImageView> out;
   std::lock_guard lock(mutex_);

@@ -1,6 +1,6 @@
 // Pictures that HQ sends to compare with (an earlier scan of this container, a photograph of this lorry), at the post:
 // DIRECTORY/reference-images/SHA256 the picture, NUMBER.letter when it came and what HQ's letter of that number says of it. One picture
-// may be named by several letters. HQ has them all: what is too much or too old goes, the oldest first.
+// may be named by several letters. HQ has them all: what is too much or too old goes, the oldest first, and all of it before the disk is short of room for evidence.
 #pragma once
 
 #include <map>
@@ -45,6 +45,8 @@ class ReferenceImages {
   void drop(std::uint64_t number);
   /// What came more than `days` ago goes. How many.
   std::size_t drop_old(WallTime now);
+  /// So many bytes of the disk are wanted by others: the oldest go until there is that much more room, or none is left. How many.
+  std::size_t make_room(std::uint64_t bytes);
 
   /// Those for this crossing, or for a plate or container of it; the newest first.
   [[nodiscard]] std::vector<api::ReferenceImageView> of(const api::ReferenceQuestion& crossing) const;

@@ -125,7 +125,6 @@ Bytes stolen() {
   return risk::encode(listing({{"BG123AA", {"SRB", "", "", "case 7"}}}, head));
 }
 
-TEST_F(DownlinkTest, ABuiltListComesWithSeverityAndInstructionAndOutlivesARestart) {
 TEST_F(DownlinkTest, OfWhichDeskTheLettersAreIsKeptOverARestart) {
   const std::string a(32, 'a'), b(32, 'b');
   const auto gap_of = [&](const std::string& desk) {
@@ -159,6 +158,7 @@ TEST_F(DownlinkTest, OfWhichDeskTheLettersAreIsKeptOverARestart) {
   std::filesystem::remove(site.directory + "/letter-desks");
 }
 
+TEST_F(DownlinkTest, ABuiltListComesWithSeverityAndInstructionAndOutlivesARestart) {
   send_list("stolen", stolen());
   EXPECT_EQ(hits("BG123AA").names, Names{}) << "not on the uplink's thread";
   downlink->work();
@@ -610,8 +610,41 @@ TEST_F(ReferenceTest, ItWaitsForAnUnmeteredLineUnlessHqOrdersItAndLeavesTheDiskI
   EXPECT_NE(refusal(picture_of(jpeg(101), "BG1AA")).find("no room for reference images"), std::string::npos);
 }
 
+TEST_F(ReferenceTest, TheyAreTheFirstToGoWhereTheDiskGetsTight) {
+  const Bytes file = jpeg(5000);
+  send_picture(picture_of(file, "BG1AA"), file);
+  ASSERT_EQ(refusal(picture_of(jpeg(6000), "BG2AA")), "") << "still to come";
+  const auto before = site.store.reserve_mib;
+  restart();
+  downlink->work();
+  EXPECT_EQ(pictures(), 1u);
+  site.store.reserve_mib = 1u << 30;
+  restart();
+  downlink->work();
+  EXPECT_EQ(pictures(), 0u);
+  EXPECT_TRUE(of_plate("BG1AA").empty());
+  site.store.reserve_mib = before;
+  restart();
+  EXPECT_EQ(refusal(picture_of(jpeg(5000), "BG1AA")), "") << "HQ may send it again";
+}
+
+TEST_F(ReferenceTest, OfAThousandThatAreStillToComeNoneKeepsAWatchListOut) {
+  auto letter = picture_of(jpeg(100), "BG1AA");
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < sync::notes_max; ++i) {
+    letter.sha256 = sync::hex(sync::sha256(as_bytes(std::to_string(i))));
+    taken += refusal(letter).empty();
+  }
+  EXPECT_EQ(taken, app::ReferenceImages::letters_max);
+  send_list("stolen", stolen());
+  downlink->work();
+  EXPECT_TRUE(refused.empty());
+  EXPECT_EQ(hits("BG123AA").names, Names{"stolen"});
+}
+
 TEST_F(ReferenceTest, ABundleThatIsStillToComeDoesNotHoldItUp) {
   ASSERT_EQ(apply("bundle", sync::encode(sync::BundleLetter{"set.bundle", std::string(64, 'b'), 10})).get().refused, "");
+  EXPECT_FALSE(wanted_behind);
   const Bytes file = jpeg(100);
   send_picture(picture_of(file, "BG1AA"), file);
   EXPECT_EQ(of_plate("BG1AA").size(), 1u);
@@ -644,7 +677,6 @@ TEST(ReferenceImages, TheOldestGoFirstAndNoneIsKeptForEver) {
   EXPECT_TRUE(images.holds(sync::hex(sync::sha256(jpeg(1000, 1)))));
   const auto large = images.expect(5, picture_of(jpeg(2501), "BG1AA"));
   ASSERT_FALSE(large);
-  EXPECT_FALSE(wanted_behind);
   EXPECT_EQ(large.error().code, ErrorCode::invalid);
   EXPECT_EQ(images.drop_old(WallTime{now + 32 * day}), 0u);
   EXPECT_EQ(images.drop_old(WallTime{now + 32 * day + 1}), 1u);
