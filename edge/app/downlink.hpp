@@ -92,6 +92,11 @@ class Downlink : public std::enable_shared_from_this<Downlink> {
   void ask_line_for(const sync::WantedFile& wanted, sync::Fetcher::Over over);
   [[nodiscard]] std::uint64_t room_for_evidence() const;
   void refuse_reference(std::uint64_t number, const std::string& why);
+  void refuse_references(const sync::WantedFile& wanted, const std::string& why);
+  void drop_references();
+  static constexpr std::string_view reference_word = "reference_image";
+  [[nodiscard]] static bool is_reference(const sync::WantedFile& wanted) { return wanted.purpose == reference_word; }
+  [[nodiscard]] static bool not_now(const Error& error) { return error.code == ErrorCode::io || error.code == ErrorCode::no_space || error.code == ErrorCode::timeout; }
   [[nodiscard]] Result<void> use_watch_list(const sync::WantedFile& wanted, const std::string& name);
   void refuse(const sync::WantedFile& wanted, const std::string& why);
   void note(const std::string& what, const std::string& detail);
