@@ -62,7 +62,11 @@ void HostileBroker::take(int connection, const Packet& packet) {
     case PacketType::publish: {
       auto message = publication_of(packet);
       if (!message) return endpoint_.reset(connection, clock_.mono());
-      return on_publish(connection, std::move(*message));
+      const std::string topic = message->topic;
+      const std::uint64_t before = mischief_.about_messages();
+      on_publish(connection, std::move(*message));
+      if (mischief_.about_messages() > before) ++mischief_.by_topic[topic];
+      return;
     }
     case PacketType::pingreq: return give(connection, bare_bytes(PacketType::pingresp));
     default: return;  // PUBACK, DISCONNECT: the end of the connection tells

@@ -19,6 +19,12 @@ namespace rampa::hil::mqtt {
 struct Mischief {
   std::uint64_t forwarded = 0, forgotten = 0, doubled = 0, reordered = 0, corrupted = 0, made_up = 0, misdelivered = 0, refused = 0, kicked = 0;
   std::uint64_t versions_refused = 0;  ///< CONNECTs of another MQTT than 3.1.1; no lie
+  std::map<std::string, std::uint64_t> by_topic;  ///< messages that were an occasion
+  [[nodiscard]] std::uint64_t about(const std::string& topic) const {
+    const auto found = by_topic.find(topic);
+    return found == by_topic.end() ? 0 : found->second;
+  }
+  [[nodiscard]] std::uint64_t about_messages() const { return forgotten + doubled + reordered + corrupted + made_up + misdelivered + kicked; }
 };
 
 /// Without faults an ordinary broker: MQTT 3.1.1, no TLS, everybody may do everything. Faults (value: share 0..1 of the

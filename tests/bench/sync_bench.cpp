@@ -499,7 +499,7 @@ void full_of_pictures(const Options& options, Figures& figures) {
   const auto without_hq = play.status();
   play.start_hq();
   play.until("the post reaches HQ", 60s, [&] { return play.status().up; });
-  write(2 * each, 30);  // HQ keeps up, so that what it holds makes room
+  write(2 * each, options.smoke ? 100 : 30);  // HQ keeps up, so that what it holds makes room
   const auto with_hq = play.status();
   const auto within = [&](const std::string& name, std::uint64_t bytes, std::uint64_t quota_mib) {
     const double goal = static_cast<double>(quota_mib) * 1.01;
