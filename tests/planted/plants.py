@@ -23,7 +23,7 @@ SIMULATE = {"targets": ["learning_test"], "test": ["learning_test"]}
 PROFILE_TOOLS = {"targets": ["profiles_tools_test"], "test": ["profiles_tools_test"]}
 CONVERT = {"targets": ["profiles_convert_test"], "test": ["profiles_convert_test"]}
 API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=Criteria.*:OpenChecks.*"]}
-DOWNLINK = {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=DownlinkTest.*:RecentCrossings.*"]}
+DOWNLINK = {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=DownlinkTest.*:ReferenceTest.*:RecentCrossings.*"]}
 URGENT = {"targets": ["urgent_test"], "test": ["urgent_test"]}
 URGENT_API = {"targets": ["api_server_test"], "test": ["api_server_test", "--gtest_filter=UrgentApi.*"]}
 WATCH = {"targets": ["app_test"], "test": ["app_test", "--gtest_filter=ProfilesWatch.*:LanesFirst.*"]}
