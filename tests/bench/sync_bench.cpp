@@ -498,8 +498,8 @@ void full_of_pictures(const Options& options, Figures& figures) {
   write(each, 0);  // as fast as the disk takes them, HQ out of sight
   const auto without_hq = play.status();
   play.start_hq();
-  play.until("the post reaches HQ", 60s, [&] { return play.status().up; });
-  write(2 * each, options.smoke ? 100 : 30);  // HQ keeps up, so that what it holds makes room
+  play.until("HQ has what the post still has", 300s, [&] { return play.status().acknowledged >= without_hq.last_sequence && play.blobs_missing() == 0; }, 100ms);
+  write(2 * each, options.smoke ? 100 : 30);  // what HQ holds makes room first
   const auto with_hq = play.status();
   const auto within = [&](const std::string& name, std::uint64_t bytes, std::uint64_t quota_mib) {
     const double goal = static_cast<double>(quota_mib) * 1.01;
