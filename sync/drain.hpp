@@ -9,7 +9,7 @@
 //
 // What holds always:
 // - only HQ's signed ack of this connection frees a record; a broker's PUBACK is never even seen here;
-// - live verdicts go before everything else and past the budget; all else under way stays within the line's budget;
+// - live verdicts go before everything else and past the budget; all else under way stays within the line's budget, which its last piece may pass;
 // - what was sent and is not acknowledged is sent again, whatever became of it.
 #pragma once
 

@@ -64,10 +64,10 @@ void BlobIntake::not_wanted(Post& state, const Sha256& sha256) {
   (named_here && images_.holds(sha256) ? state.done : state.dropped).insert(hex(sha256));
 }
 
-void BlobIntake::wrong(const std::string& post, Post& state, Transfer& t, const std::string& what, Stamp now) {
+void BlobIntake::wrong(const std::string& post, Post& state, Transfer& t, int times, const std::string& what, Stamp now) {
   bell_.alarm(post, 0, "blob_content", hex(t.row().sha256) + ": " + what, now);
   t.tell = t.resend = t.dirty = true;
-  if (t.count_wrong() >= blob_attempts_max) drop(post, state, t.row().sha256);
+  if (times >= blob_attempts_max) drop(post, state, t.row().sha256);
 }
 
 void BlobIntake::take(const std::string& post, const Manifest& manifest, Stamp now) {
@@ -102,7 +102,7 @@ void BlobIntake::take(const std::string& post, const BlobSlice& slice, Stamp now
     case Transfer::Taken::fine: return;
     case Transfer::Taken::lost: return void(t->resend = true);
     case Transfer::Taken::wrong:
-      return wrong(post, state, *t, "chunk " + std::to_string(slice.offset / chunk_bytes) + " arrived with other content", now);
+      return wrong(post, state, *t, t->count_wrong_chunk(), "chunk " + std::to_string(slice.offset / chunk_bytes) + " arrived with other content", now);
   }
 }
 
@@ -160,7 +160,7 @@ void BlobIntake::work(const std::string& post, Post& state, WorkRoom& room, Stam
           bell_.alarm(post, 0, "blob_content", hex(t.row().sha256) + ": no empty blob has this hash", now);
           drop(post, state, t.row().sha256);
         } else {
-          wrong(post, state, t, t.single() ? "its bytes are not those that arrived" : "its chunks are those of its manifest, but do not make this blob", now);
+          wrong(post, state, t, t.count_wrong(), t.single() ? "its bytes are not those that arrived" : "its chunks are those of its manifest, but do not make this blob", now);
         }
     }
   }

@@ -11,7 +11,7 @@
 namespace rampa::sync::hq {
 
 inline constexpr std::size_t blobs_asked_max = 8;  ///< per post at a time
-inline constexpr int blob_attempts_max = 3;        ///< times that wrong content may arrive
+inline constexpr int blob_attempts_max = 3;        ///< times in a row that wrong content may arrive
 /// Transfers of one post that are kept in memory, and what their manifests take; others are read again when needed.
 inline constexpr std::size_t transfers_max = 24, manifest_bytes_max = 16u << 20;
 
@@ -55,7 +55,7 @@ class BlobIntake {
   void work(const std::string& post, Post& state, WorkRoom& room, Stamp now);
   void finish(const std::string& post, Post& state, const Transfer& t, Stamp now);
   void finish_again(const std::string& post, Post& state, Stamp now);
-  void wrong(const std::string& post, Post& state, Transfer& t, const std::string& what, Stamp now);
+  void wrong(const std::string& post, Post& state, Transfer& t, int times, const std::string& what, Stamp now);
   void drop(const std::string& post, Post& state, const Sha256& sha256);
   void choose(const std::string& post, Post& state, Stamp now);
   void save(const std::string& post, Transfer& t);

@@ -114,6 +114,7 @@ Transfer::Taken Transfer::take(const BlobSlice& slice) {
   }
   if (sha256(bytes) != hash_of(chunk)) return Taken::wrong;
   whole_chunk(chunk, bytes);
+  wrong_chunks_ = 0;
   if (!single()) expect_twins(chunk);
   return Taken::fine;
 }

@@ -46,7 +46,10 @@ class Transfer {
   bool dirty = false;     ///< the row is to be saved
   bool fresh_manifest = false;
   void set_boost(bool boost) { row_.boost = boost; }
+  /// How often the whole was wrong, or one chunk after the other, without a right one in between (a line that damages one now and then
+  /// must not make HQ give up a large image).
   [[nodiscard]] int count_wrong() { return ++row_.attempts; }
+  [[nodiscard]] int count_wrong_chunk() { return ++wrong_chunks_; }
 
  private:
   [[nodiscard]] std::uint64_t count() const { return chunks_of(row_.size_bytes); }
@@ -71,6 +74,7 @@ class Transfer {
   std::map<std::uint64_t, std::uint64_t> begun_; ///< bytes that are here of chunks that are not whole
   std::vector<std::uint32_t> by_hash_;           ///< chunks in the order of their hashes: equal ones stand together
   std::vector<bool> coming_;                     ///< will be copied
+  int wrong_chunks_ = 0;                         ///< since the last right one
   std::deque<std::pair<std::uint32_t, std::uint32_t>> copies_;  ///< chunk, and the one of this blob that is like it
   std::uint64_t looked_ = 0;                     ///< so many chunks were looked for in other blobs; beyond none is asked for
   std::unique_ptr<Digest> digest_ = std::make_unique<Digest>();  ///< over the chunks from the start...

@@ -227,6 +227,21 @@ TEST_F(ReceiverBlobs, WrongContentIsRefusedThreeTimes) {
   EXPECT_EQ(name({blob}).blobs.size(), 1u) << "a new record that names it gives it another chance";
 }
 
+TEST_F(ReceiverBlobs, AChunkThatComesWrongNowAndThenCostsNoImageAndOneThatAlwaysDoesIsGivenUp) {
+  const Bytes blob = noise(6 * chunk_bytes, 1);
+  name({blob});
+  manifest(blob);
+  const auto damaged = [&](std::size_t chunk) { return want_in(group({{Leaf::slice, encode(BlobSlice{sha256(blob), chunk * chunk_bytes, blob.size(), Bytes(chunk_bytes, 6)})}})); };
+  for (std::size_t chunk = 0; chunk < 5; ++chunk) {
+    EXPECT_TRUE(damaged(chunk).blobs.at(0).resend) << chunk;
+    give(blob, chunk * chunk_bytes, (chunk + 1) * chunk_bytes);
+  }
+  EXPECT_TRUE(damaged(5).dropped.empty());
+  EXPECT_TRUE(damaged(5).dropped.empty());
+  EXPECT_EQ(damaged(5).dropped.size(), 1u) << "at the post it is as wrong";
+  EXPECT_FALSE(holds(blob));
+}
+
 TEST_F(ReceiverBlobs, AManifestOfAnotherBlobIsFoundOut) {
   const Bytes blob = noise(2 * chunk_bytes, 1), other = noise(2 * chunk_bytes, 2);
   name({blob});
