@@ -266,6 +266,7 @@ void Drain::say_hello(Stamp now) {
   ++hellos_unanswered_;
   deadline_ = now.mono + settings_.hello_timeout;
   hello_order_ = ++sent_order_;
+  letters_.greets(hello_order_);
   publish(Leaf::hello, encode(hello));
 }
 
@@ -316,6 +317,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
     status_.resends += wanted_.untold(answered_order_);
     answered_order_ = hello_order_;
     letters_.answered(answered_order_);
+    if (letters_.words_wait()) say_receipt();
   }
   take_streams(ack, answers, now.mono);
   note_taken();
@@ -345,6 +347,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
   on_lost(ack, now);
   move_cursor(ack.cursor);
+  letters_.answered(hello_order_);
   if (letters_.words_wait()) say_receipt();
 }
 
@@ -359,8 +362,9 @@ void Drain::on_day_keys_wanted(const DayKeysWanted& wanted) {
   publish(Leaf::day_keys, encode(keys));
 }
 
-void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp) {
-  if (!letters_.done(number, refused)) return;
+void Drain::letter_done(std::uint64_t number, const std::string& refused, Stamp now) {
+  if (!letters_.done(number, refused, now.mono)) return;
+  plan_wake();
   const std::size_t before = effects_.size();
   take_letter();
   if (effects_.size() == before) say_receipt();  // one for all that came together
@@ -381,7 +385,7 @@ void Drain::letter_failed(std::uint64_t number, Stamp now) {
 }
 
 void Drain::say_receipt() {
-  if (phase_ != Phase::streaming) return;
+  if (phase_ != Phase::streaming || letters_.in_doubt()) return;
   do publish(Leaf::receipt, encode(letters_.receipt(++sent_order_)));
   while (letters_.words_wait());
 }

@@ -232,7 +232,7 @@ class Drain {
   MonoTime deadline_{};        ///< of the phase: pause over, connect or hello time-out
   MonoTime journal_again_{};   ///< after a read error
   MonoTime refused_until_{};   ///< HQ refused a frame: no records until then
-  MonoTime gathered_{};        ///< the newest events went without a full frame: the next ones may go then
+  MonoTime gathered_{};        ///< the newest event there was has gone: the next ones may go then
   std::optional<RefusedFrame> refused_;  ///< it, until HQ has taken that record
   std::string foreign_;        ///< what somebody who is not this post's HQ made us say on this connection
   MonoTime wake_{};

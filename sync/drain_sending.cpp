@@ -93,7 +93,7 @@ void Drain::fill(Stamp now) {
   const bool records = journal_again_.ns == 0 && refused_until_.ns == 0;
   while (records && phase_ == Phase::streaming && sender(Stream::verdicts).live_bytes() < settings_.live_bytes_max)
     if (send_frame(Stream::verdicts, 128u << 10, true, now) != Fill::went_out) break;
-  for (auto done = fetcher_.complete(now.mono); done; done = fetcher_.complete(now.mono)) take_fetched(std::move(done));
+  for (auto done = fetcher_.complete(status_.metered, now.mono); done; done = fetcher_.complete(status_.metered, now.mono)) take_fetched(std::move(done));
   if (const auto fetch = leaving_ ? std::nullopt : fetcher_.next(status_.metered, now.mono)) publish(Leaf::fetch, encode(*fetch));
   if (const std::size_t waiting = fetcher_.waiting(status_.metered); waiting != std::exchange(status_.fetches_waiting, waiting)) changed_ = true;
   while (phase_ == Phase::streaming) {

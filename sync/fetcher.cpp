@@ -13,17 +13,19 @@ void Fetcher::want(const Wanted& wanted) {
 }
 
 /// While an answer is awaited the one that it is for stays the first. What is there of the others stays on the shelf.
-void Fetcher::take_turns() {
-  std::stable_partition(wanted_.begin(), wanted_.end(), [](const Wanted& w) { return w.turn == Turn::ahead; });
+void Fetcher::take_turns(bool metered) {
+  // What may not come over this line stands behind what may, or nothing would come.
+  const auto place = [&](const Wanted& w) { return (may_come(w, metered) ? 0 : 2) + (w.turn == Turn::ahead ? 0 : 1); };
+  std::stable_sort(wanted_.begin(), wanted_.end(), [&](const Wanted& a, const Wanted& b) { return place(a) < place(b); });
 }
 
 std::size_t Fetcher::waiting(bool metered) const {
   return static_cast<std::size_t>(std::count_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return !may_come(w, metered); }));
 }
 
-std::optional<Fetcher::Done> Fetcher::complete(MonoTime now) {
+std::optional<Fetcher::Done> Fetcher::complete(bool metered, MonoTime now) {
   if (wanted_.empty() || asked_ || (pause_ && now < *pause_)) return {};
-  take_turns();
+  take_turns(metered);
   const Wanted& w = wanted_.front();
   return w.size_bytes > 0 && shelf_->have(w.sha256) >= w.size_bytes ? finish(now) : std::nullopt;
 }
@@ -32,7 +34,7 @@ std::optional<Fetch> Fetcher::next(bool metered, MonoTime now) {
   if (wanted_.empty() || (pause_ && now < *pause_)) return {};
   pause_.reset();
   if (asked_ && now < asked_->heard + patience) return {};
-  take_turns();
+  take_turns(metered);
   if (!may_come(wanted_.front(), metered)) {
     asked_.reset();
     return {};

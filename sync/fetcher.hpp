@@ -51,7 +51,7 @@ class Fetcher {
     std::string trouble;  ///< empty: it is there whole
   };
   /// What is there whole already (the program died before it was used) is done without asking. Before next().
-  [[nodiscard]] std::optional<Done> complete(MonoTime now);
+  [[nodiscard]] std::optional<Done> complete(bool metered, MonoTime now);
   /// What to ask HQ for now; nothing while an answer is awaited or nothing is wanted that may come over this line.
   [[nodiscard]] std::optional<Fetch> next(bool metered, MonoTime now);
   [[nodiscard]] std::optional<Done> slice(const BlobSlice& slice, MonoTime now);
@@ -73,7 +73,7 @@ class Fetcher {
     MonoTime heard;
   };
   [[nodiscard]] std::optional<Done> finish(MonoTime now);
-  void take_turns();
+  void take_turns(bool metered);
   [[nodiscard]] static bool may_come(const Wanted& wanted, bool metered) { return !metered || wanted.over == Over::any_line; }
 
   FetchShelf* shelf_;

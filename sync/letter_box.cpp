@@ -19,7 +19,18 @@ void take_of(std::vector<DeskCursor>& desks, const std::string& desk, std::uint6
   if (desks.size() > desk_cursors_max) desks.pop_back();
 }
 
+void LetterBox::greets(std::uint64_t order) {
+  if (applied_) {
+    in_doubt_ = true;
+    said_all_.reset();
+    waiting_.clear();  // HQ says them again, perhaps under other numbers
+  } else if (in_doubt_ && !said_all_) {
+    said_all_ = order;
+  }
+}
+
 void LetterBox::put(const Letters& letters) {
+  if (in_doubt_) return;
   for (const Letter& letter : letters.letters) {
     const std::uint64_t newest = !waiting_.empty() ? waiting_.back().number : applied_ ? applied_->number : through_;
     if (letter.number != newest + 1 || waiting_.size() >= waiting_max) continue;  // known already, or after a hole: HQ says it again
@@ -35,12 +46,13 @@ std::optional<Letter> LetterBox::next() {
   return applied_;
 }
 
-bool LetterBox::done(std::uint64_t number, const std::string& refused) {
+bool LetterBox::done(std::uint64_t number, const std::string& refused, MonoTime now) {
   if (!applied_ || applied_->number != number) return false;
   take_of(desks_, applied_->desk, number);
   applied_.reset();
   through_ = number;
   if (!refused.empty()) refuse(number, refused);
+  if (in_doubt_) again_ = now;
   return true;
 }
 
@@ -66,6 +78,7 @@ Receipt LetterBox::receipt(std::uint64_t order) {
 void LetterBox::answered(std::uint64_t order) {
   std::erase_if(told_, [order](const auto& told) { return told.order < order; });
   std::erase_if(told_answers_, [order](const auto& told) { return told.order < order; });
+  if (said_all_ && order >= *said_all_) in_doubt_ = false, said_all_.reset();
 }
 
 void LetterBox::disconnected() {
@@ -74,6 +87,7 @@ void LetterBox::disconnected() {
   for (auto& told : told_answers_) answers_.push_back(std::move(told.letter));
   told_.clear();
   told_answers_.clear();
+  said_all_.reset();  // nobody answers it any more
 }
 
 }  // namespace rampa::sync

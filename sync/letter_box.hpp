@@ -21,12 +21,18 @@ class LetterBox {
   [[nodiscard]] std::uint64_t through() const { return through_; }
   [[nodiscard]] const std::vector<DeskCursor>& desks() const { return desks_; }
 
+  /// A hello of this order goes now and says through() and desks(). While a letter is being applied it says one too few, and HQ may be
+  /// another one by now, which gives that number to a letter of its own: until HQ has answered a hello that says all, no letter is
+  /// taken, and HQ is to be told of none.
+  void greets(std::uint64_t order);
+  [[nodiscard]] bool in_doubt() const { return in_doubt_; }
+
   /// HQ says these.
   void put(const Letters& letters);
   /// The one to be applied now; nothing while another one is, or none waits.
   [[nodiscard]] std::optional<Letter> next();
   /// That one is applied, or `refused` says why it cannot be. False: it is not the one.
-  bool done(std::uint64_t number, const std::string& refused);
+  bool done(std::uint64_t number, const std::string& refused, MonoTime now);
   /// That one could not be kept: all are asked for again after a while. False: it is not the one.
   bool failed(std::uint64_t number, MonoTime now);
   /// What this letter named cannot be used.
@@ -62,6 +68,8 @@ class LetterBox {
   std::vector<Told<RefusedLetter>> told_;
   std::vector<Told<AnsweredLetter>> told_answers_;
   std::optional<MonoTime> again_;
+  bool in_doubt_ = false;
+  std::optional<std::uint64_t> said_all_;  ///< in doubt: the order of the hello that did
 };
 
 }  // namespace rampa::sync

@@ -1,6 +1,6 @@
 // Pictures that HQ sends to compare with (an earlier scan of this container, a photograph of this lorry), at the post:
 // DIRECTORY/reference-images/SHA256 the picture, NUMBER.letter when it came and what HQ's letter of that number says of it. One picture
-// may be named by several letters. HQ has them all: what is too much or too old goes, the oldest first, and all of it before the disk is short of room for evidence.
+// may be named by several letters. HQ has them all: what is too much or too old goes, the oldest first, and as much of it as the disk's reserve needs before evidence has to.
 #pragma once
 
 #include <map>

@@ -12,7 +12,9 @@ constexpr int checkpoint_pages = 8000;  ///< about 32 MB of write-ahead log
 [[noreturn]] void complain(sqlite3* database, const std::string& doing) {
   const int code = database ? sqlite3_errcode(database) : SQLITE_NOMEM;
   const ErrorCode kind = code == SQLITE_FULL ? ErrorCode::no_space : code == SQLITE_BUSY ? ErrorCode::busy : ErrorCode::io;
-  throw DatabaseError(kind, doing + ": " + (database ? sqlite3_errmsg(database) : "out of memory"));
+  // Of a full disk people must know which one.
+  const char* const file = code == SQLITE_FULL ? sqlite3_db_filename(database, "main") : nullptr;
+  throw DatabaseError(kind, doing + ": " + (database ? sqlite3_errmsg(database) : "out of memory") + (file ? std::string(", at ") + file : std::string{}));
 }
 
 class SqliteStatement : public Statement {

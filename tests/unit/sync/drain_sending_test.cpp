@@ -338,6 +338,11 @@ TEST(Drain, OverAMeteredLineManifestsAndFetchesWaitToo) {
   w.collect();
   EXPECT_EQ(decode_fetch(w.expect(Leaf::fetch))->sha256, std::string(64, 'f')) << "somebody at HQ wants it now, whatever it costs";
   EXPECT_EQ(w.drain.status().fetches_waiting, 0u);
+  // A list that comes later goes before it elsewhere; here it has to wait, and the other has not.
+  w.drain.want({std::string(64, 'e'), 100, Fetcher::Over::unmetered_lines, Fetcher::Turn::ahead}, w.clock.now());
+  w.pass(16s);
+  EXPECT_EQ(decode_fetch(w.expect(Leaf::fetch))->sha256, std::string(64, 'f'));
+  EXPECT_EQ(w.drain.status().fetches_waiting, 1u);
 
   w.drain.link_lost(w.attempt, "cable", w.clock.now());
   w.collect();

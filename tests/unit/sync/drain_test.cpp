@@ -316,6 +316,52 @@ TEST(Drain, ThePostSaysOfWhichDeskEachNumberIsAndForgetsTheOneThatWasSilentForLo
   EXPECT_EQ(desks->back(), (DeskCursor{std::string(32, 'b'), 5})) << "the one that wrote before it is forgotten";
 }
 
+// A letter of HQ A is still being applied when the post finds HQ B, which is told of one number too few and gives the next to its own.
+TEST(Drain, WhileALetterIsBeingAppliedNoOtherHqsLetterTakesItsNumber) {
+  for (const bool done_before_the_answer : {false, true}) {
+    DrainSettings settings = World::plain();
+    settings.letters_through = 6;
+    World w(settings);
+    w.stream();
+    const auto say = [&](std::uint64_t number, char desk) { w.say(Leaf::letters, Letters{{{number, "a", "{}"}}, std::string(32, desk)}); };
+    say(7, 'a');
+    ASSERT_EQ(w.letters.size(), 1u);
+    w.drain.link_lost(w.attempt, "cable", w.clock.now());
+    w.collect();
+    w.wake();
+    w.ready();
+    const Hello hello = w.expect_hello();
+    EXPECT_EQ(hello.letters_through, 6u);
+    const auto done = [&] {
+      w.drain.letter_done(7, "", w.clock.now());
+      w.collect();
+    };
+    if (done_before_the_answer) done();
+    w.hq.session = hello.id;
+    w.ack(true);
+    say(7, 'b');
+    say(8, 'b');
+    if (!done_before_the_answer) done();
+    say(8, 'b');
+    EXPECT_EQ(w.letters.size(), 1u) << "these numbers are from before B knew of 7";
+    w.wake();
+    const Hello all = w.expect_hello();
+    EXPECT_EQ(all.letters_through, 7u);
+    EXPECT_EQ(all.desks->front(), (DeskCursor{std::string(32, 'a'), 7}));
+    EXPECT_TRUE(w.wire.empty()) << "a receipt would make B believe that its own 7 was taken";
+    say(8, 'b');
+    EXPECT_EQ(w.letters.size(), 1u) << "not answered yet";
+    w.hq.session = all.id;
+    w.ack(true);
+    say(8, 'b');
+    ASSERT_EQ(w.letters.size(), 2u);
+    EXPECT_EQ(w.letters.back().number, 8u);
+    w.drain.letter_done(8, "", w.clock.now());
+    w.collect();
+    EXPECT_EQ(decode_receipt(w.expect(Leaf::receipt))->through, 8u);
+  }
+}
+
 TEST(Drain, WhatALetterNamedMayBeRefusedLaterAndHqHearsOfItWhateverTheLineDoes) {
   DrainSettings settings = World::plain();
   settings.letters_through = 4;
