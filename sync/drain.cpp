@@ -290,7 +290,10 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   if (!of_this_connection || (phase_ == Phase::greeting && !answers)) {
     // HQ has just come up and says so, or has not seen our hello yet: greet it (again) rather than wait for the time-out.
     if (ack.incarnation != incarnation_ && now.mono - hello_sent_ >= hello_gap) {
-      if (phase_ == Phase::streaming) incarnation_ = ack.incarnation;
+      if (phase_ == Phase::streaming) {
+        incarnation_ = ack.incarnation;
+        letters_.perhaps_another_hq();
+      }
       say_hello(now);
     }
     return;
@@ -316,7 +319,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
     // The want that belongs to the answer before this one has come, or never will.
     status_.resends += wanted_.untold(answered_order_);
     answered_order_ = hello_order_;
-    letters_.answered(answered_order_);
+    letters_.answered(answered_order_, now.mono);
     if (letters_.words_wait()) say_receipt();
   }
   take_streams(ack, answers, now.mono);
@@ -327,6 +330,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   move_cursor(ack.cursor);
   if (ack.incarnation != incarnation_) {  // HQ restarted: it wants a hello to say which blobs it lacks
     incarnation_ = ack.incarnation;
+    letters_.perhaps_another_hq();
     if (!answers) say_hello(now);
   }
 }
@@ -347,7 +351,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   for (const Stream stream : store::streams) sender(stream).restart(ack.streams[static_cast<std::size_t>(stream)], ends_.of(stream));
   on_lost(ack, now);
   move_cursor(ack.cursor);
-  letters_.answered(hello_order_);
+  letters_.answered(hello_order_, now.mono);
   if (letters_.words_wait()) say_receipt();
 }
 

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t waiting_max = 64;
 constexpr std::size_t answers_at_once = 16;  ///< a message has its limit
 constexpr Duration pause = 30s;  ///< after one that could not be kept
+constexpr Duration under_way = 4s;  ///< after that HQ says again what it said before a hello
 
 }  // namespace
 
@@ -19,21 +20,26 @@ void take_of(std::vector<DeskCursor>& desks, const std::string& desk, std::uint6
   if (desks.size() > desk_cursors_max) desks.pop_back();
 }
 
+void LetterBox::perhaps_another_hq() {
+  passed_by_ |= !waiting_.empty();
+  waiting_.clear();  // HQ says them again, perhaps under other numbers
+  said_all_.reset();
+  in_doubt_ |= applied_.has_value();
+}
+
 void LetterBox::greets(std::uint64_t order) {
-  if (applied_) {
-    in_doubt_ = true;
-    said_all_.reset();
-    waiting_.clear();  // HQ says them again, perhaps under other numbers
-  } else if (in_doubt_ && !said_all_) {
-    said_all_ = order;
-  }
+  if (!in_doubt_ || applied_ || said_all_) return;
+  said_all_ = order;
+  again_.reset();
 }
 
 void LetterBox::put(const Letters& letters) {
+  if (in_doubt_) passed_by_ |= !letters.letters.empty();
   if (in_doubt_) return;
   for (const Letter& letter : letters.letters) {
     const std::uint64_t newest = !waiting_.empty() ? waiting_.back().number : applied_ ? applied_->number : through_;
     if (letter.number != newest + 1 || waiting_.size() >= waiting_max) continue;  // known already, or after a hole: HQ says it again
+    again_.reset();
     waiting_.push_back(letter);
     waiting_.back().desk = letters.desk;
   }
@@ -75,19 +81,22 @@ Receipt LetterBox::receipt(std::uint64_t order) {
   return receipt;
 }
 
-void LetterBox::answered(std::uint64_t order) {
+void LetterBox::answered(std::uint64_t order, MonoTime now) {
   std::erase_if(told_, [order](const auto& told) { return told.order < order; });
   std::erase_if(told_answers_, [order](const auto& told) { return told.order < order; });
-  if (said_all_ && order >= *said_all_) in_doubt_ = false, said_all_.reset();
+  if (!said_all_ || order < *said_all_) return;
+  in_doubt_ = false;
+  said_all_.reset();
+  if (std::exchange(passed_by_, false)) again_ = now + under_way;
 }
 
 void LetterBox::disconnected() {
-  waiting_.clear();
+  perhaps_another_hq();
+  passed_by_ = false;  // to a new connection all is said anew
   for (auto& told : told_) refused_.push_back(std::move(told.letter));
   for (auto& told : told_answers_) answers_.push_back(std::move(told.letter));
   told_.clear();
   told_answers_.clear();
-  said_all_.reset();  // nobody answers it any more
 }
 
 }  // namespace rampa::sync

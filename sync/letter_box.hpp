@@ -21,11 +21,12 @@ class LetterBox {
   [[nodiscard]] std::uint64_t through() const { return through_; }
   [[nodiscard]] const std::vector<DeskCursor>& desks() const { return desks_; }
 
-  /// A hello of this order goes now and says through() and desks(). While a letter is being applied it says one too few, and HQ may be
-  /// another one by now, which gives that number to a letter of its own: until HQ has answered a hello that says all, no letter is
-  /// taken, and HQ is to be told of none.
-  void greets(std::uint64_t order);
+  /// From here on HQ may be another one. While a letter is being applied hellos say one too few, and the other one may give that number
+  /// to a letter of its own: until HQ has answered a hello that says all, no letter is taken, and HQ is to be told of none.
+  void perhaps_another_hq();
   [[nodiscard]] bool in_doubt() const { return in_doubt_; }
+  /// A hello of this order goes now and says through() and desks().
+  void greets(std::uint64_t order);
 
   /// HQ says these.
   void put(const Letters& letters);
@@ -45,8 +46,8 @@ class LetterBox {
   /// What HQ is told in the message of this order.
   [[nodiscard]] Receipt receipt(std::uint64_t order);
   /// HQ has answered a hello of this order: it has all receipts that went before.
-  void answered(std::uint64_t order);
-  /// What HQ has not answered for is told again.
+  void answered(std::uint64_t order, MonoTime now);
+  /// What HQ has not answered for is told again, perhaps to another one.
   void disconnected();
 
   /// When a hello is due that makes HQ say the letters again.
@@ -68,7 +69,7 @@ class LetterBox {
   std::vector<Told<RefusedLetter>> told_;
   std::vector<Told<AnsweredLetter>> told_answers_;
   std::optional<MonoTime> again_;
-  bool in_doubt_ = false;
+  bool in_doubt_ = false, passed_by_ = false;  ///< passed_by_: letters came while in doubt
   std::optional<std::uint64_t> said_all_;  ///< in doubt: the order of the hello that did
 };
 

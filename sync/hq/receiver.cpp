@@ -11,8 +11,12 @@ namespace format = store::format;
 namespace {
 
 constexpr std::uint64_t letters_under_way_max = 256;
-constexpr std::size_t letters_at_once = 64, letter_bytes_at_once = 512u << 10;
+constexpr std::size_t letters_at_once = 64, letter_bytes_at_once = 64u << 10;  ///< seconds of a thin line: none of it goes twice
 constexpr Duration letters_again = 3s;  ///< a hello says how far the post was when it sent it, not what is on its way since
+constexpr Duration letters_lost = 2min;  ///< no receipt for so long: said again, though the post may be at work on one
+
+/// Of a hello's id: what all hellos of one connection begin with.
+std::string_view connection_of(std::string_view id) { return id.substr(0, id.rfind('-')); }
 
 /// What the envelope says of its body, unpacked: a few bytes may stand for many.
 std::size_t stated_body_bytes(ByteView sealed) {
@@ -173,6 +177,7 @@ void Receiver::take_hello(const std::string& name, Post& state, std::string_view
   }
   History& history = state.histories.back();
   check_hello(history, *hello, now);
+  if (connection_of(hello->id) != connection_of(history.row.session)) state.letters_sent = 0;  // what was on its way is lost
   history.row.session = hello->id;
   history.row.hello = *hello;
   history.row.hello_received = now.wall;
@@ -295,6 +300,7 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
             ledger_.save(history.row.id, which, {stream.held.list(), stream.recheck});
         if (std::exchange(history.changed, false)) ledger_.save(history.row, now.wall);
       }
+      state.letters_due |= state.letters_sent > state.letters.through && now.mono - state.letters_sent_at >= letters_lost;
       if (std::exchange(state.letters_due, false)) {
         const bool under_way = state.letters_sent > state.letters.through && now.mono - state.letters_sent_at < letters_again;
         const std::uint64_t after = under_way ? state.letters_sent : state.letters.through;

@@ -362,6 +362,42 @@ TEST(Drain, WhileALetterIsBeingAppliedNoOtherHqsLetterTakesItsNumber) {
   }
 }
 
+TEST(Drain, AnotherHqOnTheSameConnectionTakesNoNumberEither) {
+  DrainSettings settings = World::plain();
+  settings.letters_through = 6;
+  World w(settings);
+  w.stream();
+  const auto say = [&](std::uint64_t number, char desk) { w.say(Leaf::letters, Letters{{{number, "a", "{}"}}, std::string(32, desk)}); };
+  say(7, 'a');
+  w.clock.advance(1s);
+  w.hq.incarnation = "hq-2";
+  w.ack();
+  EXPECT_EQ(w.expect_hello().letters_through, 6u);
+  say(7, 'b');
+  w.drain.letter_done(7, "", w.clock.now());
+  w.collect();
+  say(8, 'b');
+  EXPECT_EQ(w.letters.size(), 1u);
+  w.wake();
+  w.greet();
+  say(8, 'b');
+  EXPECT_EQ(w.letters.size(), 2u);
+}
+
+// On a living connection nobody else can have come: a heartbeat while a letter takes long costs nothing.
+TEST(Drain, AHeartbeatWhileALetterIsBeingAppliedHoldsNoneUp) {
+  World w;
+  w.stream();
+  w.say(Leaf::letters, Letters{{{1, "a", "{}"}, {2, "a", "{}"}}, std::string(32, 'a')});
+  ASSERT_EQ(w.letters.size(), 1u);
+  w.clock.advance(16s);
+  w.turn();
+  w.greet();
+  w.drain.letter_done(1, "", w.clock.now());
+  w.collect();
+  EXPECT_EQ(w.letters.size(), 2u);
+}
+
 TEST(Drain, WhatALetterNamedMayBeRefusedLaterAndHqHearsOfItWhateverTheLineDoes) {
   DrainSettings settings = World::plain();
   settings.letters_through = 4;

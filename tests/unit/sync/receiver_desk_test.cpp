@@ -175,6 +175,10 @@ class TwoDesks : public ReceiverDesk {
   /// The post greets this HQ and takes what it says, or none of it. What came, as "NUMBER BODY".
   std::vector<std::string> at(Receiver& hq, bool takes = true) {
     clock.advance(5s);
+    return connect(hq, takes);
+  }
+  std::vector<std::string> connect(Receiver& hq, bool takes = true) {
+    ++connection;
     box.disconnected();
     std::vector<std::string> came;
     for (int round = 0; round < 3; ++round) {
@@ -192,11 +196,12 @@ class TwoDesks : public ReceiverDesk {
   }
   std::vector<Letters> greet(Receiver& hq) {
     Hello hello = now->hello();
+    hello.id = "boot-1-" + std::to_string(connection) + "-" + std::to_string(order);
     hello.letters_through = box.through();
     if (says_desks) hello.desks = box.desks();
     box.greets(++order);
     const auto letters = group_at(hq, Leaf::hello, encode(hello));
-    box.answered(order);
+    box.answered(order, clock.mono());
     return letters;
   }
   std::vector<Letters> group_at(Receiver& hq, Leaf leaf, const Bytes& body) {
@@ -220,7 +225,7 @@ class TwoDesks : public ReceiverDesk {
   std::unique_ptr<Desk> desk_b;
   std::unique_ptr<Receiver> receiver_b;
   LetterBox box{0, {}};
-  std::uint64_t order = 0;
+  std::uint64_t order = 0, connection = 0;
   bool says_desks = true;
   SigningPost* now = &p1;
 };
@@ -257,6 +262,51 @@ TEST_F(TwoDesks, ALetterThatIsStillBeingAppliedKeepsItsNumber) {
   EXPECT_EQ(at(*receiver_b), Came{"2 B1"});
   EXPECT_EQ(at(*receiver), Came{});
   EXPECT_EQ(desk->sent("P1", 9).back().state, "taken");
+}
+
+// HQ has sent them a moment ago, over a connection that broke: it does not count them as on their way.
+TEST_F(TwoDesks, ANewConnectionBringsAtOnceWhatWasOnItsWayOverTheOneBefore) {
+  at(*receiver);
+  write_lost(*receiver, *desk, "A1");
+  write_lost(*receiver, *desk, "A2");
+  EXPECT_EQ(connect(*receiver), (Came{"1 A1", "2 A2"}));
+}
+
+TEST_F(TwoDesks, WhatIsSentWhileTheNumbersAreInDoubtComesSecondsLater) {
+  at(*receiver);
+  write_lost(*receiver, *desk, "A1");
+  clock.advance(5s);
+  for (const Letters& letters : greet(*receiver)) box.put(letters);
+  ASSERT_TRUE(box.next());
+  EXPECT_EQ(connect(*receiver), Came{});
+  desk->add_letter("P1", "note", R"({"v":2,"n":"A2"})", clock.now().wall);
+  receiver->look_at_desk();
+  for (const Letters& letters : greet(*receiver)) box.put(letters);  // A2 comes and is passed by
+  EXPECT_FALSE(box.next());
+  EXPECT_TRUE(box.done(1, "", clock.mono()));
+  ASSERT_TRUE(box.again());
+  EXPECT_EQ(*box.again(), clock.mono());
+  for (const Letters& letters : greet(*receiver)) box.put(letters);
+  EXPECT_FALSE(box.in_doubt());
+  if (!box.next()) {
+    ASSERT_TRUE(box.again()) << "HQ counts it as on its way: it is asked for again";
+    clock.advance(*box.again() - clock.mono());
+    for (const Letters& letters : greet(*receiver)) box.put(letters);
+    const auto letter = box.next();
+    ASSERT_TRUE(letter);
+    EXPECT_EQ(letter->number, 2u);
+  }
+}
+
+TEST_F(TwoDesks, ALetterThatGotLostOnALivingConnectionIsSaidAgain) {
+  at(*receiver);
+  write_lost(*receiver, *desk, "A1");
+  clock.advance(121s);
+  ASSERT_TRUE(receiver->begin());
+  const auto answers = receiver->commit(clock);
+  const auto letters = said(answers.value(), *now, Leaf::letters, decode_letters);
+  ASSERT_TRUE(letters);
+  EXPECT_EQ(letters->letters.at(0).number, 1u);
 }
 
 TEST_F(TwoDesks, WhatOneHqsLettersCameToIsNotTakenForTheOthers) {
