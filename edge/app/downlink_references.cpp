@@ -3,6 +3,7 @@
 
 #include "edge/app/downlink.hpp"
 #include "edge/app/waiter.hpp"
+#include "edge/runtime/system_clock.hpp"
 #include "sync/fetch_shelf.hpp"
 #include "sync/letters.hpp"
 
@@ -55,10 +56,12 @@ bool Downlink::evidence(const sync::WantedFile& wanted) const {
 /// Bytes of the disk that reference images leave free: long before pictures of lorries have to make room.
 std::uint64_t Downlink::room_for_evidence() const { return 2 * (appliance_.site().store.reserve_mib << 20); }
 
-/// What is too old; and where the disk gets tight all of them, before evidence has to.
+/// What is too old, by a clock that somebody keeps right: nothing expires by one that may have been set wrong. And where the disk gets
+/// tight as many as it takes, before evidence has to.
 void Downlink::drop_references() {
   ReferenceImages& images = appliance_.references();
-  if (const auto gone = images.drop_old(clock_.now().wall); gone > 0) spdlog::info("{} reference images of HQ are older than the site file keeps them and are removed", gone);
+  if (runtime::wall_quality() == WallQuality::synchronised)
+    if (const auto gone = images.drop_old(clock_.now().wall); gone > 0) spdlog::info("{} reference images of HQ are older than the site file keeps them and are removed", gone);
   if (const auto free = disk_->free_bytes(appliance_.site().directory); free && *free < room_for_evidence())
     if (const auto gone = images.make_room(room_for_evidence() - *free); gone > 0)
       spdlog::warn("the disk has {} MiB left: {} reference images of HQ are removed, which has them", *free >> 20, gone);

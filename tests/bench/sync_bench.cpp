@@ -224,9 +224,9 @@ void line_use(const Options& options, Figures& figures) {
 void verdict_latency_of(const Options& options, Figures& figures, double rate_bit_s, int rtt_ms, int samples) {
   Play play(options, "latency");
   PostProcessSettings post;
-  post.records = 1;
   post.business.image_every = 1;
-  post.business.image_bytes = 60u << 20;  // longer than the measurement
+  post.business.image_bytes = 60u << 20;
+  post.records = 1 + static_cast<std::uint64_t>(rate_bit_s / 8 * 60 / static_cast<double>(post.business.image_bytes));  // a minute: longer than the measurement
   play.start_hq();
   play->line([&](hil::WanRelay& line) {
     line.fault("delay", rtt_ms / 2.0, true);
@@ -265,6 +265,8 @@ void verdict_latency(const Options& options, Figures& figures) {
   if (options.smoke) return verdict_latency_of(options, figures, 2e6, 50, 4);
   verdict_latency_of(options, figures, 512e3, 100, 60);
   verdict_latency_of(options, figures, 2e6, 600, 60);
+  verdict_latency_of(options, figures, 20e6, 50, 60);
+  verdict_latency_of(options, figures, 20e6, 600, 60);
 }
 
 // ---- (d) ----------------------------------------------------------------------------------------------------------------
