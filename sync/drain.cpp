@@ -292,6 +292,7 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
     if (ack.incarnation != incarnation_ && now.mono - hello_sent_ >= hello_gap) {
       if (phase_ == Phase::streaming) {
         incarnation_ = ack.incarnation;
+        hq_restarted_ = true;
         letters_.perhaps_another_hq();
       }
       say_hello(now);
@@ -315,6 +316,8 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   }
   budget_.set_credit(ack.credit_bytes);
   if (phase_ == Phase::greeting) return start_streaming(ack, now);
+  const bool restarted = ack.incarnation != incarnation_;
+  hq_restarted_ |= restarted;
   if (answers) {
     // The want that belongs to the answer before this one has come, or never will.
     status_.resends += wanted_.untold(answered_order_);
@@ -328,7 +331,8 @@ void Drain::on_ack(const Ack& ack, Stamp now) {
   on_lost(ack, now);
   note_refused(ack, now.mono);
   move_cursor(ack.cursor);
-  if (ack.incarnation != incarnation_) {  // HQ restarted: it wants a hello to say which blobs it lacks
+  if (answers) hq_restarted_ = false;
+  if (restarted) {  // it wants a hello to say which blobs it lacks
     incarnation_ = ack.incarnation;
     letters_.perhaps_another_hq();
     if (!answers) say_hello(now);
@@ -341,6 +345,7 @@ void Drain::start_streaming(const Ack& ack, Stamp now) {
   failed_in_a_row_ = status_.broker;  // should the connection break, this line is tried again first, and then the others
   connected_ = now.mono;
   leaving_ = false;
+  hq_restarted_ = false;
   budget_.restart();
   budget_.set_credit(ack.credit_bytes);
   status_.budget_bytes = budget_.bytes();

@@ -259,6 +259,7 @@ class Drain {
   LetterBox letters_;
   LostLog lost_;
   bool hq_takes_lost_ = false;  ///< it has said so on this connection
+  bool hq_restarted_ = false;  ///< and has not answered a hello since: what is lost was lost with it and says nothing of the line
   bool budget_full_ = false;   ///< the last fill() stopped for lack of room
   std::uint64_t sent_order_ = 0;  ///< of the last message
   std::uint64_t answered_order_ = 0;  ///< of the last hello that HQ has answered on this connection

@@ -31,7 +31,7 @@ void Drain::take_streams(const Ack& ack, bool answers, MonoTime now) {
 void Drain::delivered(const std::vector<Sent>& messages, std::size_t lost, Duration held, MonoTime now) {
   budget_.acknowledged(messages, held, now);
   if (lost > 0) {
-    budget_.lost();
+    if (!hq_restarted_) budget_.lost();
     status_.resends += lost;
   }
   status_.round_trip = budget_.shortest_trip();

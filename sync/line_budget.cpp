@@ -91,8 +91,11 @@ bool LineBudget::may_send(std::size_t under_way, MonoTime now) {
   }
   if (std::exchange(empty_first_, std::nullopt)) anew_ = now;
   if (under_way >= bytes()) return false;
-  if (now < next_) wake_ = next_;
-  return now >= next_;
+  // With nothing under way a piece makes no queue, whatever the line's rate is taken for. That may be far too little: HQ's other worker
+  // took over, and what was seconds on its way looked like a slow line.
+  if (now >= next_ || under_way == 0) return true;
+  wake_ = next_;
+  return false;
 }
 
 LineMark LineBudget::sent(std::size_t bytes, std::size_t under_way, MonoTime now) {

@@ -122,6 +122,37 @@ TEST(Drain, WithABacklogToSendNoEventWaitsForCompany) {
   EXPECT_FALSE(w.wire.empty());
 }
 
+// What was under way to an HQ that died says nothing of the line.
+TEST(Drain, WhatGotLostWithAnHqThatRestartedMakesTheLineNoSlower) {
+  for (const bool restarts : {true, false}) {
+    World w;
+    w.stream();
+    for (int i = 0; i < 40; ++i) {
+      w.append(8, Stream::events, 2000);
+      w.clock.advance(20ms);
+      while (!w.wire.empty()) w.expect_frame();
+      w.ack();
+    }
+    const std::size_t before = w.drain.status().budget_bytes;
+    w.append(8, Stream::events, 2000);
+    ASSERT_FALSE(w.wire.empty());
+    w.wire.clear();  // nobody has them
+    w.clock.advance(1s);
+    if (restarts) {
+      w.hq.incarnation = "hq-2";
+      w.ack();
+      w.greet();
+    } else {
+      w.clock.advance(10s);
+      w.turn();
+      w.greet();
+    }
+    EXPECT_GT(w.drain.status().resends, 0u);
+    if (restarts) EXPECT_GE(w.drain.status().budget_bytes, before);
+    else EXPECT_LT(w.drain.status().budget_bytes, before) << "somebody on a line that stands had no room";
+  }
+}
+
 TEST(Drain, ALargeRecordGoesAlone) {
   World w;
   w.append(1, Stream::events, 100'000);

@@ -310,6 +310,23 @@ TEST(LineBudget, NothingIsPutOffForLongWhateverWasMeasured) {
   }
 }
 
+// HQ's other worker took over, and what was under way meanwhile looks like a line of 600 bytes a second: with nothing under way the next
+// piece goes nevertheless, and so the true rate is found within some trips.
+TEST(LineBudget, ARateThatIsTakenForTooLowHoldsNothingBackOnAnEmptyLine) {
+  LineBudget budget;
+  MonoTime now{1'000'000'000};
+  std::uint64_t order = 0;
+  const auto trip = [&](std::size_t bytes, Duration takes) {
+    const Sent sent{{}, bytes, ++order, budget.sent(bytes, 0, now), false};
+    now = now + takes;
+    budget.acknowledged({sent}, 1ms, now);
+  };
+  for (int i = 0; i < 15; ++i) trip(1200, 2s);
+  trip(3000, 5ms);
+  EXPECT_FALSE(budget.may_send(1200, now)) << "what is under way is behind what the line seems to take";
+  EXPECT_TRUE(budget.may_send(0, now));
+}
+
 // A broker that forgets, an HQ that has no room: for eight seconds something is lost five times a second. When that is over, the line is used again.
 TEST(LineBudget, ManyLossesDoNotMakeItSlowForLong) {
   for (const auto one_way : {1ms, 20ms, 300ms}) {
