@@ -15,6 +15,10 @@ foreach(module core imgproc imgcodecs)
   find_library(OPENCV_${module} opencv_${module} REQUIRED)
   target_link_libraries(rampa_opencv INTERFACE ${OPENCV_${module}})
 endforeach()
+# The nets of the plate reader alone.
+find_library(OPENCV_dnn opencv_dnn REQUIRED)
+add_library(rampa_opencv_dnn INTERFACE)
+target_link_libraries(rampa_opencv_dnn INTERFACE rampa_opencv ${OPENCV_dnn})
 
 find_package(Poco REQUIRED COMPONENTS Foundation Net NetSSL Util)
 find_package(CLI11 REQUIRED)

@@ -25,14 +25,19 @@ std::string normalise_container_code(std::string_view text) {
   return code;
 }
 
-std::optional<std::uint8_t> container_check_digit(std::string_view code) {
+std::optional<std::uint8_t> container_remainder(std::string_view code) {
   if (code.size() < 10) return std::nullopt;
   unsigned sum = 0;
   for (std::size_t i = 0; i < 10; ++i) {
     if (i < 4 ? !letter(code[i]) : !digit(code[i])) return std::nullopt;
     sum += weight(code[i]) << i;
   }
-  return static_cast<std::uint8_t>(sum % 11 % 10);
+  return static_cast<std::uint8_t>(sum % 11);
+}
+
+std::optional<std::uint8_t> container_check_digit(std::string_view code) {
+  const auto remainder = container_remainder(code);
+  return remainder ? std::optional(static_cast<std::uint8_t>(*remainder % 10)) : std::nullopt;
 }
 
 bool is_container_code(std::string_view code) {

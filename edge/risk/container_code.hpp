@@ -12,6 +12,9 @@ namespace rampa::risk {
 /// Anything else stays, so that a wrong code stays recognisably wrong.
 [[nodiscard]] std::string normalise_container_code(std::string_view text);
 
+/// The remainder 0..10 that the check digit is made of; 10 is printed as 0. Nothing where the first ten characters are not four letters and six digits.
+[[nodiscard]] std::optional<std::uint8_t> container_remainder(std::string_view code);
+
 /// Check digit 0..9 of the first ten characters of a normalised code (four letters, six digits); nothing where they are not that.
 [[nodiscard]] std::optional<std::uint8_t> container_check_digit(std::string_view code);
 

@@ -1,0 +1,154 @@
+#include "edge/vision/plates/frame_reader.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "edge/vision/plates/detector_internal.hpp"
+#include "edge/vision/plates/recogniser_internal.hpp"
+
+namespace rampa::vision::plates {
+namespace {
+
+constexpr int coarse_px = 640 * 352, fine_px = 960 * 544;
+constexpr double picture_pixels_most = 64e6;
+constexpr double two_lines_min = 0.5;
+constexpr float edge_px = 2;
+
+/// The crop drawn together or apart about its middle, by parts of its width and height.
+Corners scaled(const Corners& c, float x, float y) {
+  Point middle{};
+  for (const Point& p : c) middle = {middle.x + p.x / 4, middle.y + p.y / 4};
+  const Point ex{(c[1].x - c[0].x + c[2].x - c[3].x) / 2, (c[1].y - c[0].y + c[2].y - c[3].y) / 2};
+  const Point ey{(c[3].x - c[0].x + c[2].x - c[1].x) / 2, (c[3].y - c[0].y + c[2].y - c[1].y) / 2};
+  Corners out = c;
+  constexpr std::array<std::array<float, 2>, 4> signs{{{-1, -1}, {1, -1}, {1, 1}, {-1, 1}}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    out[i].x += signs[i][0] * ex.x * x + signs[i][1] * ey.x * y;
+    out[i].y += signs[i][0] * ex.y * x + signs[i][1] * ey.y * y;
+  }
+  return out;
+}
+
+class TwoNets final : public FrameReader {
+ public:
+  TwoNets(Detector detector, Recogniser recogniser, PlateFormats formats, ReaderSettings settings)
+      : detector_(std::move(detector)), recogniser_(std::move(recogniser)), formats_(std::move(formats)), settings_(std::move(settings)) {}
+
+  Result<std::vector<FramePlate>> read(const Frame& frame) override {
+    if (!frame.pixels || frame.width < 16 || frame.height < 16 || (frame.channels != 1 && frame.channels != 3)) return fail(ErrorCode::invalid, "no frame");
+    try {
+      const cv::Mat whole(frame.height, frame.width, frame.channels == 3 ? CV_8UC3 : CV_8U, const_cast<std::uint8_t*>(frame.pixels), frame.stride);
+      if (frame.channels == 1) return read_grey(whole);
+      cv::cvtColor(whole, grey_, cv::COLOR_BGR2GRAY);
+      return read_grey(grey_);
+    } catch (const std::exception& e) {  // OpenCV throws; nothing of it leaves this folder
+      return fail(ErrorCode::invalid, std::string("the frame can't be read: ") + e.what());
+    }
+  }
+
+  Result<std::vector<FramePlate>> read_picture(ByteView coded) override {
+    try {
+      const cv::Mat bytes(1, static_cast<int>(coded.size()), CV_8U, const_cast<std::uint8_t*>(coded.data()));
+      const cv::Mat picture = coded.empty() ? cv::Mat{} : cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+      if (picture.empty()) return fail(ErrorCode::invalid, "not a picture");
+      if (static_cast<double>(picture.cols) * picture.rows > picture_pixels_most) return fail(ErrorCode::invalid, "picture is larger than 64 Mpx");
+      return read({picture.data, picture.cols, picture.rows, picture.step, picture.channels()});
+    } catch (const std::exception& e) {
+      return fail(ErrorCode::invalid, std::string("picture can't be decoded: ") + e.what());
+    }
+  }
+
+ private:
+  std::vector<FramePlate> read_grey(const cv::Mat& grey) {
+    auto plates = look(grey, coarse_px);
+    const bool certified = std::any_of(plates.begin(), plates.end(), [](const FramePlate& p) { return p.read.certified; });
+    if (!certified && settings_.second_look && Detector::input_size(grey.size(), fine_px) != Detector::input_size(grey.size(), coarse_px)) {
+      for (FramePlate& finer : look(grey, fine_px)) {
+        const auto same = std::find_if(plates.begin(), plates.end(), [&](const FramePlate& p) { return overlap(p.corners, finer.corners) > 0.3; });
+        if (same == plates.end()) plates.push_back(std::move(finer));
+        else if (finer.read.confidence > same->read.confidence) *same = std::move(finer);
+      }
+    }
+    std::sort(plates.begin(), plates.end(), [](const FramePlate& a, const FramePlate& b) {
+      return a.read.certified != b.read.certified ? a.read.certified : a.read.confidence * std::sqrt(area(a.corners)) > b.read.confidence * std::sqrt(area(b.corners));
+    });
+    return plates;
+  }
+
+  std::vector<FramePlate> look(const cv::Mat& grey, int pixels) {
+    std::vector<FramePlate> out;
+    for (const FoundPlate& found : detector_.find(grey, pixels, settings_.found_min, settings_.plates_max)) {
+      FramePlate plate{{}, found.corners, found.probability, found.two_lines >= two_lines_min};
+      const bool whole = std::all_of(found.corners.begin(), found.corners.end(), [&](const Point& p) {
+        return p.x >= edge_px && p.y >= edge_px && p.x <= static_cast<float>(grey.cols) - 1 - edge_px && p.y <= static_cast<float>(grey.rows) - 1 - edge_px;
+      });
+      auto read = settle(formats_, crops_of(grey, found.corners, plate.two_lines), whole, settings_.bars);
+      if (!read || read->confidence < settings_.reported_min) continue;
+      plate.read = std::move(*read);
+      out.push_back(std::move(plate));
+    }
+    return out;
+  }
+
+  /// Three crops: as found, a little looser, a little tighter. What depends on the crop is no sure read.
+  std::vector<CropAnswer> crops_of(const cv::Mat& grey, const Corners& corners, bool two_lines) {
+    const std::array crops{corners, scaled(corners, 0.015f, 0.04f), scaled(corners, -0.008f, -0.02f)};
+    std::vector<CropAnswer> out(crops.size());
+    const auto read = [&](const auto& line_of) {
+      std::vector<cv::Mat> pictures;
+      for (const Corners& crop : crops) pictures.push_back(rectified(grey, line_of(crop)));
+      auto answers = recogniser_.read(pictures);
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        out[i].lines.push_back(std::move(answers[i].rows));
+        add(out[i].country, answers[i].country);
+      }
+    };
+    if (!two_lines) {
+      read([](const Corners& c) { return c; });
+    } else {
+      for (const std::size_t half : {0u, 1u}) read([&](const Corners& c) { return halves(c)[half]; });
+      for (CropAnswer& crop : out) {
+        for (auto& [code, log_p] : crop.country.log_p) log_p /= 2;
+        crop.country.other /= 2;
+      }
+    }
+    for (CropAnswer& crop : out) crop.country.hint = settings_.country_hint;
+    return out;
+  }
+
+  static void add(CountryBelief& sum, const CountryBelief& one) {
+    if (sum.log_p.empty()) {
+      sum = one;
+      return;
+    }
+    for (std::size_t k = 0; k < sum.log_p.size(); ++k) sum.log_p[k].second += one.log_p[k].second;
+    sum.other += one.other;
+  }
+
+  Detector detector_;
+  Recogniser recogniser_;
+  PlateFormats formats_;
+  ReaderSettings settings_;
+  cv::Mat grey_;
+};
+
+}  // namespace
+
+ReaderFiles ReaderFiles::in(const std::string& folder) {
+  return {folder + "/plate_detector.onnx", folder + "/plate_recogniser.onnx", folder + "/plates.json", folder + "/formats.json"};
+}
+
+Result<std::unique_ptr<FrameReader>> make_frame_reader(const ReaderFiles& files, const ReaderSettings& settings) {
+  cv::setNumThreads(1);  // the pool is the place for threads; OpenCV's own would run beside the lanes
+  auto formats = PlateFormats::load(files.formats);
+  if (!formats) return tl::unexpected(formats.error());
+  auto detector = Detector::load(files.detector);
+  if (!detector) return tl::unexpected(detector.error());
+  auto recogniser = Recogniser::load(files.recogniser, files.notes);
+  if (!recogniser) return tl::unexpected(recogniser.error());
+  return std::make_unique<TwoNets>(std::move(*detector), std::move(*recogniser), std::move(*formats), settings);
+}
+
+}  // namespace rampa::vision::plates

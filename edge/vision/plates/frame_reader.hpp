@@ -1,0 +1,58 @@
+// Our own reader: a frame in, plates out. cv::Mat stays behind this door.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edge/vision/plates/heat_map.hpp"
+#include "edge/vision/plates/verdict.hpp"
+#include "firmware-interfaces/bytes.hpp"
+#include "firmware-interfaces/result.hpp"
+
+namespace rampa::vision::plates {
+
+/// Pixels that somebody else owns: 8 bit, blue green red, or grey.
+struct Frame {
+  const std::uint8_t* pixels = nullptr;
+  int width = 0, height = 0;
+  std::size_t stride = 0;  ///< bytes from a row to the next
+  int channels = 3;        ///< 3 or 1
+};
+
+struct FramePlate {
+  PlateText read;
+  Corners corners{};      ///< in the frame's pixels
+  double found = 0;       ///< the detector's probability
+  bool two_lines = false;
+};
+
+struct ReaderFiles {
+  std::string detector, recogniser, notes, formats;
+  /// The usual names in one folder: plate_detector.onnx, plate_recogniser.onnx, plates.json, formats.json.
+  [[nodiscard]] static ReaderFiles in(const std::string& folder);
+};
+
+struct ReaderSettings {
+  std::string country_hint;        ///< ISO 3166-1 alpha-2; empty: none
+  double found_min = 0.35;         ///< detector's probability from which on a plate is read
+  double reported_min = 0.20;      ///< confidence from which on a read is reported
+  std::size_t plates_max = 8;
+  bool second_look = true;         ///< once more at a finer scale where nothing was certified
+  Bars bars;
+};
+
+class FrameReader {
+ public:
+  virtual ~FrameReader() = default;
+  /// Best first; empty when none was found. Errors: invalid (no frame, or OpenCV failed). Thread: one object per thread.
+  [[nodiscard]] virtual Result<std::vector<FramePlate>> read(const Frame& frame) = 0;
+  /// The same of a coded picture (JPEG, PNG). Errors: invalid (no picture, or larger than 64 Mpx).
+  [[nodiscard]] virtual Result<std::vector<FramePlate>> read_picture(ByteView coded) = 0;
+};
+
+/// Errors: not_found, invalid, with the file.
+[[nodiscard]] Result<std::unique_ptr<FrameReader>> make_frame_reader(const ReaderFiles& files, const ReaderSettings& settings = {});
+
+}  // namespace rampa::vision::plates

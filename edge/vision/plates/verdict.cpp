@@ -1,0 +1,211 @@
+#include "edge/vision/plates/verdict.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rampa::vision::plates {
+namespace {
+
+constexpr std::size_t beam_width = 12;
+constexpr std::size_t hypotheses_max = 4;     // a crop's, that formats are tried on
+constexpr double hypotheses_within = 5;       // log-probability below the best one
+constexpr double outside = -3.5;              // log-weight of a sign that the format does not have at its place
+constexpr double not_mentioned = -2;          // what a crop thinks of a text that it did not come up with, below its last one
+constexpr double dropped_within = 0.7;        // a longer text that is half as likely: its extra character is shown as "?"
+constexpr std::size_t characters_min = 4;
+
+/// A text that a crop, or all of them, may mean.
+struct Text {
+  Explained explained;
+  double score = 0;
+};
+
+/// A line's, or two lines' joined.
+struct Joined {
+  Signs signs;
+  Seen seen;
+  double log_p = 0;
+};
+
+std::vector<Joined> joined(const CropAnswer& crop) {
+  std::vector<Joined> out(1);
+  for (const Rows& rows : crop.lines) {
+    auto line = likeliest(rows, beam_width);
+    std::vector<Joined> longer;
+    for (const Joined& before : out)
+      for (std::size_t i = 0; i < std::min(line.size(), hypotheses_max); ++i) {
+        Joined one = before;
+        one.signs.insert(one.signs.end(), line[i].signs.begin(), line[i].signs.end());
+        const Seen seen = seen_at(rows, line[i]);
+        one.seen.insert(one.seen.end(), seen.begin(), seen.end());
+        one.log_p += line[i].log_p;
+        longer.push_back(std::move(one));
+      }
+    std::sort(longer.begin(), longer.end(), [](const Joined& a, const Joined& b) { return a.log_p > b.log_p; });
+    if (longer.size() > hypotheses_max) longer.resize(hypotheses_max);
+    out = std::move(longer);
+  }
+  while (!out.empty() && out.back().log_p < out.front().log_p - hypotheses_within) out.pop_back();
+  std::erase_if(out, [](const Joined& j) { return j.signs.empty(); });
+  return out;
+}
+
+/// All that one crop comes up with, best first.
+std::vector<Text> texts_of(const PlateFormats& formats, const std::vector<Joined>& hypotheses, const CountryBelief& belief) {
+  std::vector<Text> out;
+  for (const Joined& h : hypotheses) {
+    double seen = 0;
+    for (std::size_t i = 0; i < h.signs.size(); ++i) seen += h.seen[i][h.signs[i]];
+    for (Explained& e : formats.explain(h.seen, belief, 6)) {
+      // The beam summed all ways to write its text; exchanging signs at the same places changes it by what they differ there.
+      const double score = h.log_p + e.seen - seen + e.prior;
+      const auto same = std::find_if(out.begin(), out.end(), [&](const Text& t) { return t.explained.signs == e.signs; });
+      if (same == out.end()) out.push_back({std::move(e), score});
+      else if (score > same->score) *same = {std::move(e), score};
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const Text& a, const Text& b) { return a.score > b.score; });
+  return out;
+}
+
+CountryBelief mean_belief(const std::vector<CropAnswer>& crops) {
+  CountryBelief out = crops.front().country;
+  for (std::size_t i = 1; i < crops.size(); ++i) {
+    for (std::size_t k = 0; k < out.log_p.size(); ++k) out.log_p[k].second += crops[i].country.log_p[k].second;
+    out.other += crops[i].country.other;
+  }
+  const auto n = static_cast<double>(crops.size());
+  for (auto& [code, log_p] : out.log_p) log_p /= n;
+  out.other /= n;
+  return out;
+}
+
+/// Whether `longer` is `shorter` with one more character, and where that stands.
+std::optional<std::size_t> extra_at(const Signs& longer, const Signs& shorter) {
+  if (longer.size() != shorter.size() + 1) return std::nullopt;
+  const auto at = static_cast<std::size_t>(std::mismatch(shorter.begin(), shorter.end(), longer.begin()).first - shorter.begin());
+  return std::equal(shorter.begin() + static_cast<std::ptrdiff_t>(at), shorter.end(), longer.begin() + static_cast<std::ptrdiff_t>(at) + 1) ? std::optional(at) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<CropAnswer>& crops, bool whole, const Bars& bars) {
+  if (crops.empty()) return std::nullopt;
+  const CountryBelief belief = mean_belief(crops);
+  std::vector<std::vector<Joined>> hypotheses;
+  std::vector<std::vector<Text>> by_crop;
+  for (const CropAnswer& crop : crops) {
+    auto found = joined(crop);
+    if (found.empty()) continue;
+    by_crop.push_back(texts_of(formats, found, belief));
+    hypotheses.push_back(std::move(found));
+  }
+  if (by_crop.empty()) return std::nullopt;
+
+  // All crops' texts, each with the mean of what the crops think of it.
+  std::vector<Text> texts;
+  for (const auto& crop : by_crop)
+    for (const Text& text : crop) {
+      if (std::any_of(texts.begin(), texts.end(), [&](const Text& t) { return t.explained.signs == text.explained.signs; })) continue;
+      Text all = text;
+      all.score = 0;
+      for (const auto& other : by_crop) {
+        const auto same = std::find_if(other.begin(), other.end(), [&](const Text& t) { return t.explained.signs == text.explained.signs; });
+        all.score += same == other.end() ? other.back().score + not_mentioned : same->score;
+      }
+      all.score /= static_cast<double>(by_crop.size());
+      texts.push_back(std::move(all));
+    }
+  std::sort(texts.begin(), texts.end(), [](const Text& a, const Text& b) { return a.score > b.score; });
+
+  PlateText out;
+  Text best = texts.front();
+  std::optional<std::size_t> dropped;
+  if (texts.size() > 1) {
+    out.margin = texts[0].score - texts[1].score;
+    dropped = out.margin < dropped_within ? extra_at(texts[1].explained.signs, texts[0].explained.signs) : std::nullopt;
+    if (dropped) best = texts[1];
+  } else {
+    out.margin = 10;
+  }
+
+  // Probabilities at each place, as the mean over the crops that saw as many places.
+  const Signs& signs = best.explained.signs;
+  std::vector<std::array<double, signs_count>> seen(signs.size());
+  double crops_with = 0;
+  for (const auto& crop : hypotheses) {
+    const auto same = std::find_if(crop.begin(), crop.end(), [&](const Joined& j) { return j.signs.size() == signs.size(); });
+    if (same == crop.end()) continue;
+    ++crops_with;
+    for (std::size_t i = 0; i < signs.size(); ++i)
+      for (Sign s = 0; s < signs_count; ++s) seen[i][s] += std::exp(same->seen[i][s]);
+  }
+  double weakest = 1;
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    ReadCharacter c;
+    double others = 0, next = -1, blank = 1;
+    Sign runner_up = 0;
+    const double own = seen[i][signs[i]] / crops_with;
+    blank -= own;
+    for (Sign s = 0; s < signs_count; ++s) {
+      if (s == signs[i]) continue;
+      const double p = seen[i][s] / crops_with;
+      blank -= p;
+      const bool fits_there = best.explained.allowed.empty() || (best.explained.allowed[i] & only(s));
+      const double weighed = p * (fits_there ? 1 : std::exp(outside));
+      others += weighed;
+      if (weighed > next) next = weighed, runner_up = s;
+    }
+    const double all = own + others + std::max(0.0, blank);
+    c.printed = alphabet[signs[i]];
+    c.confidence = dropped == i ? 0 : own / all;
+    c.runner_up = alphabet[runner_up];
+    c.runner_up_confidence = next / all;
+    weakest = std::min(weakest, c.confidence);
+    const bool unsure = c.confidence < bars.unsure;
+    out.printed += unsure ? std::string_view("?") : alphabet[signs[i]];
+    out.text += unsure ? std::string_view("?") : alphabet[plain(signs[i])];
+    out.characters.push_back(std::move(c));
+  }
+  out.confidence = std::min(weakest, 1 / (1 + std::exp(-out.margin)));
+
+  // The country: what the picture says where the text fits it, else what the picture is sure of.
+  const auto said = std::max_element(belief.log_p.begin(), belief.log_p.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const bool some_country = said != belief.log_p.end() && said->second > belief.other;
+  const double sure = some_country ? std::exp(said->second) : 0;
+  const Fit& fit = best.explained.fit;
+  const auto believed = [&](const std::string& code) {
+    for (const auto& [c, log_p] : belief.log_p)
+      if (c == code) return std::exp(log_p);
+    return 0.0;
+  };
+  const double of_fit = fit.country ? believed(fit.country->code) : 0;
+  out.country = "unknown";
+  if (fit.country && of_fit >= 0.3) out.country = fit.country->code;
+  else if (sure >= 0.8) out.country = said->first;
+  if (fit.country && out.country == fit.country->code) {
+    out.series = fit.series->name;
+    out.region = fit.region;
+    // Serbia and North Macedonia write the area beneath their emblem once more; elsewhere the whole text is what the twin is of.
+    const bool area_alone = out.country == "RS" || out.country == "MK";
+    out.twin = twin(out.country, area_alone ? signs_of(fit.region).value_or(Signs{}) : signs);
+  }
+
+  const auto doubt = [&](bool is, const char* why) {
+    if (is) out.doubts.emplace_back(why);
+  };
+  doubt(out.text.find('?') != std::string::npos, "a character is unsure");
+  doubt(signs.size() < characters_min, "too few characters");
+  doubt(weakest < bars.weakest, "the weakest character is below the bar");
+  doubt(out.margin < bars.margin, "another text is almost as likely");
+  doubt(by_crop.size() < bars.crops_min, "too few crops");
+  doubt(by_crop.size() < crops.size() || std::any_of(by_crop.begin(), by_crop.end(), [&](const auto& c) { return c.front().explained.signs != signs; }), "the crops disagree");
+  doubt(!fit.country, "no format fits");
+  doubt(fit.country && (fit.series->trust == Trust::uncertain || fit.series->kind == "personal"), "the format is not certain");
+  doubt(fit.country && (of_fit < bars.country || said->first != fit.country->code), "country and format disagree");
+  doubt(!whole, "the plate touches the frame's edge");
+  out.certified = out.doubts.empty();
+  return out;
+}
+
+}  // namespace rampa::vision::plates
