@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "edge/app/learning_commands.hpp"
+#include "edge/app/plates_commands.hpp"
 #include "edge/app/profiles_commands.hpp"
 #include "edge/app/risk_commands.hpp"
 #include "edge/app/tools.hpp"
@@ -78,6 +79,7 @@ int main(int argc, char** argv) {
   add_risk_commands(cli, *profiles, options, code);
   add_learning_commands(*profiles, code);
   add_watchlist_commands(cli, code);
+  add_plates_commands(cli, code);
 
   try {
     cli.parse(argc, argv);

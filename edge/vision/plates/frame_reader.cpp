@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "edge/vision/jpeg_size.hpp"
 #include "edge/vision/plates/detector_internal.hpp"
 #include "edge/vision/plates/recogniser_internal.hpp"
 
@@ -12,7 +15,6 @@ namespace rampa::vision::plates {
 namespace {
 
 constexpr int coarse_px = 640 * 352, fine_px = 960 * 544;
-constexpr double picture_pixels_most = 64e6;
 constexpr double two_lines_min = 0.5;
 constexpr float edge_px = 2;
 
@@ -45,18 +47,6 @@ class TwoNets final : public FrameReader {
       return read_grey(grey_);
     } catch (const std::exception& e) {  // OpenCV throws; nothing of it leaves this folder
       return fail(ErrorCode::invalid, std::string("the frame can't be read: ") + e.what());
-    }
-  }
-
-  Result<std::vector<FramePlate>> read_picture(ByteView coded) override {
-    try {
-      const cv::Mat bytes(1, static_cast<int>(coded.size()), CV_8U, const_cast<std::uint8_t*>(coded.data()));
-      const cv::Mat picture = coded.empty() ? cv::Mat{} : cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-      if (picture.empty()) return fail(ErrorCode::invalid, "not a picture");
-      if (static_cast<double>(picture.cols) * picture.rows > picture_pixels_most) return fail(ErrorCode::invalid, "picture is larger than 64 Mpx");
-      return read({picture.data, picture.cols, picture.rows, picture.step, picture.channels()});
-    } catch (const std::exception& e) {
-      return fail(ErrorCode::invalid, std::string("picture can't be decoded: ") + e.what());
     }
   }
 
@@ -96,35 +86,28 @@ class TwoNets final : public FrameReader {
   std::vector<CropAnswer> crops_of(const cv::Mat& grey, const Corners& corners, bool two_lines) {
     const std::array crops{corners, scaled(corners, 0.015f, 0.04f), scaled(corners, -0.008f, -0.02f)};
     std::vector<CropAnswer> out(crops.size());
-    const auto read = [&](const auto& line_of) {
-      std::vector<cv::Mat> pictures;
-      for (const Corners& crop : crops) pictures.push_back(rectified(grey, line_of(crop)));
-      auto answers = recogniser_.read(pictures);
-      for (std::size_t i = 0; i < answers.size(); ++i) {
-        out[i].lines.push_back(std::move(answers[i].rows));
-        add(out[i].country, answers[i].country);
+    for (std::size_t i = 0; i < crops.size(); ++i) {
+      if (!two_lines) {
+        add(out[i], recogniser_.read(rectified(grey, crops[i])));
+        continue;
       }
-    };
-    if (!two_lines) {
-      read([](const Corners& c) { return c; });
-    } else {
-      for (const std::size_t half : {0u, 1u}) read([&](const Corners& c) { return halves(c)[half]; });
-      for (CropAnswer& crop : out) {
-        for (auto& [code, log_p] : crop.country.log_p) log_p /= 2;
-        crop.country.other /= 2;
-      }
+      for (const Corners& line : halves(crops[i])) add(out[i], recogniser_.read(rectified(grey, line)));
+      for (auto& [code, log_p] : out[i].country.log_p) log_p /= 2;
+      out[i].country.other /= 2;
     }
     for (CropAnswer& crop : out) crop.country.hint = settings_.country_hint;
     return out;
   }
 
-  static void add(CountryBelief& sum, const CountryBelief& one) {
-    if (sum.log_p.empty()) {
-      sum = one;
+  /// One more line; what the lines say of the country is summed.
+  static void add(CropAnswer& crop, LineAnswer line) {
+    crop.lines.push_back(std::move(line.rows));
+    if (crop.country.log_p.empty()) {
+      crop.country = std::move(line.country);
       return;
     }
-    for (std::size_t k = 0; k < sum.log_p.size(); ++k) sum.log_p[k].second += one.log_p[k].second;
-    sum.other += one.other;
+    for (std::size_t k = 0; k < crop.country.log_p.size(); ++k) crop.country.log_p[k].second += line.country.log_p[k].second;
+    crop.country.other += line.country.other;
   }
 
   Detector detector_;
@@ -138,6 +121,38 @@ class TwoNets final : public FrameReader {
 
 ReaderFiles ReaderFiles::in(const std::string& folder) {
   return {folder + "/plate_detector.onnx", folder + "/plate_recogniser.onnx", folder + "/plates.json", folder + "/formats.json"};
+}
+
+ReaderFiles ReaderFiles::usual() {
+  namespace fs = std::filesystem;
+  if (const char* named = std::getenv("RAMPA_PLATES_DIR"); named && *named) return in(named);
+  std::error_code error;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    const fs::path installed = binary.parent_path().parent_path() / "share/rampa/plates";
+    if (fs::is_directory(installed, error)) return in(installed.string());
+    for (fs::path at = binary.parent_path(); at.has_relative_path(); at = at.parent_path()) {
+      if (!fs::is_directory(at / "edge/vision/models", error)) continue;
+      ReaderFiles out = in((at / "edge/vision/models").string());
+      out.formats = (at / "edge/vision/plates/formats.json").string();
+      return out;
+    }
+  }
+  return in("edge/vision/models");
+}
+
+Result<Picture> decoded(ByteView coded) {
+  try {
+    // A JPEG says its size before anybody decodes it.
+    if (const auto size = jpeg_size(coded); size && std::uint64_t{size->width_px} * size->height_px > picture_pixels_max)
+      return fail(ErrorCode::invalid, "picture is larger than 64 Mpx");
+    const cv::Mat bytes(1, static_cast<int>(coded.size()), CV_8U, const_cast<std::uint8_t*>(coded.data()));
+    const auto picture = std::make_shared<const cv::Mat>(coded.empty() ? cv::Mat{} : cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION));
+    if (picture->empty()) return fail(ErrorCode::invalid, "not a picture");
+    return Picture(picture, {picture->data, picture->cols, picture->rows, picture->step, picture->channels()});
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::invalid, std::string("picture can't be decoded: ") + e.what());
+  }
 }
 
 Result<std::unique_ptr<FrameReader>> make_frame_reader(const ReaderFiles& files, const ReaderSettings& settings) {

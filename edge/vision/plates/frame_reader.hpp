@@ -21,6 +21,20 @@ struct Frame {
   int channels = 3;        ///< 3 or 1
 };
 
+/// A decoded picture; copies share their pixels.
+class Picture {
+ public:
+  Picture(std::shared_ptr<const void> owner, Frame frame) : owner_(std::move(owner)), frame_(frame) {}
+  [[nodiscard]] const Frame& frame() const { return frame_; }
+
+ private:
+  std::shared_ptr<const void> owner_;
+  Frame frame_;
+};
+
+/// Of JPEG, PNG or BMP. Errors: invalid (no picture, or larger than 64 Mpx).
+[[nodiscard]] Result<Picture> decoded(ByteView coded);
+
 struct FramePlate {
   PlateText read;
   Corners corners{};      ///< in the frame's pixels
@@ -32,6 +46,8 @@ struct ReaderFiles {
   std::string detector, recogniser, notes, formats;
   /// The usual names in one folder: plate_detector.onnx, plate_recogniser.onnx, plates.json, formats.json.
   [[nodiscard]] static ReaderFiles in(const std::string& folder);
+  /// RAMPA_PLATES_DIR; else PREFIX/share/rampa/plates of an installed binary; else the checkout that the binary was built in.
+  [[nodiscard]] static ReaderFiles usual();
 };
 
 struct ReaderSettings {
@@ -48,8 +64,6 @@ class FrameReader {
   virtual ~FrameReader() = default;
   /// Best first; empty when none was found. Errors: invalid (no frame, or OpenCV failed). Thread: one object per thread.
   [[nodiscard]] virtual Result<std::vector<FramePlate>> read(const Frame& frame) = 0;
-  /// The same of a coded picture (JPEG, PNG). Errors: invalid (no picture, or larger than 64 Mpx).
-  [[nodiscard]] virtual Result<std::vector<FramePlate>> read_picture(ByteView coded) = 0;
 };
 
 /// Errors: not_found, invalid, with the file.

@@ -12,7 +12,7 @@ namespace rampa::vision::plates {
 namespace {
 
 constexpr int width = 128, height = 32;
-constexpr float margin_x = 4, margin_y = 2;  // plates.py draws its crops so
+constexpr int margin_x = 4, margin_y = 2;  // plates.py draws its crops so
 
 double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
@@ -22,13 +22,15 @@ Result<RecogniserNotes> read_notes(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(ErrorCode::not_found, file + ": can't be opened");
   try {
-    const auto root = nlohmann::json::parse(in);
+    const auto root = nlohmann::json::parse(in).at("recogniser");
     RecogniserNotes out;
     const auto signs = signs_of(root.at("alphabet").get<std::string>());
     if (!signs || signs->empty() || std::set<Sign>(signs->begin(), signs->end()).size() != signs->size())
-      return fail(ErrorCode::invalid, file + ", alphabet: a character is not of the reader's alphabet, or stands there twice");
+      return fail(ErrorCode::invalid, file + ", recogniser.alphabet: a character is not of the reader's alphabet, or stands there twice");
     out.class_of = *signs;
     for (const auto& country : root.at("countries")) out.countries.push_back(country.get<std::string>());
+    if (root.at("input") != nlohmann::json{height, width} || root.at("margin") != nlohmann::json{margin_x, margin_y} || root.at("two_line_split") != 0.5)
+      return fail(ErrorCode::invalid, file + ", recogniser: its crops are of another size, margin or split than this program's");
     return out;
   } catch (const nlohmann::json::exception& e) {
     return fail(ErrorCode::invalid, file + ": " + e.what());
@@ -56,7 +58,8 @@ cv::Mat rectified(const cv::Mat& grey, const Corners& line) {
     }
   }
   const cv::Point2f source[]{{at[0].x, at[0].y}, {at[1].x, at[1].y}, {at[2].x, at[2].y}, {at[3].x, at[3].y}};
-  const cv::Point2f target[]{{margin_x, margin_y}, {width - margin_x, margin_y}, {width - margin_x, height - margin_y}, {margin_x, height - margin_y}};
+  constexpr float left = margin_x, top = margin_y, right = width - margin_x, bottom = height - margin_y;
+  const cv::Point2f target[]{{left, top}, {right, top}, {right, bottom}, {left, bottom}};
   cv::Mat out;
   cv::warpPerspective(from, out, cv::getPerspectiveTransform(source, target), {width, height}, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
   return out;
@@ -73,37 +76,32 @@ Result<Recogniser> Recogniser::load(const std::string& net_file, const std::stri
   if (!std::filesystem::exists(net_file)) return fail(ErrorCode::not_found, net_file + ": can't be opened");
   try {
     Recogniser out(cv::dnn::readNetFromONNX(net_file), std::move(*notes));
-    (void)out.read({cv::Mat(height, width, CV_8U, cv::Scalar(128))});
+    (void)out.read(cv::Mat(height, width, CV_8U, cv::Scalar(128)));
     return out;
   } catch (const cv::Exception& e) {
     return fail(ErrorCode::invalid, net_file + ": " + e.err);
   }
 }
 
-std::vector<LineAnswer> Recogniser::read(const std::vector<cv::Mat>& crops) {
-  net_.setInput(cv::dnn::blobFromImages(crops, 1.0 / 128, {}, cv::Scalar(128)));
+LineAnswer Recogniser::read(const cv::Mat& crop) {
+  cv::dnn::blobFromImage(crop, blob_, 1.0 / 128, {}, cv::Scalar(128));
+  net_.setInput(blob_);
   std::vector<cv::Mat> answers;
   net_.forward(answers, std::vector<cv::String>{"text", "country"});
   const cv::Mat &text = answers[0], &country = answers[1];
-  const auto n = static_cast<int>(crops.size());
-  const auto classes = static_cast<int>(notes_.class_of.size()) + 1, countries = static_cast<int>(notes_.countries.size());
-  if (text.dims != 3 || text.size[0] != n || text.size[2] != classes || country.total() != static_cast<std::size_t>(n) * static_cast<std::size_t>(countries))
+  const std::size_t classes = notes_.class_of.size() + 1, countries = notes_.countries.size();
+  if (text.dims != 3 || text.size[0] != 1 || static_cast<std::size_t>(text.size[2]) != classes || country.total() != countries)
     CV_Error(cv::Error::StsBadArg, "not the recogniser that plates.json describes: its answers have another shape");
-  std::vector<LineAnswer> out;
-  const auto line = static_cast<std::size_t>(text.size[1] * classes);
-  for (std::size_t i = 0; i < crops.size(); ++i) {
-    LineAnswer answer{Rows::from_logits({text.ptr<float>() + i * line, line}, notes_.class_of), {}};
-    const float* logits = country.ptr<float>() + i * notes_.countries.size();
-    const float top = *std::max_element(logits, logits + countries);
-    double sum = 0;
-    for (int k = 0; k < countries; ++k) sum += std::exp(static_cast<double>(logits[k] - top));
-    answer.country.other = -40;
-    for (std::size_t k = 0; k < notes_.countries.size(); ++k) {
-      const double log_p = logits[k] - top - std::log(sum);
-      if (notes_.countries[k].size() == 2) answer.country.log_p.emplace_back(notes_.countries[k], log_p);
-      else answer.country.other = log_p;
-    }
-    out.push_back(std::move(answer));
+  LineAnswer out{Rows::from_logits({text.ptr<float>(), text.total()}, notes_.class_of), {}};
+  const float* logits = country.ptr<float>();
+  const float top = *std::max_element(logits, logits + countries);
+  double sum = 0;
+  for (std::size_t k = 0; k < countries; ++k) sum += std::exp(static_cast<double>(logits[k] - top));
+  out.country.other = -40;
+  for (std::size_t k = 0; k < countries; ++k) {
+    const double log_p = logits[k] - top - std::log(sum);
+    if (notes_.countries[k].size() == 2) out.country.log_p.emplace_back(notes_.countries[k], log_p);
+    else out.country.other = log_p;
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // The recogniser's net: a line of text, level and 128 x 32, to rows of logits and a country. Inside edge/vision only.
 #pragma once
 
+#include <array>
 #include <opencv2/dnn.hpp>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@ namespace rampa::vision::plates {
 /// What `plates.json` beside the net says of it.
 struct RecogniserNotes {
   std::vector<Sign> class_of;           ///< class i + 1 is this sign
-  std::vector<std::string> countries;   ///< of the country head; empty text: unknown
+  std::vector<std::string> countries;   ///< of the country head; what is no code of two letters is "unknown"
 };
 
 /// Errors: not_found, invalid (with the place).
@@ -36,13 +37,14 @@ class Recogniser {
   /// Errors: not_found, invalid (no net of this kind, or the notes do not fit it).
   [[nodiscard]] static Result<Recogniser> load(const std::string& net_file, const std::string& notes_file);
 
-  /// One answer a crop. Always the same number of crops is the fastest: OpenCV prepares the net anew when it changes.
-  [[nodiscard]] std::vector<LineAnswer> read(const std::vector<cv::Mat>& crops);
+  /// `crop`: what rectified() made.
+  [[nodiscard]] LineAnswer read(const cv::Mat& crop);
 
  private:
   Recogniser(cv::dnn::Net net, RecogniserNotes notes) : net_(std::move(net)), notes_(std::move(notes)) {}
   cv::dnn::Net net_;
   RecogniserNotes notes_;
+  cv::Mat blob_;
 };
 
 }  // namespace rampa::vision::plates
