@@ -8,7 +8,8 @@ namespace rampa::vision::plates {
 namespace {
 
 constexpr float nothing = -std::numeric_limits<float>::infinity();
-constexpr float negligible = -9.2f;  // e^-9.2 = 1e-4: signs less likely than that at a place are not followed
+constexpr float negligible = -9.2f;      // e^-9.2 = 1e-4: signs less likely than that at a place are not followed,
+constexpr std::size_t followed_max = 6;  // nor more than so many: where none is clear, the seventh helps nobody
 
 float add(float a, float b) {
   if (a < b) std::swap(a, b);
@@ -44,6 +45,7 @@ Rows Rows::from_logits(std::span<const float> logits, std::span<const Sign> clas
 std::vector<Hypothesis> likeliest(const Rows& rows, std::size_t width) {
   std::vector<Prefix> beam(1), next;
   beam[0].ends_blank = 0;
+  Signs followed;
   const auto in_next = [&](const Signs& begin, std::optional<Sign> then) -> Prefix& {
     for (Prefix& p : next) {
       if (p.signs.size() != begin.size() + (then ? 1 : 0)) continue;
@@ -56,6 +58,13 @@ std::vector<Hypothesis> likeliest(const Rows& rows, std::size_t width) {
   };
   for (std::size_t t = 0; t < rows.steps(); ++t) {
     next.clear();
+    followed.clear();
+    for (Sign s = 0; s < signs_count; ++s)
+      if (rows.sign(t, s) >= negligible) followed.push_back(s);
+    if (followed.size() > followed_max) {
+      std::partial_sort(followed.begin(), followed.begin() + followed_max, followed.end(), [&](Sign a, Sign b) { return rows.sign(t, a) > rows.sign(t, b); });
+      followed.resize(followed_max);
+    }
     for (const Prefix& p : beam) {
       const float total = p.total();
       Prefix& same = in_next(p.signs, std::nullopt);
@@ -66,9 +75,8 @@ std::vector<Hypothesis> likeliest(const Rows& rows, std::size_t width) {
         same.ends_sign = add(same.ends_sign, p.ends_sign + rows.sign(t, last));
         if (rows.sign(t, last) > rows.sign(same.steps.back(), last)) same.steps.back() = t;
       }
-      for (Sign s = 0; s < signs_count; ++s) {
+      for (const Sign s : followed) {
         const float log_p = rows.sign(t, s);
-        if (log_p < negligible) continue;
         // A double letter needs a blank between its two.
         const float from = !p.signs.empty() && p.signs.back() == s ? p.ends_blank : total;
         if (from == nothing) continue;

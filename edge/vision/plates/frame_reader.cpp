@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -74,7 +75,7 @@ class TwoNets final : public FrameReader {
       const bool whole = std::all_of(found.corners.begin(), found.corners.end(), [&](const Point& p) {
         return p.x >= edge_px && p.y >= edge_px && p.x <= static_cast<float>(grey.cols) - 1 - edge_px && p.y <= static_cast<float>(grey.rows) - 1 - edge_px;
       });
-      auto read = settle(formats_, crops_of(grey, found.corners, plate.two_lines), whole, settings_.bars);
+      auto read = read_plate(grey, found.corners, plate.two_lines, whole);
       if (!read || read->confidence < settings_.reported_min) continue;
       plate.read = std::move(*read);
       out.push_back(std::move(plate));
@@ -82,20 +83,27 @@ class TwoNets final : public FrameReader {
     return out;
   }
 
-  /// Three crops: as found, a little looser, a little tighter. What depends on the crop is no sure read.
-  std::vector<CropAnswer> crops_of(const cv::Mat& grey, const Corners& corners, bool two_lines) {
-    const std::array crops{corners, scaled(corners, 0.015f, 0.04f), scaled(corners, -0.008f, -0.02f)};
-    std::vector<CropAnswer> out(crops.size());
-    for (std::size_t i = 0; i < crops.size(); ++i) {
-      if (!two_lines) {
-        add(out[i], recogniser_.read(rectified(grey, crops[i])));
-        continue;
-      }
-      for (const Corners& line : halves(crops[i])) add(out[i], recogniser_.read(rectified(grey, line)));
-      for (auto& [code, log_p] : out[i].country.log_p) log_p /= 2;
-      out[i].country.other /= 2;
+  /// Two crops, as found and a little looser: what depends on the crop is no sure read. A tighter one decides where they disagree.
+  std::optional<PlateText> read_plate(const cv::Mat& grey, const Corners& corners, bool two_lines, bool whole) {
+    std::vector<CropAnswer> crops{crop_of(grey, corners, two_lines), crop_of(grey, scaled(corners, 0.015f, 0.04f), two_lines)};
+    auto read = settle(formats_, crops, whole, settings_.bars);
+    if (read && !read->crops_agree) {
+      crops.push_back(crop_of(grey, scaled(corners, -0.008f, -0.02f), two_lines));
+      read = settle(formats_, crops, whole, settings_.bars);
     }
-    for (CropAnswer& crop : out) crop.country.hint = settings_.country_hint;
+    return read;
+  }
+
+  CropAnswer crop_of(const cv::Mat& grey, const Corners& corners, bool two_lines) {
+    CropAnswer out;
+    if (!two_lines) {
+      add(out, recogniser_.read(rectified(grey, corners)));
+    } else {
+      for (const Corners& line : halves(corners)) add(out, recogniser_.read(rectified(grey, line)));
+      for (auto& [code, log_p] : out.country.log_p) log_p /= 2;
+      out.country.other /= 2;
+    }
+    out.country.hint = settings_.country_hint;
     return out;
   }
 

@@ -285,64 +285,89 @@ std::vector<Fit> PlateFormats::fits(std::string_view text, std::string_view coun
 }
 
 std::vector<Explained> PlateFormats::explain(const Seen& seen, const CountryBelief& belief, std::size_t max) const {
-  std::vector<Explained> out;
   const std::size_t n = seen.size();
-  if (n == 0 || max == 0) return out;
-  const auto best_of = [&](std::size_t place, SignSet signs) {
-    Sign best = 0;
+  if (n == 0 || max == 0) return {};
+  // Hundreds of shapes share a dozen sets of signs and their regions: each best sign and best code is looked for once.
+  struct BestSign {
+    SignSet among;
+    Sign sign;
+  };
+  std::vector<std::vector<BestSign>> best_signs(n);
+  const auto best_of = [&](std::size_t place, SignSet among) {
+    for (const BestSign& known : best_signs[place])
+      if (known.among == among) return known.sign;
+    BestSign best{among, 0};
     float log_p = -std::numeric_limits<float>::infinity();
     for (Sign s = 0; s < signs_count; ++s)
-      if ((signs & only(s)) && seen[place][s] > log_p) log_p = seen[place][s], best = s;
-    return best;
+      if ((among & only(s)) && seen[place][s] > log_p) log_p = seen[place][s], best.sign = s;
+    best_signs[place].push_back(best);
+    return best.sign;
   };
-  const auto add = [&](Explained one) {
-    for (std::size_t i = 0; i < n; ++i) one.seen += seen[i][one.signs[i]];
-    const auto same = std::find_if(out.begin(), out.end(), [&](const Explained& o) { return o.signs == one.signs; });
-    if (same == out.end()) out.push_back(std::move(one));
-    else if (one.prior > same->prior) *same = std::move(one);
+  struct BestCode {
+    int set;
+    std::size_t at, length;
+    const Signs* code;
   };
-  Explained as_seen;
-  for (std::size_t i = 0; i < n; ++i) as_seen.signs.push_back(best_of(i, ~SignSet{0} >> (64 - signs_count)));
-  as_seen.prior = prior_no_format + prior_of(belief, "");
-  add(as_seen);
+  std::vector<BestCode> best_codes;
+  const auto best_code = [&](const Shape& shape) {
+    for (const BestCode& known : best_codes)
+      if (known.set == shape.region_set && known.at == shape.region_at && known.length == shape.region_length) return known.code;
+    BestCode best{shape.region_set, shape.region_at, shape.region_length, nullptr};
+    float log_p = -std::numeric_limits<float>::infinity();
+    for (const Signs& code : regions_[static_cast<std::size_t>(shape.region_set)].codes) {
+      if (code.size() != shape.region_length) continue;
+      float sum = 0;
+      for (std::size_t i = 0; i < code.size(); ++i) sum += seen[shape.region_at + i][code[i]];
+      if (sum > log_p) log_p = sum, best.code = &code;
+    }
+    best_codes.push_back(best);
+    return best.code;
+  };
+  const auto sign_at = [&](const Shape& shape, const Signs* code, std::size_t i) {
+    return code && i >= shape.region_at && i < shape.region_at + code->size() ? (*code)[i - shape.region_at] : best_of(i, shape.places[i]);
+  };
+
+  // Scores first; texts are made of the best alone.
+  struct Scored {
+    double seen, prior;
+    const Shape* shape;  ///< none: as it was seen
+    const Signs* code;
+  };
+  std::vector<Scored> scored;
+  constexpr SignSet all = ~SignSet{0} >> (64 - signs_count);
+  Scored as_seen{0, prior_no_format + prior_of(belief, ""), nullptr, nullptr};
+  for (std::size_t i = 0; i < n; ++i) as_seen.seen += seen[i][best_of(i, all)];
+  scored.push_back(as_seen);
   if (n < shapes_.size()) {
-    // Series share their regions: the best code of a set at a place is looked for once.
-    std::vector<std::pair<const Shape*, const Signs*>> codes_found;
+    std::vector<double> country_priors;
+    for (const Country& c : *countries_) country_priors.push_back(prior_of(belief, c.code));
     for (const Shape& shape : shapes_[n]) {
-      Explained one;
-      const Signs* code = nullptr;
-      if (shape.region_set >= 0) {
-        const auto known = std::find_if(codes_found.begin(), codes_found.end(), [&](const auto& f) {
-          return f.first->region_set == shape.region_set && f.first->region_at == shape.region_at && f.first->region_length == shape.region_length;
-        });
-        if (known != codes_found.end()) {
-          code = known->second;
-        } else {
-          float best = -std::numeric_limits<float>::infinity();
-          for (const Signs& c : regions_[static_cast<std::size_t>(shape.region_set)].codes) {
-            if (c.size() != shape.region_length) continue;
-            float log_p = 0;
-            for (std::size_t i = 0; i < c.size(); ++i) log_p += seen[shape.region_at + i][c[i]];
-            if (log_p > best) best = log_p, code = &c;
-          }
-          codes_found.emplace_back(&shape, code);
-        }
-        if (!code) continue;
-      }
-      for (std::size_t i = 0; i < n; ++i) {
-        const bool in_code = code && i >= shape.region_at && i < shape.region_at + code->size();
-        one.signs.push_back(in_code ? (*code)[i - shape.region_at] : best_of(i, shape.places[i]));
-        // Codes are of letters, or of digits (Turkey, Kosovo).
-        one.allowed.push_back(in_code ? (only(one.signs[i]) & digits ? digits : ~digits) : shape.places[i]);
-      }
-      const Country& country = (*countries_)[shape.country];
-      one.fit = {&country, &country.series[shape.series], code ? printed(*code) : std::string{}};
-      one.prior = prior_of(*one.fit.series) + prior_of(belief, country.code);
-      add(std::move(one));
+      Scored one{0, prior_of((*countries_)[shape.country].series[shape.series]) + country_priors[shape.country], &shape, shape.region_set >= 0 ? best_code(shape) : nullptr};
+      for (std::size_t i = 0; i < n; ++i) one.seen += seen[i][sign_at(shape, one.code, i)];
+      scored.push_back(one);
     }
   }
-  std::sort(out.begin(), out.end(), [](const Explained& a, const Explained& b) { return a.score() > b.score(); });
-  if (out.size() > max) out.resize(max);
+  std::stable_sort(scored.begin(), scored.end(), [](const Scored& a, const Scored& b) { return a.seen + a.prior > b.seen + b.prior; });
+
+  std::vector<Explained> out;
+  for (const Scored& s : scored) {
+    if (out.size() == max) break;
+    Explained one;
+    one.seen = s.seen;
+    one.prior = s.prior;
+    for (std::size_t i = 0; i < n; ++i) one.signs.push_back(s.shape ? sign_at(*s.shape, s.code, i) : best_of(i, all));
+    if (std::any_of(out.begin(), out.end(), [&](const Explained& o) { return o.signs == one.signs; })) continue;
+    if (s.shape) {
+      const Country& country = (*countries_)[s.shape->country];
+      one.fit = {&country, &country.series[s.shape->series], s.code ? printed(*s.code) : std::string{}};
+      for (std::size_t i = 0; i < n; ++i) {
+        const bool in_code = s.code && i >= s.shape->region_at && i < s.shape->region_at + s.code->size();
+        // Codes are of letters, or of digits (Turkey, Kosovo).
+        one.allowed.push_back(in_code ? (only(one.signs[i]) & digits ? digits : ~digits) : s.shape->places[i]);
+      }
+    }
+    out.push_back(std::move(one));
+  }
   return out;
 }
 

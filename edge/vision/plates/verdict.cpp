@@ -199,7 +199,8 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
   doubt(weakest < bars.weakest, "the weakest character is below the bar");
   doubt(out.margin < bars.margin, "another text is almost as likely");
   doubt(by_crop.size() < bars.crops_min, "too few crops");
-  doubt(by_crop.size() < crops.size() || std::any_of(by_crop.begin(), by_crop.end(), [&](const auto& c) { return c.front().explained.signs != signs; }), "the crops disagree");
+  out.crops_agree = by_crop.size() == crops.size() && std::all_of(by_crop.begin(), by_crop.end(), [&](const auto& c) { return c.front().explained.signs == signs; });
+  doubt(!out.crops_agree, "the crops disagree");
   doubt(!fit.country, "no format fits");
   doubt(fit.country && (fit.series->trust == Trust::uncertain || fit.series->kind == "personal"), "the format is not certain");
   doubt(fit.country && (of_fit < bars.country || said->first != fit.country->code), "country and format disagree");

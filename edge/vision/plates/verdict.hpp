@@ -41,6 +41,7 @@ struct PlateText {
   std::vector<ReadCharacter> characters;
   std::string country;      ///< ISO 3166-1 alpha-2, or "unknown"
   std::string series, region;  ///< of the format that fits; empty where none does
+  bool crops_agree = false;
   bool certified = false;
   std::vector<std::string> doubts;  ///< why it is not certified
 };
