@@ -123,52 +123,15 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
   std::optional<std::size_t> dropped;
   if (texts.size() > 1) {
     out.margin = texts[0].score - texts[1].score;
-    dropped = out.margin < dropped_within ? extra_at(texts[1].explained.signs, texts[0].explained.signs) : std::nullopt;
+    // A band's edge or a screw makes many an extra character, but seldom one that fits a format where the shorter text does too.
+    const bool format_decides = texts[0].explained.fit.country && !texts[1].explained.fit.country;
+    dropped = out.margin < dropped_within && !format_decides ? extra_at(texts[1].explained.signs, texts[0].explained.signs) : std::nullopt;
     if (dropped) best = texts[1];
   } else {
     out.margin = 10;
   }
 
-  // Probabilities at each place, as the mean over the crops that saw as many places.
   const Signs& signs = best.explained.signs;
-  std::vector<std::array<double, signs_count>> seen(signs.size());
-  double crops_with = 0;
-  for (const auto& crop : hypotheses) {
-    const auto same = std::find_if(crop.begin(), crop.end(), [&](const Joined& j) { return j.signs.size() == signs.size(); });
-    if (same == crop.end()) continue;
-    ++crops_with;
-    for (std::size_t i = 0; i < signs.size(); ++i)
-      for (Sign s = 0; s < signs_count; ++s) seen[i][s] += std::exp(same->seen[i][s]);
-  }
-  double weakest = 1;
-  for (std::size_t i = 0; i < signs.size(); ++i) {
-    ReadCharacter c;
-    double others = 0, next = -1, blank = 1;
-    Sign runner_up = 0;
-    const double own = seen[i][signs[i]] / crops_with;
-    blank -= own;
-    for (Sign s = 0; s < signs_count; ++s) {
-      if (s == signs[i]) continue;
-      const double p = seen[i][s] / crops_with;
-      blank -= p;
-      const bool fits_there = best.explained.allowed.empty() || (best.explained.allowed[i] & only(s));
-      const double weighed = p * (fits_there ? 1 : std::exp(outside));
-      others += weighed;
-      if (weighed > next) next = weighed, runner_up = s;
-    }
-    const double all = own + others + std::max(0.0, blank);
-    c.printed = alphabet[signs[i]];
-    c.confidence = dropped == i ? 0 : own / all;
-    c.runner_up = alphabet[runner_up];
-    c.runner_up_confidence = next / all;
-    weakest = std::min(weakest, c.confidence);
-    const bool unsure = c.confidence < bars.unsure;
-    out.printed += unsure ? std::string_view("?") : alphabet[signs[i]];
-    out.text += unsure ? std::string_view("?") : alphabet[plain(signs[i])];
-    out.characters.push_back(std::move(c));
-  }
-  out.confidence = std::min(weakest, 1 / (1 + std::exp(-out.margin)));
-
   // The country: what the picture says where the text fits it, else what the picture is sure of.
   const auto said = std::max_element(belief.log_p.begin(), belief.log_p.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   const bool some_country = said != belief.log_p.end() && said->second > belief.other;
@@ -190,6 +153,47 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
     const bool area_alone = out.country == "RS" || out.country == "MK";
     out.twin = twin(out.country, area_alone ? signs_of(fit.region).value_or(Signs{}) : signs);
   }
+
+  // Probabilities at each place, as the mean over the crops that saw as many places.
+  std::vector<std::array<double, signs_count>> seen(signs.size());
+  double crops_with = 0;
+  for (const auto& crop : hypotheses) {
+    const auto same = std::find_if(crop.begin(), crop.end(), [&](const Joined& j) { return j.signs.size() == signs.size(); });
+    if (same == crop.end()) continue;
+    ++crops_with;
+    for (std::size_t i = 0; i < signs.size(); ++i)
+      for (Sign s = 0; s < signs_count; ++s) seen[i][s] += std::exp(same->seen[i][s]);
+  }
+  double weakest = 1;
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    ReadCharacter c;
+    double others = 0, next = -1, blank = 1;
+    Sign runner_up = 0;
+    const double own = seen[i][signs[i]] / crops_with;
+    blank -= own;
+    for (Sign s = 0; s < signs_count; ++s) {
+      if (s == signs[i]) continue;
+      const double p = seen[i][s] / crops_with;
+      blank -= p;
+      // A format speaks against a sign only where the picture shows its country too.
+      const bool fits_there = out.series.empty() || (best.explained.allowed[i] & only(s));
+      const double weighed = p * (fits_there ? 1 : std::exp(outside));
+      others += weighed;
+      if (weighed > next) next = weighed, runner_up = s;
+    }
+    const double all = own + others + std::max(0.0, blank);
+    c.printed = alphabet[signs[i]];
+    c.confidence = dropped == i ? 0 : own / all;
+    c.runner_up = alphabet[runner_up];
+    c.runner_up_confidence = next / all;
+    weakest = std::min(weakest, c.confidence);
+    const bool unsure = c.confidence < bars.unsure;
+    out.printed += unsure ? std::string_view("?") : alphabet[signs[i]];
+    out.text += unsure ? std::string_view("?") : alphabet[plain(signs[i])];
+    out.characters.push_back(std::move(c));
+  }
+  out.confidence = std::min(weakest, 1 / (1 + std::exp(-out.margin)));
+  if (out.text.find('?') != std::string::npos) out.twin.clear();
 
   const auto doubt = [&](bool is, const char* why) {
     if (is) out.doubts.emplace_back(why);
