@@ -72,7 +72,7 @@ int read_plates(const Options& options) {
   vision::plates::ReaderSettings settings;
   settings.country_hint = options.country_hint;
   settings.reported_min = options.reported_min;
-  settings.second_look = !options.one_look;
+  if (options.one_look) settings.closer_looks_max = 0;
   const auto files = options.models.empty() ? vision::plates::ReaderFiles::usual() : vision::plates::ReaderFiles::in(options.models);
   auto reader = vision::plates::make_frame_reader(files, settings);
   if (!reader) return complain(reader.error().what, exit_config);
@@ -130,7 +130,7 @@ void add_plates_commands(CLI::App& program, int& code) {
     return text.size() == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' && text[1] <= 'Z' ? std::string{} : std::string("two capital letters are wanted, \"RS\"");
   });
   read->add_flag("--why", options->why, "say why a read is not certified");
-  read->add_flag("--one-look", options->one_look, "no second look at a finer scale where nothing was certified");
+  read->add_flag("--one-look", options->one_look, "no closer look at plates whose read was not certified");
   read->add_option("--report-from", options->reported_min, "confidence from which on a plate is reported")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   read->add_option("--models", options->models, "folder of the nets and formats (else RAMPA_PLATES_DIR, else beside the binary)");
   read->callback([options, &code] { code = read_plates(*options); });

@@ -15,7 +15,10 @@
 namespace rampa::vision::plates {
 namespace {
 
-constexpr int coarse_px = 640 * 352, fine_px = 960 * 544;
+constexpr int frame_px = 640 * 352;                   // what the net sees of a whole frame
+constexpr int closer_width = 320, closer_height = 192;  // and of a plate's surroundings
+constexpr float closer_plates = 3;                    // which are so many plates wide
+constexpr double same_plate = 0.3;
 constexpr double two_lines_min = 0.5;
 constexpr float edge_px = 2;
 
@@ -36,8 +39,8 @@ Corners scaled(const Corners& c, float x, float y) {
 
 class TwoNets final : public FrameReader {
  public:
-  TwoNets(Detector detector, Recogniser recogniser, PlateFormats formats, ReaderSettings settings)
-      : detector_(std::move(detector)), recogniser_(std::move(recogniser)), formats_(std::move(formats)), settings_(std::move(settings)) {}
+  TwoNets(Detector detector, Detector closer, Recogniser recogniser, PlateFormats formats, ReaderSettings settings)
+      : detector_(std::move(detector)), closer_(std::move(closer)), recogniser_(std::move(recogniser)), formats_(std::move(formats)), settings_(std::move(settings)) {}
 
   Result<std::vector<FramePlate>> read(const Frame& frame) override {
     if (!frame.pixels || frame.width < 16 || frame.height < 16 || (frame.channels != 1 && frame.channels != 3)) return fail(ErrorCode::invalid, "no frame");
@@ -53,14 +56,19 @@ class TwoNets final : public FrameReader {
 
  private:
   std::vector<FramePlate> read_grey(const cv::Mat& grey) {
-    auto plates = look(grey, coarse_px);
-    const bool certified = std::any_of(plates.begin(), plates.end(), [](const FramePlate& p) { return p.read.certified; });
-    if (!certified && settings_.second_look && Detector::input_size(grey.size(), fine_px) != Detector::input_size(grey.size(), coarse_px)) {
-      for (FramePlate& finer : look(grey, fine_px)) {
-        const auto same = std::find_if(plates.begin(), plates.end(), [&](const FramePlate& p) { return overlap(p.corners, finer.corners) > 0.3; });
-        if (same == plates.end()) plates.push_back(std::move(finer));
-        else if (finer.read.confidence > same->read.confidence) *same = std::move(finer);
+    std::vector<FramePlate> plates;
+    std::size_t closer_looks = 0;
+    for (const FoundPlate& found : detector_.find(grey, frame_px, settings_.found_min, settings_.plates_max)) {
+      auto plate = read_at(grey, found);
+      if ((!plate || !plate->read.certified) && closer_looks < settings_.closer_looks_max) {
+        ++closer_looks;
+        const auto again = from_nearby(grey, found.corners);
+        auto other = again ? read_at(grey, *again) : std::nullopt;
+        if (other && (!plate || other->read.certified || other->read.confidence > plate->read.confidence)) plate = std::move(other);
       }
+      if (!plate || plate->read.confidence < settings_.reported_min) continue;
+      if (std::any_of(plates.begin(), plates.end(), [&](const FramePlate& p) { return overlap(p.corners, plate->corners) > same_plate; })) continue;
+      plates.push_back(std::move(*plate));
     }
     std::sort(plates.begin(), plates.end(), [](const FramePlate& a, const FramePlate& b) {
       return a.read.certified != b.read.certified ? a.read.certified : a.read.confidence * std::sqrt(area(a.corners)) > b.read.confidence * std::sqrt(area(b.corners));
@@ -68,19 +76,42 @@ class TwoNets final : public FrameReader {
     return plates;
   }
 
-  std::vector<FramePlate> look(const cv::Mat& grey, int pixels) {
-    std::vector<FramePlate> out;
-    for (const FoundPlate& found : detector_.find(grey, pixels, settings_.found_min, settings_.plates_max)) {
-      FramePlate plate{{}, found.corners, found.probability, found.two_lines >= two_lines_min};
-      const bool whole = std::all_of(found.corners.begin(), found.corners.end(), [&](const Point& p) {
-        return p.x >= edge_px && p.y >= edge_px && p.x <= static_cast<float>(grey.cols) - 1 - edge_px && p.y <= static_cast<float>(grey.rows) - 1 - edge_px;
-      });
-      auto read = read_plate(grey, found.corners, plate.two_lines, whole);
-      if (!read || read->confidence < settings_.reported_min) continue;
-      plate.read = std::move(*read);
-      out.push_back(std::move(plate));
+  std::optional<FramePlate> read_at(const cv::Mat& grey, const FoundPlate& found) {
+    FramePlate plate{{}, found.corners, found.probability, found.two_lines >= two_lines_min};
+    const bool whole = std::all_of(found.corners.begin(), found.corners.end(), [&](const Point& p) {
+      return p.x >= edge_px && p.y >= edge_px && p.x <= static_cast<float>(grey.cols) - 1 - edge_px && p.y <= static_cast<float>(grey.rows) - 1 - edge_px;
+    });
+    auto read = read_plate(grey, found.corners, plate.two_lines, whole);
+    if (!read) return std::nullopt;
+    plate.read = std::move(*read);
+    return plate;
+  }
+
+  /// The same plate, looked for in its surroundings alone, where it is about as large as the net knows best: better corners, above all of small ones.
+  std::optional<FoundPlate> from_nearby(const cv::Mat& grey, const Corners& corners) {
+    Point middle{};
+    float left = corners[0].x, right = left, top = corners[0].y, bottom = top;
+    for (const Point& p : corners) {
+      middle = {middle.x + p.x / 4, middle.y + p.y / 4};
+      left = std::min(left, p.x), right = std::max(right, p.x), top = std::min(top, p.y), bottom = std::max(bottom, p.y);
     }
-    return out;
+    const float wide = std::max({(right - left) * closer_plates, (bottom - top) * 2 * closer_width / closer_height, 48.f});
+    const cv::Rect2f around(middle.x - wide / 2, middle.y - wide * closer_height / closer_width / 2, wide, wide * closer_height / closer_width);
+    const cv::Rect inside = cv::Rect(around) & cv::Rect(0, 0, grey.cols, grey.rows);
+    if (inside.width < 32 || inside.height < 16) return std::nullopt;
+    // Always the same size, so that OpenCV need not prepare the net anew; a frame's edge leaves some of it grey.
+    const float scale = closer_width / around.width;
+    cv::Mat small, view(closer_height, closer_width, CV_8U, cv::Scalar(128));
+    const cv::Size size{std::clamp(static_cast<int>(std::lround(static_cast<float>(inside.width) * scale)), 1, closer_width),
+                        std::clamp(static_cast<int>(std::lround(static_cast<float>(inside.height) * scale)), 1, closer_height)};
+    cv::resize(grey(inside), small, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+    small.copyTo(view(cv::Rect({0, 0}, size)));
+    const float fx = static_cast<float>(inside.width) / static_cast<float>(size.width), fy = static_cast<float>(inside.height) / static_cast<float>(size.height);
+    for (FoundPlate& found : closer_.find(view, closer_width * closer_height, settings_.found_min, settings_.plates_max)) {
+      for (Point& p : found.corners) p = {p.x * fx + static_cast<float>(inside.x), p.y * fy + static_cast<float>(inside.y)};
+      if (overlap(found.corners, corners) > same_plate) return found;
+    }
+    return std::nullopt;
   }
 
   /// Two crops, as found and a little looser: what depends on the crop is no sure read. A tighter one decides where they disagree.
@@ -118,7 +149,7 @@ class TwoNets final : public FrameReader {
     crop.country.other += line.country.other;
   }
 
-  Detector detector_;
+  Detector detector_, closer_;  ///< the same net twice: each keeps the size of its input
   Recogniser recogniser_;
   PlateFormats formats_;
   ReaderSettings settings_;
@@ -169,9 +200,11 @@ Result<std::unique_ptr<FrameReader>> make_frame_reader(const ReaderFiles& files,
   if (!formats) return tl::unexpected(formats.error());
   auto detector = Detector::load(files.detector);
   if (!detector) return tl::unexpected(detector.error());
+  auto closer = Detector::load(files.detector);
+  if (!closer) return tl::unexpected(closer.error());
   auto recogniser = Recogniser::load(files.recogniser, files.notes);
   if (!recogniser) return tl::unexpected(recogniser.error());
-  return std::make_unique<TwoNets>(std::move(*detector), std::move(*recogniser), std::move(*formats), settings);
+  return std::make_unique<TwoNets>(std::move(*detector), std::move(*closer), std::move(*recogniser), std::move(*formats), settings);
 }
 
 }  // namespace rampa::vision::plates

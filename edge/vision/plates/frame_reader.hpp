@@ -55,7 +55,7 @@ struct ReaderSettings {
   double found_min = 0.35;         ///< detector's probability from which on a plate is read
   double reported_min = 0.20;      ///< confidence from which on a read is reported
   std::size_t plates_max = 8;
-  bool second_look = true;         ///< once more at a finer scale where nothing was certified
+  std::size_t closer_looks_max = 2;  ///< a frame's plates that are looked for once more from nearby, because their read was not certified
   Bars bars;
 };
 
