@@ -9,6 +9,7 @@
 
 #include "edge/vision/plates/detector_internal.hpp"
 #include "edge/vision/plates/frame_reader.hpp"
+#include "edge/vision/plates/plate_read.hpp"
 #include "edge/vision/plates/recogniser_internal.hpp"
 
 namespace rampa::vision::plates {
@@ -98,6 +99,25 @@ TEST(Decoded, PicturesAndWhatIsNone) {
   EXPECT_EQ(decoded({}).error().code, ErrorCode::invalid);
   const Bytes bomb{0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xEA, 0x60, 0xEA, 0x60, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1};
   EXPECT_EQ(decoded(bomb).error().what, "picture is larger than 64 Mpx");
+}
+
+TEST(PlateRead, OnlyACertifiedReadSaysMoreThanSeventy) {
+  FramePlate plate;
+  plate.read.text = "BG17?2KV";
+  plate.read.country = "RS";
+  plate.read.confidence = 0.997;
+  plate.read.characters = {{"B", 0.999, "8", 0.001}, {"G", 0.4, "6", 0.3}};
+  auto read = as_plate_read(plate);
+  EXPECT_EQ(read.text, "BG17?2KV");
+  EXPECT_EQ(read.country, "SRB");
+  EXPECT_EQ(read.confidence_percent, 70);
+  EXPECT_EQ(read.char_confidence_percent, (std::vector<int>{70, 40}));
+  EXPECT_EQ(read.reader, "rampa");
+  plate.read.certified = true;
+  plate.read.country = "unknown";
+  read = as_plate_read(plate);
+  EXPECT_EQ(read.confidence_percent, 99);
+  EXPECT_EQ(read.country, "");
 }
 
 TEST_F(Folder, NotesOfTheRecogniserAreChecked) {

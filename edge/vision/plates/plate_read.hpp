@@ -1,0 +1,21 @@
+// Our own reader behind the door that the vision pool knows (edge/vision/plate_reader.hpp).
+#pragma once
+
+#include <memory>
+
+#include "edge/vision/plate_reader.hpp"
+#include "edge/vision/plates/frame_reader.hpp"
+
+namespace rampa::vision::plates {
+
+/// A read that is not certified says at most that: alone it never makes a green.
+inline constexpr int uncertified_percent_max = 70;
+
+/// As the lane wants it. Country as ISO 3166-1 alpha-3, empty where it is unknown; an unsure character stays "?" in the text, so that the
+/// text equals none that is declared or listed.
+[[nodiscard]] device::PlateRead as_plate_read(const FramePlate& plate);
+
+/// Errors: those of make_frame_reader().
+[[nodiscard]] Result<std::unique_ptr<PlateReader>> make_net_reader(const ReaderFiles& files, const ReaderSettings& settings = {});
+
+}  // namespace rampa::vision::plates
