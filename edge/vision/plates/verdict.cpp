@@ -13,6 +13,10 @@ constexpr double outside = -3.5;              // log-weight of a sign that the f
 constexpr double not_mentioned = -2;          // what a crop thinks of a text that it did not come up with, below its last one
 constexpr double dropped_within = 0.7;        // a longer text that is half as likely: its extra character is shown as "?"
 constexpr std::size_t characters_min = 4;
+// Empty room at the ends of a line, in spacings of its characters. Of 800 crops of whole plates, right reads of Slovak, Czech and Romanian ones,
+// 95 of 100 leave at most 1.7 to 2.0 at the right and 2.7 at the left (the band); a character more or less is one spacing. Italy and Albania
+// have a band at the right too.
+constexpr double room_right_max = 2.2, room_left_max = 2.9, room_of_band = 0.8;
 
 /// A text that a crop, or all of them, may mean.
 struct Text {
@@ -25,7 +29,19 @@ struct Joined {
   Signs signs;
   Seen seen;
   double log_p = 0;
+  double room_left = 0, room_right = 0;  ///< of a single line, in spacings
 };
+
+/// Sets the room that a single line leaves at its ends.
+void measure_room(Joined& line, const std::vector<std::size_t>& steps, std::size_t steps_count) {
+  if (steps.size() < 3) return;
+  std::vector<double> gaps;
+  for (std::size_t i = 1; i < steps.size(); ++i) gaps.push_back(static_cast<double>(steps[i] - steps[i - 1]));
+  std::nth_element(gaps.begin(), gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2), gaps.end());
+  const double spacing = std::max(1.0, gaps[gaps.size() / 2]);
+  line.room_left = static_cast<double>(steps.front()) / spacing;
+  line.room_right = static_cast<double>(steps_count - 1 - steps.back()) / spacing;
+}
 
 std::vector<Joined> joined(const CropAnswer& crop) {
   std::vector<Joined> out(1);
@@ -39,6 +55,7 @@ std::vector<Joined> joined(const CropAnswer& crop) {
         const Seen seen = seen_at(rows, line[i]);
         one.seen.insert(one.seen.end(), seen.begin(), seen.end());
         one.log_p += line[i].log_p;
+        if (crop.lines.size() == 1) measure_room(one, line[i].steps, rows.steps());
         longer.push_back(std::move(one));
       }
     std::sort(longer.begin(), longer.end(), [](const Joined& a, const Joined& b) { return a.log_p > b.log_p; });
@@ -157,10 +174,13 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
   // Probabilities at each place, as the mean over the crops that saw as many places.
   std::vector<std::array<double, signs_count>> seen(signs.size());
   double crops_with = 0;
+  bool room = false;
+  const double room_more = fit.country && (fit.country->code == "IT" || fit.country->code == "AL") ? room_of_band : 0;
   for (const auto& crop : hypotheses) {
     const auto same = std::find_if(crop.begin(), crop.end(), [&](const Joined& j) { return j.signs.size() == signs.size(); });
     if (same == crop.end()) continue;
     ++crops_with;
+    room = room || same->room_left > room_left_max || same->room_right > room_right_max + room_more;
     for (std::size_t i = 0; i < signs.size(); ++i)
       for (Sign s = 0; s < signs_count; ++s) seen[i][s] += std::exp(same->seen[i][s]);
   }
@@ -209,6 +229,7 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
   doubt(fit.country && (fit.series->trust == Trust::uncertain || fit.series->kind == "personal"), "the format is not certain");
   doubt(fit.country && (of_fit < bars.country || said->first != fit.country->code), "country and format disagree");
   doubt(!whole, "the plate touches the frame's edge");
+  doubt(room, "an end of the plate has room for another character");
   out.certified = out.doubts.empty();
   return out;
 }

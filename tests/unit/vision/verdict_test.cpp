@@ -18,7 +18,7 @@ using Rivals = std::vector<std::pair<std::size_t, std::pair<std::string, double>
 
 /// A line on which each character stands for one step, with a blank between; `rivals`: at a character's place another one has this probability
 /// ("" the blank).
-Rows line(const std::string& text, const Rivals& rivals = {}) {
+Rows line(const std::string& text, const Rivals& rivals = {}, std::size_t blanks_after = 0) {
   const auto signs = signs_of(text);
   std::vector<Sign> classes;
   for (Sign s = 0; s < signs_count; ++s) classes.push_back(s);
@@ -37,6 +37,7 @@ Rows line(const std::string& text, const Rivals& rivals = {}) {
     row(1u + (*signs)[i], 0.999 - rival_p, rival, rival_p);
     row(0, 0.999, 0, 0);
   }
+  for (std::size_t i = 0; i < blanks_after; ++i) row(0, 0.999, 0, 0);
   return Rows::from_logits(logits, classes);
 }
 
@@ -74,6 +75,16 @@ TEST(Verdict, WhateverIsInDoubtIsNotCertified) {
   EXPECT_TRUE(has(*disagree, "the crops disagree"));
   EXPECT_EQ(disagree->text, "BG1742KV");
   for (const auto& read : {settle(formats(), crops("BG1742KV", rs), false), disagree}) EXPECT_FALSE(read->certified);
+}
+
+TEST(Verdict, APlateOfWhichAnEndWasNotReadIsNotTakenForAShorterOne) {
+  // A trailer's plate of six characters, clearly read; then the same with blank room where a seventh would stand.
+  std::vector<CropAnswer> six(2, CropAnswer{{line("RK959A")}, only_country("PL", .97)});
+  EXPECT_TRUE(settle(formats(), six, true)->certified) << ::testing::PrintToString(settle(formats(), six, true)->doubts);
+  std::vector<CropAnswer> cut(2, CropAnswer{{line("RK959A", {}, 3)}, only_country("PL", .97)});
+  const auto read = settle(formats(), cut, true);
+  EXPECT_EQ(read->text, "RK959A");
+  EXPECT_TRUE(has(*read, "an end of the plate has room for another character"));
 }
 
 TEST(Verdict, AnUnsureCharacterIsAskedForNotDropped) {
