@@ -81,7 +81,7 @@ TEST(Verdict, APlateOfWhichAnEndWasNotReadIsNotTakenForAShorterOne) {
   // A trailer's plate of six characters, clearly read; then the same with blank room where a seventh would stand.
   std::vector<CropAnswer> six(2, CropAnswer{{line("RK959A")}, only_country("PL", .97)});
   EXPECT_TRUE(settle(formats(), six, true)->certified) << ::testing::PrintToString(settle(formats(), six, true)->doubts);
-  std::vector<CropAnswer> cut(2, CropAnswer{{line("RK959A", {}, 3)}, only_country("PL", .97)});
+  std::vector<CropAnswer> cut(2, CropAnswer{{line("RK959A", {}, 5)}, only_country("PL", .97)});
   const auto read = settle(formats(), cut, true);
   EXPECT_EQ(read->text, "RK959A");
   EXPECT_TRUE(has(*read, "an end of the plate has room for another character"));
