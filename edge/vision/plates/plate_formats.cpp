@@ -12,8 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-// Log-probabilities before a picture is seen. Rough on purpose (a factor of two each step): the picture decides where it is clear.
-constexpr double prior_no_format = -3.5;
+// Log-probabilities before a picture is seen, beside prior_no_format. Rough on purpose (a factor of two each step): the picture decides where it
+// is clear.
 constexpr double prior_from_memory = -0.7, prior_uncertain = -2.0;
 constexpr double prior_old = -0.7, prior_personal = -1.5, prior_official = -1.0;
 constexpr double country_floor = -4.0;  // a country head that is sure and wrong must not rule a plain text out
@@ -23,14 +23,6 @@ constexpr std::size_t length_max = 12;
 struct Broken {
   std::string what;
 };
-
-double prior_of(const Series& s) {
-  double prior = s.trust == Trust::well_known ? 0 : s.trust == Trust::from_memory ? prior_from_memory : prior_uncertain;
-  if (s.kind == "old") prior += prior_old;
-  else if (s.kind == "personal") prior += prior_personal;
-  else if (s.kind != "standard") prior += prior_official;
-  return prior;
-}
 
 double prior_of(const CountryBelief& belief, std::string_view country) {
   double log_p = belief.other;
@@ -47,6 +39,14 @@ struct Part {
 };
 
 }  // namespace
+
+double prior_of(const Series& s) {
+  double prior = s.trust == Trust::well_known ? 0 : s.trust == Trust::from_memory ? prior_from_memory : prior_uncertain;
+  if (s.kind == "old") prior += prior_old;
+  else if (s.kind == "personal") prior += prior_personal;
+  else if (s.kind != "standard") prior += prior_official;
+  return prior;
+}
 
 class FormatsReader {
  public:

@@ -29,6 +29,10 @@ struct Country {
   std::vector<Series> series;
 };
 
+/// Log-probability of a series before anything is seen, 0 the best, and of "no format fits".
+[[nodiscard]] double prior_of(const Series& series);
+inline constexpr double prior_no_format = -3.5;
+
 /// A series that a text fits. The country and the series live as long as the PlateFormats.
 struct Fit {
   const Country* country = nullptr;

@@ -13,6 +13,7 @@ constexpr double outside = -3.5;              // log-weight of a sign that the f
 constexpr double not_mentioned = -2;          // what a crop thinks of a text that it did not come up with, below its last one
 constexpr double dropped_within = 0.7;        // a longer text that is half as likely: its extra character is shown as "?"
 constexpr std::size_t characters_min = 4;
+constexpr double hint_bonus = 0.5;            // of the site's own country
 // Empty room at the ends of a line, in spacings of its characters. Of 800 crops of whole plates, right reads of Slovak, Czech and Romanian ones,
 // 95 of 100 leave at most 1.7 to 2.0 at the right and 2.7 at the left (the band); a character more or less is one spacing. Italy and Albania
 // have a band at the right too.
@@ -149,33 +150,45 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
   }
 
   const Signs& signs = best.explained.signs;
-  // The country: what the picture says where the text fits it, else what the picture is sure of.
-  const auto said = std::max_element(belief.log_p.begin(), belief.log_p.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  const bool some_country = said != belief.log_p.end() && said->second > belief.other;
-  const double sure = some_country ? std::exp(said->second) : 0;
-  const Fit& fit = best.explained.fit;
-  const auto believed = [&](const std::string& code) {
-    for (const auto& [c, log_p] : belief.log_p)
-      if (c == code) return std::exp(log_p);
-    return 0.0;
+  // The country: what the picture says, weighed by whether the country has a format for the text. What fits nobody's leaves it to the picture.
+  const auto fits = formats.fits(printed(signs));
+  const auto best_fit = [&](const std::string& code) {
+    const Fit* found = nullptr;
+    for (const Fit& f : fits)
+      if (f.country->code == code && (!found || prior_of(*f.series) > prior_of(*found->series))) found = &f;
+    return found;
   };
-  const double of_fit = fit.country ? believed(fit.country->code) : 0;
+  double all_countries = std::exp(belief.other + prior_no_format), likeliest_country = 0, country_seen = 0;
+  const Fit* fit = nullptr;
   out.country = "unknown";
-  if (fit.country && of_fit >= 0.3) out.country = fit.country->code;
-  else if (sure >= 0.8) out.country = said->first;
-  if (fit.country && out.country == fit.country->code) {
-    out.series = fit.series->name;
-    out.region = fit.region;
+  for (const auto& [code, log_p] : belief.log_p) {
+    const Fit* of_this = best_fit(code);
+    const double p = std::exp(log_p + (of_this ? prior_of(*of_this->series) : prior_no_format) + (code == belief.hint ? hint_bonus : 0));
+    all_countries += p;
+    if (p <= likeliest_country) continue;
+    likeliest_country = p;
+    country_seen = std::exp(log_p);
+    fit = of_this;
+    out.country = code;
+  }
+  const double country_sure = likeliest_country / all_countries;
+  if (country_sure < 0.5) out.country = "unknown";
+  const bool fits_country = fit && out.country != "unknown";
+  if (fits_country) {
+    out.series = fit->series->name;
+    out.region = fit->region;
     // Serbia and North Macedonia write the area beneath their emblem once more; elsewhere the whole text is what the twin is of.
     const bool area_alone = out.country == "RS" || out.country == "MK";
-    out.twin = twin(out.country, area_alone ? signs_of(fit.region).value_or(Signs{}) : signs);
+    out.twin = twin(out.country, area_alone ? signs_of(fit->region).value_or(Signs{}) : signs);
   }
+  // A format speaks against a sign only where the picture shows its country too.
+  const std::vector<SignSet>* allowed = fits_country && best.explained.fit.country == fit->country ? &best.explained.allowed : nullptr;
 
   // Probabilities at each place, as the mean over the crops that saw as many places.
   std::vector<std::array<double, signs_count>> seen(signs.size());
   double crops_with = 0;
   bool room = false;
-  const double room_more = fit.country && (fit.country->code == "IT" || fit.country->code == "AL") ? room_of_band : 0;
+  const double room_more = out.country == "IT" || out.country == "AL" ? room_of_band : 0;
   for (const auto& crop : hypotheses) {
     const auto same = std::find_if(crop.begin(), crop.end(), [&](const Joined& j) { return j.signs.size() == signs.size(); });
     if (same == crop.end()) continue;
@@ -195,8 +208,7 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
       if (s == signs[i]) continue;
       const double p = seen[i][s] / crops_with;
       blank -= p;
-      // A format speaks against a sign only where the picture shows its country too.
-      const bool fits_there = out.series.empty() || (best.explained.allowed[i] & only(s));
+      const bool fits_there = !allowed || ((*allowed)[i] & only(s));
       const double weighed = p * (fits_there ? 1 : std::exp(outside));
       others += weighed;
       if (weighed > next) next = weighed, runner_up = s;
@@ -225,9 +237,9 @@ std::optional<PlateText> settle(const PlateFormats& formats, const std::vector<C
   doubt(by_crop.size() < bars.crops_min, "too few crops");
   out.crops_agree = by_crop.size() == crops.size() && std::all_of(by_crop.begin(), by_crop.end(), [&](const auto& c) { return c.front().explained.signs == signs; });
   doubt(!out.crops_agree, "the crops disagree");
-  doubt(!fit.country, "no format fits");
-  doubt(fit.country && (fit.series->trust == Trust::uncertain || fit.series->kind == "personal"), "the format is not certain");
-  doubt(fit.country && (of_fit < bars.country || said->first != fit.country->code), "country and format disagree");
+  doubt(fits.empty(), "no format fits");
+  doubt(fits_country && (fit->series->trust == Trust::uncertain || fit->series->kind == "personal"), "the format is not certain");
+  doubt(!fits.empty() && (!fits_country || country_sure < bars.country || country_seen < bars.country_seen), "country and format disagree");
   doubt(!whole, "the plate touches the frame's edge");
   doubt(room, "an end of the plate has room for another character");
   out.certified = out.doubts.empty();

@@ -27,7 +27,8 @@ struct ReadCharacter {
 struct Bars {
   double weakest = 0.90;   ///< confidence of the weakest character
   double margin = 2.3;     ///< log-odds to the next text
-  double country = 0.60;   ///< the country head's probability of the format's country
+  double country = 0.80;       ///< probability of the country, by the picture and by what its formats make of the text
+  double country_seen = 0.20;  ///< and by the picture alone
   double unsure = 0.45;    ///< a character below that is "?"
   std::size_t crops_min = 2;
 };
