@@ -335,7 +335,10 @@ std::vector<Explained> PlateFormats::explain(const Seen& seen, const CountryBeli
   };
   std::vector<Scored> scored;
   constexpr SignSet all = ~SignSet{0} >> (64 - signs_count);
-  Scored as_seen{0, prior_no_format + prior_of(belief, ""), nullptr, nullptr};
+  // What fits no format may be of any country, the likeliest too: formats stay worth what they are worth, however sure the picture is of a country.
+  double any_country = prior_of(belief, "");
+  for (const auto& [code, log_p] : belief.log_p) any_country = std::max(any_country, prior_of(belief, code));
+  Scored as_seen{0, prior_no_format + any_country, nullptr, nullptr};
   for (std::size_t i = 0; i < n; ++i) as_seen.seen += seen[i][best_of(i, all)];
   scored.push_back(as_seen);
   if (n < shapes_.size()) {

@@ -133,6 +133,19 @@ TEST(Verdict, TheCountryMayBeUnknown) {
   EXPECT_EQ(read->text, "QQ71X42KV");
 }
 
+TEST(Verdict, PictureAndFormatSayTheCountryTogether) {
+  // The picture leaves it open between three; one of them has a format for the text.
+  const CountryBelief open{{{"SK", std::log(.35)}, {"PL", std::log(.35)}, {"DE", std::log(.2)}}, std::log(.1), ""};
+  const auto read = settle(formats(), crops("ZV123AK", open), true);
+  EXPECT_EQ(read->country, "SK");
+  EXPECT_EQ(read->region, "ZV");
+  EXPECT_TRUE(read->certified) << ::testing::PrintToString(read->doubts);
+  // The same where the picture says it is somebody else's: the format alone names no country.
+  const auto foreign = settle(formats(), crops("ZV123AK", {{{"SK", std::log(.02)}}, std::log(.98), ""}), true);
+  EXPECT_EQ(foreign->text, "ZV123AK");
+  EXPECT_FALSE(foreign->certified);
+}
+
 TEST(Verdict, NothingSeenIsNothingRead) {
   EXPECT_FALSE(settle(formats(), {}, true));
   EXPECT_FALSE(settle(formats(), crops("", only_country("RS", .9)), true));
