@@ -140,11 +140,11 @@ class Faces:
     return self.raw[name]
 
   def variant(self, rng, family):
-    """character -> mask of ROOM + CAP rows; family "fe" or "din" (or anything else: any face)."""
+    """character -> mask of ROOM + CAP rows; family "fe", "pl", or anything else: the DIN-like faces."""
     if self.held_out:
       name = rng.choice(self.HELD_OUT) if family != "fe" else rng.choice(self.HELD_OUT + [self.FE])
     else:
-      mix = {"fe": [(self.FE, 85), ("strokes", 15)]}.get(family, [("OSP-DIN.ttf", 14), ("RG2014B.ttf", 10), ("RG2014C.ttf", 14), ("RG2014E.ttf", 6),
+      mix = {"fe": [(self.FE, 85), ("strokes", 15)], "pl": [("polish-glyphs", 75), ("RG2014C.ttf", 10), ("strokes", 15)]}.get(family, [("OSP-DIN.ttf", 14), ("RG2014B.ttf", 10), ("RG2014C.ttf", 14), ("RG2014E.ttf", 6),
              ("RG2014EM.ttf", 3), ("RG2014EEM.ttf", 2), ("RG2014F.ttf", 2), ("polish-glyphs", 16), ("strokes", 33)])
       name = rng.choices([m[0] for m in mix], [m[1] for m in mix])[0]
     glyphs = self._strokes(rng) if name == "strokes" else dict(self._font(name))

@@ -3,6 +3,7 @@ would (rectify). Everything is grey. All that is random comes from the seed."""
 import json
 import os
 import random
+import re
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 
 from glyphs import ALPHABET, CAP, ROOM, Faces
 
+DIGITS = ALPHABET[:10]
 WIDTH, HEIGHT = 128, 32      # the recogniser's crop
 MARGIN_X, MARGIN_Y = 4, 2    # where the plate's corners come to lie in it
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,20 +40,28 @@ class Plate:
     return "".join(self.lines)
 
 
+TOKEN = re.compile(r"'[^']*'|([RL#X])\1*(\{(\d+)(?:,(\d+))?\})?|.")
+
+
 def spell(rng, pattern, letters, regions):
-  """A text for a pattern of formats.json: R a region's code, # a digit, L a letter; other signs stand for themselves."""
-  out, i = [], 0
-  while i < len(pattern):
-    c = pattern[i]
-    if c == "R":
-      n = len(pattern[i:]) - len(pattern[i:].lstrip("R"))
-      fitting = [r for r in regions if len(r) == n] or regions or ["".join(rng.choice(letters) for _ in range(n))]
-      out.append(rng.choice(fitting))
-      i += n
+  """A text for a pattern of formats.json, and how many of its characters stand before the end of the region's code."""
+  out, after_region = "", None
+  for m in TOKEN.finditer(pattern):
+    token, sign = m.group(0), m.group(1)
+    if not sign:
+      out += token.strip("'")
       continue
-    out.append(rng.choice("0123456789") if c == "#" else rng.choice(letters) if c == "L" else c)
-    i += 1
-  return "".join(out)
+    run = len(token) - len(m.group(2) or "")
+    low = run - 1 + int(m.group(3)) if m.group(2) else run
+    high = run - 1 + int(m.group(4) or m.group(3)) if m.group(2) else run
+    n = rng.randint(low, high)
+    if sign == "R":
+      fitting = [r for r in regions if low <= len(r) <= high]
+      out += rng.choice(fitting) if fitting else "".join(rng.choice(letters) for _ in range(n))
+      after_region = sum(c.isalnum() for c in out)
+    else:
+      out += "".join(rng.choice({"#": DIGITS, "L": letters, "X": DIGITS + letters}[sign]) for _ in range(n))
+  return out, after_region
 
 
 def scrambled(rng):
@@ -75,7 +85,9 @@ class Plates:
     self.rng = random.Random(seed)
     self.np = np.random.default_rng(seed)
     self.faces = Faces(shared, held_out)
-    self.countries = {c["code"]: c for c in json.load(open(formats))["countries"]}
+    self.countries = {c["code"]: c for c in json.load(open(formats, encoding="utf-8"))["countries"]}
+    for country in self.countries.values():
+      country["weights"] = [{"standard": 1, "old": .6}.get(s["kind"], .35) for s in country["series"]]
     self.variants = {}
     r = self.np
     # Pools drawn once: noise of the sensor, slow fields for dirt and backgrounds, emblems.
@@ -192,25 +204,27 @@ class Plates:
     if kind < .62:
       code = rng.choice(list(self.countries))
       country = self.countries[code]
-      series = country["series"]
-      s = series[0] if rng.random() < .35 else rng.choice(series)
-      printed = spell(rng, s["pattern"], s.get("letters") or "ABCDEFGHJKLMNPRSTUVXYZ", self._regions(country, s))
-      if rng.random() < .12:  # the country's look with another country's text, as personal plates have it
+      s = country["series"][0] if rng.random() < .3 else rng.choices(country["series"], country["weights"])[0]
+      regions = country["region_sets"][s["regions"]] if "regions" in s else country.get("regions") or {}
+      for _ in range(20):
+        printed, after_region = spell(rng, s["pattern"], s.get("letters") or ALPHABET[10:36], list(regions))
+        if s.get("length_min", 0) <= sum(c.isalnum() for c in printed) <= s.get("length_max", 99):
+          break
+      after = after_region if s.get("emblem_after") == "R" else s.get("emblem_after")
+      if rng.random() < .12:  # the country's look with any text, as personal plates have it
         printed = scrambled(rng)
-      after = s.get("emblem_after")
-      family = s.get("font", "din")
-      band = s.get("band", "none") != "none"
-      right = "both" in s.get("band", "") or "right" in s.get("band", "")
-      label, code_text = code, {"DE": "D", "AT": "A", "HU": "H", "IT": "I", "ME": "MNE", "XK": "RKS", "SI": "SLO", "RS": "SRB", "BA": "BIH"}.get(code, code)
-      lines_n = s.get("lines", 1)
-      mm = s.get("size_mm") or [520, 112]
-      ratio = mm[0] / mm[1]
-      colours = (s.get("foreground", "black"), s.get("background", "white"))
-      if lines_n == 1 and rng.random() < .13:  # most series exist in a two-line form too
+      family, ratio = s["font"], s["size_mm"][0] / s["size_mm"][1]
+      band, right = s["band"] != "none", s["band"] == "blue-both"
+      label, code_text = code, country["sign"]
+      lines_n = 2 if "|" in printed else 1
+      colours = (s["foreground"], s["background"])
+      if ratio > 2.6 and (lines_n == 2 or rng.random() < .1):  # most series exist in a two-line form too
         lines_n, ratio = 2, rng.choice([340 / 200, 320 / 200, 300 / 200, 280 / 200, 210 / 170, 240 / 130])
+      if lines_n == 1 and ratio < 2.6:
+        ratio = 4.64
     else:
       code_text, pattern = rng.choice(FOREIGN)
-      printed = spell(rng, pattern, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", [])
+      printed, _ = spell(rng, pattern, ALPHABET[10:36], [])
       label, after = "", None
       if kind > .85:
         printed, label = scrambled(rng), None
@@ -229,7 +243,7 @@ class Plates:
     if after is not None and rng.random() < .92:
       n, out = 0, ""
       for c in printed:
-        if c.isalnum() and n == after and "@" not in out:
+        if n == after and "@" not in out and (c.isalnum() or c == "|"):
           out = out.rstrip(" -·") + "@"
         out += c
         n += c.isalnum()
@@ -240,7 +254,10 @@ class Plates:
     if rng.random() < .12:
       printed = printed.replace(" ", rng.choice(["-", "·", "", "  "]))
 
-    if lines_n == 2:
+    if "|" in printed:
+      printed_lines = [part.strip(" -·") for part in printed.split("|")]
+      printed_lines[1] = printed_lines[1].lstrip("@")
+    elif lines_n == 2:
       cut = self._cut(printed)
       printed_lines = [printed[:cut].rstrip(" -·"), printed[cut:].lstrip(" -·@")]
     else:
@@ -248,10 +265,6 @@ class Plates:
     lines = ["".join(c for c in line if c in ALPHABET) for line in printed_lines]
     image, corners, split = self._draw(printed_lines, family, ratio, band, right, code_text, colours)
     return Plate(image, corners, lines, split, label)
-
-  def _regions(self, country, series):
-    regions = series.get("regions") or country.get("regions") or {}
-    return list(regions)
 
   def _cut(self, printed):
     """Two lines part at the gap nearest to a random place, else anywhere."""
@@ -303,9 +316,7 @@ class Plates:
       bw = round(unit * rng.uniform(.3, .44))
       tall = h if n == 1 or rng.random() < .6 else round(h * .5)
       self._band(plate, 0, bw, 0, tall, code_text)
-      left_end = bw
-      if n == 2 and tall < h:
-        left_end = 0  # only the first line begins behind it; see below
+      left_end = bw if tall == h else 0  # a short band leaves the second line its whole width
       if right:
         bw2 = round(unit * rng.uniform(.28, .42))
         self._band(plate, w - bw2, bw2, 0, tall, code_text if rng.random() < .3 else "", plain=rng.random() < .4)
@@ -322,8 +333,6 @@ class Plates:
         pad = (h - 2 * CAP) / 3
         y = (pad if i == 0 else 2 * pad + CAP) + rng.uniform(-.3, .3) * max(pad, 2)
       self._line(plate, face, text, x0, x1, y, ink, ground)
-    if n == 2 and band and tall < h and False:
-      pass
     # bolts, stickers
     if rng.random() < .4:
       r = rng.randint(2, 4)
@@ -464,19 +473,20 @@ class Plates:
         cv2.line(back, (0, y), (size[0], y + rng.randint(-6, 6)), rng.uniform(0, 255), rng.randint(1, 5))
     warp = cv2.getPerspectiveTransform(corners, quad)
     out = cv2.warpPerspective(image, warp, size, back, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
-    return self._expose(out.astype(np.float32), w), quad
+    inner = cv2.boundingRect(quad)
+    inner = (inner[0] + inner[2] // 5, inner[1] + inner[3] // 4, inner[2] * 3 // 5, inner[3] // 2)
+    return self._expose(out.astype(np.float32), w, inner), quad
 
-  def _expose(self, image, width):
+  def _expose(self, image, width, inner):
     rng = self.rng
     h, w = image.shape
-    mean_gain = 1
     if rng.random() < .35:  # dirt and uneven light
       field = self.fields[rng.randrange(len(self.fields))]
       field = cv2.resize(field[:rng.randint(40, 192), :rng.randint(100, 512)], (w, h))
       image *= np.clip(1 + field * rng.uniform(.03, .22), .3, 1.6)
     if rng.random() < .12:  # mud or snow hides parts a little
       field = cv2.resize(self.fields[rng.randrange(len(self.fields))], (w, h))
-      veil = np.clip((field - rng.uniform(.8, 2)) * 2, 0, rng.uniform(.3, .7))
+      veil = np.clip((field - rng.uniform(.8, 2)) * 2, 0, rng.uniform(.2, .55))
       image += (rng.uniform(60, 220) - image) * veil
     if rng.random() < .2:  # a shadow's edge, mostly slanting
       a, b = rng.uniform(-1.5, 1.5), rng.uniform(.1, .9)
@@ -486,14 +496,14 @@ class Plates:
       for _ in range(rng.randint(1, 2)):
         x, y, s = rng.uniform(0, w), h * rng.choice([.1, .25, .5, rng.random()]), h * rng.uniform(.15, .6)
         xx, yy = (np.arange(w, dtype=np.float32) - x) / s, (np.arange(h, dtype=np.float32) - y) / s
-        image *= 1 + np.exp(-xx * xx / 2)[None] * np.exp(-yy * yy / 2)[:, None] * rng.uniform(.3, 2)
+        image *= 1 + np.exp(-xx * xx / 2)[None] * np.exp(-yy * yy / 2)[:, None] * rng.uniform(.2, .8)
     # focus and motion, in units of the stroke: a plate's stroke is about a fiftieth of its width
     if rng.random() < .7:
       sigma = width * (rng.random() ** 1.5 * .016) + rng.random() * .4
       if sigma > .25:
         image = cv2.GaussianBlur(image, (0, 0), sigma)
     if rng.random() < .3:
-      n = int(width * rng.uniform(.008, .045)) | 1
+      n = int(width * rng.uniform(.006, .032)) | 1
       if n >= 3:
         kernel = np.zeros((n, n), np.float32)
         a = rng.gauss(0, .25) if rng.random() < .8 else rng.uniform(0, 3.2)
@@ -501,6 +511,8 @@ class Plates:
         c = (n - 1) / 2
         cv2.line(kernel, (round(c - dx), round(c - dy)), (round(c + dx), round(c + dy)), 1)
         image = cv2.filter2D(image, -1, kernel / kernel.sum())
+    if rng.random() < .12:  # bloom
+      image += cv2.GaussianBlur(np.clip(image - 170, 0, None), (0, 0), h * rng.uniform(.05, .2)) * rng.uniform(.3, 1.2)
     # exposure: contrast, level, overdriven whites
     pick = rng.random()
     if pick < .55:
@@ -511,13 +523,17 @@ class Plates:
       gain, level = rng.uniform(1.1, 2.4), rng.uniform(-60, 60)
     if rng.random() < .3:
       image = np.power(np.clip(image, 0, None) * (1 / 255), rng.uniform(.55, 1.8)) * 255
+    # never so far that nothing is left to read: that would teach guessing
+    x, y, bw, bh = inner
+    dark, light = np.percentile(image[y:y + bh, x:x + bw:2], (14, 85))
+    least = rng.uniform(22, 60)
+    gain = max(gain, least / max(light - dark, 8))
+    level = min(max(level, least - light * gain), 255 - least - dark * gain)
+    contrast = min(light * gain + level, 255) - max(dark * gain + level, 0)
     image = image * gain + level
-    if rng.random() < .12:  # bloom
-      image += cv2.GaussianBlur(np.clip(image - 170, 0, None), (0, 0), h * rng.uniform(.05, .2)) * rng.uniform(.3, 1)
     image = np.clip(image, 0, 255)
     if rng.random() < .8:
-      contrast = min(1, gain)
-      sigma = rng.random() ** 2 * 16 * (.35 + .65 * contrast)
+      sigma = rng.random() ** 2 * min(18, .28 * contrast)
       y, x = rng.randrange(768 - h), rng.randrange(1024 - w)
       image += self.noise[y:y + h, x:x + w] * sigma
       if rng.random() < .3:
