@@ -319,7 +319,7 @@ class Plates:
       left_end = bw if tall == h else 0  # a short band leaves the second line its whole width
       if right:
         bw2 = round(unit * rng.uniform(.28, .42))
-        self._band(plate, w - bw2, bw2, 0, tall, code_text if rng.random() < .3 else "", plain=rng.random() < .4)
+        self._band(plate, w - bw2, bw2, 0, tall, "", plain=rng.random() < .4, dates=rng.random() < .6)
         right_end = w - bw2
     for i, text in enumerate(printed):
       if not text:
@@ -343,15 +343,30 @@ class Plates:
     corners = np.float32([[rim, head], [rim + w, head], [rim + w, head + h], [rim, head + h]])
     return np.clip(image, 0, 255).astype(np.uint8), corners, 1. if n == 1 else .5
 
-  def _band(self, plate, x, w, y, h, code_text, plain=False):
+  def _small_text(self, plate, text, cx, y, width, height, value):
+    """A few characters, not meant to be read, within width and height around cx."""
+    strip = self._strip(self.face("din"), text, 3, 4)[0][ROOM:]
+    size = int(min(width / strip.shape[1] * CAP, height))
+    if size >= 4:
+      small = cv2.resize(strip, (max(3, strip.shape[1] * size // CAP), size), interpolation=cv2.INTER_AREA)
+      self._blend(plate, cx - small.shape[1] / 2, y, small, value)
+
+  def _band(self, plate, x, w, y, h, code_text, plain=False, dates=False):
     rng = self.rng
     value = rng.choice([rng.uniform(45, 120), rng.uniform(45, 120), rng.uniform(120, 215), rng.uniform(20, 60)])
     light = 255 - rng.uniform(0, 40) if value < 160 else rng.uniform(20, 255)
     plate[y:y + h, x:x + w] = value
     if plain or h < 24:
       return
-    pick = rng.random()
     cx = x + w // 2
+    if dates:  # a department, a province, a year; or the day, month and year an export plate runs out
+      rows = rng.choice([1, 1, 2, 3])
+      for k in range(rows):
+        text = "".join(rng.choice(DIGITS if rng.random() < .8 else ALPHABET[10:36]) for _ in range(2))
+        self._small_text(plate, text, cx, y + h * (.62 if rows == 1 else .08 + k * .9 / rows), w * .85, h * (.3 if rows == 1 else .8 / rows), light)
+      if rows > 1:
+        return
+    pick = rng.random()
     if pick < .7:  # the ring of stars
       r = w * rng.uniform(.26, .36)
       cy = y + h * rng.uniform(.26, .36)
@@ -364,13 +379,7 @@ class Plates:
       for k in range(3):
         plate[fy + k * fh // 3:fy + (k + 1) * fh // 3, x + w // 5:x + w - w // 5] = rng.uniform(30, 250)
     if code_text and rng.random() < .95:
-      face = self.face("din")
-      strip, _ = self._strip(face, code_text, 3, 4)
-      strip = strip[ROOM:]
-      size = int(min(w * .8 / strip.shape[1] * CAP, h * rng.uniform(.2, .3)))
-      if size >= 4:
-        small = cv2.resize(strip, (max(3, strip.shape[1] * size // CAP), size), interpolation=cv2.INTER_AREA)
-        self._blend(plate, cx - small.shape[1] / 2, y + h * rng.uniform(.62, .78) - size / 4, small, light)
+      self._small_text(plate, code_text, cx, y + h * rng.uniform(.58, .72), w * .8, h * rng.uniform(.2, .3), light)
 
   def _line(self, plate, face, text, x0, x1, y, ink, ground):
     rng = self.rng
@@ -393,9 +402,15 @@ class Plates:
     for mark in marks:
       value, alpha = self.emblems[rng.randrange(len(self.emblems))]
       size = int(CAP * rng.uniform(.6, 1.05))
+      room = CAP * .85 * scale
+      dy = (CAP - size) / 2 + rng.uniform(-3, 3)
+      if rng.random() < .25:  # small letters below it, as Serbia's Cyrillic twin
+        size, dy = int(CAP * rng.uniform(.5, .7)), rng.uniform(-3, 2)
+        text = "".join(rng.choice(ALPHABET[10:44]) for _ in range(2))
+        self._small_text(plate, text, x + mark * scale + room / 2, y + ROOM + dy + size + 1, room, CAP * rng.uniform(.22, .3), ink)
       wide = max(6, int(size * min(scale, 1.1) * rng.uniform(.75, 1)))
       value, alpha = (cv2.resize(p, (wide, size), interpolation=cv2.INTER_AREA) for p in (value, alpha))
-      self._blend(plate, x + mark * scale + (CAP * .8 * scale - wide) / 2, y + ROOM + (CAP - size) / 2 + rng.uniform(-3, 3), alpha, value)
+      self._blend(plate, x + mark * scale + (room - wide) / 2, y + ROOM + dy, alpha, value)
 
   # --- negatives ---------------------------------------------------------------------------------------------------------------
   def negative(self):
