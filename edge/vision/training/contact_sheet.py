@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """A sheet of synthetic plates to look at: contact_sheet.py OUT.png [--shared ../shared/data] [--seed 1] [--held-out] [--flat]"""
 import argparse
 import os

@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """What the committed recogniser reads, by cv2.dnn, greedy CTC, no formats: a synthetic split of faces that training never drew, the labelled
 Romanian boxes, eu's boxes, and the two-line crops whose file names carry the text. Boxes are taken as they stand (no corners), so tilted
 plates are read tilted.

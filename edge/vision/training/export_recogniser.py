@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Writes the recogniser as ONNX that OpenCV 4.6 reads, and its alphabet and countries beside it.
 
   export_recogniser.py WORK/state.pt ../models        (writes plate_recogniser.onnx and plates.json there)"""

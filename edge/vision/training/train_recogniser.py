@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Trains the recogniser on synthetic plates made while it runs.
 
   train_recogniser.py WORK --shared ../shared/data --minutes 75 [--makers 1] [--seed 1]
