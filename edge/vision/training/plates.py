@@ -248,8 +248,11 @@ class Plates:
         out += c
         n += c.isalnum()
       printed = out
-    elif rng.random() < .06:
-      printed = printed.replace(" ", "@", 1)
+    elif rng.random() < .2:  # a seal or a sticker in a gap
+      gaps = [i for i, c in enumerate(printed) if c in " -·"]
+      if gaps:
+        i = rng.choice(gaps)
+        printed = printed[:i] + "@" + printed[i + 1:]
     # ways of printing the gap between two groups differ by year and maker
     if rng.random() < .12:
       printed = printed.replace(" ", rng.choice(["-", "·", "", "  "]))
@@ -262,6 +265,10 @@ class Plates:
       printed_lines = [printed[:cut].rstrip(" -·"), printed[cut:].lstrip(" -·@")]
     else:
       printed_lines = [printed]
+    if lines_n == 2 and rng.random() < .15:  # seals stand at the ends of lines too
+      i = rng.randrange(2)
+      if "@" not in printed_lines[i]:
+        printed_lines[i] = printed_lines[i] + "@" if rng.random() < .6 else "@" + printed_lines[i]
     lines = ["".join(c for c in line if c in ALPHABET) for line in printed_lines]
     image, corners, split = self._draw(printed_lines, family, ratio, band, right, code_text, colours)
     return Plate(image, corners, lines, split, label)
@@ -367,14 +374,19 @@ class Plates:
       if rows > 1:
         return
     pick = rng.random()
-    if pick < .7:  # the ring of stars
+    if pick < .15:  # arms
+      value, alpha = self.emblems[rng.randrange(len(self.emblems))]
+      size = int(w * rng.uniform(.6, .95))
+      value, alpha = (cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in (value, alpha))
+      self._blend(plate, cx - size / 2, y + h * rng.uniform(.08, .3), alpha, value)
+    elif pick < .75:  # the ring of stars
       r = w * rng.uniform(.26, .36)
       cy = y + h * rng.uniform(.26, .36)
       star = light if rng.random() < .5 else rng.uniform(150, 230)
       for k in range(12):
         a = k * np.pi / 6
         cv2.circle(plate, (int(cx + r * np.cos(a)), int(cy + r * np.sin(a))), 1, float(star), -1)
-    elif pick < .9:  # a flag or a shield
+    elif pick < .92:  # a flag
       fy, fh = int(y + h * .15), int(h * .25)
       for k in range(3):
         plate[fy + k * fh // 3:fy + (k + 1) * fh // 3, x + w // 5:x + w - w // 5] = rng.uniform(30, 250)

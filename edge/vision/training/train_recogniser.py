@@ -41,14 +41,14 @@ def encode(text, country, codes):
 
 
 def make(work, shared, formats, codes, seed, index, makers, made, used):
-  """A maker fills its own share of the ring, over and over, but no faster than a new plate for two that training has used."""
+  """A maker fills its own share of the ring, over and over, but no faster than a new plate for three that training has used."""
   cv2.setNumThreads(1)
   source = plates.Plates(shared, seed, formats=formats)
   images, labels = ring(work, "r+")
   slot = index
   parent = os.getppid()
   while os.getppid() == parent:
-    if made[index] * makers > 12_000 + used.value / 2:
+    if made[index] * makers > 12_000 + used.value / 3:
       time.sleep(.2)
       continue
     for image, text, country in source.samples():
