@@ -360,9 +360,13 @@ class Plates:
 
   def _band(self, plate, x, w, y, h, code_text, plain=False, dates=False):
     rng = self.rng
-    value = rng.choice([rng.uniform(45, 120), rng.uniform(45, 120), rng.uniform(120, 215), rng.uniform(20, 60)])
-    light = 255 - rng.uniform(0, 40) if value < 160 else rng.uniform(20, 255)
-    plate[y:y + h, x:x + w] = value
+    if rng.random() < .16:  # no ground of its own: arms and sign stand on the plate's
+      value = float(plate[y + h // 2, x + w // 2])
+      light, arms = rng.uniform(10, 110) if value > 128 else rng.uniform(180, 255), .75
+    else:
+      value = rng.choice([rng.uniform(45, 120), rng.uniform(45, 120), rng.uniform(120, 215), rng.uniform(20, 60)])
+      light, arms = 255 - rng.uniform(0, 40) if value < 160 else rng.uniform(20, 255), .15
+      plate[y:y + h, x:x + w] = value
     if plain or h < 24:
       return
     cx = x + w // 2
@@ -374,12 +378,12 @@ class Plates:
       if rows > 1:
         return
     pick = rng.random()
-    if pick < .15:  # arms
+    if pick < arms:
       value, alpha = self.emblems[rng.randrange(len(self.emblems))]
-      size = int(w * rng.uniform(.6, .95))
+      size = int(w * rng.uniform(.6, 1.1))
       value, alpha = (cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in (value, alpha))
       self._blend(plate, cx - size / 2, y + h * rng.uniform(.08, .3), alpha, value)
-    elif pick < .75:  # the ring of stars
+    elif pick < .8:  # the ring of stars
       r = w * rng.uniform(.26, .36)
       cy = y + h * rng.uniform(.26, .36)
       star = light if rng.random() < .5 else rng.uniform(150, 230)

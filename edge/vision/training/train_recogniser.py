@@ -150,7 +150,8 @@ def main():
                 "width": a.width, "arguments": vars(a)}, state_file + ".new")
     os.replace(state_file + ".new", state_file)
 
-  start, last, losses = time.time(), time.time(), []
+  start, losses = time.time(), []
+  last = saved = start
   first_step = step
   while True:
     share = (time.time() - start) / (a.minutes * 60)
@@ -180,10 +181,12 @@ def main():
       if v.dtype.is_floating_point:
         mean[k].mul_(keep).add_(v, alpha=1 - keep)
     losses.append((float(ctc.detach()), float(named.detach())))
-    if step % 100 == 0 and time.time() - last > 150:
+    if step % 100 == 0 and time.time() - saved > 150:
+      saved = time.time()
+      save()
+    if step % 100 == 0 and time.time() - last > 500:
       last = time.time()
       judge.load_state_dict(mean)
-      save()
       rates = measure(judge, *test)
       print(f"{(time.time() - start) / 60:.1f} min, step {step}, made {sum(made)}, ctc {np.mean(losses, 0)[0]:.3f}, country {np.mean(losses, 0)[1]:.3f}, test "
             + ", ".join(f"{k} {v:.4f}" for k, v in rates.items()), flush=True)
