@@ -36,4 +36,4 @@ if __name__ == "__main__":
       cv2.putText(tile, label, (3, tile.shape[0] - 4), cv2.FONT_HERSHEY_SIMPLEX, .38, 255, 1, cv2.LINE_AA)
       tiles.append(tile)
   tiles = tiles[:a.columns * a.rows]
-  cv2.imwrite(a.out, np.vstack([np.hstack(tiles[i:i + a.columns]) for i in range(0, len(tiles), a.columns)]))
+  cv2.imwrite(a.out, np.vstack([np.hstack(tiles[i:i + a.columns]) for i in range(0, len(tiles), a.columns)]), [cv2.IMWRITE_JPEG_QUALITY, 72])
