@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+import plates
+
 WIDTH, HEIGHT = 640, 384
 MOST_LABELS = 16
 LABEL = 10
@@ -30,22 +32,24 @@ FONTS = ["/usr/share/fonts/truetype/opendin/*.ttf", "/usr/share/fonts/truetype/r
 
 # ---- plates ----
 
-class Plates:
-  """A pool of plate pictures, renewed a little with every draw: rendering text is dearer than warping it."""
+class Pool:
+  """A pool of plate pictures, renewed a little with every draw: drawing one is dearer than warping it."""
 
-  def __init__(self, rng, shared, size=600):
+  def __init__(self, rng, shared, held_out, size=600):
     self.rng = rng
-    self.fonts = font_files(shared)
-    self.pool = [simple_plate(rng, self.fonts) for _ in range(size)]
+    self.source = plates.Plates(shared, int(rng.integers(1 << 30)), held_out)
+    self.pool = [self.source.plate() for _ in range(size)]
 
   def draw(self):
-    if self.rng.random() < 0.15:
-      self.pool[self.rng.integers(len(self.pool))] = simple_plate(self.rng, self.fonts)
-    return self.pool[self.rng.integers(len(self.pool))]
+    """A picture with the rim of its frame, the plate's corners in it, whether it has two lines."""
+    if self.rng.random() < .15:
+      self.pool[self.rng.integers(len(self.pool))] = self.source.plate()
+    plate = self.pool[self.rng.integers(len(self.pool))]
+    return plate.image, plate.corners, len(plate.lines) == 2
 
 
 def font_files(shared):
-  return sorted(f for pattern in FONTS for f in glob.glob(pattern)) + sorted(glob.glob(os.path.join(shared, "data/plates/fonts/*.ttf")))
+  return sorted(f for pattern in FONTS for f in glob.glob(pattern)) + sorted(glob.glob(os.path.join(shared, "plates/fonts/*.ttf")))
 
 
 _fonts = {}
@@ -55,65 +59,6 @@ def font(path, size):
   if (path, size) not in _fonts:
     _fonts[path, size] = ImageFont.truetype(path, size)
   return _fonts[path, size]
-
-
-def simple_plate(rng, fonts):
-  """A plate of no country in particular. Returns the picture (grey) and whether it has two lines."""
-  two = rng.random() < 0.22
-  if two:
-    width, height = [(340, 200), (280, 200), (300, 150), (220, 170), (320, 220)][rng.integers(5)]
-  else:
-    width, height = [(520, 110), (520, 112), (520, 120), (460, 110), (440, 110), (520, 100), (400, 110), (360, 110)][rng.choice(8, p=[.3, .25, .12, .08, .07, .06, .06, .06])]
-  scale = 0.75
-  w, h = int(width * scale), int(height * scale)
-  style = rng.choice(4, p=[.72, .12, .1, .06])  # white, yellow or coloured, dark, grey and old
-  paper, ink = [(rng.integers(200, 256), rng.integers(0, 60)), (rng.integers(150, 215), rng.integers(0, 60)),
-                (rng.integers(10, 90), rng.integers(170, 256)), (rng.integers(140, 200), rng.integers(20, 80))][style]
-  picture = Image.new("L", (w, h), int(paper))
-  pen = ImageDraw.Draw(picture)
-  if rng.random() < 0.8:
-    pen.rectangle((2, 2, w - 3, h - 3), outline=int(ink), width=int(rng.integers(1, 5)))
-  left, right = 10, w - 10
-  if rng.random() < 0.65:  # the blue band, on the left or on both sides
-    band = int(w * rng.uniform(.065, .1) * (1.3 if two else 1))
-    for at in ([0] if rng.random() < .85 else [0, w - band]):
-      pen.rectangle((at, 0, at + band, h), fill=int(rng.integers(30, 110)))
-      pen.ellipse((at + band * .2, h * .12, at + band * .8, h * .12 + band * .6), outline=int(rng.integers(150, 230)), width=2)
-      pen.text((at + band * .2, h * .6), "".join(rng.choice(list(string.ascii_uppercase), rng.integers(1, 4))), font=font(fonts[0], int(band * .55)), fill=235)
-      left, right = (left + band, right) if at == 0 else (left, right - band)
-  face = fonts[int(rng.integers(len(fonts)))] if rng.random() < .5 else [fonts[-1], fonts[0]][int(rng.integers(2))]
-  lines = [code(rng, 2, 4), code(rng, 3, 6)] if two else [code(rng, 5, 9)]
-  row = (h - 14) / len(lines)
-  for index, line in enumerate(lines):
-    size = int(row * rng.uniform(.85, 1.05))
-    box = font(face, size).getbbox(line)
-    room = (right - left) * rng.uniform(.85, 1.0)
-    if box[2] - box[0] > room:
-      stretch = room / (box[2] - box[0])
-    else:
-      stretch = min(1.25, rng.uniform(1, room / (box[2] - box[0])))
-    ink_picture = Image.new("L", (box[2] - box[0] + 4, box[3] - box[1] + 4), 0)
-    ImageDraw.Draw(ink_picture).text((2 - box[0], 2 - box[1]), line, font=font(face, size), fill=255)
-    target = (max(8, int(ink_picture.width * stretch)), max(8, int(min(row * .92, ink_picture.height * 1.0))))
-    ink_picture = ink_picture.resize(target)
-    x = int(left + (right - left - target[0]) * rng.uniform(.2, .8))
-    y = int(7 + row * index + (row - target[1]) / 2)
-    picture.paste(int(ink), (x, y), ink_picture)
-  if rng.random() < .4:  # an emblem or test discs between the characters
-    for _ in range(rng.integers(1, 3)):
-      x, y, r = rng.uniform(.25, .6) * w, rng.uniform(.2, .8) * h, h * rng.uniform(.06, .14)
-      pen.ellipse((x - r, y - r, x + r, y + r), fill=int(rng.integers(20, 200)))
-  return np.asarray(picture), two
-
-
-def code(rng, least, most):
-  length = rng.integers(least, most + 1)
-  groups = rng.integers(1, 4)
-  text = "".join(rng.choice(list(string.digits if rng.random() < .5 else string.ascii_uppercase)) for _ in range(length))
-  for _ in range(groups - 1):
-    at = rng.integers(1, max(2, len(text)))
-    text = text[:at] + " -·"[int(rng.choice(3, p=[.7, .2, .1]))] + text[at:]
-  return text
 
 
 # ---- geometry ----
@@ -312,7 +257,7 @@ class Dashcam:
   """The unlabelled frames of the Romanian set, with the boxes that people drew. Runs near a labelled frame stay out."""
 
   def __init__(self, shared, split="train"):
-    root = os.path.join(shared, "data/plates/romania")
+    root = os.path.join(shared, "plates/romania")
     self.items = []
     for name, boxes in dashcam_split(shared)[split]:
       self.items.append((cv2.imread(os.path.join(root, "images", name + ".jpg"), cv2.IMREAD_GRAYSCALE), boxes))
@@ -342,7 +287,7 @@ class Dashcam:
 def dashcam_split(shared, hold=5):
   """Frames of the dash-cam set as (name, boxes): "train", "held" (passages that training doesn't see) and "test" (the 74
   labelled frames, boxes of their texts). Names end in the second; a passage ends where five seconds lack a frame."""
-  root = os.path.join(shared, "data/plates/romania")
+  root = os.path.join(shared, "plates/romania")
   test = {}
   with open(os.path.join(root, "texts.csv")) as table:
     for line in table.read().split("\n")[1:]:
@@ -567,17 +512,18 @@ class Vehicle:
 # ---- the scene ----
 
 class Scenes:
-  def __init__(self, seed, shared, dashcam=True):
+  def __init__(self, seed, shared, held_out=False):
+    """`held_out`: a test's scenes, of faces and passages that training never sees."""
     self.rng = np.random.default_rng(seed)
     self.fonts = font_files(shared)
-    self.plates = Plates(self.rng, shared)
-    self.dashcam = Dashcam(shared) if dashcam else None
+    self.plates = Pool(self.rng, shared, held_out)
+    self.dashcam = Dashcam(shared, "held" if held_out else "train")
 
   def draw(self):
     """One frame (HEIGHT x WIDTH, grey) and its labels (rows of LABEL numbers)."""
     rng = self.rng
     self.labels, self.glow, self.retro = [], [], 1.0
-    if self.dashcam and rng.random() < .35:
+    if rng.random() < .35:
       frame = self.street()
       light = rng.random() * .25  # already dusk or night: mostly left as it is
     else:
@@ -606,8 +552,8 @@ class Scenes:
     return rows
 
   def visible(self, frame, label):
-    quad, _, kind, texture = label
-    if texture is None or kind != QUAD:
+    quad, _, _, texture = label
+    if texture is None:
       return True
     low, high = np.maximum(quad.min(0).astype(int), 0), quad.max(0).astype(int) + 1
     part = frame[low[1]:high[1], low[0]:high[0]]
@@ -630,34 +576,20 @@ class Scenes:
       if cv2.pointPolygonTest(quad.astype(np.float32), (float(centre[0]), float(centre[1])), False) < 0:
         kept.append(label)
     a, b = np.maximum(low.astype(int), 0), high.astype(int) + 1
-    texture = frame[a[1]:b[1], a[0]:b[0]].copy() if kind == QUAD else None
+    texture = frame[a[1]:b[1], a[0]:b[0]].copy() if kind != IGNORE else None
     self.labels = kept + [(quad, float(two), kind, texture)]
     self.labels = self.labels[-MOST_LABELS:]
 
   def plate_onto(self, frame, matrix, centre, reach, gain, soften=0.0):
-    """A plate of `reach` px about a plane's point `centre`, the plane seen through `matrix`; sometimes with its holder."""
-    rng = self.rng
-    picture, two = self.plates.draw()
+    """A plate of `reach` px about a plane's point `centre`, the plane seen through `matrix`."""
+    reach = max(reach, 4)
+    picture, corners, two = self.plates.draw()
     picture = self.worn(picture)
-    half = np.array([reach, reach * picture.shape[0] / picture.shape[1]]) / 2
-    if two:
-      half *= .62
-    centre = np.asarray(centre, float)
-    if rng.random() < .35:  # the holder: a dark frame, often with the dealer's strip below
-      edge = rng.uniform(.02, .09) * half[1] * 2
-      strip = rng.uniform(.08, .25) * half[1] * 2 if rng.random() < .5 else edge
-      shade = int(rng.integers(0, 90)) if rng.random() < .8 else int(rng.integers(90, 250))
-      holder = np.full((60, 200), shade, np.uint8)
-      if strip > edge and rng.random() < .7:
-        mask = cv2.resize(lettering(rng, self.fonts, 20), (int(rng.uniform(60, 190)), 9), interpolation=cv2.INTER_AREA)
-        holder[50:59, 5:5 + mask.shape[1]] = np.maximum(holder[50:59, 5:5 + mask.shape[1]], (mask * .8).astype(np.uint8))
-      outer = project(matrix, centre + np.array([[-half[0] - edge, -half[1] - edge], [half[0] + edge, -half[1] - edge],
-                                                 [half[0] + edge, half[1] + strip], [-half[0] - edge, half[1] + strip]]))
-      paste(frame, holder, outer, min(1.0, gain))
-    quad = project(matrix, centre + rectangle(-half[0], -half[1], half[0], half[1]))
-    paste(frame, picture, quad, gain, 0, soften)
-    self.add(frame, quad, two)
-    return quad
+    scale = reach / (corners[1, 0] - corners[0, 0]) * (.62 if two else 1)
+    def place(points):
+      return project(matrix, np.asarray(centre) + (points - corners.mean(0)) * scale)
+    paste(frame, picture, place(rectangle(0, 0, picture.shape[1], picture.shape[0])), gain, 0, soften)
+    self.add(frame, place(corners), two)
 
   def worn(self, picture):
     """Dirt, shadow across, bolts, low contrast."""
@@ -747,13 +679,15 @@ class Scenes:
         continue
       part = frame[int(box[1]):int(box[3]) + 1, int(box[0]):int(box[2]) + 1]
       low, high = np.percentile(part, [8, 92])
-      picture, two = self.plates.draw()
+      picture, corners, two = self.plates.draw()
       while two:
-        picture, two = self.plates.draw()
+        picture, corners, two = self.plates.draw()
       size = box[2:] - box[:2]
       quad = rectangle(*(box + np.array([-.05, -.09, .05, .09]) * np.r_[size, size])) + rng.normal(0, .04, (4, 2)) * size[1]
       gain = max(.08, (high - low) / 200)
-      paste(frame, picture, quad, gain, max(0.0, low - 20 * gain), rng.uniform(0, 1.0))
+      # the rim goes outside of the old plate
+      onto = cv2.getPerspectiveTransform(corners, quad.astype(np.float32))
+      paste(frame, picture, project(onto, rectangle(0, 0, picture.shape[1], picture.shape[0])), gain, max(0.0, low - 20 * gain), rng.uniform(0, 1.0))
       self.add(frame, quad, two)
     self.dark = 1.0
     if rng.random() < .5:  # a further plate somewhere in the picture, in the light of its surroundings
@@ -764,7 +698,7 @@ class Scenes:
       self.vehicle(frame)
     if rng.random() < .3:
       write(frame, rng, self.fonts)
-      self.labels = [l for l in self.labels if self.visible(frame, l)]
+    self.labels = [l for l in self.labels if self.visible(frame, l)]
     return frame
 
   def seen(self, frame, light):

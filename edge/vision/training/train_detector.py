@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Trains the plate detector on scenes that a second process paints while it learns. Resumable: start it again to go on.
 
-  train_detector.py --shared ../shared --run build/detector.pt [--steps 60000] [--seed 1]
+  train_detector.py --shared ../shared/data --run build/detector.pt [--steps 60000] [--seed 1]
 
 One thread a process (two processes in all). Each scene is used a few times, cut differently each time, since painting one
 costs as much as learning from four.
@@ -128,7 +128,7 @@ def loss_of(output, maps):
 
 def main():
   parser = argparse.ArgumentParser()
-  parser.add_argument("--shared", default="../shared")
+  parser.add_argument("--shared", default=os.environ.get("RAMPA_SHARED_DATA", "../shared/data"))
   parser.add_argument("--run", required=True, help="state file, written every --save steps and gone on from")
   parser.add_argument("--steps", type=int, default=60000)
   parser.add_argument("--seed", type=int, default=1)
