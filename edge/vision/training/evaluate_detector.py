@@ -168,12 +168,14 @@ def main():
 
 
 def marked(picture, found, missed, name, width=400, height=300):
-  """A picture with what was found (green at 0.4 and above, yellow below) and what was missed (red)."""
+  """A picture with what was found (green at 0.4 and above, yellow from 0.25) and what was missed (red)."""
   scale = min(width / picture.shape[1], height / picture.shape[0])
   small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
   for score, _, corners in found:
+    if score < .25:
+      continue
     cv2.polylines(small, [(corners * scale).astype(np.int32)], True, (0, 255, 0) if score >= .4 else (0, 255, 255), 1)
-    cv2.putText(small, "%.2f" % score, tuple((corners[0] * scale).astype(int) - [0, 3]), cv2.FONT_HERSHEY_PLAIN, .8, (0, 255, 0), 1)
+    cv2.putText(small, "%.2f" % score, tuple((corners[0] * scale).astype(int) - [0, 3]), cv2.FONT_HERSHEY_PLAIN, .8, (0, 255, 255), 1)
   for t in missed:
     cv2.rectangle(small, tuple((t[:2] * scale).astype(int)), tuple((t[2:] * scale).astype(int)), (0, 0, 255), 1)
   out = np.zeros((height, width, 3), np.uint8)

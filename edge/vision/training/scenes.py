@@ -165,7 +165,7 @@ def write(frame, rng, fonts, quad_of=None):
     ink = 255 - int(paper)
   if rng.random() < .4:
     panel = np.clip(paper + (int(ink) - int(paper)) * (mask / 255.0), 0, 255).astype(np.uint8)
-    if rng.random() < .4:
+    if rng.random() < .4 and height > 100:  # one word alone within a border would be a plate to anyone
       cv2.rectangle(panel, (3, 3), (width - 4, height - 4), int(ink), 2)
     paste(frame, panel, quad)
   else:
@@ -282,6 +282,21 @@ class Dashcam:
       part = np.ascontiguousarray(part[:, ::-1])
       placed = np.c_[WIDTH - placed[:, 2], placed[:, 1], WIDTH - placed[:, 0], placed[:, 3]]
     return part.copy(), placed
+
+
+  def texture(self, rng):
+    """A cut of a frame's upper half (houses, trees, sky: no plates), in daylight's contrast: something no brush paints."""
+    picture = self.items[rng.integers(len(self.items))][0]
+    height, width = picture.shape
+    w = int(rng.uniform(.15, 1) * width)
+    h = min(int(height * .48), int(w * rng.uniform(.4, .8)))
+    x, y = int(rng.integers(width - w + 1)), int(rng.integers(int(height * .48) - h + 1))
+    part = cv2.resize(picture[y:y + h, x:x + w], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA if w > WIDTH else cv2.INTER_LINEAR).astype(np.float32)
+    if rng.random() < .5:
+      part = part[:, ::-1]
+    if rng.random() < .3:
+      part = part[::-1]
+    return (part - part.mean()) / max(4.0, part.std())
 
 
 def dashcam_split(shared, hold=5):
@@ -528,6 +543,10 @@ class Scenes:
       light = rng.random() * .25  # already dusk or night: mostly left as it is
     else:
       frame = painted(rng, self.fonts)
+      if rng.random() < .5:
+        share = rng.uniform(0, .8)
+        texture = self.dashcam.texture(rng) * rng.uniform(20, 65) * (1 if rng.random() < .85 else -1) + rng.uniform(60, 180)
+        frame = np.clip(frame * share + texture * (1 - share), 0, 255).astype(np.uint8)
       light = rng.random()
       night = light > .68
       dark = rng.uniform(.06, .6) if night else 1.0  # dusk and night; plates shine back the camera's own light

@@ -21,7 +21,7 @@ import detector_net
 import scenes
 
 SLOTS = 2000  # scenes in memory
-USES = 5  # cuts taken of each scene, on average
+USES = 8  # cuts taken of each scene, on average
 STRIDE = detector_net.STRIDE
 
 
