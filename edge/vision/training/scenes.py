@@ -286,11 +286,12 @@ class Dashcam:
 
   def texture(self, rng):
     """A cut of a frame's upper half (houses, trees, sky: no plates), in daylight's contrast: something no brush paints."""
-    picture = self.items[rng.integers(len(self.items))][0]
+    picture, boxes = self.items[rng.integers(len(self.items))]
     height, width = picture.shape
+    low = max(60, int(min([height * .42] + [box[1] - 20 for box in boxes])))
     w = int(rng.uniform(.15, 1) * width)
-    h = min(int(height * .48), int(w * rng.uniform(.4, .8)))
-    x, y = int(rng.integers(width - w + 1)), int(rng.integers(int(height * .48) - h + 1))
+    h = min(low, int(w * rng.uniform(.4, .8)))
+    x, y = int(rng.integers(width - w + 1)), int(rng.integers(low - h + 1))
     part = cv2.resize(picture[y:y + h, x:x + w], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA if w > WIDTH else cv2.INTER_LINEAR).astype(np.float32)
     if rng.random() < .5:
       part = part[:, ::-1]
@@ -408,10 +409,22 @@ class Vehicle:
     self.both(points, shade)
     inner = (points - points.mean(0)) * r.uniform(.4, .8) + points.mean(0)
     self.both(inner, np.clip(shade + r.normal(0, 60), 0, 255))
+    if r.random() < .35:  # ribbed glass
+      for side in (points, np.c_[1 - points[:, 0], points[:, 1]]):
+        a, b = side.min(0), side.max(0)
+        self.bars(a[0], a[1], b[0], b[1], shade + r.normal(0, 40), r.random() < .5)
     self.lamps += [points.mean(0), np.array([1 - points.mean(0)[0], points.mean(0)[1]])]
     if r.random() < .4:
       for centre in self.lamps[-2:]:
         cv2.circle(self.picture, tuple((centre * self.w).astype(int)), max(1, int((y1 - y0) * .4 * self.w)), int(r.uniform(100, 255)), -1, cv2.LINE_AA)
+
+  def oval(self, x, y):
+    size = self.rng.uniform(.022, .05) * self.w
+    at = int(x * self.w), int(y * self.w)
+    cv2.ellipse(self.picture, at, (max(1, int(size)), max(1, int(size * .66))), 0, 0, 360, int(self.rng.integers(180, 256)), -1, cv2.LINE_AA)
+    sign = "".join(self.rng.choice(list(string.ascii_uppercase), self.rng.integers(1, 4)))
+    scale = size / 22
+    cv2.putText(self.picture, sign, (int(at[0] - 7 * scale * len(sign)), int(at[1] + 8 * scale)), cv2.FONT_HERSHEY_SIMPLEX, .7 * scale, 20, max(1, int(1.6 * scale)), cv2.LINE_AA)
 
   def wheels(self, tall):
     self.both([(.03, tall - .25), (.19, tall - .25), (.19, tall - .02), (.04, tall - .02)], self.rng.uniform(5, 45))
@@ -478,6 +491,8 @@ class Vehicle:
     self.recess(x, y + r.uniform(.05, .12) if r.random() < .6 else boot + r.uniform(.06, .12))
     if r.random() < .3:  # stickers
       self.poly(rectangle(.2, boot - .07, .27, boot - .03) + r.normal(0, .004, (4, 2)), 235)
+    if r.random() < .45:  # the oval with the country's sign
+      self.oval(r.uniform(.1, .85), r.uniform(y, boot + .1))
 
   def lorry_rear(self, tall):
     r = self.rng

@@ -181,7 +181,7 @@ def main():
     wanted.value = 400 + int(used / USES)
     frames = (torch.from_numpy(np.stack(batch)[:, None].astype(np.float32)) - 128) / 128
     parts = loss_of(net(frames), torch.from_numpy(np.stack(maps)))
-    total = parts[0] + parts[1] + .2 * parts[2] + 2 * parts[3] + 1 * parts[4]
+    total = parts[0] + parts[1] + .2 * parts[2] + 6 * parts[3] + 3 * parts[4]
     warm, gone = min(1.0, (step + 1) / 300), step / options.steps
     optimiser.param_groups[0]["lr"] = options.rate * warm * (.02 + .98 * .5 * (1 + math.cos(math.pi * gone)))
     optimiser.zero_grad()
