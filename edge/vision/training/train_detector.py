@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """Trains the plate detector on scenes that a second process paints while it learns. Resumable: start it again to go on.
 
-  train_detector.py --shared ../shared/data --run build/detector.pt [--steps 60000] [--seed 1]
+  train_detector.py --shared ../shared/data --run build/detector.pt [--minutes 90] [--seed 1]
 
+The rate falls along a cosine over the minutes of training, those of earlier starts included: on a busy machine a step count
+would say nothing about the end.
 One thread a process (two processes in all). Each scene is used a few times, cut differently each time, since painting one
 costs as much as learning from four.
 """
@@ -130,7 +132,7 @@ def main():
   parser = argparse.ArgumentParser()
   parser.add_argument("--shared", default=os.environ.get("RAMPA_SHARED_DATA", "../shared/data"))
   parser.add_argument("--run", required=True, help="state file, written every --save steps and gone on from")
-  parser.add_argument("--steps", type=int, default=60000)
+  parser.add_argument("--minutes", type=float, default=90)
   parser.add_argument("--seed", type=int, default=1)
   parser.add_argument("--save", type=int, default=500)
   parser.add_argument("--rate", type=float, default=2e-3)
@@ -143,13 +145,13 @@ def main():
   average = detector_net.Detector()
   average.load_state_dict(net.state_dict())
   optimiser = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=1e-4)
-  step = 0
+  step, seconds = 0, 0.0
   if os.path.exists(options.run):
     state = torch.load(options.run)
     net.load_state_dict(state["net"])
     average.load_state_dict(state["average"])
     optimiser.load_state_dict(state["optimiser"])
-    step = state["step"]
+    step, seconds = state["step"], state.get("seconds", 0.0)
     print("goes on from step %d" % step, flush=True)
   seed = options.seed * 1000003 + step  # after a stop the scenes are new ones
   rng = np.random.default_rng(seed + 1)
@@ -164,9 +166,11 @@ def main():
   notes = np.frombuffer(labels, np.float32).reshape(SLOTS, scenes.MOST_LABELS, scenes.LABEL)
 
   used, sums, counted, since = 0.0, np.zeros(5), 0, time.time()
+  started = since - seconds
   net.train()
-  while step < options.steps:
-    while made.value < min(wanted.value, 400) or made.value + 200 < wanted.value:
+  while seconds < 60 * options.minutes:
+    seconds = time.time() - started
+    while made.value < 150 or made.value + 250 < wanted.value:
       assert worker.is_alive(), "the painter of scenes ended"
       time.sleep(.05)
     kind = ("part", "half", "whole")[rng.choice(3, p=[.5, .25, .25])]
@@ -182,7 +186,7 @@ def main():
     frames = (torch.from_numpy(np.stack(batch)[:, None].astype(np.float32)) - 128) / 128
     parts = loss_of(net(frames), torch.from_numpy(np.stack(maps)))
     total = parts[0] + parts[1] + .2 * parts[2] + 6 * parts[3] + 3 * parts[4]
-    warm, gone = min(1.0, (step + 1) / 300), step / options.steps
+    warm, gone = min(1.0, (step + 1) / 300), min(1.0, seconds / 60 / options.minutes)
     optimiser.param_groups[0]["lr"] = options.rate * warm * (.02 + .98 * .5 * (1 + math.cos(math.pi * gone)))
     optimiser.zero_grad()
     total.backward()
@@ -199,8 +203,8 @@ def main():
       print("step %d found %.3f false %.3f lines %.3f quads %.4f boxes %.4f, %d scenes, %.2f s a step, rate %.5f" %
             (step, *(sums / counted), made.value, (time.time() - since) / counted, optimiser.param_groups[0]["lr"]), flush=True)
       sums[:], counted, since = 0, 0, time.time()
-    if step % options.save == 0 or step == options.steps:
-      torch.save({"net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, options.run + ".new")
+    if step % options.save == 0 or seconds >= 60 * options.minutes:
+      torch.save({"net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}, options.run + ".new")
       os.replace(options.run + ".new", options.run)
   worker.terminate()
 
