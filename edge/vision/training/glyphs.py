@@ -133,9 +133,14 @@ class Faces:
         font = ImageFont.truetype(path, size)
         top = font.getbbox("H")[1]
         for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-          image = Image.new("L", (size * 2, CAP * SS), 0)
+          image = Image.new("L", (size * 2, CAP * SS * 3 // 2), 0)
           ImageDraw.Draw(image).text((size // 2, -top), c, font=font, fill=255)
-          glyphs[c] = _ink(np.array(image))
+          image = _ink(np.array(image))
+          rows = np.flatnonzero(image.max(axis=1) > 40)
+          bottom = max(CAP * SS, rows[-1] + 1)  # a J or Q that hangs below the line is pressed into it, not cut
+          if bottom < CAP * SS + 4:
+            bottom = CAP * SS
+          glyphs[c] = cv2.resize(image[:bottom], (image.shape[1], CAP * SS), interpolation=cv2.INTER_AREA)
       self.raw[name] = glyphs
     return self.raw[name]
 

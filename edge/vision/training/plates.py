@@ -600,13 +600,13 @@ class Plates:
     return quad.astype(np.float32) + (ex * rng.gauss(0, .006) + ey * rng.gauss(0, .03)).astype(np.float32)
 
   def samples(self):
-    """Crops of one plate: [(32x128 grey, text, country)]; a two-line plate gives two."""
+    """Crops of one plate: [(32x128 grey, text, country)]; a two-line plate gives two. Where next to nothing is left to see, none."""
     plate = self.negative() if self.rng.random() < .05 else self.plate()
     patch, quad = self.shoot(plate)
     quad = self.wrong_corners(quad)
-    if plate.split == 1:
-      return [(rectify(patch, quad), plate.lines[0], plate.country)]
-    return [(rectify(patch, half), text, plate.country) for half, text in zip(halves(quad, plate.split), plate.lines)]
+    parts = [quad] if plate.split == 1 else halves(quad, plate.split)
+    out = [(rectify(patch, part), text, plate.country) for part, text in zip(parts, plate.lines)]
+    return [o for o in out if not o[1] or np.ptp(np.percentile(cv2.blur(o[0], (3, 3))[8:24, 16:112], (10, 90))) > 13]
 
 
 def halves(quad, split=.5):
