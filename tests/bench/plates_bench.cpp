@@ -1,0 +1,232 @@
+// Our plate reader in figures, beside the tesseract reader that the appliance still uses: what both read on the labelled pictures of the
+// shared data, and the processor time of a 1080p frame. `plates_bench [--json] [--smoke] [--wrong]`.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "edge/vision/plate_reader.hpp"
+#include "edge/vision/plates/frame_reader.hpp"
+#include "tests/support/labelled_plates.hpp"
+
+namespace {
+
+using namespace rampa;
+using nlohmann::json;
+using tests::PictureSet;
+using tests::Tally;
+
+struct Options {
+  std::string data = "../shared/data";
+  bool as_json = false, smoke = false, wrong = false;
+};
+
+/// OpenALPR 2.3 with OpenCV 4.6 and tesseract 5.3, as this project's reference gives it. Another machine, another day: not measured here.
+struct Published {
+  const char* set;
+  int plates, exact, detected;  // detected -1: not told
+};
+constexpr Published openalpr[]{{"eu", 108, 79, 106}, {"romania", 127, 47, -1}};
+constexpr double openalpr_eu_ms_p50 = 25.2, openalpr_eu_ms_p95 = 52.9, openalpr_1080p_ms_from = 78, openalpr_1080p_ms_to = 103;
+
+double cpu_ms() {
+  rusage used{};
+  ::getrusage(RUSAGE_THREAD, &used);
+  const auto ms = [](const timeval& t) { return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3; };
+  return ms(used.ru_utime) + ms(used.ru_stime);
+}
+
+double resident_mib() {
+  std::ifstream in("/proc/self/statm");
+  double all = 0, resident = 0;
+  in >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+double quantile(std::vector<double> values, double q) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+json times(const std::vector<double>& ms) {
+  return {{"frames", ms.size()}, {"p50", quantile(ms, 0.5)}, {"p95", quantile(ms, 0.95)}};
+}
+
+json share(int hits, int of) {
+  const auto [low, high] = tests::wilson(hits, of);
+  return {{"count", hits}, {"of", of}, {"percent", of ? 100.0 * hits / of : 0.0}, {"low_percent", low * 100}, {"high_percent", high * 100}};
+}
+
+json as_json(const Tally& t) {
+  json out{{"pictures", t.pictures}, {"reads", t.reads}};
+  if (t.plates == 0) {
+    out["certified"] = share(t.certified_unlabelled, t.pictures);
+    return out;
+  }
+  out["exact"] = share(t.exact, t.plates);
+  out["detected"] = share(t.detected, t.plates);
+  out["certified_right"] = share(t.certified_right, t.plates);
+  out["certified_wrong"] = share(t.certified_wrong, t.certified_right + t.certified_wrong);
+  out["certified_where_nothing_is_labelled"] = t.certified_unlabelled;
+  return out;
+}
+
+/// The picture as large as it gets on 1920 x 1080, the rest grey.
+cv::Mat on_1080p(const cv::Mat& picture) {
+  const double scale = std::min(1920.0 / picture.cols, 1080.0 / picture.rows);
+  cv::Mat frame(1080, 1920, CV_8UC3, cv::Scalar::all(110)), scaled;
+  cv::resize(picture, scaled, {std::min(1920, static_cast<int>(picture.cols * scale)), std::min(1080, static_cast<int>(picture.rows * scale))}, 0, 0,
+             cv::INTER_CUBIC);
+  scaled.copyTo(frame(cv::Rect((1920 - scaled.cols) / 2, (1080 - scaled.rows) / 2, scaled.cols, scaled.rows)));
+  return frame;
+}
+
+struct Times {
+  std::vector<double> ours_one_plate, ours_empty, tesseract;
+};
+
+/// Frames are decoded for ours and coded (JPEG) for tesseract's door, whose time includes the decoding.
+Times frame_times(const PictureSet& with, const PictureSet& without, vision::plates::FrameReader& ours, vision::PlateReader& tesseract,
+                  std::size_t frames) {
+  Times out;
+  const auto each = [&](const PictureSet& set, std::vector<double>& mine, std::vector<double>* theirs) {
+    for (std::size_t i = 0; i < std::min(frames, set.pictures.size()); ++i) {
+      const cv::Mat frame = on_1080p(cv::imread(set.pictures[i].file));
+      double before = cpu_ms();
+      const auto read = ours.read({frame.data, frame.cols, frame.rows, frame.step, 3});
+      if (i >= 3 || frames <= 3) mine.push_back(cpu_ms() - before);  // the first ones prepare the nets
+      if (!read) throw std::runtime_error(read.error().what);
+      if (!theirs) continue;
+      Bytes jpeg;
+      cv::imencode(".jpg", frame, jpeg);
+      before = cpu_ms();
+      (void)tesseract.read(jpeg);
+      theirs->push_back(cpu_ms() - before);
+    }
+  };
+  each(with, out.ours_one_plate, &out.tesseract);
+  each(without, out.ours_empty, nullptr);
+  return out;
+}
+
+void print(const json& result) {
+  const auto line = [](const std::string& name, const json& s) {
+    std::printf("    %-22s %4d of %4d  %5.1f %%  (95 %%: %.1f to %.1f)\n", name.c_str(), s["count"].get<int>(), s["of"].get<int>(),
+                s["percent"].get<double>(), s["low_percent"].get<double>(), s["high_percent"].get<double>());
+  };
+  for (const auto& [set, readers] : result["sets"].items()) {
+    std::printf("\n%s\n", set.c_str());
+    for (const auto& [reader, t] : readers.items()) {
+      std::printf("  %s%s\n", reader.c_str(), t.contains("not_measured_here") ? " (published figures, not measured here)" : "");
+      for (const char* name : {"exact", "detected", "certified_right", "certified_wrong", "certified"})
+        if (t.contains(name)) line(name, t[name]);
+      if (t.contains("reads")) std::printf("    %-22s %4d in %d pictures\n", "reads reported", t["reads"].get<int>(), t["pictures"].get<int>());
+      if (t.value("certified_where_nothing_is_labelled", 0))
+        std::printf("    %-22s %4d (judged by nobody)\n", "certified elsewhere", t["certified_where_nothing_is_labelled"].get<int>());
+    }
+  }
+  const auto& all = result["certified"];
+  std::printf(
+      "\ncertified over all labelled sets: %d right, %d wrong; the error rate's upper bound is %.2f %% (95 %%); covers %.1f %% of the plates\n",
+      all["right"].get<int>(), all["wrong"].get<int>(), all["wrong_share"]["high_percent"].get<double>(), all["coverage"]["percent"].get<double>());
+  std::printf("\nprocessor time in ms, one thread, 1080p (photographs scaled up to it, the rest grey)\n");
+  for (const auto& [name, t] : result["ms_1080p"].items())
+    std::printf("    %-62s p50 %6.1f  p95 %6.1f  (%d frames)\n", name.c_str(), t["p50"].get<double>(), t["p95"].get<double>(),
+                t["frames"].get<int>());
+  std::printf("    %-62s %.0f to %.0f in the mean\n", "OpenALPR (published figures, not measured here)", openalpr_1080p_ms_from,
+              openalpr_1080p_ms_to);
+  std::printf("memory of our reader, nets and buffers: %.0f MiB\nload average of the last minute: %.1f (other programs slow what is measured)\n",
+              result["reader_mib"].get<double>(), result["load"].get<double>());
+}
+
+int run(const Options& options) {
+  const double before_mib = resident_mib();
+  auto ours = vision::plates::make_frame_reader(vision::plates::ReaderFiles::usual());
+  if (!ours) return std::fprintf(stderr, "plates_bench: %s\n", ours.error().what.c_str()), 1;
+  const auto look = tests::look_with(**ours);
+  std::vector<PictureSet> sets{tests::eu(options.data), tests::romania(options.data), tests::negatives(options.data), tests::two_line(options.data)};
+  if (options.smoke)
+    for (auto& set : sets) set.pictures.resize(std::min<std::size_t>(set.pictures.size(), 4));
+
+  json result{{"smoke", options.smoke}, {"sets", json::object()}};
+  int right = 0, wrong = 0, plates = 0;
+  for (const auto& set : sets) {
+    const Tally tally = tests::count(set, look);
+    result["sets"][set.name]["ours"] = as_json(tally);
+    right += tally.certified_right, wrong += tally.certified_wrong, plates += tally.plates;
+    if (tally.plates == 0) wrong += tally.certified_unlabelled;
+    if (options.wrong)
+      for (const auto& misread : tally.misread) std::fprintf(stderr, "%s %s\n", set.name.c_str(), misread.c_str());
+  }
+  result["certified"] = {{"right", right}, {"wrong", wrong}, {"coverage", share(right, plates)}, {"wrong_share", share(wrong, right + wrong)}};
+  result["reader_mib"] = resident_mib() - before_mib;
+
+  auto tesseract = vision::make_tesseract_reader();
+  if (!tesseract) return std::fprintf(stderr, "plates_bench: %s\n", tesseract.error().what.c_str()), 1;
+  // Its reads have no place in the picture: a plate counts as read where any read of the frame has its text.
+  const tests::Look peer = [&](ByteView jpeg) {
+    const auto reads = (*tesseract)->read(jpeg);
+    std::vector<tests::Seen> out;
+    if (reads)
+      for (const auto& read : *reads) out.push_back({read.text, false, {}});
+    return out;
+  };
+  for (const auto& set : sets) {
+    json tally = as_json(tests::count(set, peer));
+    for (const char* name : {"certified", "certified_right", "certified_wrong", "certified_where_nothing_is_labelled"})
+      tally.erase(name);  // it certifies nothing
+    if (set.name == "romania") tally.erase("detected");
+    result["sets"][set.name]["tesseract"] = tally;
+  }
+  for (const auto& peer_figures : openalpr) {
+    json one{{"not_measured_here", true}, {"exact", share(peer_figures.exact, peer_figures.plates)}};
+    if (peer_figures.detected >= 0) one["detected"] = share(peer_figures.detected, peer_figures.plates);
+    result["sets"][peer_figures.set]["openalpr"] = one;
+  }
+  const Times ms = frame_times(sets[0], sets[2], **ours, **tesseract, options.smoke ? 3 : 108);
+  result["ms_1080p"] = {{"ours, one plate: decoded BGR to reads", times(ms.ours_one_plate)},
+                        {"ours, empty frame", times(ms.ours_empty)},
+                        {"tesseract, one plate: JPEG to reads, decoding included", times(ms.tesseract)}};
+  result["openalpr_not_measured_here"] = {{"eu_ms_p50", openalpr_eu_ms_p50},
+                                          {"eu_ms_p95", openalpr_eu_ms_p95},
+                                          {"ms_1080p_mean_from", openalpr_1080p_ms_from},
+                                          {"ms_1080p_mean_to", openalpr_1080p_ms_to}};
+  double load[1] = {0};
+  result["load"] = ::getloadavg(load, 1) == 1 ? load[0] : 0;
+  if (options.as_json)
+    std::cout << result.dump(2) << "\n";
+  else
+    print(result);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const char* data = std::getenv("RAMPA_SHARED_DATA")) options.data = data;
+  CLI::App app{"What our plate reader reads and how fast, beside tesseract. Exit codes: 0 measured, 1 could not be, 2 wrong arguments."};
+  app.add_option("--data", options.data, "the shared data (else RAMPA_SHARED_DATA, else ../shared/data)");
+  app.add_flag("--smoke", options.smoke, "a few pictures: shows that the bench works, its figures mean little");
+  app.add_flag("--json", options.as_json, "one JSON object");
+  app.add_flag("--wrong", options.wrong, "name what was misread, on standard error");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    return run(options);
+  } catch (const std::exception& error) {
+    return std::fprintf(stderr, "plates_bench: %s\n", error.what()), 1;
+  }
+}
