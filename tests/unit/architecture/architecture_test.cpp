@@ -73,6 +73,7 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"mqtt/", {"sync/"}},
     {"MQTT", {"sync/"}},
     {"opencv2/", {"edge/vision/", "edge/imaging/", "drivers/camera/"}},
+    {"opencv2/dnn", {"edge/vision/plates/"}},
     {"tesseract/", {"edge/vision/"}},
     {"Poco/", {"edge/api/", "edge/app/", "sync/hq/metrics", "sync/hq/s3_client", "sync/hq/export/"}},
     {"toml", {"config/"}},
