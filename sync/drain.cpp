@@ -405,6 +405,8 @@ MonoTime Drain::hello_due() const {
   MonoTime due = under_way() ? silence_begun() + settings_.ack_timeout / 2 : heard_ + settings_.heartbeat;
   // HQ is heard of, and one message is not answered: it may be lost, and only HQ's answer to a hello says so.
   if (const auto oldest = oldest_under_way()) due = std::min(due, std::max(*oldest, hello_sent_) + settings_.ack_timeout / 2);
+  // Only an answered hello ends a doubt, and the last one may be lost.
+  if (letters_.in_doubt() || hq_restarted_) due = std::min(due, hello_sent_ + settings_.ack_timeout / 2);
   return hellos_unanswered_ == 0 ? due : std::max(due, hello_sent_ + settings_.hello_timeout);
 }
 

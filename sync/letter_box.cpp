@@ -34,6 +34,7 @@ void LetterBox::greets(std::uint64_t order) {
 }
 
 void LetterBox::put(const Letters& letters) {
+  if (applied_ && applied_->desk != letters.desk) perhaps_another_hq();
   if (in_doubt_) passed_by_ |= !letters.letters.empty();
   if (in_doubt_) return;
   for (const Letter& letter : letters.letters) {

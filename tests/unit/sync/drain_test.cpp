@@ -384,6 +384,50 @@ TEST(Drain, AnotherHqOnTheSameConnectionTakesNoNumberEither) {
   EXPECT_EQ(w.letters.size(), 2u);
 }
 
+TEST(Drain, AHelloThatGotLostDoesNotKeepLettersInDoubtWhileRecordsGoOn) {
+  World w;
+  w.stream();
+  w.say(Leaf::letters, Letters{{{1, "a", "{}"}}, std::string(32, 'a')});
+  w.clock.advance(1s);
+  w.hq.incarnation = "hq-2";
+  w.ack();
+  (void)w.expect_hello();  // its answer is lost
+  w.drain.letter_done(1, "", w.clock.now());
+  w.collect();
+  w.wake();
+  (void)w.expect_hello();  // and this one's
+  int hellos = 0;
+  for (int i = 0; i < 220 && hellos == 0; ++i) {
+    w.clock.advance(50ms);
+    w.append(1);
+    w.turn();
+    while (!w.wire.empty()) {
+      if (w.wire.front().topic == topic_text({PostId{"P1"}, Leaf::hello})) {
+        w.greet();
+        ++hellos;
+      } else {
+        (void)w.expect_frame();
+      }
+    }
+    w.ack();
+  }
+  EXPECT_EQ(hellos, 1);
+  w.say(Leaf::letters, Letters{{{2, "a", "{}"}}, std::string(32, 'a')});
+  EXPECT_EQ(w.letters.size(), 2u);
+}
+
+TEST(Drain, LettersOfAnotherDeskBesideOneThatIsBeingAppliedWaitForAHello) {
+  World w;
+  w.stream();
+  w.say(Leaf::letters, Letters{{{1, "a", "{}"}}, std::string(32, 'a')});
+  w.say(Leaf::letters, Letters{{{1, "b", "{}"}, {2, "b", "{}"}}, std::string(32, 'b')});
+  w.drain.letter_done(1, "", w.clock.now());
+  w.collect();
+  EXPECT_EQ(w.letters.size(), 1u) << "B's 2 stands behind B's 1, which was not taken";
+  w.wake();
+  EXPECT_EQ(w.expect_hello().letters_through, 1u);
+}
+
 // On a living connection nobody else can have come: a heartbeat while a letter takes long costs nothing.
 TEST(Drain, AHeartbeatWhileALetterIsBeingAppliedHoldsNoneUp) {
   World w;
