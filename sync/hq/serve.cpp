@@ -23,6 +23,7 @@ namespace {
 
 constexpr Duration wait_max = 200ms;
 constexpr Duration lease_pause = 250ms;
+constexpr Duration lease_patience = 3s;   ///< after a hello: whoever has that post may be about to give it up
 constexpr Duration announce_again = 500ms;  ///< a hello that went just before the line was up is lost, and its post does not know
 constexpr Duration dropped_pause = 1s;    ///< between two words about it
 constexpr Duration storing_pause = 1s;  ///< after a commit that failed (disk full): no use in trying at once
@@ -87,6 +88,7 @@ class Server {
       }
       // Messages of a connection that is gone are as good as any: they were received, so they are stored.
       if (!taken.messages.empty() || desk || receiver_.busy() || receiver_.waiting()) group(taken.messages, desk);
+      else if (!greeted_.empty()) (void)leased({});
       if (!ready_ && taken.messages.empty() && !leases_.empty()) release();
       if (database_lost_) return fail(ErrorCode::disconnected, *database_lost_);
     }
@@ -129,11 +131,7 @@ class Server {
 
   void group(std::vector<Message>& messages, bool desk) {
     if (clock_.mono() < store_at_) return;
-    if (settings_.place.server())
-      if (const auto leased = take_leases(messages); !leased) {
-        database_lost_ = leased.error().what;
-        return;
-      }
+    if (settings_.place.server() && !leased(messages)) return;
     std::erase_if(messages, [this](const Message& message) { return !wanted(message.topic.post.text); });
     const auto stored = store_.store(messages, desk);
     if (!stored) {
@@ -146,21 +144,35 @@ class Server {
     for (const Notice& notice : stored->notices) tell(notice);
   }
 
-  /// A post that another worker serves is tried again a few times a second: when that one is gone, so is its lock.
+  /// False: the database is away.
+  bool leased(const std::vector<Message>& messages) {
+    const auto taken = take_leases(messages);
+    if (!taken) database_lost_ = taken.error().what;
+    return taken.has_value();
+  }
+
+  /// A post that another worker serves is tried again a few times a second: when that one is gone, so is its lock. A post that greets
+  /// then says nothing more until it is answered, so it is tried for a while without a word of it.
   Result<void> take_leases(const std::vector<Message>& messages) {
     std::vector<std::string> fresh;
+    const auto take = [&](const std::string& post) {
+      if (!ready_ || !chosen(post) || leases_.contains(post) || (settings_.posts_max > 0 && leases_.size() >= settings_.posts_max)) return;
+      MonoTime& again = lease_again_.try_emplace(post).first->second;
+      if (clock_.mono() < again) return;
+      again = clock_.mono() + lease_pause;
+      if (!ledger_->database().try_lock(post)) return;
+      leases_.insert(post);
+      fresh.push_back(post);
+      tell({"lease", post, "", 0});
+    };
     try {
       for (const Message& message : messages) {
         const std::string& post = message.topic.post.text;
-        if (!ready_ || !chosen(post) || leases_.contains(post) || (settings_.posts_max > 0 && leases_.size() >= settings_.posts_max)) continue;
-        MonoTime& again = lease_again_.try_emplace(post).first->second;
-        if (clock_.mono() < again) continue;
-        again = clock_.mono() + lease_pause;
-        if (!ledger_->database().try_lock(post)) continue;
-        leases_.insert(post);
-        fresh.push_back(post);
-        tell({"lease", post, "", 0});
+        take(post);
+        if (message.topic.leaf == Leaf::hello && !leases_.contains(post)) greeted_.insert_or_assign(post, clock_.mono() + lease_patience);
       }
+      for (const auto& [post, until] : greeted_) take(post);
+      std::erase_if(greeted_, [this](const auto& one) { return leases_.contains(one.first) || clock_.mono() >= one.second; });
     } catch (const DatabaseError& error) {
       return fail(error.code, error.what());
     }
@@ -215,6 +227,7 @@ class Server {
     }
     released_ = std::exchange(leases_, {});
     lease_again_.clear();
+    greeted_.clear();
     receiver_.rollback();
   }
 
@@ -261,6 +274,7 @@ class Server {
   std::uint64_t attempt_ = 0, dropped_told_ = 0;
   std::set<std::string> leases_, released_;  ///< released_: when the link broke
   std::map<std::string, MonoTime> lease_again_;
+  std::map<std::string, MonoTime> greeted_;  ///< posts that greeted while another worker had them: until when they are tried
   bool ready_ = false;  ///< connected and subscribed
   std::optional<MonoTime> announce_at_;
   std::optional<std::string> database_lost_;
