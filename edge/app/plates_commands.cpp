@@ -102,7 +102,7 @@ int read_plates(const Options& options) {
       if (options.json) {
         Json list = Json::array();
         for (const auto& plate : *plates) list.push_back(as_json(plate, options.why));
-        std::cout << Json{{"file", file}, {"plates", std::move(list)}, {"ms", rounded(ms, 100)}}.dump() << "\n";
+        std::cout << Json{{"file", file}, {"plates", std::move(list)}, {"ms", rounded(ms, 100)}}.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
         continue;
       }
       std::cout << file << ":";

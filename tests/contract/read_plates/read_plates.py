@@ -50,6 +50,13 @@ class ReadPlates(unittest.TestCase):
     self.assertEqual(done.returncode, 0)
     self.assertTrue(done.stdout.startswith(sheet + ": "))
 
+  def test_a_name_that_is_no_utf_8_ends_nothing(self):
+    shutil.copy(sheet, os.fsencode(self.folder) + b"/a\xe9.jpg")
+    shutil.copy(sheet, self.folder / "b.jpg")
+    done = run("--json", str(self.folder))
+    self.assertEqual((done.returncode, done.stderr), (0, ""))
+    self.assertEqual([pathlib.Path(json.loads(line)["file"]).name for line in done.stdout.splitlines()], ["a\ufffd.jpg", "b.jpg"])
+
   def test_what_cannot_be_read_is_said_and_the_rest_goes_on(self):
     (self.folder / "broken.jpg").write_bytes(b"no picture")
     done = run("--json", str(self.folder / "broken.jpg"), "/not/there.jpg", sheet)

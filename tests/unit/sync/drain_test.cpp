@@ -287,13 +287,12 @@ TEST(Drain, ThePostSaysOfWhichDeskEachNumberIsAndForgetsTheOneThatWasSilentForLo
   w.ready();
   const Hello hello = w.expect_hello();
   EXPECT_EQ(hello.desks, settings.letter_desks);
-  const auto say = [&](std::uint64_t number, char desk) { w.say(Leaf::letters, Letters{{{number, "a", "{}"}}, std::string(32, desk)}); };
-  say(5, 'b');
+  w.letter(5, 'b');
   EXPECT_TRUE(w.letters.empty()) << "HQ has not heard yet which numbers the post has: this may be one that another HQ gave, too";
   w.hq.session = hello.id;
   w.ack(true);
   const auto take = [&](std::uint64_t number, char desk) {
-    say(number, desk);
+    w.letter(number, desk);
     ASSERT_FALSE(w.letters.empty());
     EXPECT_EQ(w.letters.back().number, number);
     EXPECT_EQ(w.letters.back().desk, std::string(32, desk));
@@ -323,8 +322,7 @@ TEST(Drain, WhileALetterIsBeingAppliedNoOtherHqsLetterTakesItsNumber) {
     settings.letters_through = 6;
     World w(settings);
     w.stream();
-    const auto say = [&](std::uint64_t number, char desk) { w.say(Leaf::letters, Letters{{{number, "a", "{}"}}, std::string(32, desk)}); };
-    say(7, 'a');
+    w.letter(7, 'a');
     ASSERT_EQ(w.letters.size(), 1u);
     w.drain.link_lost(w.attempt, "cable", w.clock.now());
     w.collect();
@@ -339,21 +337,21 @@ TEST(Drain, WhileALetterIsBeingAppliedNoOtherHqsLetterTakesItsNumber) {
     if (done_before_the_answer) done();
     w.hq.session = hello.id;
     w.ack(true);
-    say(7, 'b');
-    say(8, 'b');
+    w.letter(7, 'b');
+    w.letter(8, 'b');
     if (!done_before_the_answer) done();
-    say(8, 'b');
+    w.letter(8, 'b');
     EXPECT_EQ(w.letters.size(), 1u) << "these numbers are from before B knew of 7";
     w.wake();
     const Hello all = w.expect_hello();
     EXPECT_EQ(all.letters_through, 7u);
     EXPECT_EQ(all.desks->front(), (DeskCursor{std::string(32, 'a'), 7}));
     EXPECT_TRUE(w.wire.empty()) << "a receipt would make B believe that its own 7 was taken";
-    say(8, 'b');
+    w.letter(8, 'b');
     EXPECT_EQ(w.letters.size(), 1u) << "not answered yet";
     w.hq.session = all.id;
     w.ack(true);
-    say(8, 'b');
+    w.letter(8, 'b');
     ASSERT_EQ(w.letters.size(), 2u);
     EXPECT_EQ(w.letters.back().number, 8u);
     w.drain.letter_done(8, "", w.clock.now());
@@ -367,20 +365,19 @@ TEST(Drain, AnotherHqOnTheSameConnectionTakesNoNumberEither) {
   settings.letters_through = 6;
   World w(settings);
   w.stream();
-  const auto say = [&](std::uint64_t number, char desk) { w.say(Leaf::letters, Letters{{{number, "a", "{}"}}, std::string(32, desk)}); };
-  say(7, 'a');
+  w.letter(7, 'a');
   w.clock.advance(1s);
   w.hq.incarnation = "hq-2";
   w.ack();
   EXPECT_EQ(w.expect_hello().letters_through, 6u);
-  say(7, 'b');
+  w.letter(7, 'b');
   w.drain.letter_done(7, "", w.clock.now());
   w.collect();
-  say(8, 'b');
+  w.letter(8, 'b');
   EXPECT_EQ(w.letters.size(), 1u);
   w.wake();
   w.greet();
-  say(8, 'b');
+  w.letter(8, 'b');
   EXPECT_EQ(w.letters.size(), 2u);
 }
 

@@ -191,6 +191,8 @@ struct World {
     drain.message(attempt, topic, seal(topic, encode(payload), signer_of(seed)), clock.now());
     collect();
   }
+  /// HQ's letter of that number, from the desk whose name is that sign.
+  void letter(std::uint64_t number, char desk) { say(Leaf::letters, Letters{{{number, "a", "{}"}}, std::string(32, desk)}); }
   /// Takes the wire's next message, which must be of this leaf.
   Bytes expect(Leaf leaf) {
     if (wire.empty()) {
