@@ -88,7 +88,7 @@ class Server {
       }
       // Messages of a connection that is gone are as good as any: they were received, so they are stored.
       if (!taken.messages.empty() || desk || receiver_.busy() || receiver_.waiting()) group(taken.messages, desk);
-      else if (!greeted_.empty()) (void)leased({});
+      else if (!greeted_.empty() && clock_.mono() >= store_at_) (void)leased({});
       if (!ready_ && taken.messages.empty() && !leases_.empty()) release();
       if (database_lost_) return fail(ErrorCode::disconnected, *database_lost_);
     }
@@ -169,7 +169,7 @@ class Server {
       for (const Message& message : messages) {
         const std::string& post = message.topic.post.text;
         take(post);
-        if (message.topic.leaf == Leaf::hello && !leases_.contains(post)) greeted_.insert_or_assign(post, clock_.mono() + lease_patience);
+        if (message.topic.leaf == Leaf::hello && chosen(post) && !leases_.contains(post)) greeted_.insert_or_assign(post, clock_.mono() + lease_patience);
       }
       for (const auto& [post, until] : greeted_) take(post);
       std::erase_if(greeted_, [this](const auto& one) { return leases_.contains(one.first) || clock_.mono() >= one.second; });
