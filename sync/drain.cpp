@@ -64,6 +64,18 @@ void Drain::link_lost(std::uint64_t attempt, const std::string& why, Stamp now) 
   plan_wake();
 }
 
+void Drain::reachable(std::size_t broker, Stamp now) {
+  if (!away() || broker >= settings_.brokers) return;
+  if (phase_ == Phase::connecting) {
+    // One that is younger gets through by itself: the first SYN is said again after one second, the next after two more (RFC 6298).
+    if (now.mono < deadline_ - settings_.connect_timeout + settings_.attempt_kept) return;
+    effects_.emplace_back(effect::CloseLink{attempt_, "the line is back"});
+  }
+  failed_in_a_row_ = broker;
+  connect(now.mono);
+  plan_wake();
+}
+
 void Drain::not_passed_on(std::uint64_t attempt, const std::string& why) {
   if (attempt != attempt_ || (phase_ != Phase::greeting && phase_ != Phase::streaming)) return;
   not_passed_on_ = why;

@@ -79,6 +79,7 @@ struct DrainSettings {
   /// Something is on its way and HQ says nothing for so long: the connection is taken for dead. After half of it a hello
   /// asks. Must be longer than a frame needs on the slowest link: 20 s and 32 KiB allow for 16 kbit/s.
   Duration ack_timeout = 20s;
+  Duration attempt_kept = 2s;    ///< an attempt to connect that is younger is not given up for a broker that can be reached again
   Duration pause_first = 250ms, pause_last = 30s;
   Duration refused_pause = 5s;   ///< before a frame that HQ refused is tried again
   /// Events that come one by one wait for HQ's word on those under way, at most for so long, and go together: an HQ with much to
@@ -145,6 +146,11 @@ class Drain {
   void durable(Stamp now);                            ///< the journal has more
   void link_ready(std::uint64_t attempt, Stamp now);  ///< connected and subscribed
   void link_lost(std::uint64_t attempt, const std::string& why, Stamp now);
+  /// The port of this broker was shut and can be reached now: it is tried at once, whatever is left of the pause, and in place of an
+  /// attempt that was begun while it was shut.
+  void reachable(std::size_t broker, Stamp now);
+  /// There is no connection: whether a broker can be reached is worth knowing.
+  [[nodiscard]] bool away() const { return phase_ == Phase::waiting || phase_ == Phase::connecting; }
   /// The broker says that it does not pass on what is sent. The connection stands: HQ's silence ends it, if it comes to that.
   void not_passed_on(std::uint64_t attempt, const std::string& why);
   void message(std::uint64_t attempt, std::string_view topic, ByteView payload, Stamp now);

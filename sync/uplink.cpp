@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "firmware-interfaces/hex.hpp"
+#include "sync/link/reach_probe.hpp"
 
 namespace rampa::sync {
 namespace {
@@ -22,9 +23,11 @@ struct NotPassedOn { std::uint64_t attempt; std::string why; };
 struct LetterDone { std::uint64_t number; LetterOutcome outcome; };
 struct LetterRefused { std::uint64_t number; std::string reason; };
 struct LetterAnswered { std::uint64_t number; std::string outcome; };
-using Fact = std::variant<Connected, Subscribed, Broken, Again, NotPassedOn, Message, LetterDone, Fetcher::Wanted, LetterRefused, LetterAnswered>;
+struct Reachable { std::size_t broker; };
+using Fact = std::variant<Reachable, Connected, Subscribed, Broken, Again, NotPassedOn, Message, LetterDone, Fetcher::Wanted, LetterRefused, LetterAnswered>;
 
 constexpr Duration wait_max = 1s;          ///< a wake-up too many costs nothing
+constexpr Duration metered_look = 10s;     ///< at a broker over a line that is paid by the byte
 constexpr std::size_t facts_max = 10'000;  ///< HQ's messages not yet looked at; beyond it the connection is given up
 
 class RunningUplink : public Uplink {
@@ -33,7 +36,8 @@ class RunningUplink : public Uplink {
                 std::unique_ptr<FetchShelf> shelf, std::uint64_t acknowledged, UplinkCalls calls, const Clock& clock)
       : settings_(std::move(settings)), journal_(std::move(journal)), blobs_(std::move(blobs)), shelf_(std::move(shelf)), calls_(std::move(calls)),
         clock_(clock), drain_(settings_.drain, *journal_, *blobs_, shelf_.get(), acknowledged, settings_.jitter_seed), status_(drain_.status()),
-        inbox_(std::make_shared<Inbox>()) {
+        inbox_(std::make_shared<Inbox>()),
+        probe_(targets(settings_), [this](std::size_t broker) { put(Reachable{broker}); }, clock_) {
     inbox_->to = this;
     thread_ = std::thread([this] { run(); });
   }
@@ -117,7 +121,18 @@ class RunningUplink : public Uplink {
     }
     drain_.advance(clock_.now());
     perform();
+    probe_.watch(drain_.away());
   }
+
+  static std::vector<ReachProbe::Target> targets(const UplinkSettings& settings) {
+    std::vector<ReachProbe::Target> out;
+    for (const std::string& broker : settings.brokers) out.push_back({broker});
+    for (const std::size_t metered : settings.drain.metered)
+      if (metered < out.size()) out[metered].every = metered_look;
+    return out;
+  }
+
+  void take(const Reachable& fact) { drain_.reachable(fact.broker, clock_.now()); }
 
   void take(const Connected& fact) {
     if (fact.attempt != attempt_ || !link_) return;
@@ -223,6 +238,7 @@ class RunningUplink : public Uplink {
     RunningUplink* to = nullptr;
   };
   std::shared_ptr<Inbox> inbox_;
+  ReachProbe probe_;  ///< puts facts: ends before what they are put into
   std::thread thread_;
 };
 

@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <mqtt/async_client.h>
 #include <mutex>
 #include <utility>
 
+#include "sync/link/broker_address.hpp"
 #include "sync/link/no_delay.hpp"
 #include "sync/link/reasons.hpp"
 
@@ -38,15 +38,6 @@ std::string paho_address(const std::string& broker) {
   if (broker.starts_with("mqtts://")) return "ssl://" + broker.substr(8);
   if (broker.starts_with("mqtt://")) return "tcp://" + broker.substr(7);
   return {};
-}
-
-bool encrypted(const std::string& broker) { return broker.starts_with("mqtts://"); }
-
-std::uint16_t port_of(const std::string& broker) {
-  std::uint16_t port = 0;
-  const char* const end = broker.data() + broker.size();
-  const auto read = std::from_chars(broker.data() + broker.rfind(':') + 1, end, port);
-  return read.ec == std::errc{} && read.ptr == end ? port : encrypted(broker) ? 8883 : 1883;
 }
 
 Result<void> readable(const std::string& file, const char* what) {
@@ -112,7 +103,7 @@ class PahoLink : public MqttLink {
       options_.set_max_inflight(paho_in_flight_max);
       options_.set_keep_alive_interval(std::chrono::duration_cast<std::chrono::seconds>(settings_.keep_alive));
       options_.set_connect_timeout(std::chrono::duration_cast<std::chrono::seconds>(settings_.connect_timeout));
-      if (encrypted(settings_.broker)) {
+      if (broker_address(settings_.broker).encrypted) {
         mqtt::ssl_options ssl;
         ssl.set_trust_store(settings_.credentials.ca_file);
         ssl.set_key_store(settings_.credentials.cert_file);
@@ -210,7 +201,7 @@ class PahoLink : public MqttLink {
       if (told.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) packet_bytes_max_ = mqtt::get<std::uint32_t>(told, mqtt::property::MAXIMUM_PACKET_SIZE);
     }
     if (settings_.versions) settings_.versions->taken(settings_.broker, v5_ ? MqttVersion::v5 : MqttVersion::v311);
-    no_delay(port_of(settings_.broker));
+    no_delay(broker_address(settings_.broker).port);
     calls_.connected();
   }
 
@@ -267,7 +258,7 @@ class PahoLink : public MqttLink {
 Result<std::unique_ptr<MqttLink>> open_link(const LinkSettings& settings, LinkCalls calls) {
   if (paho_address(settings.broker).empty())
     return fail(ErrorCode::invalid, "broker \"" + settings.broker + "\": expected mqtts://HOST:PORT or mqtt://HOST:PORT");
-  if (encrypted(settings.broker)) {
+  if (broker_address(settings.broker).encrypted) {
     const LinkCredentials& c = settings.credentials;
     for (const auto& checked : {readable(c.ca_file, "CA file"), readable(c.cert_file, "certificate"), readable(c.key_file, "private key")})
       if (!checked) return tl::unexpected(checked.error());

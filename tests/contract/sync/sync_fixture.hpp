@@ -25,9 +25,9 @@ namespace rampa::tests {
 constexpr auto patience = 30s;  ///< generous: a busy machine must not fail a test
 
 /// Waits on a condition that other processes bring about; looks often, gives up after `patience`.
-inline bool eventually(const std::function<bool()>& condition) {
+inline bool eventually(const std::function<bool()>& condition, Duration longest = patience) {
   const runtime::SystemClock clock;
-  for (const MonoTime end = clock.mono() + patience; clock.mono() < end; ::poll(nullptr, 0, 10))
+  for (const MonoTime end = clock.mono() + longest; clock.mono() < end; ::poll(nullptr, 0, 10))
     if (condition()) return true;
   return condition();
 }

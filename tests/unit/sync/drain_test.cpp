@@ -137,6 +137,40 @@ TEST(Drain, PausesGrowAndAreJittered) {
   }
 }
 
+TEST(Drain, ABrokerThatCanBeReachedAgainIsTriedAtOnce) {
+  World w;
+  for (int i = 0; i < 8; ++i) {
+    w.drain.link_lost(w.attempt, "no route", w.clock.now());
+    w.collect();
+    if (i < 7) w.wake();
+  }
+  ASSERT_TRUE(w.drain.away());
+  ASSERT_GT(w.drain.next_wake() - w.clock.mono(), 10s);
+  w.drain.reachable(1, w.clock.now());
+  w.collect();
+  EXPECT_EQ(w.opened.back(), 1u);
+  EXPECT_EQ(w.drain.status().phase, "connecting");
+  // A young attempt is left alone, an old one was begun when the port was shut.
+  const auto attempts = w.drain.status().attempts;
+  w.clock.advance(1s);
+  w.drain.reachable(0, w.clock.now());
+  EXPECT_EQ(w.drain.status().attempts, attempts);
+  w.clock.advance(1s);
+  const auto closed = w.closed.size();
+  w.drain.reachable(0, w.clock.now());
+  w.collect();
+  EXPECT_EQ(w.drain.status().attempts, attempts + 1);
+  EXPECT_EQ(w.closed.size(), closed + 1);
+  EXPECT_EQ(w.opened.back(), 0u);
+  w.append(1);
+  w.stream();
+  EXPECT_FALSE(w.drain.away());
+  w.drain.reachable(1, w.clock.now());
+  w.drain.reachable(7, w.clock.now());
+  w.collect();
+  EXPECT_EQ(w.opened.back(), 0u) << "a connection that stands is kept";
+}
+
 TEST(Drain, EventsOfAnOldConnectionAreIgnored) {
   World w;
   w.append(1);
