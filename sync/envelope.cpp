@@ -35,26 +35,33 @@ ZSTD_DCtx* unpacker() {
   return context.get();
 }
 
-}  // namespace
-
-Bytes seal(std::string_view topic, ByteView body, const Signer& signer) {
+/// An envelope without its signature.
+Bytes packed(ByteView body) {
   Bytes out(head_bytes);
   std::copy(magic.begin(), magic.end(), out.begin());
   for (std::size_t i = 0; i < 4; ++i) out[8 + i] = static_cast<std::uint8_t>(body.size() >> (8 * i));
   out.resize(head_bytes + body.size());
   // Packed only where it comes out smaller: a destination one byte short of the body makes zstd say so.
-  const std::size_t packed = body.size() < pack_from ? 0 : ZSTD_compressCCtx(packer(), out.data() + head_bytes, body.size() - 1,
-                                                                             body.data(), body.size(), pack_level);
-  if (body.size() >= pack_from && !ZSTD_isError(packed)) {
+  const std::size_t size = body.size() < pack_from ? 0 : ZSTD_compressCCtx(packer(), out.data() + head_bytes, body.size() - 1, body.data(), body.size(), pack_level);
+  if (body.size() >= pack_from && !ZSTD_isError(size)) {
     out[4] = packed_flag;
-    out.resize(head_bytes + packed);
+    out.resize(head_bytes + size);
   } else {
     std::copy(body.begin(), body.end(), out.begin() + head_bytes);
   }
+  return out;
+}
+
+}  // namespace
+
+Bytes seal(std::string_view topic, ByteView body, const Signer& signer) {
+  Bytes out = packed(body);
   const Bytes signature = signer(signed_text(topic, out));
   out.insert(out.end(), signature.begin(), signature.end());
   return out;
 }
+
+std::size_t envelope_bytes(ByteView body) { return packed(body).size() + signature_bytes; }
 
 Result<Bytes> peek(ByteView sealed) {
   if (sealed.size() < head_bytes + signature_bytes) return fail(ErrorCode::bad_reply, "envelope is cut off");

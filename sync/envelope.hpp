@@ -20,6 +20,9 @@ using Signer = std::function<Bytes(ByteView message)>;
 /// Packs (where that helps) and signs `body` for this topic.
 [[nodiscard]] Bytes seal(std::string_view topic, ByteView body, const Signer& signer);
 
+/// What seal() would make of this body, in bytes of the line.
+[[nodiscard]] std::size_t envelope_bytes(ByteView body);
+
 /// The body of an envelope that `key` signed for this topic.
 /// Errors: bad_reply (damaged, cut, not signed by this key for this topic), invalid (other version, over envelope_body_max).
 [[nodiscard]] Result<Bytes> open(std::string_view topic, ByteView sealed, const PublicKey& key);

@@ -7,12 +7,15 @@
 #include <sodium.h>
 
 #include "sync/digest.hpp"
+#include "sync/envelope.hpp"
 #include "sync/letters.hpp"
 
 namespace rampa::sync::hq {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 500;
+/// 8 s of a line of 512 kbit/s. A post takes a connection for dead on which it hears nothing for 20 s, and a message that is still arriving is not heard.
+constexpr std::size_t letter_sealed_bytes_max = 512u << 10;
 
 /// At most `most` bytes, not cut inside a character: PostgreSQL takes no half ones.
 std::string cut(const std::string& text, std::size_t most) {
@@ -395,6 +398,10 @@ Result<std::string> checked_letter(const std::string& kind, ByteView document) {
   } else if (kind.empty()) {
     return fail(ErrorCode::invalid, "a letter needs a kind");
   }
+  if (const std::size_t sealed = envelope_bytes(as_bytes(text)); sealed > letter_sealed_bytes_max)
+    return fail(ErrorCode::invalid, "packed it is " + std::to_string(sealed >> 10) + " KiB, more than the " + std::to_string(letter_sealed_bytes_max >> 10) +
+                                        " KiB that reach a post over any line within its time-outs: send it in parts (shorter texts, lists of their own), or as a file "
+                                        "that the letter names");
   return text;
 }
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::uint64_t letters_under_way_max = 256;
 constexpr std::size_t letters_at_once = 64, letter_bytes_at_once = 64u << 10;  ///< seconds of a thin line: none of it goes twice
-constexpr Duration letters_again = 3s;  ///< a hello says how far the post was when it sent it, not what is on its way since
+/// A hello says how far the post was when it sent it, not what is on its way since. Twice as long each time the same goes again, up to
+/// letters_lost: on a thin line it is still arriving, and a second copy only stands behind the first.
+constexpr Duration letters_again = 3s;
 constexpr Duration letters_lost = 2min;  ///< no receipt for so long: said again, though the post may be at work on one
 
 /// Of a hello's id: what all hellos of one connection begin with.
@@ -302,11 +304,17 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
       }
       state.letters_due |= state.letters_sent > state.letters.through && now.mono - state.letters_sent_at >= letters_lost;
       if (std::exchange(state.letters_due, false)) {
-        const bool under_way = state.letters_sent > state.letters.through && now.mono - state.letters_sent_at < letters_again;
+        const Duration patience = std::min(letters_again * (1 << std::min(state.letters_said_again, 6)), letters_lost);
+        const bool under_way = state.letters_sent > state.letters.through && now.mono - state.letters_sent_at < patience;
         const std::uint64_t after = under_way ? state.letters_sent : state.letters.through;
         if (after < state.letters.last && after - state.letters.through < letters_under_way_max) {
           Letters next{desk_.letters(name, after, state.letters.last, letters_at_once, letter_bytes_at_once), desk_.id()};
           if (!next.letters.empty()) {
+            if (!under_way) {
+              const bool again = state.letters_sent > after && state.letters_said_after == after;
+              state.letters_said_again = again ? state.letters_said_again + 1 : 0;
+              state.letters_said_after = after;
+            }
             state.letters_sent = next.letters.back().number;
             state.letters_sent_at = now.mono;
             letters[name] = std::move(next);

@@ -78,6 +78,8 @@ class Receiver {
     LetterState letters;
     std::uint64_t letters_sent = 0;
     MonoTime letters_sent_at{INT64_MIN / 2};
+    std::uint64_t letters_said_after = 0;  ///< the letters behind this one were said...
+    int letters_said_again = 0;            ///< ...and again so often
     bool letters_due = false;
     std::optional<MonoTime> record_arrived, blob_arrived;  ///< the newest hello or frame of this group; slice or word of a blob
     std::deque<Fetch> fetches;       ///< to be answered, in order

@@ -1,4 +1,6 @@
 // What HQ says to the posts by itself: letters in order, receipts, and what it learns of their clocks.
+#include <random>
+
 #include "sync/letter_box.hpp"
 #include "sync/letters.hpp"
 #include "tests/unit/sync/hq_fixture.hpp"
@@ -60,6 +62,42 @@ TEST_F(ReceiverDesk, WhatIsWrittenLaterGoesAtOnceAndIsNotSentTwiceMeanwhile) {
   EXPECT_EQ(greeted(0).size(), 1u) << "it got lost";
   group({{Leaf::receipt, encode(Receipt{1, {}, {}})}});
   EXPECT_TRUE(look().empty());
+}
+
+TEST_F(ReceiverDesk, OnAThinLineTheSameLettersGoAgainEverLessOften) {
+  write("P1", "note", R"({"do":"something"})");
+  EXPECT_EQ(greeted(0).size(), 1u);
+  std::vector<std::int64_t> pauses;
+  for (MonoTime sent = clock.mono(); pauses.size() < 8;) {
+    clock.advance(1s);
+    if (greeted(0).empty()) continue;
+    pauses.push_back(to_ms(clock.mono() - sent) / 1000);
+    sent = clock.mono();
+  }
+  EXPECT_EQ(pauses, (std::vector<std::int64_t>{3, 6, 12, 24, 48, 96, 120, 120}));
+  group({{Leaf::receipt, encode(Receipt{1, {}, {}})}});
+  write("P1", "note", R"({"do":"more"})");
+  EXPECT_EQ(letters_in(look()).size(), 1u);
+  clock.advance(4s);
+  EXPECT_EQ(greeted(1).size(), 1u) << "another letter: from the beginning";
+}
+
+TEST_F(ReceiverDesk, ALetterThatNoThinLineBringsInTimeIsRefusedWhereItIsWritten) {
+  const auto list = [](int codes, bool noise) {
+    std::mt19937_64 draws(5);
+    nlohmann::json out = {{"name", "tariff"}, {"version", 1}, {"codes", nlohmann::json::array()}};
+    for (int i = 0; i < codes; ++i) {
+      std::string text(100, 'x');
+      if (noise)
+        for (char& c : text) c = static_cast<char>('!' + draws() % 90);
+      out["codes"].push_back({{"code", std::to_string(i)}, {"texts", {{"en", text}}}});
+    }
+    return checked_letter("code_list", as_bytes(out.dump()));
+  };
+  EXPECT_TRUE(list(20'000, false)) << list(20'000, false).error().what;
+  const auto refused = list(10'000, true);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find("512 KiB"), std::string::npos) << refused.error().what;
 }
 
 TEST_F(ReceiverDesk, ARefusedLetterIsAnAlarm) {
