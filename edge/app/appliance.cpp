@@ -83,7 +83,8 @@ Result<void> Appliance::start() {
   }
 
   auto vision = vision::VisionPool::start(vision::make_tesseract_reader, vision_threads, vision_queue_max,
-                                          [this](device::DeviceEvent event) { core_.publish(std::move(event)); });
+                                          [this](device::DeviceEvent event) { core_.publish(std::move(event)); },
+                                          [this](const device::DeviceEvent& frame) { camera_watch_.look(frame); });
   if (!vision) return tl::unexpected(vision.error());
   vision_ = std::move(*vision);
 
@@ -244,6 +245,11 @@ void Appliance::Ear::note(const device::DeviceEvent& event) {
 }
 
 void Appliance::Ear::publish(device::DeviceEvent event) {
+  if (std::holds_alternative<device::DeviceCondition>(event.body)) return appliance_.camera_watch_.take(std::move(event));
+  hand_on(std::move(event));
+}
+
+void Appliance::Ear::hand_on(device::DeviceEvent event) {
   note(event);
   appliance_.core_.publish(std::move(event));
 }

@@ -13,6 +13,7 @@
 #include "drivers/registry/registry.hpp"
 #include "edge/api/appliance_port.hpp"
 #include "edge/app/cached_declarations.hpp"
+#include "edge/app/camera_watch.hpp"
 #include "edge/app/code_lists.hpp"
 #include "edge/app/core_thread.hpp"
 #include "edge/app/latency.hpp"
@@ -102,6 +103,8 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
     explicit Ear(Appliance& appliance) : appliance_(appliance) {}
     void publish(device::DeviceEvent event) override;
     Result<void> publish_durably(device::DeviceEvent event, Duration timeout) override;
+    /// What comes from no driver directly.
+    void hand_on(device::DeviceEvent event);
 
    private:
     void note(const device::DeviceEvent& event);
@@ -129,6 +132,7 @@ class Appliance : public api::AppliancePort, private runtime::Ports {
   Stamp started_;
   CoreThread core_;
   Ear ear_;
+  CameraWatch camera_watch_{CameraWatch::directory_in(site_.directory), [this](device::DeviceEvent condition) { ear_.hand_on(std::move(condition)); }};
   CachedDeclarations declarations_;
   CodeLists codes_{site_.directory + "/code-lists"};
   ReferenceImages references_{site_.directory + "/reference-images", {site_.store.reference_images_mib << 20, site_.store.reference_images_days}};

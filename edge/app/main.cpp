@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "edge/app/camera_commands.hpp"
 #include "edge/app/learning_commands.hpp"
 #include "edge/app/plates_commands.hpp"
 #include "edge/app/profiles_commands.hpp"
@@ -80,6 +81,7 @@ int main(int argc, char** argv) {
   add_learning_commands(*profiles, code);
   add_watchlist_commands(cli, code);
   add_plates_commands(cli, code);
+  add_camera_commands(cli, options, code);
 
   try {
     cli.parse(argc, argv);

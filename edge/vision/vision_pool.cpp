@@ -6,18 +6,18 @@
 
 namespace rampa::vision {
 
-Result<std::unique_ptr<VisionPool>> VisionPool::start(const MakeReader& make_reader, std::size_t threads, std::size_t queue_max, Take take) {
+Result<std::unique_ptr<VisionPool>> VisionPool::start(const MakeReader& make_reader, std::size_t threads, std::size_t queue_max, Take take, See see) {
   std::vector<std::unique_ptr<PlateReader>> readers;
   for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
     auto reader = make_reader();
     if (!reader) return tl::unexpected(reader.error());
     readers.push_back(std::move(*reader));
   }
-  return std::unique_ptr<VisionPool>(new VisionPool(std::move(readers), std::max<std::size_t>(queue_max, 1), std::move(take)));
+  return std::unique_ptr<VisionPool>(new VisionPool(std::move(readers), std::max<std::size_t>(queue_max, 1), std::move(take), std::move(see)));
 }
 
-VisionPool::VisionPool(std::vector<std::unique_ptr<PlateReader>> readers, std::size_t queue_max, Take take)
-    : readers_(std::move(readers)), queue_max_(queue_max), take_(std::move(take)) {
+VisionPool::VisionPool(std::vector<std::unique_ptr<PlateReader>> readers, std::size_t queue_max, Take take, See see)
+    : readers_(std::move(readers)), queue_max_(queue_max), take_(std::move(take)), see_(std::move(see)) {
   for (auto& reader : readers_) threads_.emplace_back([this, &reader] { work(*reader); });
 }
 
@@ -63,6 +63,7 @@ void VisionPool::work(PlateReader& reader) {
     waiting_.pop_front();
     ++in_work_;
     lock.unlock();
+    if (see_) see_(frame);
     auto seen = look_at(reader, frame);
     const bool found = seen && *seen;
     if (found) take_(std::move(**seen));

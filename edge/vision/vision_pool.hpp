@@ -35,9 +35,12 @@ class VisionPool {
   using MakeReader = std::function<Result<std::unique_ptr<PlateReader>>()>;
   /// Gets what look_at() makes of each frame with a plate. Thread: one of the pool's; must not throw.
   using Take = std::function<void(device::DeviceEvent)>;
+  /// Gets each frame that is looked at, before it is read. Thread: one of the pool's, several at once; must not throw.
+  using See = std::function<void(const device::DeviceEvent&)>;
 
   /// Makes one reader per thread. Errors: those of `make_reader`.
-  [[nodiscard]] static Result<std::unique_ptr<VisionPool>> start(const MakeReader& make_reader, std::size_t threads, std::size_t queue_max, Take take);
+  [[nodiscard]] static Result<std::unique_ptr<VisionPool>> start(const MakeReader& make_reader, std::size_t threads, std::size_t queue_max, Take take,
+                                                                 See see = nullptr);
   ~VisionPool();  ///< finishes the frames in work, forgets the waiting ones
   VisionPool(const VisionPool&) = delete;
   VisionPool& operator=(const VisionPool&) = delete;
@@ -49,12 +52,13 @@ class VisionPool {
   void wait_idle();
 
  private:
-  VisionPool(std::vector<std::unique_ptr<PlateReader>> readers, std::size_t queue_max, Take take);
+  VisionPool(std::vector<std::unique_ptr<PlateReader>> readers, std::size_t queue_max, Take take, See see);
   void work(PlateReader& reader);
 
   std::vector<std::unique_ptr<PlateReader>> readers_;
   const std::size_t queue_max_;
   const Take take_;
+  const See see_;
   mutable std::mutex mutex_;
   std::condition_variable ready_, idle_;
   std::deque<device::DeviceEvent> waiting_;

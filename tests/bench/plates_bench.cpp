@@ -14,6 +14,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "edge/vision/plate_reader.hpp"
+#include "edge/vision/image_health/picture_measures.hpp"
 #include "edge/vision/plates/frame_reader.hpp"
 #include "tests/support/labelled_plates.hpp"
 
@@ -91,7 +92,7 @@ cv::Mat on_1080p(const cv::Mat& picture) {
 }
 
 struct Times {
-  std::vector<double> ours_one_plate, ours_empty, tesseract;
+  std::vector<double> ours_one_plate, ours_empty, tesseract, health, health_decoded;
 };
 
 /// Frames are decoded for ours and coded (JPEG) for tesseract's door, whose time includes the decoding.
@@ -111,6 +112,14 @@ Times frame_times(const PictureSet& with, const PictureSet& without, vision::pla
       before = cpu_ms();
       (void)tesseract.read(jpeg);
       theirs->push_back(cpu_ms() - before);
+      before = cpu_ms();
+      if (const auto measured = vision::measure_picture(jpeg); !measured) throw std::runtime_error(measured.error().what);
+      out.health.push_back(cpu_ms() - before);
+      cv::Mat grey;
+      cv::cvtColor(frame, grey, cv::COLOR_BGR2GRAY);
+      before = cpu_ms();
+      (void)vision::measure_grey(grey.data, grey.cols, grey.rows, grey.step);
+      out.health_decoded.push_back(cpu_ms() - before);
     }
   };
   each(with, out.ours_one_plate, &out.tesseract);
@@ -195,7 +204,9 @@ int run(const Options& options) {
   const Times ms = frame_times(sets[0], sets[2], **ours, **tesseract, options.smoke ? 3 : 108);
   result["ms_1080p"] = {{"ours, one plate: decoded BGR to reads", times(ms.ours_one_plate)},
                         {"ours, empty frame", times(ms.ours_empty)},
-                        {"tesseract, one plate: JPEG to reads, decoding included", times(ms.tesseract)}};
+                        {"tesseract, one plate: JPEG to reads, decoding included", times(ms.tesseract)},
+                        {"image health: JPEG to measures, decoding included", times(ms.health)},
+                        {"image health: decoded grey to measures", times(ms.health_decoded)}};
   result["openalpr_not_measured_here"] = {{"eu_ms_p50", openalpr_eu_ms_p50},
                                           {"eu_ms_p95", openalpr_eu_ms_p95},
                                           {"ms_1080p_mean_from", openalpr_1080p_ms_from},

@@ -73,6 +73,8 @@ let faults = 0;
 for (const file of readdirSync(drivers, { recursive: true }).filter((f) => f.endsWith('.cpp')))
   for (const [, word] of readFileSync(join(drivers, file), 'utf8').matchAll(/ConditionLevel::\w+,\s*"([a-z_]+)"/g))
     if (++faults && !(`fault.${word}` in words)) wrong.push(`texts: no fault.${word} (drivers/${file})`);
+for (const [, word] of source('vision/image_health/camera_health.cpp').matchAll(/case ImageFault::\w+: return "([a-z_]+)"/g))
+  if (++faults && !(`fault.${word}` in words)) wrong.push(`texts: no fault.${word} (image_health/camera_health.cpp)`);
 if (faults < 10) wrong.push('drivers: hardly any fault words are found any more; look how they are told now and mend this check');
 
 // Composed texts, as the lanes put them together.
