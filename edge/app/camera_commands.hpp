@@ -1,4 +1,4 @@
-// `rampa confirm-view`.
+// `rampa confirm-view`, `rampa read-rates`.
 #pragma once
 
 namespace CLI {
@@ -9,7 +9,7 @@ namespace rampa::app {
 
 struct ToolOptions;
 
-/// Adds the command to the program; its exit code goes to `code` when it ran.
+/// Adds the commands to the program; its exit code goes to `code` when it ran.
 void add_camera_commands(CLI::App& program, ToolOptions& options, int& code);
 
 }  // namespace rampa::app
