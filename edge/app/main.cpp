@@ -7,6 +7,7 @@
 
 #include "edge/app/camera_commands.hpp"
 #include "edge/app/learning_commands.hpp"
+#include "edge/app/picture_command.hpp"
 #include "edge/app/plates_commands.hpp"
 #include "edge/app/profiles_commands.hpp"
 #include "edge/app/risk_commands.hpp"
@@ -82,6 +83,7 @@ int main(int argc, char** argv) {
   add_watchlist_commands(cli, code);
   add_plates_commands(cli, code);
   add_camera_commands(cli, options, code);
+  add_picture_command(cli, options, code);
 
   try {
     cli.parse(argc, argv);
