@@ -123,7 +123,7 @@ int read_plates(const Options& options) {
 
 void add_plates_commands(CLI::App& program, int& code) {
   auto options = std::make_shared<Options>();
-  auto* read = program.add_subcommand("read-plates", "read the plates in pictures with Rampa's own reader (lanes still use tesseract)");
+  auto* read = program.add_subcommand("read-plates", "read the plates in pictures with the lanes' own reader");
   read->add_option("input", options->inputs, "pictures (JPEG, PNG) or folders of them")->required();
   read->add_flag("--json", options->json, "one JSON line per picture; ms: from decoded picture to reads");
   read->add_option("--country-hint", options->country_hint, "ISO 3166 alpha-2 of a country that is likelier here than others")->check([](const std::string& text) {

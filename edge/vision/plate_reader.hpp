@@ -1,4 +1,4 @@
-// Pictures in, plate reads out. cv::Mat stays behind this door.
+// Pictures in, plate reads out: the door that the vision pool knows. The product's reader is in plates/plate_read.hpp.
 #pragma once
 
 #include <memory>
@@ -17,9 +17,5 @@ class PlateReader {
   /// Errors: invalid (not a picture, or larger than 64 Mpx). Thread: one object per thread.
   [[nodiscard]] virtual Result<std::vector<device::PlateRead>> read(ByteView jpeg) = 0;
 };
-
-/// The stopgap until our own reader lands: contour search + tesseract. Confidence is tesseract's, capped at 70 so that
-/// it alone never makes a green.
-[[nodiscard]] Result<std::unique_ptr<PlateReader>> make_tesseract_reader();
 
 }  // namespace rampa::vision

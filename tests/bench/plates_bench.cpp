@@ -1,10 +1,13 @@
-// Our plate reader in figures, beside the tesseract reader that the appliance still uses: what both read on the labelled pictures of the
+// Our plate reader in figures, beside a tesseract reader (lanes once read with it): what both read on the labelled pictures of the
 // shared data, and the processor time of a 1080p frame. `plates_bench [--json] [--smoke] [--wrong]`.
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -13,8 +16,9 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "edge/vision/plate_reader.hpp"
-#include "edge/vision/plates/frame_reader.hpp"
+#include "edge/vision/plates/plate_read.hpp"
+#include "edge/vision/vision_pool.hpp"
+#include "tests/bench/tesseract_reader.hpp"
 #include "tests/support/labelled_plates.hpp"
 
 namespace {
@@ -118,6 +122,34 @@ Times frame_times(const PictureSet& with, const PictureSet& without, vision::pla
   return out;
 }
 
+/// The appliance's pool of two threads, started and fed one frame each: in a process of its own, so that nothing loaded before counts.
+json pool_cost(const vision::VisionPool::MakeReader& make, const std::string& picture) {
+  std::array<int, 2> pipe{};
+  if (::pipe(pipe.data()) != 0) throw std::runtime_error("no pipe");
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("no process");
+  if (child == 0) {
+    const double before_mib = resident_mib();
+    const auto begin = std::chrono::steady_clock::now();
+    auto pool = vision::VisionPool::start(make, 2, 8, [](device::DeviceEvent) {});
+    std::array<double, 2> out{std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count(), 0};
+    if (!pool) ::_exit(1);
+    std::ifstream in(picture, std::ios::binary);
+    const auto jpeg = std::make_shared<const Bytes>(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    for (std::uint64_t i = 0; i < 8; ++i) (*pool)->add({{}, device::CameraFrame{{}, i}, {{"frame", "image/jpeg", jpeg}}});
+    (*pool)->wait_idle();
+    out[1] = resident_mib() - before_mib;
+    ::_exit(::write(pipe[1], out.data(), sizeof out) == sizeof out ? 0 : 1);
+  }
+  std::array<double, 2> got{};
+  ::close(pipe[1]);
+  const bool whole = ::read(pipe[0], got.data(), sizeof got) == sizeof got;
+  ::close(pipe[0]);
+  ::waitpid(child, nullptr, 0);
+  if (!whole) throw std::runtime_error("a pool of two threads did not start");
+  return {{"start_ms", got[0]}, {"mib", got[1]}};
+}
+
 void print(const json& result) {
   const auto line = [](const std::string& name, const json& s) {
     std::printf("    %-22s %4d of %4d  %5.1f %%  (95 %%: %.1f to %.1f)\n", name.c_str(), s["count"].get<int>(), s["of"].get<int>(),
@@ -144,20 +176,25 @@ void print(const json& result) {
                 t["frames"].get<int>());
   std::printf("    %-62s %.0f to %.0f in the mean\n", "OpenALPR (published figures, not measured here)", openalpr_1080p_ms_from,
               openalpr_1080p_ms_to);
+  std::printf("a pool of two threads, as in the appliance:\n");
+  for (const auto& [name, cost] : result["pool"].items())
+    std::printf("    %-62s starts in %4.0f ms, %4.0f MiB with a frame read\n", name.c_str(), cost["start_ms"].get<double>(), cost["mib"].get<double>());
   std::printf("memory of our reader, nets and buffers: %.0f MiB\nload average of the last minute: %.1f (other programs slow what is measured)\n",
               result["reader_mib"].get<double>(), result["load"].get<double>());
 }
 
 int run(const Options& options) {
+  std::vector<PictureSet> sets{tests::eu(options.data), tests::romania(options.data), tests::negatives(options.data), tests::two_line(options.data)};
+  const auto net_reader = [] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); };
+  const json pools{{"ours", pool_cost(net_reader, sets[0].pictures[0].file)}, {"tesseract", pool_cost(bench::make_tesseract_reader, sets[0].pictures[0].file)}};
   const double before_mib = resident_mib();
   auto ours = vision::plates::make_frame_reader(vision::plates::ReaderFiles::usual());
   if (!ours) return std::fprintf(stderr, "plates_bench: %s\n", ours.error().what.c_str()), 1;
   const auto look = tests::look_with(**ours);
-  std::vector<PictureSet> sets{tests::eu(options.data), tests::romania(options.data), tests::negatives(options.data), tests::two_line(options.data)};
   if (options.smoke)
     for (auto& set : sets) set.pictures.resize(std::min<std::size_t>(set.pictures.size(), 4));
 
-  json result{{"smoke", options.smoke}, {"sets", json::object()}};
+  json result{{"smoke", options.smoke}, {"sets", json::object()}, {"pool", pools}};
   int right = 0, wrong = 0, plates = 0;
   for (const auto& set : sets) {
     const Tally tally = tests::count(set, look);
@@ -170,7 +207,7 @@ int run(const Options& options) {
   result["certified"] = {{"right", right}, {"wrong", wrong}, {"coverage", share(right, plates)}, {"wrong_share", share(wrong, right + wrong)}};
   result["reader_mib"] = resident_mib() - before_mib;
 
-  auto tesseract = vision::make_tesseract_reader();
+  auto tesseract = bench::make_tesseract_reader();
   if (!tesseract) return std::fprintf(stderr, "plates_bench: %s\n", tesseract.error().what.c_str()), 1;
   // Its reads have no place in the picture: a plate counts as read where any read of the frame has its text.
   const tests::Look peer = [&](ByteView jpeg) {

@@ -16,9 +16,7 @@ std::string alpha_3(const std::string& alpha_2) {
   return found == codes.end() ? std::string{} : std::string(found->second);
 }
 
-int percent(double confidence, bool certified) {
-  return std::clamp(static_cast<int>(std::floor(confidence * 100)), 0, certified ? 100 : uncertified_percent_max);
-}
+int percent(double confidence) { return std::clamp(static_cast<int>(std::floor(confidence * 100)), 0, 100); }
 
 class NetReader final : public PlateReader {
  public:
@@ -44,15 +42,18 @@ device::PlateRead as_plate_read(const FramePlate& plate) {
   device::PlateRead out;
   out.text = plate.read.text;
   out.country = alpha_3(plate.read.country);
-  out.confidence_percent = percent(plate.read.confidence, plate.read.certified);
-  for (const ReadCharacter& c : plate.read.characters) out.char_confidence_percent.push_back(percent(c.confidence, plate.read.certified));
+  out.confidence_percent = percent(plate.read.confidence);
+  for (const ReadCharacter& c : plate.read.characters) out.char_confidence_percent.push_back(percent(c.confidence));
   out.reader = "rampa";
+  out.uncertified = !plate.read.certified;
   return out;
 }
 
 Result<std::unique_ptr<PlateReader>> make_net_reader(const ReaderFiles& files, const ReaderSettings& settings) {
   auto frames = make_frame_reader(files, settings);
-  if (!frames) return tl::unexpected(frames.error());
+  if (!frames)
+    return fail(frames.error().code, "the plate reader does not start: " + frames.error().what +
+                                         "; its nets and formats are installed to PREFIX/share/rampa/plates beside PREFIX/bin/rampa, RAMPA_PLATES_DIR names another folder");
   return std::make_unique<NetReader>(std::move(*frames));
 }
 
