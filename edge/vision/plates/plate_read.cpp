@@ -18,6 +18,12 @@ std::string alpha_3(const std::string& alpha_2) {
 
 int percent(double confidence) { return std::clamp(static_cast<int>(std::floor(confidence * 100)), 0, 100); }
 
+/// Of A-Z and 0-9; '?' of none.
+char plain_char(const std::string& printed) {
+  const auto sign = sign_of(printed);
+  return sign ? alphabet[plain(*sign)].front() : '?';
+}
+
 class NetReader final : public PlateReader {
  public:
   explicit NetReader(std::unique_ptr<FrameReader> frames) : frames_(std::move(frames)) {}
@@ -46,6 +52,19 @@ device::PlateRead as_plate_read(const FramePlate& plate) {
   for (const ReadCharacter& c : plate.read.characters) out.char_confidence_percent.push_back(percent(c.confidence));
   out.reader = "rampa";
   out.uncertified = !plate.read.certified;
+  return out;
+}
+
+Sighting as_sighting(const FramePlate& plate, std::int64_t at_ms) {
+  Sighting out;
+  out.at_ms = at_ms;
+  for (const ReadCharacter& c : plate.read.characters)
+    out.marks.push_back({plain_char(c.printed), c.confidence, plain_char(c.runner_up), c.runner_up_confidence});
+  out.certified = plate.read.certified;
+  if (plate.read.country != "unknown") out.country = plate.read.country;
+  const auto [left, right] = std::minmax_element(plate.corners.begin(), plate.corners.end(), [](const Point& a, const Point& b) { return a.x < b.x; });
+  const auto [top, bottom] = std::minmax_element(plate.corners.begin(), plate.corners.end(), [](const Point& a, const Point& b) { return a.y < b.y; });
+  out.place = {left->x, top->y, right->x, bottom->y};
   return out;
 }
 
