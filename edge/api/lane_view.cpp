@@ -39,6 +39,12 @@ std::optional<std::int64_t> inputs_age_ms(const LaneSnapshot& lane, Stamp now) {
   return oldest;
 }
 
+/// As officers are to take it: a plate that its reader does not certify is compared with its picture.
+device::Quality quality_of(const lane::Capture& capture) {
+  const auto* plate = std::get_if<device::PlateRead>(&capture.body);
+  return plate && plate->uncertified && capture.from.quality == device::Quality::good ? device::Quality::suspect : capture.from.quality;
+}
+
 const lane::Capture* last_of(const lane::State& state, std::string_view role) {
   const lane::Capture* last = nullptr;
   for (const auto& c : state.captures)
@@ -65,7 +71,7 @@ void write_captures(JsonWriter& w, const lane::State& state) {
     w.field("confidence", p.confidence_percent);
     w.field("position", p.position == device::PlatePosition::front ? "front" : p.position == device::PlatePosition::rear ? "rear" : "unknown");
     w.field("heading", p.heading == device::Heading::forward ? "forward" : p.heading == device::Heading::reverse ? "reverse" : "unknown");
-    w.field("quality", name_of(capture->from.quality)).end();
+    w.field("quality", name_of(quality_of(*capture))).end();
   }
   w.end();
 
@@ -106,7 +112,7 @@ void write_evidence(JsonWriter& w, const lane::Config& config, const lane::State
   for (const auto& role : config.roles) {
     if (!lane::gives_evidence(role)) continue;
     std::string_view what = "none";
-    if (const auto* c = last_of(state, role)) what = name_of(c->from.quality);
+    if (const auto* c = last_of(state, role)) what = name_of(quality_of(*c));
     else if (holds(state.evidence_missing, role)) what = "missing";
     else if (!state.crossing.empty()) what = state.assessed ? "missing" : "waiting";
     w.object().field("role", role).field("required", holds(config.required_evidence, role)).field("state", what).end();

@@ -9,6 +9,7 @@
 #include "edge/app/lanes_before.hpp"
 #include "edge/app/profiles_file.hpp"
 #include "edge/app/version.hpp"
+#include "edge/vision/plates/plate_read.hpp"
 
 namespace rampa::app {
 namespace {
@@ -82,7 +83,8 @@ Result<void> Appliance::start() {
     host_of_[settings.id] = host->get();
   }
 
-  auto vision = vision::VisionPool::start(vision::make_tesseract_reader, vision_threads, vision_queue_max,
+  const auto make_reader = [] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); };
+  auto vision = vision::VisionPool::start(make_reader, vision_threads, vision_queue_max,
                                           [this](device::DeviceEvent event) { core_.publish(std::move(event)); },
                                           [this](const device::DeviceEvent& frame) { camera_watch_.look(frame); });
   if (!vision) return tl::unexpected(vision.error());

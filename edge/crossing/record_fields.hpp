@@ -18,7 +18,7 @@ template <class A> void fields(A& a, device::PlateRead& x) {
   a("country", x.country); a("confidence_percent", x.confidence_percent);
   a("char_confidence_percent", x.char_confidence_percent);
   a("position", x.position); a("heading", x.heading); a("read_id", x.read_id); a("captured", x.captured);
-  a("reader", x.reader);
+  a("reader", x.reader); a("uncertified", x.uncertified);
 }
 template <class A> void fields(A& a, device::RadiationReading& x) {
   a("occupancy", x.occupancy); a("gamma_alarm", x.gamma_alarm); a("neutron_alarm", x.neutron_alarm);

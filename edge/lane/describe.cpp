@@ -20,7 +20,7 @@ void put(std::ostream& out, const std::optional<VerdictGiven>& v) {
 
 void put_capture(std::ostream& out, const Capture& capture) {
   out << ' ' << capture.role << ':' << device::name_of(capture.from.quality) << '@' << capture.from.received.mono.ns << ':';
-  if (const auto* p = std::get_if<device::PlateRead>(&capture.body)) out << p->text << '/' << p->confidence_percent;
+  if (const auto* p = std::get_if<device::PlateRead>(&capture.body)) out << p->text << '/' << p->confidence_percent << (p->uncertified ? "?" : "");
   else if (const auto* w = std::get_if<device::WeighReading>(&capture.body)) out << w->gross_g;
   else if (const auto* r = std::get_if<device::RadiationReading>(&capture.body)) out << r->occupancy << (r->gamma_alarm || r->neutron_alarm ? "!" : "");
   else if (const auto* i = std::get_if<device::ScanImage>(&capture.body)) out << i->scan_id << (i->complete ? "" : "?");

@@ -35,21 +35,40 @@ bool is_replay(State& s, const std::string& role, const CaptureBody& body) {
   return false;
 }
 
-// Of many reads of one plate only those are kept that say something new.
+// What its reader vouches for is worth more than any confidence without that.
+bool better(const device::PlateRead& a, const device::PlateRead& b) {
+  return a.uncertified != b.uncertified ? b.uncertified : a.confidence_percent > b.confidence_percent;
+}
+
+// The lane needs not wait for a better one: there is a good capture, and of a plate one that may let it go.
+bool settled(const State& s, const Config& c, std::string_view role) {
+  const Capture* capture = best(s, c, role);
+  const auto* plate = capture ? std::get_if<device::PlateRead>(&capture->body) : nullptr;
+  return capture && !(plate && plate->uncertified);
+}
+
+// Of many reads of one plate only those are kept that say something new; one that is better than all before always does.
 bool says_something_new(const State& s, const std::string& role, const device::PlateRead& read) {
   std::size_t count = 0;
+  bool best_yet = true;
+  const device::PlateRead* last = nullptr;
   for (const auto& capture : s.captures) {
     const auto* other = std::get_if<device::PlateRead>(&capture.body);
     if (!other || capture.role != role) continue;
     ++count;
-    if (other->text == read.text && other->confidence_percent >= read.confidence_percent) return false;
+    if (other->text == read.text && !better(read, *other) && !(read.uncertified && other->uncertified)) return false;
+    last = other;
+    best_yet = best_yet && better(read, *other);
   }
-  return count < captures_per_role;
+  // Of uncertified ones each is what all frames so far say together: it is news where that changed.
+  if (last && read.uncertified && last->uncertified) return last->text != read.text;
+  return count < captures_per_role || best_yet;
 }
 
 // A plate is read: a plain camera looks a little longer for a better read and then rests. One that reads itself refuses.
 void rest_camera(Turn& t, const Capture& capture) {
-  if (t.s.phase != Phase::gathering || !std::holds_alternative<device::PlateRead>(capture.body) || best(t.s, t.c, capture.role)) return;
+  const auto* plate = std::get_if<device::PlateRead>(&capture.body);
+  if (t.s.phase != Phase::gathering || !plate || plate->uncertified || settled(t.s, t.c, capture.role)) return;
   if (is_good(t.c, capture)) t.ask(capture.role, device::TakeFrames{1s});
 }
 
@@ -178,8 +197,8 @@ const Capture* best(const State& s, const Config& c, std::string_view role) {
     if (capture.role != role || !is_good(c, capture)) continue;
     const auto* plate = std::get_if<device::PlateRead>(&capture.body);
     const auto* before = found ? std::get_if<device::PlateRead>(&found->body) : nullptr;
-    if (plate && before && plate->confidence_percent <= before->confidence_percent) continue;
-    found = &capture;  // of readings without confidence the last one
+    if (plate && before && !better(*plate, *before) && !(plate->uncertified && before->uncertified)) continue;
+    found = &capture;  // of readings without confidence, and of uncertified ones, the last one
   }
   return found;
 }
@@ -264,7 +283,7 @@ void settle_gathering(Turn& t) {
   auto& s = t.s;
   const auto& roles = t.c.roles;
   const bool all = std::all_of(roles.begin(), roles.end(), [&](const std::string& role) {
-    return !gives_evidence(role) || role == "scanner" || best(s, t.c, role) != nullptr;
+    return !gives_evidence(role) || role == "scanner" || settled(s, t.c, role);
   });
   if (!all) {
     if (!t.past(s.evidence_due)) return;
@@ -325,7 +344,7 @@ void ask_assessment(Turn& t) {
       s.evidence_missing.push_back(what);
   };
   for (const auto& role : t.c.required_evidence) {
-    if (!best(s, t.c, role)) miss(role);
+    if (!settled(s, t.c, role)) miss(role);
   }
   std::vector<std::string> plates;
   std::vector<device::PlateRead> reads;
@@ -333,6 +352,7 @@ void ask_assessment(Turn& t) {
     const Capture* capture = best(s, t.c, role);
     if (!capture) continue;
     const auto& read = std::get<device::PlateRead>(capture->body);
+    if (read.uncertified) miss(role);  // it may be asked of declarations and lists, but opens nothing
     if (std::find(plates.begin(), plates.end(), read.text) != plates.end()) continue;
     plates.push_back(read.text);
     reads.push_back(read);

@@ -44,7 +44,10 @@ struct PlateRead {
   Heading heading = Heading::unknown;
   std::string read_id;               ///< the camera's own event id: the key for telling a replay from a read
   std::optional<WallTime> captured;  ///< the camera's time of the picture
-  std::string reader;                ///< who read it: "camera", "tesseract"
+  std::string reader;                ///< who read it: "camera", "rampa"
+  /// Its reader certifies what it is sure of, and not this: it is shown, matched and asked of the lists, but lets nobody go by policy.
+  /// A camera that reads itself certifies nothing; there the confidence decides.
+  bool uncertified = false;
   bool operator==(const PlateRead&) const = default;
 };
 

@@ -16,7 +16,7 @@ def on_processes(name, removes, *edits):
             "test": ["rampa-hil", "run", f"tests/scenarios/{name}.toml"]}
 
 
-MISSING_IGNORED = [(EVIDENCE, "if (!best(s, t.c, role)) miss(role);", "if (role.empty()) miss(role);"),
+MISSING_IGNORED = [(EVIDENCE, "if (!settled(s, t.c, role)) miss(role);", "if (role.empty()) miss(role);"),
                    (EVIDENCE, "if (plates.empty()) miss(\"plate_front\");", "if (plates.size() > 99) miss(\"plate_front\");")]
 NO_DECLARATION_FLOOR = (ASSESS, "if (!declarations || *declarations == 0) {", "if (!declarations) {")
 PROFILES_RAISE_NOTHING = ("edge/risk/decide.cpp", "    raise(head.channel);\n", "")

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "edge/vision/plates/plate_read.hpp"
 #include "hil/bench/virtual_run.hpp"
 #include "hil/world/traffic.hpp"
 #include "tests/support/shared_data.hpp"
@@ -62,7 +63,7 @@ TEST(Photographs, ALaneWorksThroughAllOfThem) {
     scenario.lorries.push_back(std::move(coming));
     pictures.photographs[(i + 1) % all.size()] = all[i].file;
   }
-  auto reader = vision::make_tesseract_reader();
+  auto reader = vision::plates::make_net_reader(vision::plates::ReaderFiles::usual());
   ASSERT_TRUE(reader) << reader.error().what;
   pictures.reader = std::move(*reader);
 
@@ -92,7 +93,7 @@ TEST(Photographs, ALaneWorksThroughAllOfThem) {
   EXPECT_EQ(seen.size(), all.size());
   EXPECT_GT(green, 30u) << "a lane that sends everybody to the officer is no lane";
   EXPECT_GT(unread + wrong, 0u) << "nothing was unread: then this test shows nothing about it";
-  std::cout << "[ FIGURE   ] a lane through plates/eu with the stopgap reader: " << read << " of " << all.size() << " read as they are, " << wrong
+  std::cout << "[ FIGURE   ] a lane through plates/eu with our reader: " << read << " of " << all.size() << " read as they are, " << wrong
             << " read as something else, " << unread << " not read; " << green << " green, " << by_officer << " decided by the officer, "
             << run->report.world_s << " s of lane time\n";
 }

@@ -96,6 +96,26 @@ PictureSet two_line(const std::string& data) {
   return set;
 }
 
+std::vector<LabelledPassage> romania_passages(const std::string& data) {
+  std::ifstream in("tests/support/romania_passages.csv");
+  std::vector<LabelledPassage> out;
+  std::string line;
+  while (std::getline(in, line)) {
+    static const std::regex row("([A-Z0-9]+),(day|night),([0-9]+),([0-9]+)");
+    std::smatch cells;
+    if (!std::regex_match(line, cells, row)) continue;
+    LabelledPassage passage{cells[1], {}};
+    const std::string ride = cells[2] == "day" ? "dayride_type1_001_t_" : "nightride_type3_001_t_";
+    for (int second = std::stoi(cells[3]); second <= std::stoi(cells[4]); ++second)
+      if (const std::string file = data + "/plates/romania/images/" + ride + std::to_string(second) + ".jpg"; fs::exists(file))
+        passage.frames.push_back({file, second * std::int64_t{1000}});
+    if (passage.frames.size() < 2) throw std::runtime_error("tests/support/romania_passages.csv: " + line + ": has no two pictures");
+    out.push_back(std::move(passage));
+  }
+  if (out.empty()) throw std::runtime_error("tests/support/romania_passages.csv: can't be read");
+  return out;
+}
+
 Bytes coded(const PictureSet& set, const LabelledPicture& picture) {
   if (!set.framed) {
     std::ifstream in(picture.file, std::ios::binary);

@@ -42,6 +42,17 @@ struct PictureSet {
 [[nodiscard]] PictureSet negatives(const std::string& data);
 [[nodiscard]] PictureSet two_line(const std::string& data);  ///< those that carry their text in the name (as written there, checked by nobody else)
 
+struct LabelledFrame {
+  std::string file;
+  std::int64_t at_ms = 0;
+};
+struct LabelledPassage {
+  std::string text;
+  std::vector<LabelledFrame> frames;  ///< one a second, all that the data has; other plates are in them as well
+};
+/// romania_passages.csv. Throws where it or a picture is missing; the current folder is the tree's.
+[[nodiscard]] std::vector<LabelledPassage> romania_passages(const std::string& data);
+
 /// As a coded picture: the file itself, or framed.
 [[nodiscard]] Bytes coded(const PictureSet& set, const LabelledPicture& picture);
 

@@ -5,17 +5,18 @@
 
 #include "edge/vision/plate_reader.hpp"
 #include "edge/vision/plates/frame_reader.hpp"
+#include "edge/vision/plates/passage_vote.hpp"
 
 namespace rampa::vision::plates {
 
-/// A read that is not certified says at most that: alone it never makes a green.
-inline constexpr int uncertified_percent_max = 70;
-
 /// As the lane wants it. Country as ISO 3166-1 alpha-3, empty where it is unknown; an unsure character stays "?" in the text, so that the
-/// text equals none that is declared or listed.
+/// text equals none that is declared or listed; a read that is not certified is marked so, and alone never makes a green.
 [[nodiscard]] device::PlateRead as_plate_read(const FramePlate& plate);
 
-/// Errors: those of make_frame_reader().
+/// As a vehicle's frames vote with it (passages_of()); country as the reader says it, empty where it is unknown. `at_ms`: of the frame.
+[[nodiscard]] Sighting as_sighting(const FramePlate& plate, std::int64_t at_ms);
+
+/// Errors: those of make_frame_reader(), with where the files are looked for.
 [[nodiscard]] Result<std::unique_ptr<PlateReader>> make_net_reader(const ReaderFiles& files, const ReaderSettings& settings = {});
 
 }  // namespace rampa::vision::plates

@@ -45,6 +45,26 @@ class ReadPlates(unittest.TestCase):
         self.assertEqual([len(corner) for corner in plate["box"]], [2, 2, 2, 2])
         self.assertIsInstance(plate["certified"], bool)
 
+  def test_a_run_of_frames_gives_one_line_per_plate_that_passed(self):
+    for number in (7, 8, 10, 60):  # by number, not by name; the last one long after the others
+      shutil.copy(sheet, self.folder / f"frame_{number}.jpg")
+    done = run("--json", "--run", "500", str(self.folder))
+    self.assertEqual((done.returncode, done.stderr), (0, ""))
+    passages = [json.loads(line) for line in done.stdout.splitlines()]
+    alone = json.loads(run("--json", sheet).stdout)["plates"]
+    self.assertEqual(len(passages), 2 * len(alone))
+    early, late = passages[:len(alone)], passages[len(alone):]
+    for passage in early:
+      self.assertEqual([pathlib.Path(passage[name]).name for name in ("first", "last")], ["frame_7.jpg", "frame_10.jpg"])
+      self.assertEqual(passage["frames"], 3)
+      self.assertEqual([c["character"] for c in passage["characters"]], list(passage["text"]))
+    self.assertEqual({passage["frames"] for passage in late}, {1})
+    self.assertEqual(sorted(p["text"] for p in early), sorted(p["text"] for p in alone))
+    shutil.copy(sheet, self.folder / "again_8.jpg")
+    done = run("--json", "--run", "500", str(self.folder))
+    self.assertEqual(done.returncode, 1)
+    self.assertIn("ends in the number of", done.stderr)
+
   def test_without_json_a_line_for_people(self):
     done = run(sheet)
     self.assertEqual(done.returncode, 0)
@@ -70,7 +90,7 @@ class ReadPlates(unittest.TestCase):
     self.assertEqual(run("--country-hint", "serbia", sheet).returncode, 2)
     done = run("--help")
     self.assertEqual(done.returncode, 0)
-    for option in ("--json", "--country-hint", "--why", "--models"):
+    for option in ("--json", "--country-hint", "--run", "--why", "--models"):
       self.assertIn(option, done.stdout)
 
   def test_without_nets_it_is_the_configuration_that_is_wrong(self):

@@ -27,7 +27,7 @@ cv::Mat drawn(std::uint64_t seed) {
 
 class NoReader : public vision::PlateReader {
  public:
-  Result<std::vector<device::PlateRead>> read(ByteView) override { return std::vector<device::PlateRead>{}; }
+  Result<std::vector<vision::PlateSeen>> read(ByteView) override { return std::vector<vision::PlateSeen>{}; }
 };
 
 class CameraWatchTest : public testing::Test {

@@ -15,6 +15,8 @@ std::vector<RecordBody> one_of_each() {
   plate.position = device::PlatePosition::front;
   plate.captured = WallTime{1234};
   plate.read_id = "uuid-1";
+  plate.reader = "rampa";
+  plate.uncertified = true;
   device::Provenance from{{"L1-cam"}, {{5}, {6}}, WallTime{7}, device::Quality::good, ""};
 
   AssessmentMade made;

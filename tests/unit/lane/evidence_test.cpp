@@ -179,6 +179,62 @@ TEST(Evidence, BestReadOfSeveralIsTheFactAndTheDifferenceIsOneToo) {
   EXPECT_EQ(facts.at("vehicle.plates"), FieldValue{(std::vector<std::string>{"BG123AA", "T1"})});
 }
 
+TEST(Evidence, AReadThatItsReaderDoesNotCertifyOpensNothingButIsAskedOf) {
+  for (const std::string role : {"plate_front", "plate_rear"}) {
+    auto config = cargo_config();
+    config.required_evidence = {"scale"};  // whatever the site demands
+    Rig rig(config);
+    rig.start();
+    rig.arrive(false);
+    for (const std::string each : {"plate_front", "plate_rear"}) rig.plate(each, each == "plate_front" ? "BG123AA" : "BG456BB", 99, {}, each == role);
+    rig.weigh_for(32000, 700ms);
+    EXPECT_EQ(rig.state.phase, Phase::gathering) << "a better read may come until the deadline";
+    rig.pass(10s);
+    EXPECT_TRUE(missing(rig, role));
+    const auto facts = facts_asked(rig);
+    EXPECT_EQ(facts.at("vehicle.plate"), FieldValue{std::string("BG123AA")});
+    EXPECT_EQ(facts.at("vehicle.trailer"), FieldValue{std::string("BG456BB")});
+    EXPECT_EQ(rig.state.phase, Phase::waiting_officer);
+    EXPECT_EQ(rig.count("raise 1"), 0u);
+  }
+}
+
+TEST(Evidence, ACertifiedReadIsTheFactWhateverWasReadBefore) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  for (int i = 0; i < 9; ++i) rig.plate("plate_front", "BG12" + std::to_string(i) + "AB", 99, {}, true);  // more than are kept
+  rig.plate("plate_front", "BG123AA", 90, {}, true);
+  rig.plate("plate_front", "BG123AA", 90);
+  EXPECT_EQ(facts_of(rig.state, rig.config).at("vehicle.plate"), FieldValue{std::string("BG123AA")});
+  rig.plate("plate_rear", "BG456BB");
+  rig.weigh_for(32000, 700ms);
+  EXPECT_EQ(rig.count("raise 1"), 1u);
+}
+
+TEST(Evidence, OfUncertifiedReadsTheLastCounts) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  rig.plate("plate_front", "BG128AA", 99, {}, true);  // the first frame alone
+  rig.plate("plate_front", "BG123AA", 80, {}, true);  // what three say together
+  rig.plate("plate_front", "BG123AA", 85, {}, true);
+  EXPECT_EQ(facts_of(rig.state, rig.config).at("vehicle.plate"), FieldValue{std::string("BG123AA")});
+  EXPECT_EQ(rig.state.captures.size(), 2u) << "the third is no news";
+  rig.plate("plate_front", "BG128AA", 80, {}, true);
+  EXPECT_EQ(facts_of(rig.state, rig.config).at("vehicle.plate"), FieldValue{std::string("BG128AA")});
+}
+
+TEST(Evidence, APlainCameraRestsOnceItsReadIsCertified) {
+  Rig rig;
+  rig.start();
+  rig.arrive(false);
+  rig.plate("plate_front", "BG123AA", 99, {}, true);
+  EXPECT_EQ(rig.count("frames 1000 ms"), 0u);
+  rig.plate("plate_front", "BG123AA", 95);
+  EXPECT_EQ(rig.count("frames 1000 ms"), 1u);
+}
+
 TEST(Evidence, ATicketNeedsAStandingVehicle) {
   Rig rig;
   rig.start();

@@ -114,8 +114,9 @@ class Rig {
     e.body = std::move(body);
     return e;
   }
-  void plate(const std::string& role, const std::string& text, int confidence = 95, const std::string& id = {}) {
+  void plate(const std::string& role, const std::string& text, int confidence = 95, const std::string& id = {}, bool uncertified = false) {
     device::PlateRead read;
+    read.uncertified = uncertified;
     read.text = text;
     read.confidence_percent = confidence;
     read.read_id = id.empty() ? "read-" + std::to_string(++reads_) : id;

@@ -101,7 +101,7 @@ TEST(Decoded, PicturesAndWhatIsNone) {
   EXPECT_EQ(decoded(bomb).error().what, "picture is larger than 64 Mpx");
 }
 
-TEST(PlateRead, OnlyACertifiedReadSaysMoreThanSeventy) {
+TEST(PlateRead, WhatIsNotCertifiedIsMarked) {
   FramePlate plate;
   plate.read.text = "BG17?2KV";
   plate.read.country = "RS";
@@ -110,13 +110,14 @@ TEST(PlateRead, OnlyACertifiedReadSaysMoreThanSeventy) {
   auto read = as_plate_read(plate);
   EXPECT_EQ(read.text, "BG17?2KV");
   EXPECT_EQ(read.country, "SRB");
-  EXPECT_EQ(read.confidence_percent, 70);
-  EXPECT_EQ(read.char_confidence_percent, (std::vector<int>{70, 40}));
+  EXPECT_EQ(read.confidence_percent, 99);
+  EXPECT_EQ(read.char_confidence_percent, (std::vector<int>{99, 40}));
   EXPECT_EQ(read.reader, "rampa");
+  EXPECT_TRUE(read.uncertified);
   plate.read.certified = true;
   plate.read.country = "unknown";
   read = as_plate_read(plate);
-  EXPECT_EQ(read.confidence_percent, 99);
+  EXPECT_FALSE(read.uncertified);
   EXPECT_EQ(read.country, "");
 }
 
@@ -147,6 +148,10 @@ TEST_F(Folder, AMissingOrBrokenFileIsNamed) {
   ASSERT_FALSE(broken);
   EXPECT_EQ(broken.error().code, ErrorCode::invalid);
   EXPECT_TRUE(broken.error().what.starts_with(files.detector + ": "));
+  fs::remove(files.detector);
+  EXPECT_EQ(make_net_reader(files).error().what,
+            "the plate reader does not start: " + files.detector +
+                ": can't be opened; its nets and formats are installed to PREFIX/share/rampa/plates beside PREFIX/bin/rampa, RAMPA_PLATES_DIR names another folder");
 }
 
 }  // namespace

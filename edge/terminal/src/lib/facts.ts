@@ -16,7 +16,7 @@ export function factsOf(records: StoredRecord[]): Facts {
       const c = body.body;
       const quality = body.from.quality;
       if (c.kind === 'plate') {
-        const read = { role: body.role, text: c.text || null, country: c.country || null, confidence: c.confidence_percent, position: c.position, heading: c.heading, quality };
+        const read = { role: body.role, text: c.text || null, country: c.country || null, confidence: c.confidence_percent, position: c.position, heading: c.heading, quality: c.uncertified && quality === 'good' ? 'suspect' as const : quality };
         facts.plates = [...facts.plates.filter((p) => p.role !== body.role), read];
       } else if (c.kind === 'weighing') {
         const usable = !c.motion && !c.over_range && !c.under_range;

@@ -1,10 +1,10 @@
-#include "edge/vision/plate_candidates_internal.hpp"
+#include "tests/bench/plate_candidates.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-namespace rampa::vision {
+namespace rampa::bench {
 namespace {
 
 struct Blob {
@@ -168,4 +168,4 @@ std::vector<PlateCandidate> find_plate_candidates(const cv::Mat& grey, std::size
   return best;
 }
 
-}  // namespace rampa::vision
+}  // namespace rampa::bench

@@ -1,10 +1,10 @@
-// Where a plate could be: rows of character-like blobs. Inside edge/vision only (cv::Mat does not leave this folder).
+// Where a plate could be: rows of character-like blobs. For the tesseract reader that the bench compares with.
 #pragma once
 
 #include <opencv2/core.hpp>
 #include <vector>
 
-namespace rampa::vision {
+namespace rampa::bench {
 
 /// One row of blobs that could be a plate's characters.
 struct PlateCandidate {
@@ -19,4 +19,4 @@ struct PlateCandidate {
 /// Best first, at most `max`. `grey`: 8 bit, one channel.
 [[nodiscard]] std::vector<PlateCandidate> find_plate_candidates(const cv::Mat& grey, std::size_t max);
 
-}  // namespace rampa::vision
+}  // namespace rampa::bench

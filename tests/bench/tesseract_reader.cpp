@@ -1,4 +1,5 @@
-// The stopgap reader: rows of character-like blobs, read by tesseract as one line each.
+#include "tests/bench/tesseract_reader.hpp"
+
 #include <omp.h>
 #include <tesseract/baseapi.h>
 #include <tesseract/resultiterator.h>
@@ -8,18 +9,16 @@
 #include <opencv2/imgproc.hpp>
 
 #include "edge/vision/jpeg_size.hpp"
-#include "edge/vision/plate_candidates_internal.hpp"
-#include "edge/vision/plate_reader.hpp"
+#include "tests/bench/plate_candidates.hpp"
 
-namespace rampa::vision {
+namespace rampa::bench {
 namespace {
 
-constexpr int confidence_cap_percent = 70;  // this reader alone never makes a green
 constexpr int width_px_max = 1280;          // larger pictures are scaled down before the search
 constexpr std::size_t candidates_max = 4;
 constexpr std::size_t plate_letters_min = 4, plate_letters_max = 10;
 
-class TesseractReader final : public PlateReader {
+class TesseractReader final : public vision::PlateReader {
  public:
   ~TesseractReader() override { tesseract_.End(); }
 
@@ -32,10 +31,10 @@ class TesseractReader final : public PlateReader {
     return true;
   }
 
-  Result<std::vector<device::PlateRead>> read(ByteView jpeg) override {
-    const auto size = jpeg_size(jpeg);
+  Result<std::vector<vision::PlateSeen>> read(ByteView jpeg) override {
+    const auto size = vision::jpeg_size(jpeg);
     if (!size || size->width_px == 0 || size->height_px == 0) return fail(ErrorCode::invalid, "not a JPEG picture");
-    if (std::uint64_t{size->width_px} * size->height_px > picture_pixels_max)
+    if (std::uint64_t{size->width_px} * size->height_px > vision::picture_pixels_max)
       return fail(ErrorCode::invalid, "picture of " + std::to_string(size->width_px) + " x " + std::to_string(size->height_px) + " is larger than 64 Mpx");
     // Debian's tesseract spreads every line over all cores and spins while it waits; the pool is the place for threads.
     omp_set_max_active_levels(0);  // omp_set_num_threads would not do: tesseract asks for its threads by number
@@ -52,7 +51,7 @@ class TesseractReader final : public PlateReader {
     double worth = 0;
   };
 
-  Result<std::vector<device::PlateRead>> read_picture(ByteView jpeg) {
+  Result<std::vector<vision::PlateSeen>> read_picture(ByteView jpeg) {
     const cv::Mat bytes(1, static_cast<int>(jpeg.size()), CV_8U, const_cast<std::uint8_t*>(jpeg.data()));
     cv::Mat grey = cv::imdecode(bytes, cv::IMREAD_GRAYSCALE | cv::IMREAD_IGNORE_ORIENTATION);
     if (grey.empty()) return fail(ErrorCode::invalid, "picture can't be decoded");
@@ -70,15 +69,16 @@ class TesseractReader final : public PlateReader {
         }
     }
     std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.worth > b.worth; });
-    std::vector<device::PlateRead> reads;
+    std::vector<vision::PlateSeen> reads;
     for (auto& line : lines)
-      if (std::none_of(reads.begin(), reads.end(), [&](const auto& r) { return r.text == line.read.text; })) reads.push_back(std::move(line.read));
+      if (std::none_of(reads.begin(), reads.end(), [&](const auto& r) { return r.read.text == line.read.text; })) reads.push_back({std::move(line.read), {}});
     return reads;
   }
 
   Line read_line(const cv::Mat& image) {
     Line line;
     line.read.reader = "tesseract";
+    line.read.uncertified = true;
     tesseract_.SetImage(image.data, image.cols, image.rows, 1, static_cast<int>(image.step));
     tesseract_.SetSourceResolution(150);
     if (tesseract_.Recognize(nullptr) != 0) return line;
@@ -96,12 +96,12 @@ class TesseractReader final : public PlateReader {
         const double confidence = symbol->Confidence(tesseract::RIL_SYMBOL);
         sum += confidence;
         line.read.text.push_back(c);
-        line.read.char_confidence_percent.push_back(std::clamp(static_cast<int>(confidence), 0, confidence_cap_percent));
+        line.read.char_confidence_percent.push_back(std::clamp(static_cast<int>(confidence), 0, 100));
       } while (symbol->Next(tesseract::RIL_SYMBOL));
     tesseract_.Clear();
     if (line.read.text.empty()) return line;
     const double mean = sum / static_cast<double>(line.read.text.size());
-    line.read.confidence_percent = std::clamp(static_cast<int>(mean), 0, confidence_cap_percent);
+    line.read.confidence_percent = std::clamp(static_cast<int>(mean), 0, 100);
     line.worth = mean / 4 + (digit && letter ? 8 : 0) + (digit ? 6 : 0) + (line.read.text.size() >= 6 && line.read.text.size() <= 8 ? 6 : 0);
     return line;
   }
@@ -111,7 +111,7 @@ class TesseractReader final : public PlateReader {
 
 }  // namespace
 
-Result<std::unique_ptr<PlateReader>> make_tesseract_reader() {
+Result<std::unique_ptr<vision::PlateReader>> make_tesseract_reader() {
   cv::setNumThreads(1);  // the pool is the place for threads; OpenCV's own would run beside the lanes
   // Its list of codecs is made at first use: here, before the pool's threads decode side by side.
   (void)cv::haveImageWriter(".jpg");
@@ -120,4 +120,4 @@ Result<std::unique_ptr<PlateReader>> make_tesseract_reader() {
   return reader;
 }
 
-}  // namespace rampa::vision
+}  // namespace rampa::bench
