@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <mutex>
 #include <random>
 
 #include "edge/store/blob_reader.hpp"
@@ -51,14 +52,21 @@ class StoreToHq : public SyncContract {
                                       status.acknowledged, std::move(calls), clock);
     ASSERT_TRUE(started) << started.error().what;
     uplink = std::move(*started);
-    listening = uplink.get();
+    {
+      std::lock_guard lock(listening_mutex);
+      listening = uplink.get();
+    }
     post_store->on_durable([this](std::uint64_t last) {
-      if (auto* to = listening.load()) to->durable(last);
+      std::lock_guard lock(listening_mutex);
+      if (listening) listening->durable(last);
     });
     uplink->durable(post_store->status().last_sequence);  // what became durable in between
   }
   void close_post() {
-    listening = nullptr;
+    {
+      std::lock_guard lock(listening_mutex);  // the store's thread may be telling it just now
+      listening = nullptr;
+    }
     uplink.reset();
     post_store.reset();
   }
@@ -109,7 +117,8 @@ class StoreToHq : public SyncContract {
   std::string post_directory;
   std::unique_ptr<store::Store> post_store;
   std::unique_ptr<sync::Uplink> uplink;
-  std::atomic<sync::Uplink*> listening{nullptr};
+  std::mutex listening_mutex;
+  sync::Uplink* listening = nullptr;
 };
 
 }  // namespace
