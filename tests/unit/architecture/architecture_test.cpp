@@ -75,6 +75,8 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"opencv2/", {"edge/vision/", "edge/imaging/", "drivers/camera/"}},
     {"opencv2/dnn", {"edge/vision/plates/"}},
     {"tesseract/", {"edge/vision/"}},
+    {"gst/", {"drivers/transport/video/"}},
+    {"glib.h", {"drivers/transport/video/"}},
     {"Poco/", {"edge/api/", "edge/app/", "sync/hq/metrics", "sync/hq/s3_client", "sync/hq/export/"}},
     {"toml", {"config/"}},
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/", "sync/hq/export/"}},
