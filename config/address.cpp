@@ -12,7 +12,7 @@ namespace {
 
 struct Scheme {
   std::string name, transport;
-  bool serial;
+  bool local;  ///< a path of this machine: three slashes
   std::vector<std::string> query;
 };
 
@@ -23,6 +23,9 @@ const std::vector<Scheme>& schemes() {
       {"tcp", "tcp", false, {}},
       {"serial", "serial", true, {"baud", "format", "parity", "stop_bits"}},
       {"http", "http", false, {}},
+      {"rtsp", "rtsp", false, {}},
+      {"v4l2", "v4l2", true, {}},
+      {"file", "file", true, {}},
       {"push", "http_push", false, {"every_network"}},
   };
   return all;
@@ -77,10 +80,11 @@ Result<device::Address> parse_address(const std::string& text) {
   const auto slash = rest.find('/');
   const std::string peer = rest.substr(0, slash);
   address.path = slash == std::string::npos ? "" : rest.substr(slash);
-  if (scheme->serial) {
+  if (scheme->local) {
     if (!peer.empty() || address.path.size() < 2)
-      return wrong(text, "write three slashes and the port's path, like " + address.scheme + ":///dev/ttyS0");
+      return wrong(text, "write three slashes and a path, like " + address.scheme + (address.scheme == "file" ? ":///var/lib/lane.mp4" : address.scheme == "v4l2" ? ":///dev/video0" : ":///dev/ttyS0"));
   } else {
+    if (peer.find('@') != std::string::npos) return wrong(text, "no user and password in an address; give the device the options user and password_file");
     // An IPv6 address stands in brackets: [fe80::1]:502.
     const auto at = peer.rfind(':');
     const auto port = at == std::string::npos ? std::nullopt : whole_number(peer.substr(at + 1));
@@ -92,13 +96,14 @@ Result<device::Address> parse_address(const std::string& text) {
       return wrong(text, "write an IPv6 address in brackets");
     if (address.host.empty()) return wrong(text, "the host is missing");
     address.port = static_cast<std::uint16_t>(*port);
-    const bool has_path = address.scheme == "http" || address.scheme == "push";
+    const bool has_path = address.scheme == "http" || address.scheme == "push" || address.scheme == "rtsp";
     if (!has_path && !address.path.empty()) return wrong(text, "a path has no meaning in a " + address.scheme + " address");
     if (has_path && address.path.empty()) return wrong(text, "the path is missing: write HOST:PORT/PATH");
   }
-  // An HTTP query belongs to the device (a camera's channel): it is asked for as it is written.
-  if (address.scheme == "http" && !query.empty()) address.path += "?" + std::exchange(query, {});
-  if (address.scheme == "http" && std::any_of(address.path.begin(), address.path.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; }))
+  // The query belongs to the device (a camera's channel): it is asked for as it is written.
+  const bool asked = address.scheme == "http" || address.scheme == "rtsp";
+  if (asked && !query.empty()) address.path += "?" + std::exchange(query, {});
+  if (asked && std::any_of(address.path.begin(), address.path.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; }))
     return wrong(text, "write spaces and other special characters of the path as %XX");
   while (!query.empty()) {
     const auto end = query.find('&');

@@ -10,7 +10,7 @@ namespace {
 using icd::Product;
 
 const std::vector<std::string> kClasses{"scale", "digital_io", "plate_camera", "camera", "nii_scanner", "portal_monitor"};
-const std::vector<std::string> kTransports{"modbus_tcp", "modbus_rtu", "serial", "tcp", "http_push", "http"};
+const std::vector<std::string> kTransports{"modbus_tcp", "modbus_rtu", "serial", "tcp", "http_push", "http", "rtsp", "v4l2", "file"};
 const std::vector<std::string> kTables{"coil", "discrete_input", "input_register", "holding_register"};
 const std::vector<std::string> kTypes{"bit", "u16", "i16", "u32", "i32", "f32", "text"};
 const std::vector<std::string> kMarks{"M", "D", "C", "I"};

@@ -243,12 +243,15 @@ class SiteChecks {
     return out;
   }
 
+  /// Cameras of one address have paths of their own.
+  static bool shares_its_port(const device::Address& a) { return a.scheme == "push" || a.scheme == "http" || a.scheme == "rtsp"; }
+
   /// One port has one protocol and one character format.
   void ports() {
     std::map<std::string, std::size_t> first;
     for (std::size_t n = 0; n < site_.devices.size(); ++n) {
       const auto& a = site_.devices[n].address;
-      if (a.scheme.empty() || a.scheme == "push" || a.scheme == "http") continue;
+      if (a.scheme.empty() || shares_its_port(a)) continue;
       const auto [at, fresh] = first.emplace(a.host.empty() ? a.path : a.host + ":" + std::to_string(a.port), n);
       if (fresh) continue;
       const auto& other = site_.devices[at->second];
@@ -264,7 +267,7 @@ class SiteChecks {
     std::map<std::string, std::string> seen;
     for (std::size_t n = 0; n < site_.devices.size(); ++n) {
       const auto& a = site_.devices[n].address;
-      if (a.scheme.empty() || a.scheme == "push" || a.scheme == "http") continue;
+      if (a.scheme.empty() || shares_its_port(a)) continue;
       const auto unit = a.query.find("unit");
       const std::string place = a.cable() + "|" + (unit == a.query.end() ? "1" : unit->second);
       const auto [at, fresh] = seen.emplace(place, site_.devices[n].id.text);

@@ -78,7 +78,7 @@ class SnapshotCamera final : public device::Driver {
  private:
   static std::string complaint(const HttpReply& reply) {
     if (reply.status != 200) return "the camera answers with status " + std::to_string(reply.status) + "; check the path of its address";
-    if (!is_whole_jpeg(reply.body)) return "what the camera sends is no whole JPEG; check the path of its address";
+    if (!is_whole_jpeg(reply.body)) return "what the camera sends is no whole JPEG; check the path of its address, and of a stream the Content-Length of its pictures";
     return {};
   }
 

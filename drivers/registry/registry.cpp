@@ -3,6 +3,7 @@
 #include <array>
 
 #include "drivers/camera/snapshot_camera.hpp"
+#include "drivers/camera/video_camera.hpp"
 #include "drivers/digital_io/register_io.hpp"
 #include "drivers/plate_camera/axis_alpv.hpp"
 #include "drivers/plate_camera/hikvision_anpr.hpp"
@@ -33,6 +34,7 @@ constexpr std::array kFamilies{
     Family{"rpm_lines", make_rpm_portal},
     Family{"sma", make_sma_scale},
     Family{"toledo_continuous", make_toledo_scale},
+    Family{"video_camera", [](const DriverNeeds& n) { return camera::make_video_camera(n.product, n.settings, n.transports, n.clock); }},
 };
 
 }  // namespace

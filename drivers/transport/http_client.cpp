@@ -98,7 +98,8 @@ class SocketHttpClient final : public HttpClient {
     if (!head) return tl::unexpected(head.error());
     const std::string_view rest = std::string_view(text).substr(end + 4);
     if (head->status == 401) return fail(ErrorCode::refused, "camera at " + place() + " wants a password, which is not supported yet; allow anonymous snapshots on the device network");
-    if (head->media_type == "multipart/x-mixed-replace" && !head->boundary.empty()) {
+    if (head->media_type == "multipart/x-mixed-replace") {
+      if (head->boundary.empty()) return fail(ErrorCode::bad_reply, "camera at " + place() + ": the stream of pictures names no boundary in its Content-Type");
       stream_.emplace(Stream{path, std::move(*socket), http::PartStream(head->boundary, bytes_max), clock_.mono()});
       stream_->parts.feed(as_bytes(rest));
       return newest_part();
@@ -122,18 +123,21 @@ class SocketHttpClient final : public HttpClient {
     return reply;
   }
 
-  /// Reads until a part is whole and nothing more waits, and gives the last one.
+  /// Reads until a picture is whole and nothing more waits, and gives the last one.
   Result<HttpReply> newest_part() {
     std::optional<http::PartStream::Part> newest;
     const auto give_up = [&](const Error& e) {
       stream_.reset();
       return tl::unexpected(e);
     };
+    const auto place_of = [&](const Error& e) { return Error{e.code, "camera at " + place() + ": " + e.what}; };
     for (;;) {
       for (;;) {
         auto part = stream_->parts.next();
-        if (!part) return give_up(part.error());
+        if (!part) return give_up(place_of(part.error()));
         if (!*part) break;
+        const std::string& type = (*part)->media_type;  // some cameras send words between their pictures ("Heartbeat")
+        if (!type.empty() && !type.starts_with("image/")) continue;
         newest = std::move(*part);
       }
       if (newest && !readable_now()) break;

@@ -5,6 +5,7 @@
 #include "drivers/transport/port.hpp"
 #include "drivers/transport/push_listener.hpp"
 #include "drivers/transport/trace.hpp"
+#include "drivers/transport/video/gstreamer_video.hpp"
 
 namespace rampa::drivers {
 namespace {
@@ -29,6 +30,11 @@ class RealTransports : public Transports {
   Result<std::shared_ptr<PushListener>> push(const device::Address& address) override {
     if (address.scheme != "push") return wrong(address, "push://");
     return shared(listeners_, address, [&] { return make_push_listener(address, clock_); });
+  }
+
+  Result<std::shared_ptr<VideoSource>> video(const device::Address& address, const VideoAccess& access) override {
+    if (address.scheme != "rtsp" && address.scheme != "v4l2" && address.scheme != "file") return wrong(address, "rtsp://, v4l2:// or file://");
+    return make_gstreamer_video(address, access, clock_);
   }
 
  private:

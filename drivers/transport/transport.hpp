@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,33 @@ class HttpClient {
   virtual Result<HttpReply> get(const std::string& path, std::size_t bytes_max, Duration timeout) = 0;
 };
 
+/// One decoded picture of a video: luma, width x height bytes, then Cb and Cr with a quarter each (4:2:0, rows without padding).
+struct VideoFrame {
+  int width_px = 0, height_px = 0;  ///< even
+  Bytes planes;
+  MonoTime captured;  ///< when it was sent, or taken where the camera is on this machine; what a camera of the network took for it before is not known
+};
+
+/// Who asks. Both empty: anybody.
+struct VideoAccess {
+  std::string user;
+  std::string password_file;  ///< its first line is the password
+};
+
+/// A video that runs by itself, decoded all the time, so that a picture is there when it is wanted. One frame waits: the newest.
+class VideoSource {
+ public:
+  virtual ~VideoSource() = default;
+  /// Begins it where it does not run, within `timeout`, and takes in what came since; wants to be called 20 times a second. Errors (it is
+  /// closed then): no_reply, timeout, disconnected, bad_reply (no video that is taken), refused (user and password), not_found (no
+  /// such video), busy (this machine decodes too slowly), invalid (decoder missing on this machine).
+  virtual Result<void> run(Duration timeout) = 0;
+  /// The newest frame, given once; nothing where none came since. Never waits. Errors as above.
+  virtual Result<std::optional<VideoFrame>> newest() = 0;
+  /// Ends it; run() begins anew.
+  virtual void close() = 0;
+};
+
 /// What a device posted to us.
 struct PushedRequest {
   std::string peer;   ///< address of the sender, from the socket, never from the body
@@ -97,6 +125,11 @@ class Transports {
   virtual Result<std::shared_ptr<ModbusBus>> modbus(const device::Address& address) = 0;
   virtual Result<std::shared_ptr<HttpClient>> http(const device::Address& address) = 0;
   virtual Result<std::shared_ptr<PushListener>> push(const device::Address& address) = 0;
+  /// For rtsp, v4l2 and file addresses; one source per call. A simulated post has no video.
+  virtual Result<std::shared_ptr<VideoSource>> video(const device::Address& address, const VideoAccess& access) {
+    (void)access;
+    return fail(ErrorCode::not_found, "no simulated video at " + address.cable() + "; simulate this camera as snapshot-camera");
+  }
 };
 
 class Traces;  // drivers/transport/trace.hpp: raw frames per cable, switched on at run time

@@ -108,6 +108,8 @@ Result<void> check_address(const Address& address) {
   const bool serial = address.scheme == "serial" || address.scheme == "modbus+rtu";
   if (serial) {
     if (auto format = line_format(address); !format) return tl::unexpected(format.error());
+  } else if (address.scheme == "v4l2" || address.scheme == "file") {
+    return {};  // a path of this machine: the transport has the last word
   } else if (auto host = check_host(address); !host) {
     return host;
   }

@@ -24,7 +24,7 @@ struct LineFormat {
 /// From the query: baud=9600 and format=7E1, or parity=E and stop_bits=2 instead of format. Errors: invalid, naming the key.
 [[nodiscard]] Result<LineFormat> line_format(const Address& address);
 
-/// Numeric addresses and "localhost" only: a name service has no time-out that we control. IPv4 for tcp and modbus+tcp,
+/// Numeric addresses and "localhost" only: a name service has no time-out that we control. IPv4 for tcp, modbus+tcp and rtsp,
 /// IPv4 or IPv6 for http and push; every network (0.0.0.0, ::) only where a push address says every_network=yes.
 /// Errors: invalid.
 [[nodiscard]] Result<void> check_host(const Address& address);

@@ -12,12 +12,13 @@ namespace rampa::device {
 /// Where a device is. Written in the site file as
 ///   modbus+tcp://HOST:PORT?unit=1      modbus+rtu:///dev/ttyS0?baud=9600&parity=N&unit=1
 ///   tcp://HOST:PORT                    serial:///dev/ttyS0?baud=9600&format=7E1
+///   rtsp://HOST:PORT/path              v4l2:///dev/video0        file:///path of a video
 ///   http://HOST:PORT/path              push://LISTEN-ADDRESS:PORT/path   (the device connects to us)
 struct Address {
-  std::string scheme;  ///< "modbus+tcp", "modbus+rtu", "tcp", "serial", "http", "push"
-  std::string host;    ///< host name or address; empty for serial
+  std::string scheme;  ///< "modbus+tcp", "modbus+rtu", "tcp", "serial", "http", "push", "rtsp", "v4l2", "file"
+  std::string host;    ///< host name or address; empty for serial, v4l2, file
   std::uint16_t port = 0;
-  std::string path;    ///< serial device, or HTTP path with its query
+  std::string path;    ///< serial or video device, file, or HTTP or RTSP path with its query
   std::map<std::string, std::string> query;
   /// Devices with the same cable share one host thread and one connection.
   [[nodiscard]] std::string cable() const {

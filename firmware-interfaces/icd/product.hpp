@@ -119,7 +119,7 @@ struct Product {
   std::string maker;
   std::vector<std::string> models;
   std::string driver;     ///< driver family in drivers/registry: "register_scale", "register_io", "mt_continuous", ...
-  std::vector<std::string> transports;  ///< "modbus_tcp", "modbus_rtu", "serial", "tcp", "http_push", "http"
+  std::vector<std::string> transports;  ///< "modbus_tcp", "modbus_rtu", "serial", "tcp", "http_push", "http", "rtsp", "v4l2", "file"
   std::string framing;
   std::vector<Point> points;
   std::vector<CommandSpec> commands;

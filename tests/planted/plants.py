@@ -13,6 +13,9 @@ RECEIVER = {"targets": ["sync_receiver_test"], "test": ["sync_receiver_test"]}
 DRAIN = {"targets": ["sync_drain_test"], "test": ["sync_drain_test"]}
 RABBITMQ = {"targets": ["sync_rabbitmq_test", "rampa-hq", "rampa-hil"], "test": ["sync_rabbitmq_test"]}
 LINE = {"targets": ["sync_sending_test"], "test": ["sync_sending_test", "--gtest_filter=LineBudget.*"]}
+PLAIN_CAMERA = {"targets": ["camera_test"], "test": ["camera_test"]}
+RTSP = {"targets": ["rtsp_test"], "test": ["rtsp_test"]}
+HTTP_CLIENT = {"targets": ["push_listener_test"], "test": ["push_listener_test"]}
 CAMERA = {"targets": ["plate_camera_test"], "test": ["plate_camera_test"]}
 BUNDLE = {"targets": ["bundle_vectors_test"], "test": ["bundle_vectors_test", "--gtest_filter=BundleVectors.*"]}
 BUNDLE_KILL = {"targets": ["bundle_kill_test"], "test": ["bundle_kill_test", "--gtest_filter=*.AtEveryStepLeavesTheOldSetOrTheNewOne"]}
@@ -354,6 +357,12 @@ PLANTS = [
           ("edge/risk/explosive.cpp", "percent(judgement.stopped, now.tally.rows) > limit.set && (", "percent(judgement.stopped, now.tally.rows) > limit.set + 100 && (")),
     plant("risk-changed-under-its-version", "a profile's criterion changes and its version does not", PROFILE_TOOLS,
           ("edge/app/profiles_succession.cpp", "    if (a != b)\n", "    if (a != b && version == 0)\n")),
+    plant("video-late-picture", "what a held line delivers late is read as this lorry's", PLAIN_CAMERA,
+          ("drivers/camera/video_camera.cpp", "age > times_.frame_age_max) {", "age > times_.frame_age_max + 1h) {")),
+    plant("video-drift-is-delay", "the RTP clock is never laid anew, so a slow crystal looks like a line that gets later", RTSP,
+          ("drivers/transport/video/rtsp_wire.cpp", "std::min(last_->offset + drift, ", "std::min(last_->offset + drift * 0, ")),
+    plant("mjpeg-picture-reaches-over", "a picture with a piece of the next one, late by one", HTTP_CLIENT,
+          ("drivers/transport/http/http_reply.cpp", "} else if (end < *size) {", "} else if (end < *size && part_bytes_max_ == 0) {")),
     plant("risk-converted-is-active", "what comes out of a decision table without a state selects at once", CONVERT,
           ("edge/app/profiles_convert.cpp", "  if (!p.contains(\"state\")) p[\"state\"] = \"draft\";\n", "")),
 ]

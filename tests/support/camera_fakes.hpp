@@ -137,6 +137,18 @@ class FakeHttp : public drivers::HttpClient {
   int gets = 0;
 };
 
+class FakeVideo : public drivers::VideoSource {
+ public:
+  Result<void> run(Duration) override { return {}; }
+  Result<std::optional<drivers::VideoFrame>> newest() override {
+    ++looks;
+    return answer();
+  }
+  void close() override { ++closes; }
+  std::function<Result<std::optional<drivers::VideoFrame>>()> answer;
+  int looks = 0, closes = 0;
+};
+
 class FakeTransports : public drivers::Transports {
  public:
   Result<std::shared_ptr<drivers::ByteStream>> stream(const device::Address&) override { return byte_stream; }
@@ -146,6 +158,12 @@ class FakeTransports : public drivers::Transports {
     if (!can_listen) return fail(ErrorCode::io, "port taken");
     return listener;
   }
+  Result<std::shared_ptr<drivers::VideoSource>> video(const device::Address&, const drivers::VideoAccess& access) override {
+    asked_by = access.user;
+    return video_source;
+  }
+  std::string asked_by;
+  std::shared_ptr<FakeVideo> video_source = std::make_shared<FakeVideo>();
   std::shared_ptr<FakeStream> byte_stream = std::make_shared<FakeStream>();
   std::shared_ptr<FakeHttp> http_client = std::make_shared<FakeHttp>();
   std::shared_ptr<FakeListener> listener = std::make_shared<FakeListener>();

@@ -82,36 +82,54 @@ Result<ReplyHead> parse_reply_head(std::string_view text) {
   return head;
 }
 
-Result<std::optional<PartStream::Part>> PartStream::next() {
+Result<bool> PartStream::take_head() {
   const auto boundary = buffer_.find(boundary_);
   if (boundary == std::string::npos) {
     if (buffer_.size() > reply_head_bytes_max) return fail(ErrorCode::bad_reply, "no boundary in the stream of pictures");
-    return std::nullopt;
+    return false;
   }
   const auto head_from = boundary + boundary_.size();
   if (buffer_.compare(head_from, 2, "--") == 0) return fail(ErrorCode::bad_reply, "the stream of pictures ended");
   const auto head_to = buffer_.find("\r\n\r\n", head_from);
   if (head_to == std::string::npos) {
     if (buffer_.size() - head_from > reply_head_bytes_max) return fail(ErrorCode::bad_reply, "part head too large");
-    return std::nullopt;
+    return false;
   }
-  Part part;
-  std::optional<std::size_t> size;
+  head_.emplace();
   for_each_header(std::string_view(buffer_).substr(head_from, head_to - head_from), [&](const std::string& name, std::string_view value) {
-    if (name == "content-length") size = parse_size(value);
-    if (name == "content-type") part.media_type = lower(trimmed(value.substr(0, value.find(';'))));
+    if (name == "content-length") head_->body_bytes = parse_size(value);
+    if (name == "content-type") head_->media_type = lower(trimmed(value.substr(0, value.find(';'))));
   });
-  const auto body = head_to + 4;
-  if (!size) {  // without a length the part ends at the next boundary
-    const auto next_boundary = buffer_.find("\r\n" + boundary_, body);
-    if (next_boundary != std::string::npos) size = next_boundary - body;
+  buffer_.erase(0, head_to + 4);
+  searched_ = 0;
+  return true;
+}
+
+Result<std::optional<PartStream::Part>> PartStream::next() {
+  if (!head_) {
+    const auto taken = take_head();
+    if (!taken) return tl::unexpected(taken.error());
+    if (!*taken) return std::nullopt;
   }
-  if ((size ? *size : buffer_.size() - body) > part_bytes_max_)
+  const std::string end_mark = "\r\n" + boundary_;
+  std::optional<std::size_t> size = head_->body_bytes;
+  if (const auto end = buffer_.find(end_mark, searched_); end == std::string::npos) {
+    searched_ = buffer_.size() - std::min(buffer_.size(), end_mark.size() - 1);
+  } else if (!size) {  // without a length the part ends at the next boundary
+    size = end;
+  } else if (end < *size) {  // the picture would be late by one, and the next one lost
+    return fail(ErrorCode::bad_reply, "the Content-Length of a picture in the stream is larger than the picture");
+  } else {
+    searched_ = end;
+  }
+  if ((size ? *size : buffer_.size()) > part_bytes_max_)
     return fail(ErrorCode::bad_reply, "a picture of the stream is larger than " + std::to_string(part_bytes_max_) + " bytes");
-  if (!size || buffer_.size() - body < *size) return std::nullopt;
-  const ByteView bytes = as_bytes(std::string_view(buffer_).substr(body, *size));
+  if (!size || buffer_.size() < *size) return std::nullopt;
+  Part part{std::move(head_->media_type), {}};
+  const ByteView bytes = as_bytes(std::string_view(buffer_).substr(0, *size));
   part.body.assign(bytes.begin(), bytes.end());
-  buffer_.erase(0, body + *size);
+  buffer_.erase(0, *size);
+  head_.reset();
   return part;
 }
 

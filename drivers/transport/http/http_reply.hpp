@@ -35,13 +35,22 @@ class PartStream {
   PartStream(std::string boundary, std::size_t part_bytes_max) : boundary_("--" + boundary), part_bytes_max_(part_bytes_max) {}
 
   void feed(ByteView bytes) { buffer_.append(as_text(bytes)); }
-  /// The next whole part; nothing while it is not whole. Errors: bad_reply (no boundary where one must be, too large).
+  /// The next whole part; nothing while it is not whole. Errors: bad_reply (no boundary where one must be, too large, a
+  /// Content-Length that reaches into the next part); after an error the stream is of no use any more.
   [[nodiscard]] Result<std::optional<Part>> next();
 
  private:
+  struct Head {
+    std::string media_type;
+    std::optional<std::size_t> body_bytes;
+  };
+  [[nodiscard]] Result<bool> take_head();
+
   std::string boundary_;
   std::size_t part_bytes_max_;
-  std::string buffer_;
+  std::string buffer_;          ///< from the end of the head on, where there is one
+  std::optional<Head> head_;    ///< of the part that is being read
+  std::size_t searched_ = 0;    ///< no boundary ends before here: a part that trickles in is not searched again and again
 };
 
 }  // namespace rampa::drivers::http

@@ -47,6 +47,7 @@ class LoopbackTransports : public drivers::Transports {
   Result<std::shared_ptr<drivers::ModbusBus>> modbus(const device::Address& a) override { return real_->modbus(a); }
   Result<std::shared_ptr<drivers::HttpClient>> http(const device::Address& a) override { return real_->http(a); }
   Result<std::shared_ptr<drivers::PushListener>> push(const device::Address&) override { return std::shared_ptr<drivers::PushListener>(listener); }
+  Result<std::shared_ptr<drivers::VideoSource>> video(const device::Address& a, const drivers::VideoAccess& access) override { return real_->video(a, access); }
   std::shared_ptr<drivers::SocketPushListener> listener;
 
  private:

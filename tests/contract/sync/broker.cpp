@@ -1,11 +1,8 @@
 #include "tests/contract/sync/broker.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -55,46 +52,6 @@ std::string mosquitto() {
 }
 
 }  // namespace
-
-Child::Child(const std::vector<std::string>& command, std::string log_file) : log_file_(std::move(log_file)) {
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  pid_ = ::fork();
-  if (pid_ != 0) return;
-  const int out = ::open(log_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  ::dup2(out, 1);
-  ::dup2(out, 2);
-  ::execvp(arguments[0], arguments.data());
-  ::_exit(127);
-}
-Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), log_file_(std::move(other.log_file_)) {}
-Child& Child::operator=(Child&& other) noexcept {
-  kill();
-  pid_ = std::exchange(other.pid_, -1);
-  log_file_ = std::move(other.log_file_);
-  return *this;
-}
-void Child::end(int signal) {
-  if (pid_ <= 0) return;
-  ::kill(pid_, signal);
-  ::waitpid(pid_, nullptr, 0);
-  pid_ = -1;
-}
-void Child::kill() { end(SIGKILL); }
-void Child::terminate() { end(SIGTERM); }
-void Child::pause() { if (pid_ > 0) ::kill(pid_, SIGSTOP); }
-void Child::resume() { if (pid_ > 0) ::kill(pid_, SIGCONT); }
-bool Child::running() {
-  if (pid_ <= 0) return false;
-  if (::waitpid(pid_, nullptr, WNOHANG) == 0) return true;
-  pid_ = -1;
-  return false;
-}
-std::string Child::log() const {
-  std::ifstream file(log_file_);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 Broker::Broker(const std::vector<std::string>& posts) {
   std::string name = (fs::temp_directory_path() / "rampa-broker-XXXXXX").string();

@@ -7,28 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/child.hpp"
+
 namespace rampa::tests {
-
-/// One child process. Output goes to a file.
-class Child {
- public:
-  Child() = default;
-  Child(const std::vector<std::string>& command, std::string log_file);
-  ~Child() { kill(); }
-  Child(Child&& other) noexcept;
-  Child& operator=(Child&& other) noexcept;
-  void kill();       ///< SIGKILL and wait
-  void terminate();  ///< SIGTERM and wait
-  void pause();      ///< SIGSTOP: half-open for everybody who talks to it
-  void resume();
-  [[nodiscard]] bool running();  ///< false once it has ended by itself
-  [[nodiscard]] std::string log() const;
-
- private:
-  void end(int signal);
-  int pid_ = -1;
-  std::string log_file_;
-};
 
 /// Certificates, configuration, port. The folder is removed at the end.
 class Broker {

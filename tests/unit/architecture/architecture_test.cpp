@@ -74,6 +74,8 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"MQTT", {"sync/"}},
     {"opencv2/", {"edge/vision/plates/", "edge/vision/image_health/", "edge/imaging/", "drivers/camera/"}},
     {"opencv2/dnn", {"edge/vision/plates/"}},
+    {"gst/", {"drivers/transport/video/"}},
+    {"glib.h", {"drivers/transport/video/"}},
     {"Poco/", {"edge/api/", "edge/app/", "sync/hq/metrics", "sync/hq/s3_client", "sync/hq/export/"}},
     {"toml", {"config/"}},
     {"pugixml.hpp", {"drivers/plate_camera/", "edge/risk/", "sync/hq/export/"}},

@@ -27,6 +27,18 @@ TEST(Address, HttpKeepsTheCamerasQuery) {
   EXPECT_EQ(a->path, "/snap.jpg?camera=2&unit=x") << "as it is asked for";
 }
 
+TEST(Address, Videos) {
+  const auto camera = parse_address("rtsp://10.0.0.8:554/cam/realmonitor?channel=1&subtype=0");
+  ASSERT_TRUE(camera) << camera.error().what;
+  EXPECT_EQ(camera->path, "/cam/realmonitor?channel=1&subtype=0");
+  EXPECT_EQ(camera->port, 554);
+  EXPECT_EQ(parse_address("v4l2:///dev/video0")->path, "/dev/video0");
+  EXPECT_EQ(parse_address("file:///var/lib/lane.mp4")->path, "/var/lib/lane.mp4");
+  const auto password = parse_address("rtsp://admin:secret@10.0.0.8:554/x");
+  ASSERT_FALSE(password);
+  EXPECT_NE(password.error().what.find("password_file"), std::string::npos);
+}
+
 TEST(Address, Ipv6InBrackets) {
   const auto a = parse_address("http://[::1]:9001/x");
   ASSERT_TRUE(a);
@@ -57,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(All, WrongAddress,
                                          "modbus+tcp://10.0.0.7:65536", "modbus+tcp://10.0.0.7:1?unit=256", "modbus+tcp://10.0.0.7:1?unti=1",
                                          "modbus+tcp://10.0.0.7:1/path", "modbus+tcp://:502", "modbus+rtu://ttyS0",
                                          "modbus+rtu:///dev/ttyS0?baud=12", "modbus+rtu:///dev/ttyS0?parity=X",
-                                         "serial:///dev/ttyS0?format=9N1", "http://10.0.0.8:80", "http://cam:80/x", "http://10.0.0.8:80/a b",
+                                         "serial:///dev/ttyS0?format=9N1", "http://10.0.0.8:80", "rtsp://10.0.0.8:554", "rtsp://cam:554/x", "v4l2://video0", "file://lane.mp4", "http://cam:80/x", "http://10.0.0.8:80/a b",
                                          "modbus+rtu:///dev/ttyS0?unit=0", "modbus+rtu:///dev/ttyS0?unit=248",
                                          "modbus+rtu:///dev/ttyS0?baud=14400", "serial:///dev/ttyS0?stop_bits=3",
                                          "serial:///dev/ttyS0?stop=2", "serial:///dev/ttyS0?format=8N1&stop_bits=2",

@@ -49,6 +49,29 @@ TEST(PartStream, RefusesTooLargeAndNoBoundary) {
   EXPECT_FALSE(lost.next());
 }
 
+TEST(PartStream, ALengthThatReachesIntoTheNextPartIsRefused) {
+  PartStream parts("b", 1000);
+  parts.feed(as_bytes("--b\r\nContent-Length: 20\r\n\r\nabc\r\n--"));
+  auto part = parts.next();
+  ASSERT_TRUE(part);
+  EXPECT_FALSE(*part);
+  parts.feed(as_bytes("b\r\nContent-Length: 3\r\n\r\ndef\r\n"));
+  EXPECT_FALSE(parts.next()) << "a picture with a piece of the next one";
+}
+
+TEST(PartStream, APartInSinglesIsThePart) {
+  const std::string text = "--b\r\nContent-Length: 6\r\n\r\nabc\r\n-\r\n--b\r\n\r\nd\r\n-e\r\n--b\r\n";
+  PartStream parts("b", 10);
+  std::vector<std::string> got;
+  for (const char c : text) {
+    parts.feed(as_bytes(std::string_view(&c, 1)));
+    auto part = parts.next();
+    ASSERT_TRUE(part) << part.error().what;
+    if (*part) got.emplace_back(as_text((*part)->body));
+  }
+  EXPECT_EQ(got, (std::vector<std::string>{"abc\r\n-", "d\r\n-e"}));
+}
+
 TEST(PartStream, RandomBytesNeverCrash) {
   std::mt19937 random(2);
   for (int round = 0; round < 3000; ++round) {
