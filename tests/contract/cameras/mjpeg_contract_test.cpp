@@ -1,6 +1,7 @@
 // MJPEG over HTTP from an independent server (mjpeg_peer.py) -> driver -> reader: what is shown is what is read, and no fault of
 // the stream becomes a frame, grows the memory or outlives itself.
 #include "drivers/camera/snapshot_camera.hpp"
+#include "edge/vision/plates/plate_read.hpp"
 #include "edge/vision/vision_pool.hpp"
 #include "tests/contract/cameras/camera_bench.hpp"
 #include "tests/contract/cameras/peer_program.hpp"
@@ -60,7 +61,7 @@ class MjpegContract : public CameraBench {
 
 TEST_F(MjpegContract, FromTheStreamToTheRead) {
   RememberingSink read_sink;
-  auto pool = vision::VisionPool::start(vision::make_tesseract_reader, 1, 8, [&](device::DeviceEvent e) { read_sink.publish(std::move(e)); });
+  auto pool = vision::VisionPool::start([] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); }, 1, 8, [&](device::DeviceEvent e) { read_sink.publish(std::move(e)); });
   ASSERT_TRUE(pool) << pool.error().what;
   take();
   ASSERT_TRUE(more_frames(1)) << sink_.condition() << " " << detail();
