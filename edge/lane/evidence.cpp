@@ -51,17 +51,13 @@ bool settled(const State& s, const Config& c, std::string_view role) {
 bool says_something_new(const State& s, const std::string& role, const device::PlateRead& read) {
   std::size_t count = 0;
   bool best_yet = true;
-  const device::PlateRead* last = nullptr;
   for (const auto& capture : s.captures) {
     const auto* other = std::get_if<device::PlateRead>(&capture.body);
     if (!other || capture.role != role) continue;
     ++count;
-    if (other->text == read.text && !better(read, *other) && !(read.uncertified && other->uncertified)) return false;
-    last = other;
+    if (other->text == read.text && !better(read, *other)) return false;
     best_yet = best_yet && better(read, *other);
   }
-  // Of uncertified ones each is what all frames so far say together: it is news where that changed.
-  if (last && read.uncertified && last->uncertified) return last->text != read.text;
   return count < captures_per_role || best_yet;
 }
 
@@ -197,8 +193,8 @@ const Capture* best(const State& s, const Config& c, std::string_view role) {
     if (capture.role != role || !is_good(c, capture)) continue;
     const auto* plate = std::get_if<device::PlateRead>(&capture.body);
     const auto* before = found ? std::get_if<device::PlateRead>(&found->body) : nullptr;
-    if (plate && before && !better(*plate, *before) && !(plate->uncertified && before->uncertified)) continue;
-    found = &capture;  // of readings without confidence, and of uncertified ones, the last one
+    if (plate && before && !better(*plate, *before)) continue;
+    found = &capture;  // of readings without confidence the last one
   }
   return found;
 }

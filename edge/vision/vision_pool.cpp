@@ -1,6 +1,7 @@
 #include "edge/vision/vision_pool.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace rampa::vision {
@@ -65,14 +66,30 @@ void VisionPool::work(PlateReader& reader) {
     if (see_) see_(frame);
     auto seen = look_at(reader, frame);
     const bool found = seen && *seen;
-    if (found) {
-      std::lock_guard voting(votes_mutex_);  // also over take_: a later vote never comes before an earlier one
-      take_(votes_.count(std::move(**seen)));
-    }
+    if (found) take_(std::move(**seen));
     lock.lock();
     ++(!seen ? counters_.undecodable : found ? counters_.reads : counters_.without);
     if (--in_work_ == 0 && waiting_.empty()) idle_.notify_all();
   }
+}
+
+Result<std::optional<device::DeviceEvent>> look_at(PlateReader& reader, const device::DeviceEvent& frame) {
+  const auto& camera_frame = std::get<device::CameraFrame>(frame.body);
+  const auto picture = std::find_if(frame.attachments.begin(), frame.attachments.end(), [](const Attachment& a) { return a.name == "frame"; });
+  if (picture == frame.attachments.end() || !picture->bytes) return fail(ErrorCode::invalid, "frame without picture");
+  Result<std::vector<device::PlateRead>> reads;
+  try {
+    reads = reader.read(*picture->bytes);
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::invalid, std::string("the reader failed: ") + e.what());
+  }
+  if (!reads) return tl::unexpected(reads.error());
+  if (reads->empty()) return std::nullopt;
+  device::PlateRead read = std::move(reads->front());
+  read.position = camera_frame.position;
+  // The frame's stamp makes the id unique over restarts: a frame number alone begins again.
+  read.read_id = frame.from.device.text + "-" + std::to_string(frame.from.received.wall.ms) + "-" + std::to_string(camera_frame.number);
+  return device::DeviceEvent{frame.from, std::move(read), {{"scene.jpg", picture->media_type, picture->bytes}}};
 }
 
 }  // namespace rampa::vision

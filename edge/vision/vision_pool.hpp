@@ -12,7 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "edge/vision/camera_votes.hpp"
+#include "edge/vision/plate_reader.hpp"
+#include "firmware-interfaces/device/events.hpp"
 
 namespace rampa::vision {
 
@@ -24,10 +25,15 @@ struct PoolCounters {
   std::uint64_t undecodable = 0; ///< no pictures, or the reader failed
 };
 
+/// What a reader makes of an event with a CameraFrame and its attachment "frame": an event with the best PlateRead, same
+/// device, the frame's own stamp and quality (a read is as old as its picture), the frame as attachment "scene.jpg"; nothing
+/// where no plate was found. Errors: invalid (no picture in it, or the reader failed).
+[[nodiscard]] Result<std::optional<device::DeviceEvent>> look_at(PlateReader& reader, const device::DeviceEvent& frame);
+
 class VisionPool {
  public:
   using MakeReader = std::function<Result<std::unique_ptr<PlateReader>>()>;
-  /// Gets what look_at() makes of each frame with a plate, as its camera's frames vote (CameraVotes). Thread: one of the pool's; must not throw.
+  /// Gets what look_at() makes of each frame with a plate. Thread: one of the pool's; must not throw.
   using Take = std::function<void(device::DeviceEvent)>;
   /// Gets each frame that is looked at, before it is read. Thread: one of the pool's, several at once; must not throw.
   using See = std::function<void(const device::DeviceEvent&)>;
@@ -59,8 +65,6 @@ class VisionPool {
   std::size_t in_work_ = 0;
   PoolCounters counters_;
   bool stopping_ = false;
-  std::mutex votes_mutex_;
-  CameraVotes votes_;
   std::vector<std::thread> threads_;
 };
 

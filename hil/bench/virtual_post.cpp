@@ -267,7 +267,7 @@ void VirtualPost::send(device::Command command, device::Permit permit) {
 void VirtualPost::read_plate(const device::DeviceEvent& frame) {
   if (auto& reader = setup_.pictures.reader) {
     auto seen = vision::look_at(*reader, frame);
-    if (seen && *seen) deliveries_.push({now() + reading_takes, next_order_++, votes_.count(std::move(**seen))});
+    if (seen && *seen) deliveries_.push({now() + reading_takes, next_order_++, std::move(**seen)});
     return;
   }
   // Our own reader as it should be: it reads the plate that is in the picture. The picture itself is not looked at.

@@ -12,7 +12,7 @@
 
 #include "config/site.hpp"
 #include "edge/runtime/reactor.hpp"
-#include "edge/vision/camera_votes.hpp"
+#include "edge/vision/plate_reader.hpp"
 #include "hil/bench/device_models.hpp"
 #include "hil/bench/virtual_store.hpp"
 #include "hil/bench/virtual_time.hpp"
@@ -126,7 +126,6 @@ class VirtualPost : private runtime::Ports {
   std::vector<Declaration> declarations_;
   std::priority_queue<Delivery, std::vector<Delivery>, Later> deliveries_;
   std::uint64_t next_order_ = 0;
-  vision::CameraVotes votes_;
   std::uint64_t boot_ = 0;
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, std::function<void(bool, const std::string&)>> requests_;

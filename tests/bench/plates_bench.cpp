@@ -260,7 +260,7 @@ int run(const Options& options) {
     const auto reads = (*tesseract)->read(jpeg);
     std::vector<tests::Seen> out;
     if (reads)
-      for (const auto& read : *reads) out.push_back({read.read.text, false, {}});
+      for (const auto& read : *reads) out.push_back({read.text, false, {}});
     return out;
   };
   for (const auto& set : sets) {

@@ -31,7 +31,7 @@ class TesseractReader final : public vision::PlateReader {
     return true;
   }
 
-  Result<std::vector<vision::PlateSeen>> read(ByteView jpeg) override {
+  Result<std::vector<device::PlateRead>> read(ByteView jpeg) override {
     const auto size = vision::jpeg_size(jpeg);
     if (!size || size->width_px == 0 || size->height_px == 0) return fail(ErrorCode::invalid, "not a JPEG picture");
     if (std::uint64_t{size->width_px} * size->height_px > vision::picture_pixels_max)
@@ -51,7 +51,7 @@ class TesseractReader final : public vision::PlateReader {
     double worth = 0;
   };
 
-  Result<std::vector<vision::PlateSeen>> read_picture(ByteView jpeg) {
+  Result<std::vector<device::PlateRead>> read_picture(ByteView jpeg) {
     const cv::Mat bytes(1, static_cast<int>(jpeg.size()), CV_8U, const_cast<std::uint8_t*>(jpeg.data()));
     cv::Mat grey = cv::imdecode(bytes, cv::IMREAD_GRAYSCALE | cv::IMREAD_IGNORE_ORIENTATION);
     if (grey.empty()) return fail(ErrorCode::invalid, "picture can't be decoded");
@@ -69,9 +69,9 @@ class TesseractReader final : public vision::PlateReader {
         }
     }
     std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.worth > b.worth; });
-    std::vector<vision::PlateSeen> reads;
+    std::vector<device::PlateRead> reads;
     for (auto& line : lines)
-      if (std::none_of(reads.begin(), reads.end(), [&](const auto& r) { return r.read.text == line.read.text; })) reads.push_back({std::move(line.read), {}});
+      if (std::none_of(reads.begin(), reads.end(), [&](const auto& r) { return r.text == line.read.text; })) reads.push_back(std::move(line.read));
     return reads;
   }
 

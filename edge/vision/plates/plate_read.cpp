@@ -28,13 +28,13 @@ class NetReader final : public PlateReader {
  public:
   explicit NetReader(std::unique_ptr<FrameReader> frames) : frames_(std::move(frames)) {}
 
-  Result<std::vector<PlateSeen>> read(ByteView jpeg) override {
+  Result<std::vector<device::PlateRead>> read(ByteView jpeg) override {
     const auto picture = decoded(jpeg);
     if (!picture) return tl::unexpected(picture.error());
     auto plates = frames_->read(picture->frame());
     if (!plates) return tl::unexpected(plates.error());
-    std::vector<PlateSeen> out;
-    for (const FramePlate& plate : *plates) out.push_back({as_plate_read(plate), as_sighting(plate, 0)});
+    std::vector<device::PlateRead> out;
+    for (const FramePlate& plate : *plates) out.push_back(as_plate_read(plate));
     return out;
   }
 

@@ -116,7 +116,7 @@ TEST(LorryPicture, TheReaderReadsWhatIsDrawn) {
   const auto read = [&](const std::string& plate) {
     auto reads = (*reader)->read(hil::lorry_picture(plate, lorry, lorry % 2 == 0, {}, lorry * 17));
     ++lorry;
-    return reads && !reads->empty() ? reads->front().read.text : "";
+    return reads && !reads->empty() ? reads->front().text : "";
   };
   for (const std::string plate : {"SM123AB", "BG998XZ", "TM12ABC", "NS456KL", "KA7341BP", "ZG2345H", "BG123AB", "BG111AA"}) EXPECT_EQ(read(plate), plate);
   // O and 0, I and 1, S and 5 beside each other: where no format settles them it guesses, certifies nothing, and an officer looks.

@@ -27,7 +27,7 @@ cv::Mat drawn(std::uint64_t seed) {
 
 class NoReader : public vision::PlateReader {
  public:
-  Result<std::vector<vision::PlateSeen>> read(ByteView) override { return std::vector<vision::PlateSeen>{}; }
+  Result<std::vector<device::PlateRead>> read(ByteView) override { return std::vector<device::PlateRead>{}; }
 };
 
 class CameraWatchTest : public testing::Test {

@@ -212,19 +212,6 @@ TEST(Evidence, ACertifiedReadIsTheFactWhateverWasReadBefore) {
   EXPECT_EQ(rig.count("raise 1"), 1u);
 }
 
-TEST(Evidence, OfUncertifiedReadsTheLastCounts) {
-  Rig rig;
-  rig.start();
-  rig.arrive(false);
-  rig.plate("plate_front", "BG128AA", 99, {}, true);  // the first frame alone
-  rig.plate("plate_front", "BG123AA", 80, {}, true);  // what three say together
-  rig.plate("plate_front", "BG123AA", 85, {}, true);
-  EXPECT_EQ(facts_of(rig.state, rig.config).at("vehicle.plate"), FieldValue{std::string("BG123AA")});
-  EXPECT_EQ(rig.state.captures.size(), 2u) << "the third is no news";
-  rig.plate("plate_front", "BG128AA", 80, {}, true);
-  EXPECT_EQ(facts_of(rig.state, rig.config).at("vehicle.plate"), FieldValue{std::string("BG128AA")});
-}
-
 TEST(Evidence, APlainCameraRestsOnceItsReadIsCertified) {
   Rig rig;
   rig.start();

@@ -12,18 +12,16 @@ namespace {
 class EchoReader : public PlateReader {
  public:
   explicit EchoReader(std::shared_future<void> gate) : gate_(std::move(gate)) {}
-  Result<std::vector<PlateSeen>> read(ByteView jpeg) override {
+  Result<std::vector<device::PlateRead>> read(ByteView jpeg) override {
     gate_.wait();
     const std::string text(as_text(jpeg));
     if (text == "broken") return fail(ErrorCode::invalid, "no picture");
     if (text == "throws") throw std::runtime_error("reader");
-    if (text == "none") return std::vector<PlateSeen>{};
-    PlateSeen seen;
-    seen.read.text = text;
-    seen.read.confidence_percent = 90;
-    seen.read.uncertified = true;
-    for (const char sign : text) seen.sighting.marks.push_back({sign, 0.9});
-    return std::vector{seen};
+    if (text == "none") return std::vector<device::PlateRead>{};
+    device::PlateRead read;
+    read.text = text;
+    read.confidence_percent = 50;
+    return std::vector{read};
   }
 
  private:
