@@ -36,6 +36,14 @@ struct HttpSettings {
   std::string web_directory;  ///< built terminal; empty: the one beside the binary
 };
 
+/// Of our own plate reader.
+struct PlateSettings {
+  /// ISO 3166-1 alpha-3. Reads of these countries' plates that the reader certifies count like those of a plate camera, also for a release by
+  /// policy. Of all others the officer decides, with the picture beside them. A country belongs here once enough of its certified reads at
+  /// this post were confirmed by people.
+  std::vector<std::string> certified_countries;
+};
+
 /// What blobs may take on the disk; edge/store/ROOM.md.
 struct StoreSettings {
   std::uint64_t quota_images_mib = 0;      ///< 0: no limit but the disk's
@@ -60,6 +68,7 @@ struct Site {
   SyncSettings sync;
   HttpSettings http;
   StoreSettings store;
+  PlateSettings plates;
 };
 
 /// One finding of the check. `key` is the path in the file: "lane[2].device[1].address".

@@ -29,6 +29,7 @@ class SiteReader {
     if (const Node* node = root.table("http")) http(*node);
     if (const Node* node = root.table("sync")) sync(*node);
     if (const Node* node = root.table("store")) store(*node);
+    if (const Node* node = root.table("plates")) plates(*node);
     const auto lanes = root.tables("lane");
     if (lanes.empty()) root.finding("lane", "the site has no lane", "add a [[lane]] table");
     for (std::size_t n = 0; n < lanes.size(); ++n) lane(*lanes[n], "lane[" + std::to_string(n) + "]");
@@ -161,6 +162,16 @@ class SiteReader {
     store.reserve_mib = static_cast<std::uint64_t>(t.integer("reserve_mib", false, 32, 1'000'000).value_or(static_cast<std::int64_t>(store.reserve_mib)));
     store.reference_images_mib = static_cast<std::uint64_t>(t.integer("reference_images_mib", false, 0, 1'000'000).value_or(static_cast<std::int64_t>(store.reference_images_mib)));
     store.reference_images_days = static_cast<int>(t.integer("reference_images_days", false, 1, 3650).value_or(store.reference_images_days));
+    t.finish();
+  }
+
+  void plates(const Node& node) {
+    TableReader t = reader(node, "plates");
+    auto& plates = out_.site.plates;
+    plates.certified_countries = t.texts("certified_countries");
+    for (const std::string& country : plates.certified_countries)
+      if (country.size() != 3 || !std::all_of(country.begin(), country.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+        t.finding("certified_countries", "\"" + country + "\" is no country", "write its three capital letters of ISO 3166-1: \"SRB\"");
     t.finish();
   }
 

@@ -83,7 +83,8 @@ Result<void> Appliance::start() {
     host_of_[settings.id] = host->get();
   }
 
-  const auto make_reader = [] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); };
+  const auto& countries = site_.plates.certified_countries;
+  const auto make_reader = [&countries] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual(), {countries.begin(), countries.end()}); };
   auto vision = vision::VisionPool::start(make_reader, vision_threads, vision_queue_max,
                                           [this](device::DeviceEvent event) { core_.publish(std::move(event)); },
                                           [this](const device::DeviceEvent& frame) { camera_watch_.look(frame); });

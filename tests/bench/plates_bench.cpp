@@ -228,7 +228,7 @@ void print(const json& result) {
 
 int run(const Options& options) {
   std::vector<PictureSet> sets{tests::eu(options.data), tests::romania(options.data), tests::negatives(options.data), tests::two_line(options.data)};
-  const auto net_reader = [] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); };
+  const auto net_reader = [] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual(), vision::plates::known_countries()); };
   const json pools{{"ours", pool_cost(net_reader, sets[0].pictures[0].file)}, {"tesseract", pool_cost(bench::make_tesseract_reader, sets[0].pictures[0].file)}};
   const double before_mib = resident_mib();
   auto ours = vision::plates::make_frame_reader(vision::plates::ReaderFiles::usual());

@@ -63,7 +63,7 @@ TEST(Photographs, ALaneWorksThroughAllOfThem) {
     scenario.lorries.push_back(std::move(coming));
     pictures.photographs[(i + 1) % all.size()] = all[i].file;
   }
-  auto reader = vision::plates::make_net_reader(vision::plates::ReaderFiles::usual());
+  auto reader = vision::plates::make_net_reader(vision::plates::ReaderFiles::usual(), vision::plates::known_countries());
   ASSERT_TRUE(reader) << reader.error().what;
   pictures.reader = std::move(*reader);
 

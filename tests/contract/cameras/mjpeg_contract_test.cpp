@@ -61,7 +61,7 @@ class MjpegContract : public CameraBench {
 
 TEST_F(MjpegContract, FromTheStreamToTheRead) {
   RememberingSink read_sink;
-  auto pool = vision::VisionPool::start([] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); }, 1, 8, [&](device::DeviceEvent e) { read_sink.publish(std::move(e)); });
+  auto pool = vision::VisionPool::start([] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual(), vision::plates::known_countries()); }, 1, 8, [&](device::DeviceEvent e) { read_sink.publish(std::move(e)); });
   ASSERT_TRUE(pool) << pool.error().what;
   take();
   ASSERT_TRUE(more_frames(1)) << sink_.condition() << " " << detail();

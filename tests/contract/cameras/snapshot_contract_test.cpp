@@ -14,7 +14,7 @@
 namespace rampa::tests {
 namespace {
 
-Result<std::unique_ptr<vision::PlateReader>> net_reader() { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); }
+Result<std::unique_ptr<vision::PlateReader>> net_reader() { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual(), vision::plates::known_countries()); }
 
 class SnapshotContract : public CameraBench {
  protected:

@@ -121,7 +121,7 @@ class VideoContract : public CameraBench {
 
 TEST_F(VideoContract, FromTheVideoToTheRead) {
   RememberingSink read_sink;
-  auto pool = vision::VisionPool::start([] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual()); }, 1, 8, [&](device::DeviceEvent e) { read_sink.publish(std::move(e)); });
+  auto pool = vision::VisionPool::start([] { return vision::plates::make_net_reader(vision::plates::ReaderFiles::usual(), vision::plates::known_countries()); }, 1, 8, [&](device::DeviceEvent e) { read_sink.publish(std::move(e)); });
   ASSERT_TRUE(pool) << pool.error().what;
   drive("/plates");
   ASSERT_TRUE(more_frames(3)) << sink_.condition() << " " << detail();

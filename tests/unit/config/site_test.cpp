@@ -131,6 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"missing_key", "id = \"P\"\n", "", "post.id", "missing", "add", "[post]"},
         Mistake{"post_name", "id = \"P\"", "id = \"a/b #\"", "post.id", "cannot stand", "A-Z"},
         Mistake{"post_is_hq", "id = \"P\"", "id = \"hq\"", "post.id", "headquarters", "another"},
+        Mistake{"plates_country", "[[lane]]", "[plates]\ncertified_countries = [\"SRB\", \"mk\"]\n[[lane]]", "plates.certified_countries", "\"mk\" is no country", "SRB", "certified_countries"},
         Mistake{"lane_name", "id = \"L1\"", "id = \"../x\"", "lane[0].id", "cannot stand", "A-Z"},
         Mistake{"no_profiles", "profiles.json", "profile.json", "post.profiles", "no file", "path"},
         Mistake{"presence_timeout", "presence_timeout = \"none\"", "presence_timeout = \"4min\"", "lane[0].presence_timeout", "free the boom", "none"},

@@ -149,7 +149,7 @@ TEST_F(Folder, AMissingOrBrokenFileIsNamed) {
   EXPECT_EQ(broken.error().code, ErrorCode::invalid);
   EXPECT_TRUE(broken.error().what.starts_with(files.detector + ": "));
   fs::remove(files.detector);
-  EXPECT_EQ(make_net_reader(files).error().what,
+  EXPECT_EQ(make_net_reader(files, {}).error().what,
             "the plate reader does not start: " + files.detector +
                 ": can't be opened; its nets and formats are installed to PREFIX/share/rampa/plates beside PREFIX/bin/rampa, RAMPA_PLATES_DIR names another folder");
 }
