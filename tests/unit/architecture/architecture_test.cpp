@@ -72,7 +72,7 @@ const std::map<std::string, std::vector<std::string>> doors = {
     {"libpq-fe.h", {"sync/hq/postgres_database"}},
     {"mqtt/", {"sync/"}},
     {"MQTT", {"sync/"}},
-    {"opencv2/", {"edge/vision/plates/", "edge/imaging/", "drivers/camera/"}},
+    {"opencv2/", {"edge/vision/plates/", "edge/vision/image_health/", "edge/imaging/", "drivers/camera/"}},
     {"opencv2/dnn", {"edge/vision/plates/"}},
     {"Poco/", {"edge/api/", "edge/app/", "sync/hq/metrics", "sync/hq/s3_client", "sync/hq/export/"}},
     {"toml", {"config/"}},
