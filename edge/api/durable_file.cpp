@@ -32,6 +32,28 @@ tl::unexpected<Error> failed(const char* what, const std::string& path) {
               path + ": cannot " + what + ": " + std::strerror(error));
 }
 
+Result<void> write_whole(Descriptor& file, const std::string& path, std::string_view text) {
+  if (::fchmod(file.get(), 0600) != 0) return failed("set the mode of", path);
+  while (!text.empty()) {
+    const ssize_t n = ::write(file.get(), text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("write", path);
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (::fsync(file.get()) != 0) return failed("sync", path);
+  if (!file.close()) return failed("close", path);
+  return {};
+}
+
+Result<void> sync_directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) return failed("open", directory);
+  if (::fsync(folder.get()) != 0) return failed("sync", directory);
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> read_file(const std::string& path) {
@@ -56,22 +78,19 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
   const std::string temporary = path + ".new";
   Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (file.get() < 0) return failed("create", temporary);
-  if (::fchmod(file.get(), 0600) != 0) return failed("set the mode of", temporary);
-  while (!text.empty()) {
-    const ssize_t n = ::write(file.get(), text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed("write", temporary);
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  if (::fsync(file.get()) != 0) return failed("sync", temporary);
-  if (!file.close()) return failed("close", temporary);
+  if (auto written = write_whole(file, temporary, text); !written) return written;
   if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("replace", path);
-  const auto slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0) return failed("open", directory);
-  if (::fsync(folder.get()) != 0) return failed("sync", directory);
-  return {};
+  return sync_directory_of(path);
+}
+
+Result<void> create_file(const std::string& path, std::string_view text) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.get() < 0 && errno == EEXIST) return fail(ErrorCode::refused, path + " is there already: name another file");
+  if (file.get() < 0) return failed("create", path);
+  auto written = write_whole(file, path, text);
+  if (written) written = sync_directory_of(path);
+  if (!written) ::unlink(path.c_str());
+  return written;
 }
 
 }  // namespace rampa::api

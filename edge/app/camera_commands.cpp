@@ -38,11 +38,11 @@ int confirm_view(const ToolOptions& options, const std::string& camera) {
   const bool known = std::filesystem::remove(file, trouble);
   if (trouble) return complain(file + " can't be removed: " + trouble.message());
   if (options.json) {
-    std::cout << Json{{"camera", camera}, {"was_known", known}, {"vehicles_to_learn", vision::CameraHealth::scenes_learned}}.dump() << "\n";
+    std::cout << Json{{"camera", camera}, {"was_known", known}, {"scenes_to_learn", vision::CameraHealth::scenes_learned}}.dump() << "\n";
     return exit_ok;
   }
-  if (known) std::cout << camera << ": its view is taken as right and learned anew over the next " << vision::CameraHealth::scenes_learned << " vehicles\n";
-  else std::cout << camera << ": no view of it is known yet; it is learned over the first " << vision::CameraHealth::scenes_learned << " vehicles\n";
+  if (known) std::cout << camera << ": its view is taken as right and learned anew over the next " << vision::CameraHealth::scenes_learned << " scenes\n";
+  else std::cout << camera << ": no view of it is known yet; it is learned over the first " << vision::CameraHealth::scenes_learned << " scenes\n";
   return exit_ok;
 }
 

@@ -14,18 +14,20 @@ namespace {
 using vision::ImageFault;
 
 /// A picture that stands still, or of another place, proves nothing about who stands there. In all other cases the reads themselves
-/// say how sure they are: a camera that works is not to close the lane because its glass wants wiping.
+/// say how sure they are: a camera that works is not to send every vehicle to the officer because its glass wants wiping or its mount gave a little.
 device::ConditionLevel level_of(ImageFault fault) {
-  return fault == ImageFault::frozen_picture || fault == ImageFault::view_moved ? device::ConditionLevel::suspect : device::ConditionLevel::ready;
+  return fault == ImageFault::frozen_picture || fault == ImageFault::turned_away ? device::ConditionLevel::suspect : device::ConditionLevel::ready;
 }
 
 bool content(const device::DeviceCondition& driver) { return driver.level == device::ConditionLevel::ready && driver.fault.empty(); }
 
-device::DeviceCondition condition_of(ImageFault fault, const DeviceId& camera) {
+device::DeviceCondition present(const device::DeviceCondition& driver, ImageFault fault, const DeviceId& camera) {
+  if (fault == ImageFault::none || !content(driver)) return driver;
   return {level_of(fault), std::string(word_of(fault)), remedy_of(fault, camera.text)};
 }
 
-constexpr Duration kept_apart = std::chrono::hours(24);  // references change slowly
+constexpr Duration kept_apart = std::chrono::hours(24);     // references change slowly
+constexpr Duration tried_apart = std::chrono::minutes(10);  // where it can't be written
 
 }  // namespace
 
@@ -41,11 +43,19 @@ void CameraWatch::take(device::DeviceEvent condition) {
   Camera& camera = this->camera(device);
   std::lock_guard lock(camera.telling);
   camera.from_driver = std::get<device::DeviceCondition>(condition.body);
-  if (content(camera.from_driver)) condition.body = condition_of(camera.fault, device);
+  condition.body = present(camera.from_driver, camera.fault, device);
   tell_(std::move(condition));
 }
 
-void CameraWatch::look(const device::DeviceEvent& frame) {
+void CameraWatch::look(const device::DeviceEvent& frame) noexcept {
+  try {
+    measure(frame);
+  } catch (const std::exception& e) {  // the pool's thread reads plates: a picture that can't be measured must not end it
+    if (!failed_.exchange(true)) spdlog::error("device={} its picture can't be measured: {}; said once", frame.from.device.text, e.what());
+  }
+}
+
+void CameraWatch::measure(const device::DeviceEvent& frame) {
   const auto picture = std::find_if(frame.attachments.begin(), frame.attachments.end(), [](const Attachment& a) { return a.name == "frame"; });
   if (picture == frame.attachments.end() || !picture->bytes) return;
   const DeviceId& device = frame.from.device;
@@ -65,7 +75,7 @@ void CameraWatch::look(const device::DeviceEvent& frame) {
   if (camera.fault == fault) return;
   camera.fault = fault;
   if (!content(camera.from_driver)) return;
-  tell_({{device, frame.from.received, std::nullopt, device::Quality::good, ""}, condition_of(fault, device), {}});
+  tell_({{device, frame.from.received, std::nullopt, device::Quality::good, ""}, present(camera.from_driver, fault, device), {}});
 }
 
 void CameraWatch::begin(const DeviceId& device, Camera& camera, MonoTime at) {
@@ -74,7 +84,8 @@ void CameraWatch::begin(const DeviceId& device, Camera& camera, MonoTime at) {
   if (camera.kept && !std::filesystem::exists(file, trouble) && !trouble) {
     spdlog::info("device={} its view was confirmed: it is learned anew", device.text);
     camera.health = {};
-    camera.kept.reset();
+    camera.kept = false;
+    camera.tried.reset();
   }
   if (std::exchange(camera.begun, true)) return;
   const auto text = api::read_file(file);
@@ -82,17 +93,20 @@ void CameraWatch::begin(const DeviceId& device, Camera& camera, MonoTime at) {
   auto reference = text ? vision::CameraReference::from_text(**text) : tl::unexpected(text.error());
   if (!reference) return spdlog::error("device={} {}: {}; its view is learned anew", device.text, file, reference.error().what);
   camera.health = vision::CameraHealth(std::move(*reference));
-  camera.kept = at;
+  camera.kept = true;
+  camera.tried = at;
 }
 
 void CameraWatch::keep(const DeviceId& device, Camera& camera, MonoTime at) {
   const auto& reference = camera.health.reference();
-  if (!reference || (camera.kept && at - *camera.kept < kept_apart)) return;
+  if (!reference || (camera.tried && at - *camera.tried < (camera.unwritable ? tried_apart : kept_apart))) return;
+  camera.tried = at;
   std::error_code trouble;
   std::filesystem::create_directories(directory_, trouble);
   const auto written = api::replace_file(reference_file(directory_, device), reference->as_text());
-  if (written) camera.kept = at;
-  else spdlog::error("device={} the reference of its view is not kept: {}", device.text, written.error().what);
+  if (written) camera.kept = true;
+  else if (!camera.unwritable) spdlog::error("device={} the reference of its view is not kept: {}; tried again every 10 minutes", device.text, written.error().what);
+  camera.unwritable = !written;
 }
 
 }  // namespace rampa::app

@@ -1,6 +1,7 @@
 // Looks after the pictures of cameras: what image health finds becomes part of the camera's condition, beside what its driver says.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -20,9 +21,10 @@ class CameraWatch {
   /// pool's; must not call back.
   CameraWatch(std::string directory, Tell tell) : directory_(std::move(directory)), tell_(std::move(tell)) {}
 
-  /// An event with a CameraFrame and its attachment "frame"; at most one a second and camera is measured. Thread: any.
-  void look(const device::DeviceEvent& frame);
-  /// A DeviceCondition as a driver (of any device) told it. It holds, unless the driver is content and the picture is not. Thread: any.
+  /// An event with a CameraFrame and its attachment "frame"; at most one a second and camera is measured. Does not throw: what goes wrong is
+  /// logged, once. Thread: any.
+  void look(const device::DeviceEvent& frame) noexcept;
+  /// A DeviceCondition as a driver (of any device) told it. It holds as it is, unless the driver is content and the picture is not. Thread: any.
   void take(device::DeviceEvent condition);
 
   /// The folder of references in a post's directory, and a camera's file in it.
@@ -33,18 +35,22 @@ class CameraWatch {
   struct Camera {
     std::mutex looking;  ///< one picture at a time: what follows
     vision::CameraHealth health;
-    std::optional<MonoTime> looked, kept;  ///< kept: when its reference was written last
+    std::optional<MonoTime> looked, tried;  ///< tried: when its reference was read or written last, or was not to be written
     bool begun = false;
+    bool kept = false;  ///< its reference lies in its file
+    bool unwritable = false;
     std::mutex telling;  ///< so that the condition told last is the one that holds: what follows
     device::DeviceCondition from_driver{device::ConditionLevel::ready, "", ""};
     vision::ImageFault fault = vision::ImageFault::none;
   };
   Camera& camera(const DeviceId& device);
+  void measure(const device::DeviceEvent& frame);
   void begin(const DeviceId& device, Camera& camera, MonoTime at);
   void keep(const DeviceId& device, Camera& camera, MonoTime at);
 
   const std::string directory_;
   const Tell tell_;
+  std::atomic<bool> failed_ = false;  ///< and was logged
   std::mutex mutex_;  ///< of the map alone; what is in it stays where it is
   std::map<DeviceId, Camera> cameras_;
 };

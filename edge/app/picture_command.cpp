@@ -2,11 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "edge/api/durable_file.hpp"
 #include "edge/app/tools.hpp"
 #include "edge/store/store.hpp"
 #include "edge/vision/plates/mask.hpp"
@@ -24,12 +24,6 @@ struct PictureOptions {
 int complain(const std::string& what, int code = exit_found) {
   std::cerr << "rampa picture: " << what << "\n";
   return code;
-}
-
-bool written(const std::string& path, const Bytes& bytes) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  const bool all = file && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  return file && std::fclose(file) == 0 && all;
 }
 
 int take_out(const ToolOptions& options, const PictureOptions& wanted) {
@@ -56,7 +50,8 @@ int take_out(const ToolOptions& options, const PictureOptions& wanted) {
     if (!safe) return complain(wanted.sha256 + ": " + safe.error().what);
     bytes = std::move(*safe);
   }
-  if (!written(wanted.out, *bytes)) return complain(wanted.out + " can't be written");
+  if (const auto written = api::create_file(wanted.out, {reinterpret_cast<const char*>(bytes->data()), bytes->size()}); !written)
+    return complain(written.error().what + (written.error().code == ErrorCode::refused ? "" : "; --out needs a folder that is there, is yours to write and has room"));
   if (options.json) {
     Json result{{"sha256", wanted.sha256}, {"file", wanted.out}, {"size_bytes", bytes->size()}, {"masked", !wanted.whole}};
     if (!wanted.whole) result["plates_shown"] = plates;
@@ -80,7 +75,7 @@ void add_picture_command(CLI::App& program, ToolOptions& options, int& code) {
   picture->add_option("sha256", wanted->sha256, "64 hex digits")->required()->check([](const std::string& text) {
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos ? std::string{} : std::string("64 lower-case hex digits are wanted");
   });
-  picture->add_option("--out", wanted->out, "the file to write")->required();
+  picture->add_option("--out", wanted->out, "the file to write, one that is not there yet; only you may read it")->required();
   picture->add_flag("--whole", wanted->whole, "as it was taken, not masked (also scans and other blobs)");
   picture->add_option("--models", wanted->models, "folder of the plate reader's nets (else RAMPA_PLATES_DIR, else beside the binary)");
   picture->callback([&options, wanted, &code] { code = take_out(options, *wanted); });

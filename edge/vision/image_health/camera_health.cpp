@@ -33,13 +33,15 @@ constexpr double landmarks_match = 0.6;
 constexpr double elsewhere_better = 0.2, elsewhere_match = 0.45, lost_match = 0.15, back_match = 0.5;
 constexpr int moved_cells = 2;  // of the edge map: 2 % of the width
 
-// Dirt: cells where vehicles used to pass and nothing moves any more.
+// Dirt: cells where vehicles used to pass and nothing moves any more. A few scenes make it suspected; then the mean rests on more and more of
+// them, for in few a cell that only some vehicles reach may see none of them by chance.
+constexpr int recent_scenes = 12, suspected_scenes = 60;
 constexpr double live_share = 0.5;   // of the mean activity: less is a cell where little passes, which is not judged
 constexpr double dead_ratio = 0.35;  // against how the other cells did meanwhile
 constexpr double dirty_share_raise = 0.04, dirty_share_clear = 0.015, dirty_share_max = 0.5;
 constexpr double dim_ratio = 0.8;    // against the reference's cells with something in them: by night not all can be seen
 
-constexpr float follow_share = 0.002f;  // of a scene, in the reference: seasons, not the hour
+constexpr float follow_share = 0.002f;  // of a scene, in the reference's view: seasons, not the hour
 
 /// The value that `share` of all are below.
 double quantile(std::vector<double> values, double share) {
@@ -60,6 +62,7 @@ std::string_view word_of(ImageFault fault) {
     case ImageFault::night_light_failed: return "night_light_failed";
     case ImageFault::too_dark: return "too_dark";
     case ImageFault::overexposed: return "overexposed";
+    case ImageFault::turned_away: return "turned_away";
     case ImageFault::view_moved: return "view_moved";
     case ImageFault::out_of_focus: return "out_of_focus";
     case ImageFault::lens_dirty: return "lens_dirty";
@@ -74,6 +77,7 @@ std::string remedy_of(ImageFault fault, const std::string& camera) {
     case ImageFault::night_light_failed: return "no light in the picture: check the night light of camera " + camera;
     case ImageFault::too_dark: return "the picture is too dark: check exposure and night light of camera " + camera;
     case ImageFault::overexposed: return "the picture is white: check exposure of camera " + camera + " and what shines into it";
+    case ImageFault::turned_away: return "it shows another place: point camera " + camera + " back; if it shall stay so, rampa confirm-view " + camera;
     case ImageFault::view_moved: return "its view has moved: point camera " + camera + " back; if it shall stay so, rampa confirm-view " + camera;
     case ImageFault::out_of_focus: return "the picture is blurred: wipe the glass of camera " + camera + ", then set its focus";
     case ImageFault::lens_dirty: return "clean the lens of camera " + camera;
@@ -111,7 +115,8 @@ ImageFault CameraHealth::look(const PictureMeasures& picture, MonoTime at) {
     learn();
     return fault();
   }
-  if (judge_view(at)) judge_dirt(at);
+  if (!judge_view(at)) return fault();  // nothing is learned from another view, nor while it is not known which it is
+  judge_dirt(at);
   follow();
   return fault();
 }
@@ -175,42 +180,49 @@ bool CameraHealth::judge_view(MonoTime at) {
     all.add(scenes_[i].edges);
     (i % 2 ? odd : even).add(scenes_[i].edges);
   }
-  bool& held = holds(ImageFault::view_moved);
+  bool& moved = holds(ImageFault::view_moved);
+  bool& away = holds(ImageFault::turned_away);
   const double here = match(all.mean(), reference_->edges, {0, 0});
   if (here >= lost_match) lost_since_.reset();
-  else if (!lost_since_) lost_since_ = at;
-  if (here >= back_match) held = false;
-  if (here >= back_match || held) return !held;
+  if (here >= back_match) moved = away = false;
+  if (here >= back_match) return true;
   const auto [shift, there] = best_match(all.mean(), reference_->edges);
   const bool shifted = there >= elsewhere_match && there - here >= elsewhere_better && std::max(std::abs(shift.x), std::abs(shift.y)) >= moved_cells;
-  // Turned away for good: something stands still there, and it is nothing of what stood there before.
-  const bool another = lost_since_ && at - *lost_since_ >= lasting && match(odd.mean(), even.mean(), {0, 0}) >= landmarks_match;
-  held = shifted || another;
+  if (shifted) {
+    moved = true;
+    away = false;
+    lost_since_.reset();
+  } else if (here < lost_match && !lost_since_) {
+    lost_since_ = at;
+  }
+  // For good: something stands still there, and it is nothing of what stood there before.
+  if (lost_since_ && at - *lost_since_ >= lasting && match(odd.mean(), even.mean(), {0, 0}) >= landmarks_match) {
+    away = true;
+    moved = false;
+  }
   return false;
 }
 
 void CameraHealth::judge_dirt(MonoTime at) {
-  if (scenes_.size() < scenes_kept || holds(ImageFault::out_of_focus)) return;
-  const auto dim = std::count_if(scenes_.begin(), scenes_.end(), [&](const Scene& s) { return s.structured_cells < dim_ratio * reference_->structured_cells; });
-  if (4 * dim > static_cast<std::ptrdiff_t>(scenes_kept)) return;
+  const Scene& newest = scenes_.back();
+  const bool dim = newest.structured_cells < dim_ratio * reference_->structured_cells;
+  if (dim || scenes_.size() < 2 || holds(ImageFault::out_of_focus)) return;  // the first has none before it that its activity were against
+  activity_scenes_ = dirty_since_ ? std::min(activity_scenes_ + 1, suspected_scenes) : recent_scenes;
+  for (std::size_t i = 0; i < cell_count; ++i) activity_[i] += (newest.activity[i] - activity_[i]) / static_cast<float>(activity_scenes_);
+  if (reference_->activity_scenes < activity_learned) return;
   double mean = 0;
   for (const float activity : reference_->activity) mean += activity / cell_count;
   std::vector<double> ratios;  // of the cells where vehicles pass
-  for (std::size_t i = 0; i < cell_count; ++i) {
-    if (reference_->activity[i] < live_share * mean || mean <= 0) continue;
-    double activity = 0;
-    for (const auto& scene : scenes_) activity += scene.activity[i] / scenes_kept;
-    ratios.push_back(activity / reference_->activity[i]);
-  }
+  for (std::size_t i = 0; i < cell_count; ++i)
+    if (reference_->activity[i] >= live_share * mean && mean > 0) ratios.push_back(activity_[i] / reference_->activity[i]);
   if (ratios.size() < cell_count / 8) return;  // hardly anything passes before this camera
   const double usual = quantile(ratios, 0.5);
   const auto dead = std::count_if(ratios.begin(), ratios.end(), [&](double r) { return r < dead_ratio * usual; });
   const double share = static_cast<double>(dead) / static_cast<double>(ratios.size());
   if (share > dirty_share_max) return;  // most of the picture: whatever this is, it is no dirt on it
-  bool& held = holds(ImageFault::lens_dirty);
   if (share < (dirty_since_ ? dirty_share_clear : dirty_share_raise)) dirty_since_.reset();
   else if (!dirty_since_) dirty_since_ = at;
-  held = dirty_since_ && at - *dirty_since_ >= lasting;
+  holds(ImageFault::lens_dirty) = dirty_since_ && activity_scenes_ == suspected_scenes && at - *dirty_since_ >= lasting;
 }
 
 // ---- the reference ---------------------------------------------------------------------------------------------------
@@ -233,36 +245,42 @@ void CameraHealth::learn() {
   learned.edges = all.mean();
   learned.landmarks = match(odd.mean(), even.mean(), {0, 0}) >= landmarks_match;
   learned.activity.assign(activity.begin(), activity.end());
+  learned.activity_scenes = scenes_learned;
+  activity_ = learned.activity;
   reference_ = std::move(learned);
 }
 
-// The blur is not followed: a lens that goes slowly must not be learned, nor must falling snow, which is sharper than any vehicle.
+// The blur is not followed: a lens that goes slowly must not be learned, nor must falling snow, which is sharper than any vehicle. Nor is
+// the activity, once it is known: dirt too comes slowly.
 void CameraHealth::follow() {
-  if (fault() != ImageFault::none) return;
+  if (fault() != ImageFault::none || dirty_since_) return;
   const Scene& newest = scenes_.back();
   for (std::size_t i = 0; i < edge_count; ++i) reference_->edges[i] += follow_share * (static_cast<float>(newest.edges[i]) - reference_->edges[i]);
-  for (std::size_t i = 0; i < cell_count; ++i)  // upwards only, for dirt too comes slowly
-    reference_->activity[i] += follow_share * std::max(0.0f, newest.activity[i] - reference_->activity[i]);
+  if (reference_->activity_scenes == activity_learned || newest.structured_cells < dim_ratio * reference_->structured_cells || scenes_.size() < 2) return;
+  ++reference_->activity_scenes;
+  for (std::size_t i = 0; i < cell_count; ++i) reference_->activity[i] += (newest.activity[i] - reference_->activity[i]) / static_cast<float>(reference_->activity_scenes);
+  activity_ = reference_->activity;
 }
 
 std::string CameraReference::as_text() const {
-  return nlohmann::json{{"format", 1}, {"edge_px", edge_px}, {"structured_cells", structured_cells}, {"landmarks", landmarks}, {"edges", edges}, {"activity", activity}}.dump();
+  return nlohmann::json{{"format", 2}, {"edge_px", edge_px}, {"structured_cells", structured_cells}, {"landmarks", landmarks}, {"edges", edges}, {"activity", activity}, {"activity_scenes", activity_scenes}}.dump();
 }
 
 Result<CameraReference> CameraReference::from_text(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   CameraReference out;
   try {
-    if (json.at("format") != 1) return fail(ErrorCode::invalid, "a camera reference of another version");
+    if (json.at("format") != 2) return fail(ErrorCode::invalid, "a camera reference of another version");
     out.edge_px = json.at("edge_px");
     out.structured_cells = json.at("structured_cells");
     out.landmarks = json.at("landmarks");
     out.edges = json.at("edges").get<std::vector<float>>();
     out.activity = json.at("activity").get<std::vector<float>>();
+    out.activity_scenes = json.at("activity_scenes");
   } catch (const nlohmann::json::exception& e) {
     return fail(ErrorCode::invalid, std::string("not a camera reference: ") + e.what());
   }
-  if (out.edges.size() != edge_count || out.activity.size() != cell_count || !(out.edge_px > 0))
+  if (out.edges.size() != edge_count || out.activity.size() != cell_count || !(out.edge_px > 0) || out.activity_scenes < 1 || out.activity_scenes > CameraHealth::activity_learned)
     return fail(ErrorCode::invalid, "not a whole camera reference");
   return out;
 }

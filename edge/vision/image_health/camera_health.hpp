@@ -14,20 +14,21 @@
 namespace rampa::vision {
 
 /// In the order in which they are told where several hold.
-enum class ImageFault { none, frozen_picture, night_light_failed, too_dark, overexposed, view_moved, out_of_focus, lens_dirty };
-inline constexpr std::size_t image_fault_count = 8;
+enum class ImageFault { none, frozen_picture, night_light_failed, too_dark, overexposed, turned_away, view_moved, out_of_focus, lens_dirty };
+inline constexpr std::size_t image_fault_count = 9;
 
 /// The word of the device's condition: "lens_dirty"; empty for none.
 [[nodiscard]] std::string_view word_of(ImageFault fault);
 /// What to do, for whoever stands there at night: "clean the lens of camera L1-front". Empty for none.
 [[nodiscard]] std::string remedy_of(ImageFault fault, const std::string& camera);
 
-/// How the camera's picture is when all is well. Learned over the first good scenes; kept over restarts.
+/// How the camera's picture is when all is well. Learned over the first good scenes, its activity over some more; kept over restarts.
 struct CameraReference {
   double edge_px = 0;           ///< blur of its edges
   double structured_cells = 0;  ///< cells that show something, in the mean
   std::vector<float> edges;     ///< mean edge map (edge_count): what always stands there is strong in it
-  std::vector<float> activity;  ///< by cell: how much its edges change from a scene to the next (vehicles pass there)
+  std::vector<float> activity;  ///< by cell: how much its edges change from a scene to the next (vehicles pass there), in the mean
+  int activity_scenes = 0;      ///< so many scenes that mean is of
   bool landmarks = false;       ///< enough stands still in the picture to know the view by
   bool operator==(const CameraReference&) const = default;
 
@@ -43,10 +44,11 @@ struct CameraReference {
 class CameraHealth {
  public:
   static constexpr std::size_t scenes_learned = 24;  ///< good ones, until there is a reference
+  static constexpr int activity_learned = 120;       ///< until it is known where vehicles pass, cells that only some of them reach too
   static constexpr Duration looks_apart = 1s;        ///< pictures nearer to the one before are not worth measuring
 
   CameraHealth() = default;
-  explicit CameraHealth(CameraReference reference) : reference_(std::move(reference)) {}
+  explicit CameraHealth(CameraReference reference) : reference_(std::move(reference)), activity_(reference_->activity) {}
 
   /// A picture taken at `at`, and the fault that holds now. One older than the one before changes nothing.
   ImageFault look(const PictureMeasures& picture, MonoTime at);
@@ -76,11 +78,13 @@ class CameraHealth {
   std::optional<CameraReference> reference_;
   std::deque<Light> lights_;
   std::deque<Scene> scenes_;  ///< that could be seen
+  std::vector<float> activity_;  ///< as the reference's, of about the last `activity_scenes_`; there once there is a reference
+  int activity_scenes_ = 0;
   std::array<bool, image_fault_count> holds_{};
   std::array<std::uint64_t, cell_count> content_{};  ///< of the picture before
   int same_pictures_ = 0;
   std::optional<MonoTime> looked_, lit_;  ///< the last picture, and the last one that counted for the light
-  std::optional<MonoTime> lost_since_;    ///< nothing of the reference's landmarks is seen
+  std::optional<MonoTime> lost_since_;    ///< nothing of the reference's landmarks is seen, nor near where it was
   std::optional<MonoTime> dirty_since_;   ///< it looks like dirt
 };
 

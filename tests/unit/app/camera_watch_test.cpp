@@ -41,13 +41,18 @@ class CameraWatchTest : public testing::Test {
   }
   void vehicles(int count, const CameraTrouble& trouble = {}) {
     for (int i = 0; i < count; ++i) {
-      now_ = {now_.mono + 60s, WallTime{now_.wall.ms + 60'000}};
-      Bytes jpeg;
-      cv::imencode(".jpg", camera_.picture(Light::day, trouble), jpeg, {cv::IMWRITE_JPEG_QUALITY, 85});
-      pool_->add({{id_, now_, std::nullopt, device::Quality::good, ""}, device::CameraFrame{}, {{"frame", "image/jpeg", std::make_shared<const Bytes>(std::move(jpeg))}}});
+      pool_->add(frame(trouble));
       pool_->wait_idle();
     }
   }
+  /// Of the next vehicle, a minute later.
+  device::DeviceEvent frame(const CameraTrouble& trouble) {
+    pass(60s);
+    Bytes jpeg;
+    cv::imencode(".jpg", camera_.picture(Light::day, trouble), jpeg, {cv::IMWRITE_JPEG_QUALITY, 85});
+    return {{id_, now_, std::nullopt, device::Quality::good, ""}, device::CameraFrame{}, {{"frame", "image/jpeg", std::make_shared<const Bytes>(std::move(jpeg))}}};
+  }
+  void pass(Duration time) { now_ = {now_.mono + time, WallTime{now_.wall.ms + std::chrono::duration_cast<std::chrono::milliseconds>(time).count()}}; }
   void driver(ConditionLevel level, const std::string& fault = "") {
     watch_->take({{id_, now_, std::nullopt, device::Quality::good, ""}, device::DeviceCondition{level, fault, fault}, {}});
   }
@@ -84,11 +89,11 @@ TEST_F(CameraWatchTest, ABlurredCameraIsToldWithItsRemedyAndGoesByItself) {
 TEST_F(CameraWatchTest, WhatTheDriverComplainsOfComesFirstAndThePictureAfterIt) {
   vehicles(40);
   vehicles(15, {.shift_px = 96});
-  ASSERT_EQ(last(), "suspect:view_moved");
+  ASSERT_EQ(last(), "ready:view_moved") << "plates are still read: no vehicle waits for the officer";
   driver(ConditionLevel::connecting, "timeout");
   EXPECT_EQ(last(), "connecting:timeout");
   driver(ConditionLevel::ready);
-  EXPECT_EQ(last(), "suspect:view_moved") << "it came back as it was";
+  EXPECT_EQ(last(), "ready:view_moved") << "it came back as it was";
   driver(ConditionLevel::connecting, "timeout");
   vehicles(15);
   EXPECT_EQ(last(), "connecting:timeout");
@@ -101,7 +106,7 @@ TEST_F(CameraWatchTest, TheViewOutlivesARestartUntilItIsConfirmed) {
   ASSERT_TRUE(std::filesystem::exists(file()));
   start();
   vehicles(40, {.shift_px = 96});
-  ASSERT_EQ(last(), "suspect:view_moved");
+  ASSERT_EQ(last(), "ready:view_moved");
   std::filesystem::remove(file());  // what rampa confirm-view does
   vehicles(1, {.shift_px = 96});
   EXPECT_EQ(last(), "ready:");
@@ -109,7 +114,39 @@ TEST_F(CameraWatchTest, TheViewOutlivesARestartUntilItIsConfirmed) {
   EXPECT_EQ(last(), "ready:");
   EXPECT_TRUE(std::filesystem::exists(file()));
   vehicles(15);
-  EXPECT_EQ(last(), "suspect:view_moved") << "the old view is the wrong one now";
+  EXPECT_EQ(last(), "ready:view_moved") << "the old view is the wrong one now";
+}
+
+TEST_F(CameraWatchTest, APictureOfAnotherPlaceMakesTheCameraDoubtful) {
+  vehicles(40);
+  vehicles(20, {.other_view = true});
+  EXPECT_TRUE(told_.empty()) << "a night or a snowfall may look so too";
+  pass(std::chrono::hours(18));
+  vehicles(1, {.other_view = true});
+  EXPECT_EQ(last(), "suspect:turned_away");
+  vehicles(15);
+  EXPECT_EQ(last(), "ready:");
+}
+
+TEST_F(CameraWatchTest, AReferenceThatCannotBeWrittenIsTriedAgainEveryTenMinutes) {
+  const std::string directory = app::CameraWatch::directory_in(scratch_.path());
+  std::ofstream(directory) << "in the way";
+  vehicles(24);
+  std::filesystem::remove(directory);
+  vehicles(9);
+  EXPECT_FALSE(std::filesystem::exists(file()));
+  vehicles(2);
+  EXPECT_TRUE(std::filesystem::exists(file()));
+}
+
+TEST_F(CameraWatchTest, WhatThrowsEndsNoThreadOfThePool) {
+  int told = 0;
+  app::CameraWatch watch(app::CameraWatch::directory_in(scratch_.path()), [&](device::DeviceEvent) {
+    ++told;
+    throw std::runtime_error("no room");
+  });
+  for (int i = 0; i < 60; ++i) watch.look(frame(i < 40 ? CameraTrouble{} : CameraTrouble{.blur_px = 3}));
+  EXPECT_EQ(told, 1);
 }
 
 TEST_F(CameraWatchTest, ADamagedReferenceIsLearnedAnew) {
@@ -125,6 +162,9 @@ TEST_F(CameraWatchTest, OtherDevicesAndFramesWithoutPicturesPass) {
   device::DeviceEvent scale{{DeviceId{"L1-scale"}, now_, std::nullopt, device::Quality::good, ""}, device::DeviceCondition{ConditionLevel::ready, "calibration_ended", "x"}, {}};
   watch_->take(scale);
   EXPECT_EQ(last(), "ready:calibration_ended");
+  device::DeviceEvent outputs{{DeviceId{"L1-outputs"}, now_, std::nullopt, device::Quality::good, ""}, device::DeviceCondition{ConditionLevel::ready, "", "armed; verified by B. Ilic"}, {}};
+  watch_->take(outputs);
+  EXPECT_EQ(std::get<device::DeviceCondition>(told_.back().body).detail, "armed; verified by B. Ilic");
 }
 
 }  // namespace
