@@ -1,9 +1,12 @@
 // RTSP's text, the packets between it, passwords and the RTP clock. The whole client talks to a real server in tests/contract/cameras.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 
 #include "drivers/transport/video/rtsp_client.hpp"
+#include "drivers/transport/video/rtsp_password.hpp"
+#include "tests/unit/config/temporary_file.hpp"
 
 namespace rampa::drivers::rtsp {
 namespace {
@@ -88,6 +91,20 @@ TEST(RtspPassword, DigestAndBasic) {
   EXPECT_EQ(authorization("Basic realm=\"x\"", "Aladdin", "open sesame", "PLAY", "/"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
   EXPECT_EQ(authorization(challenge + ", algorithm=MD4", "a", "b", "PLAY", "/"), "");
   EXPECT_EQ(authorization("Negotiate", "a", "b", "PLAY", "/"), "");
+}
+
+TEST(RtspPassword, IsTheFirstLineOfItsFile) {
+  tests::TemporaryFolder folder;
+  EXPECT_EQ(*password_in(folder.write("unix", "secret\nand more\n")), "secret");
+  EXPECT_EQ(*password_in(folder.write("windows", "secret\r\n")), "secret");
+  EXPECT_EQ(*password_in(folder.write("bare", " a b")), " a b");
+  for (const auto& file : {folder.path() + "/none", folder.path(), folder.write("empty", ""), folder.write("blank", "\r\nsecret\n"), folder.write("long", std::string(257, 'x'))}) {
+    const auto read = password_in(std::filesystem::relative(file).string());
+    ASSERT_FALSE(read) << file;
+    EXPECT_EQ(read.error().code, ErrorCode::invalid);
+    EXPECT_NE(read.error().what.find(file), std::string::npos) << read.error().what;
+    EXPECT_NE(read.error().what.find("write the password"), std::string::npos) << read.error().what;
+  }
 }
 
 TEST(RtpTimes, ALateBurstIsSeenToBeOld) {
