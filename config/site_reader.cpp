@@ -242,6 +242,7 @@ class SiteReader {
     }
     t.finish();
     product(s, path, part);
+    files(s);
     if (!s.role.empty()) lane.roles.push_back(s.role);
     for (const auto& w : s.wiring)
       if (is_input_point(w.point)) lane.inputs.push_back(w.point);
@@ -293,6 +294,14 @@ class SiteReader {
       out_.site.products[s.icd] = std::move(check.product);
     else if (broken_.insert(s.icd).second)
       out_.findings.insert(out_.findings.end(), check.findings.begin(), check.findings.end());
+  }
+
+  /// Options that name files start at the site file too. That they exist is for the driver to say: a password is put in place later.
+  void files(device::Settings& s) const {
+    const auto found = out_.site.products.find(s.icd);
+    if (found == out_.site.products.end()) return;
+    for (auto& [name, value] : s.options)
+      if (const icd::OptionSpec* spec = found->second.option(name); spec && spec->type == "file") value = resolved(value);
   }
 
   Tree tree_;

@@ -40,7 +40,7 @@ class VideoCamera final : public device::Driver {
     const Duration again = wanted ? look_wait : command_wait;
     if (now.mono < begin_at_) return std::min(command_wait, begin_at_ - now.mono);
     if (auto running = video_->run(timing_.reply_timeout); !running) return begin_again(running.error(), clock_.now(), out);
-    if (!began_) began_ = in_time_ = clock_.mono();
+    if (!began_) began_ = clock_.mono();
     const MonoTime due = wanted ? next_frame_ : next_check_;
     if (now.mono < due) return std::min(again, due - now.mono);
 
@@ -51,16 +51,19 @@ class VideoCamera final : public device::Driver {
       video_->close();
       return begin_again({ErrorCode::timeout, "no picture for " + std::to_string(to_ms(timing_.reply_timeout)) + " ms"}, now, out);
     }
-    backoff_.reset();
     last_came_ = now.mono;
     if (const Duration age = clock_.mono() - (*frame)->captured; age > times_.frame_age_max) {
       // A picture of the lorry before would be read as this one's. A newer one may be under way.
-      if (now.mono - in_time_ > timing_.reply_timeout)
-        condition_.tell(ConditionLevel::suspect, "late_pictures",
-                        "pictures come " + std::to_string(to_ms(age)) + " ms late and are left out; look at the load of line and machine, or choose a smaller picture in the camera", now, out);
-      return again;
+      if (!late_since_) late_since_ = now.mono;
+      if (now.mono - *late_since_ <= timing_.reply_timeout) return again;
+      condition_.tell(ConditionLevel::suspect, "late_pictures",
+                      "pictures come " + std::to_string(to_ms(age)) + " ms late and are left out; look at the load of line and machine, or choose a smaller picture in the camera", now, out);
+      // A camera whose clock was set back looks late until drift_max_ppm has made it good, for hours; a new connection lays the clock anew.
+      video_->close();
+      return wait_to_begin(now);
     }
-    in_time_ = now.mono;
+    late_since_.reset();
+    backoff_.reset();  // not before: a camera that is always late is not asked again and again
     take(**frame, wanted, now, out);
     next_check_ = now.mono + times_.idle_check;
     if (wanted) next_frame_ = now.mono + times_.frame_period;
@@ -79,9 +82,14 @@ class VideoCamera final : public device::Driver {
 
  private:
   Duration begin_again(const Error& error, Stamp now, device::EventSink& out) {
-    began_.reset();
     if (error.code == ErrorCode::refused || error.code == ErrorCode::invalid) condition_.tell(ConditionLevel::faulted, std::string(name_of(error.code)), error.what, now, out);
     else tell_failure(condition_, error, now, out);
+    return wait_to_begin(now);
+  }
+
+  Duration wait_to_begin(Stamp now) {
+    began_.reset();
+    late_since_.reset();
     const Duration wait = backoff_.next();
     begin_at_ = now.mono + wait;
     return std::min(command_wait, wait);
@@ -115,7 +123,8 @@ class VideoCamera final : public device::Driver {
   std::optional<MonoTime> began_;  ///< this run of the video
   MonoTime begin_at_;              ///< not before: the back-off
   MonoTime next_frame_, next_check_;
-  MonoTime last_came_, in_time_;   ///< the last picture, and the last that was young enough
+  MonoTime last_came_;             ///< the last picture
+  std::optional<MonoTime> late_since_;  ///< since when every picture was too old
   MonoTime changed_;               ///< the first picture like the last one
   std::optional<std::uint32_t> sum_;
   std::uint64_t number_ = 0;

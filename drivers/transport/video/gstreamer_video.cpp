@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <fstream>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "drivers/transport/video/rtsp_client.hpp"
+#include "drivers/transport/video/rtsp_password.hpp"
 
 namespace rampa::drivers {
 namespace {
@@ -57,13 +57,6 @@ Result<void> gstreamer_is_there() {
   }();
   if (!missing.empty()) return fail(ErrorCode::invalid, missing);
   return {};
-}
-
-Result<std::string> first_line(const std::string& file) {
-  std::ifstream in(file);
-  std::string line;
-  if (!std::getline(in, line) || line.empty() || line.size() > 256) return fail(ErrorCode::invalid, "password file " + file + " can't be read, or its first line is no password of 1 to 256 characters");
-  return line;
 }
 
 class GstreamerVideo final : public VideoSource {
@@ -276,7 +269,7 @@ Result<std::shared_ptr<VideoSource>> make_gstreamer_video(const device::Address&
   if (auto there = gstreamer_is_there(); !there) return tl::unexpected(there.error());
   std::string password;
   if (!access.user.empty()) {
-    auto line = first_line(access.password_file);
+    auto line = rtsp::password_in(access.password_file);
     if (!line) return tl::unexpected(line.error());
     password = std::move(*line);
   }

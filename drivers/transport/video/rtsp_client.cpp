@@ -1,62 +1,18 @@
 #include "drivers/transport/video/rtsp_client.hpp"
 
-#include <glib.h>
-
 #include <algorithm>
 #include <charconv>
-#include <memory>
+#include <utility>
 
 namespace rampa::drivers::rtsp {
-namespace {
-
-/// A parameter of a challenge: key="value" or key=value.
-std::string parameter(const std::string& challenge, const std::string& key) {
-  for (std::size_t at = challenge.find(key + "="); at != std::string::npos; at = challenge.find(key + "=", at + 1)) {
-    if (at != 0 && challenge[at - 1] != ' ' && challenge[at - 1] != ',') continue;  // the end of another name
-    const std::size_t from = at + key.size() + 1;
-    if (from < challenge.size() && challenge[from] == '"') return challenge.substr(from + 1, challenge.find('"', from + 1) - from - 1);
-    return challenge.substr(from, challenge.find_first_of(", ", from) - from);
-  }
-  return {};
-}
-
-std::string taken(gchar* text) {
-  const std::unique_ptr<gchar, decltype(&g_free)> own(text, g_free);
-  return own.get();
-}
-
-}  // namespace
-
-std::string authorization(const std::string& challenge, const std::string& user, const std::string& password, const std::string& method, const std::string& uri) {
-  if (challenge.starts_with("Basic")) {
-    const std::string both = user + ":" + password;
-    return "Basic " + taken(g_base64_encode(reinterpret_cast<const guchar*>(both.data()), both.size()));
-  }
-  if (!challenge.starts_with("Digest")) return {};
-  const std::string algorithm = parameter(challenge, "algorithm");
-  if (!algorithm.empty() && algorithm != "MD5" && algorithm != "SHA-256") return {};
-  const auto sum = [&](const std::string& text) { return taken(g_compute_checksum_for_string(algorithm == "SHA-256" ? G_CHECKSUM_SHA256 : G_CHECKSUM_MD5, text.c_str(), -1)); };
-  const std::string realm = parameter(challenge, "realm"), nonce = parameter(challenge, "nonce"), opaque = parameter(challenge, "opaque");
-  const std::string who = sum(user + ":" + realm + ":" + password), what = sum(method + ":" + uri);
-  std::string out = "Digest username=\"" + user + "\", realm=\"" + realm + "\", nonce=\"" + nonce + "\", uri=\"" + uri + "\"";
-  if (parameter(challenge, "qop").find("auth") != std::string::npos) {
-    const std::string once = sum(nonce + method + uri).substr(0, 16);
-    out += ", qop=auth, nc=00000001, cnonce=\"" + once + "\", response=\"" + sum(who + ":" + nonce + ":00000001:" + once + ":auth:" + what) + "\"";
-  } else {
-    out += ", response=\"" + sum(who + ":" + nonce + ":" + what) + "\"";
-  }
-  if (!algorithm.empty()) out += ", algorithm=" + algorithm;
-  if (!opaque.empty()) out += ", opaque=\"" + opaque + "\"";
-  return out;
-}
 
 Client::Client(Target target, const Clock& clock)
-    : target_(std::move(target)), url_("rtsp://" + target_.host + ":" + std::to_string(target_.port) + target_.path), clock_(clock) {}
+    : target_(std::move(target)), url_("rtsp://" + target_.host + ":" + std::to_string(target_.port) + target_.path), clock_(clock), credentials_(target_.user, target_.password) {}
 
 Result<void> Client::send(const std::string& method, const std::string& uri, const std::string& more) {
   std::string text = method + " " + uri + " RTSP/1.0\r\nCSeq: " + std::to_string(++cseq_) + "\r\nUser-Agent: Rampa\r\n" + more;
   if (!session_.empty()) text += "Session: " + session_ + "\r\n";
-  if (!challenge_.empty()) text += "Authorization: " + authorization(challenge_, target_.user, target_.password, method, uri) + "\r\n";
+  if (const auto answer = credentials_.answer(method, uri); !answer.empty()) text += "Authorization: " + answer + "\r\n";
   return port_.write(as_bytes(text + "\r\n"), 1s);
 }
 
@@ -85,11 +41,10 @@ Result<Reply> Client::ask(const std::string& method, const std::string& uri, con
     if (answer->status != 401) return fail(ErrorCode::bad_reply, "answers " + method + " with status " + std::to_string(answer->status));
     if (target_.user.empty()) return fail(ErrorCode::refused, "wants a user and a password: give it the options user and password_file");
     if (again) return fail(ErrorCode::refused, "does not take this user and password");
-    // Basic, which shows the password to the line, only where nothing better is offered.
-    challenge_.clear();
+    std::vector<std::string> challenges;
     for (const auto& [name, value] : answer->headers)
-      if (name == "www-authenticate" && !authorization(value, "", "", "", "").empty() && (challenge_.empty() || challenge_.starts_with("Basic"))) challenge_ = value;
-    if (challenge_.empty()) return fail(ErrorCode::refused, "wants a kind of password that is not known here; choose Digest in the camera");
+      if (name == "www-authenticate") challenges.push_back(value);
+    if (auto taken = credentials_.take(challenges); !taken) return tl::unexpected(taken.error());
   }
 }
 
@@ -98,7 +53,7 @@ Result<H264Track> Client::play(Duration timeout) {
   wire_ = {};
   times_ = {};
   session_.clear();
-  challenge_.clear();
+  credentials_.forget();
   playing_ = false;
   auto port = Port::connect_tcp(target_.host, target_.port, timeout);
   if (!port) return tl::unexpected(port.error());

@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "drivers/transport/port.hpp"
+#include "drivers/transport/video/rtsp_password.hpp"
 #include "drivers/transport/video/rtsp_wire.hpp"
 
 namespace rampa::drivers::rtsp {
-
-/// Of a camera's challenge (a WWW-Authenticate header): the value for Authorization, by Digest (RFC 2617, RFC 7616) with MD5 or
-/// SHA-256, or Basic. Empty where the challenge is none of these.
-[[nodiscard]] std::string authorization(const std::string& challenge, const std::string& user, const std::string& password, const std::string& method, const std::string& uri);
 
 class Client {
  public:
@@ -49,7 +46,8 @@ class Client {
   Wire wire_;
   RtpTimes times_;
   H264Track track_;
-  std::string challenge_, session_;
+  Credentials credentials_;
+  std::string session_;
   int cseq_ = 0;
   bool playing_ = false;
   MonoTime deadline_, keep_alive_at_;

@@ -63,7 +63,8 @@ struct RtpHead {
 [[nodiscard]] bool says_goodbye(ByteView reports);
 
 /// When a packet was sent, in our time: the RTP clock, laid so that the packet which came quickest was not on its way at all. So what a
-/// line held back is seen to be old. The camera's crystal may be off by so much; a clock that is worse looks like a line that gets later.
+/// line held back is seen to be old. The camera's crystal may be off by so much; a clock that is worse looks like a line that gets later, and
+/// one that was set back (NTP) like a line that is late: whoever sees nothing but late pictures connects anew.
 class RtpTimes {
  public:
   static constexpr int drift_max_ppm = 500;

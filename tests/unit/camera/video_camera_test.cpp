@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "config/site.hpp"
 #include "drivers/camera/jpeg_marks.hpp"
 #include "drivers/camera/jpeg_picture.hpp"
+#include "drivers/transport/video/rtsp_wire.hpp"
 #include "tests/support/camera_fakes.hpp"
 #include "tests/support/permits.hpp"
 #include "tests/support/virtual_clock.hpp"
@@ -100,9 +103,42 @@ TEST_F(VideoDriver, AnOldPictureIsNeverTaken) {
   EXPECT_EQ(frames().size(), count);
   EXPECT_EQ(sink_.condition(), "suspect:late_pictures");
   age_ = 300ms;
-  run(1s);
+  run(2s);  // it may be about to begin anew
   EXPECT_GT(frames().size(), count);
   EXPECT_EQ(sink_.condition(), "ready");
+}
+
+TEST_F(VideoDriver, ACameraWhoseClockWasSetBackIsBegunAnew) {
+  rtsp::RtpTimes times;
+  Duration step{};
+  auto& video = *transports_.video_source;
+  video.answer = [&, run_of = 0]() mutable -> Result<std::optional<VideoFrame>> {
+    if (std::exchange(run_of, video.closes) != video.closes) times = {};  // as a new connection does
+    const auto ticks = static_cast<std::uint32_t>((Duration{clock_.mono().ns} + 1h + step).count() * 9 / 100'000);
+    return grey(static_cast<std::uint8_t>(++pictures_), times.sent(ticks, clock_.mono()));
+  };
+  drive();
+  take(30s);
+  run(2s);
+  const auto count = frames().size();
+  ASSERT_GT(count, 10u);
+  step = -1s;
+  run(3s);
+  EXPECT_EQ(frames().size(), count) << "a picture that looks old was taken";
+  EXPECT_EQ(video.closes, 0) << "a pause of a moment";
+  run(3s);
+  EXPECT_EQ(video.closes, 1);
+  EXPECT_GT(frames().size(), count + 5);
+  EXPECT_EQ(sink_.condition(), "ready");
+}
+
+TEST_F(VideoDriver, OneThatIsAlwaysLateIsBegunAnewWithABackOff) {
+  age_ = 301ms;
+  drive();
+  run(60s);
+  EXPECT_EQ(sink_.condition(), "suspect:late_pictures");
+  EXPECT_GE(transports_.video_source->closes, 2);
+  EXPECT_LE(transports_.video_source->closes, 7) << "back-off";
 }
 
 TEST_F(VideoDriver, FrozenOnlyAfterAWhile) {

@@ -243,6 +243,21 @@ TEST(SiteReader, OnePortHasOneProtocolAndOneFormat) {
   EXPECT_EQ(with_scales("modbus+rtu:///dev/ttyS0?unit=1", "modbus+rtu:///dev/ttyS0?unit=2&format=8N1").find("of a line"), std::string::npos);
 }
 
+TEST(SiteReader, AFileAmongTheOptionsStartsAtTheSiteFile) {
+  const auto named = [](const std::string& file) {
+    tests::TemporaryFolder folder;
+    folder.write("profiles.json", "{}");
+    const auto check = config::read_site(folder.write("site.toml", kGood + "[[lane.device]]\nrole = \"plate_front\"\nicd = \"video-camera\"\naddress = \"rtsp://127.0.0.1:15130/a\"\n"
+                                                                   "[lane.device.options]\nuser = \"lane\"\npassword_file = \"" + file + "\"\n"), kIcds);
+    EXPECT_TRUE(check.findings.empty()) << all(check);
+    const std::string read = check.site.devices.back().options.at("password_file");
+    return read.starts_with(folder.path()) ? read.substr(folder.path().size()) : read;
+  };
+  EXPECT_EQ(named("plate_front.password"), "/plate_front.password");
+  EXPECT_EQ(named("secrets/../a"), "/a");
+  EXPECT_EQ(named("/run/secret"), "/run/secret");
+}
+
 TEST(SiteReader, AnAddressAmongTheOptionsIsAnAddress) {
   const std::string nii = replaced(kGood, "kind = \"cargo\"", "kind = \"nii\"") +
                           "[[lane.device]]\nrole = \"scanner\"\nicd = \"nii-il-1\"\naddress = \"modbus+tcp://127.0.0.1:15150?unit=1\"\n"

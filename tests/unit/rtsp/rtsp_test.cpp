@@ -1,9 +1,12 @@
 // RTSP's text, the packets between it, passwords and the RTP clock. The whole client talks to a real server in tests/contract/cameras.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 
-#include "drivers/transport/video/rtsp_client.hpp"
+#include "drivers/transport/video/rtsp_password.hpp"
+#include "drivers/transport/video/rtsp_wire.hpp"
+#include "tests/unit/config/temporary_file.hpp"
 
 namespace rampa::drivers::rtsp {
 namespace {
@@ -77,17 +80,97 @@ TEST(Sdp, SaysWhatTheCameraSendsInstead) {
   EXPECT_FALSE(h264_track("", ""));
 }
 
-// RFC 2617 section 3.5, and RFC 7616 section 3.9.1 for the algorithm's name; the SHA-256 value is Python's hashlib's.
-TEST(RtspPassword, DigestAndBasic) {
+std::string answer_to(const std::vector<std::string>& headers, const std::string& user, const std::string& password, const std::string& method, const std::string& uri,
+                      const std::string& cnonce = {}) {
+  Credentials credentials(user, password);
+  const auto taken = credentials.take(headers);
+  return taken ? credentials.answer(method, uri, cnonce) : "refused: " + taken.error().what;
+}
+
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// RFC 2617 section 3.5; the SHA-256 value is Python's hashlib's.
+TEST(RtspPassword, DigestWithoutQopAndBasic) {
   const std::string challenge = "Digest realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"";
-  const std::string said = authorization(challenge, "Mufasa", "Circle Of Life", "GET", "/dir/index.html");
-  EXPECT_NE(said.find("response=\"670fd8c2df070c60b045671b8b24ff02\""), std::string::npos) << said;
-  EXPECT_NE(said.find("opaque=\"5ccc069c403ebaf9f0171e9517f40e41\""), std::string::npos);
-  EXPECT_NE(authorization(challenge + ", algorithm=SHA-256", "Mufasa", "Circle Of Life", "GET", "/dir/index.html").find("response=\"e71f89d8267982ee1cd4dfb3637698eaf2f55848fe056aee7be175262aab5d2a\""), std::string::npos);
-  EXPECT_NE(authorization(challenge + ", qop=\"auth\"", "a", "b", "PLAY", "/").find("nc=00000001"), std::string::npos);
-  EXPECT_EQ(authorization("Basic realm=\"x\"", "Aladdin", "open sesame", "PLAY", "/"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-  EXPECT_EQ(authorization(challenge + ", algorithm=MD4", "a", "b", "PLAY", "/"), "");
-  EXPECT_EQ(authorization("Negotiate", "a", "b", "PLAY", "/"), "");
+  const std::string said = answer_to({challenge}, "Mufasa", "Circle Of Life", "GET", "/dir/index.html");
+  EXPECT_TRUE(says(said, "response=\"670fd8c2df070c60b045671b8b24ff02\"")) << said;
+  EXPECT_TRUE(says(said, "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"")) << said;
+  EXPECT_TRUE(says(answer_to({challenge + ", algorithm=SHA-256"}, "Mufasa", "Circle Of Life", "GET", "/dir/index.html"),
+                   "response=\"e71f89d8267982ee1cd4dfb3637698eaf2f55848fe056aee7be175262aab5d2a\""));
+  EXPECT_EQ(answer_to({"Basic realm=\"x\""}, "Aladdin", "open sesame", "PLAY", "/"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+}
+
+// RFC 7616 section 3.9.1.
+TEST(RtspPassword, DigestWithQop) {
+  const std::string challenge = "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", "
+                                "opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\", algorithm=";
+  const auto answered = [&](const std::string& algorithm) {
+    return answer_to({challenge + algorithm}, "Mufasa", "Circle of Life", "GET", "/dir/index.html", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ");
+  };
+  EXPECT_TRUE(says(answered("MD5"), "response=\"8ca523f5e9506fed4657c9700eebdbec\"")) << answered("MD5");
+  EXPECT_TRUE(says(answered("SHA-256"), "response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\"")) << answered("SHA-256");
+  EXPECT_TRUE(says(answered("md5"), "response=\"8ca523f5e9506fed4657c9700eebdbec\"")) << "in small letters";
+}
+
+TEST(RtspPassword, EachUseOfANonceIsCounted) {
+  Credentials credentials("a", "b");
+  EXPECT_EQ(credentials.answer("DESCRIBE", "/"), "") << "nobody asked for a password";
+  const auto take = [&](const std::string& nonce) { ASSERT_TRUE(credentials.take({"Digest realm=\"x\", nonce=\"" + nonce + "\", qop=\"auth\""})); };
+  take("one");
+  const std::string first = credentials.answer("DESCRIBE", "/"), second = credentials.answer("SETUP", "/");
+  EXPECT_TRUE(says(first, "nc=00000001,")) << first;
+  EXPECT_TRUE(says(second, "nc=00000002,")) << second;
+  const auto cnonce = [](const std::string& text) { return text.substr(text.find("cnonce="), 25); };
+  EXPECT_NE(cnonce(first), cnonce(second));
+  take("one");
+  EXPECT_TRUE(says(credentials.answer("PLAY", "/"), "nc=00000003,")) << "the same nonce again";
+  for (int n = 0; n < 7; ++n) (void)credentials.answer("OPTIONS", "/");
+  EXPECT_TRUE(says(credentials.answer("OPTIONS", "/"), "nc=0000000b,")) << "hexadecimal";
+  take("two");
+  EXPECT_TRUE(says(credentials.answer("PLAY", "/"), "nc=00000001,"));
+  credentials.forget();
+  EXPECT_EQ(credentials.answer("PLAY", "/"), "");
+}
+
+TEST(RtspPassword, IsNeverInClearWhereDigestIsOffered) {
+  const std::string basic = "Basic realm=\"x, Digest y\"", digest = "Digest realm=\"x\", nonce=\"n\"";
+  for (const std::vector<std::string>& headers : std::vector<std::vector<std::string>>{
+           {basic, digest}, {digest, basic}, {basic + ", " + digest}, {digest + "," + basic}, {"BASIC realm=x, DIGEST Realm = \"x\" , NONCE=n"}, {"basic", "digest nonce=\"n\",realm=\"x\""},
+           {basic, "Digest algorithm=MD4", digest}}) {
+    const std::string said = answer_to(headers, "a", "b", "PLAY", "/");
+    EXPECT_TRUE(said.starts_with("Digest username=\"a\", realm=\"x\", nonce=\"n\"")) << headers[0] << ": " << said;
+  }
+  EXPECT_TRUE(answer_to({"basic realm=\"Digest\""}, "a", "b", "PLAY", "/").starts_with("Basic ")) << "that is its realm alone";
+  const std::string integrity = "Digest realm=\"x\", nonce=\"n\", qop=\"auth-int\"";
+  for (const auto& headers : {std::vector<std::string>{integrity}, {basic, integrity}, {integrity + ", " + basic}})
+    EXPECT_TRUE(says(answer_to(headers, "a", "b", "PLAY", "/"), "refused: offers Digest with qop auth-int alone")) << answer_to(headers, "a", "b", "PLAY", "/");
+  EXPECT_TRUE(says(answer_to({digest + ", algorithm=MD4", basic}, "a", "b", "PLAY", "/"), "refused: offers Digest by MD4"));
+  EXPECT_TRUE(says(answer_to({"Negotiate YWJj=="}, "a", "b", "PLAY", "/"), "refused: wants a kind of password"));
+  EXPECT_TRUE(says(answer_to({}, "a", "b", "PLAY", "/"), "refused: wants a kind of password"));
+}
+
+TEST(RtspPassword, ChangedChallengesNeverCrash) {
+  std::mt19937 random(4);
+  const std::string good = "Basic realm=\"a\\\"b\", Digest realm = \"x\", nonce=n, qop=\"auth,auth-int\", algorithm=MD5";
+  for (int round = 0; round < 5000; ++round) {
+    std::string text = good.substr(0, 1 + random() % good.size());
+    for (int n = 0; n < 3; ++n) text[random() % text.size()] = "\"\\=, \tx"[random() % 7];
+    (void)answer_to({text}, "a", "b", "PLAY", "/");
+  }
+}
+
+TEST(RtspPassword, IsTheFirstLineOfItsFile) {
+  tests::TemporaryFolder folder;
+  EXPECT_EQ(*password_in(folder.write("unix", "secret\nand more\n")), "secret");
+  EXPECT_EQ(*password_in(folder.write("windows", "secret\r\n")), "secret");
+  EXPECT_EQ(*password_in(folder.write("bare", " a b")), " a b");
+  for (const auto& file : {folder.path() + "/none", folder.path(), folder.write("empty", ""), folder.write("blank", "\r\nsecret\n"), folder.write("long", std::string(257, 'x'))}) {
+    const auto read = password_in(std::filesystem::relative(file).string());
+    ASSERT_FALSE(read) << file;
+    EXPECT_EQ(read.error().code, ErrorCode::invalid);
+    EXPECT_NE(read.error().what.find(file), std::string::npos) << read.error().what;
+    EXPECT_NE(read.error().what.find("write the password"), std::string::npos) << read.error().what;
+  }
 }
 
 TEST(RtpTimes, ALateBurstIsSeenToBeOld) {
