@@ -15,6 +15,7 @@ constexpr std::size_t keys_max = 256;       // replays are told for that many ca
 constexpr std::size_t captures_per_role = 8;  // kept of one device for one crossing; all are recorded
 constexpr std::size_t early_max = 16;
 constexpr std::int64_t same_mass_g = 50'000;
+constexpr std::string_view own_plate_reader = "rampa";  // PlateRead::reader
 
 bool before_release(Phase phase) { return phase >= Phase::gathering && phase <= Phase::waiting_officer; }
 bool passing(Phase phase) { return phase == Phase::opening || phase == Phase::open || phase == Phase::closing; }
@@ -38,6 +39,15 @@ bool is_replay(State& s, const std::string& role, const CaptureBody& body) {
 // What its reader vouches for is worth more than any confidence without that.
 bool better(const device::PlateRead& a, const device::PlateRead& b) {
   return a.uncertified != b.uncertified ? b.uncertified : a.confidence_percent > b.confidence_percent;
+}
+
+// Our own reader certified two texts for one vehicle: one of them is wrong, or another vehicle's. A camera that reads itself vouches for
+// nothing; what its reads say differently is a fact that profiles ask for.
+bool contradicted(const State& s, std::string_view role, const device::PlateRead& read) {
+  return read.reader == own_plate_reader && std::any_of(s.captures.begin(), s.captures.end(), [&](const Capture& capture) {
+    const auto* other = std::get_if<device::PlateRead>(&capture.body);
+    return other && capture.role == role && other->reader == read.reader && !other->uncertified && other->text != read.text;
+  });
 }
 
 // The lane needs not wait for a better one: there is a good capture, and of a plate one that may let it go.
@@ -348,7 +358,7 @@ void ask_assessment(Turn& t) {
     const Capture* capture = best(s, t.c, role);
     if (!capture) continue;
     const auto& read = std::get<device::PlateRead>(capture->body);
-    if (read.uncertified) miss(role);  // it may be asked of declarations and lists, but opens nothing
+    if (read.uncertified || contradicted(s, role, read)) miss(role);  // it may be asked of declarations and lists, but opens nothing
     if (std::find(plates.begin(), plates.end(), read.text) != plates.end()) continue;
     plates.push_back(read.text);
     reads.push_back(read);

@@ -212,6 +212,29 @@ TEST(Evidence, ACertifiedReadIsTheFactWhateverWasReadBefore) {
   EXPECT_EQ(rig.count("raise 1"), 1u);
 }
 
+TEST(Evidence, TwoTextsThatOurReaderCertifiedForOneVehicleOpenNothing) {
+  for (const std::string reader : {"rampa", "camera"}) {
+    Rig rig;
+    rig.start();
+    rig.arrive(false);
+    const auto read = [&](const std::string& text, int confidence) {
+      device::PlateRead one;
+      one.reader = reader;
+      one.text = text;
+      one.confidence_percent = confidence;
+      one.read_id = text;
+      rig.give(lane::FromDevice{"plate_front", rig.event("L1-plate_front", one)});
+    };
+    read("BG123AA", 95);
+    read("BG128AA", 99);
+    rig.plate("plate_rear", "BG456BB");
+    rig.weigh_for(32000, 700ms);
+    rig.pass(10s);
+    EXPECT_EQ(missing(rig, "plate_front"), reader == "rampa");
+    EXPECT_EQ(rig.count("raise 1"), reader == "rampa" ? 0u : 1u) << "of a camera's own reads the profiles decide";
+  }
+}
+
 TEST(Evidence, APlainCameraRestsOnceItsReadIsCertified) {
   Rig rig;
   rig.start();
