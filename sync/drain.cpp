@@ -68,11 +68,13 @@ void Drain::reachable(std::size_t broker, Stamp now) {
   if (!away() || broker >= settings_.brokers) return;
   if (phase_ == Phase::connecting) {
     // One that is younger gets through by itself: the first SYN is said again after one second, the next after two more (RFC 6298).
-    if (now.mono < deadline_ - settings_.connect_timeout + settings_.attempt_kept) return;
+    const Duration kept = broker == status_.broker ? settings_.attempt_kept : settings_.attempt_elsewhere_kept;
+    if (reached_ || now.mono < deadline_ - settings_.connect_timeout + kept) return;
     effects_.emplace_back(effect::CloseLink{attempt_, "the line is back"});
   }
   failed_in_a_row_ = broker;
   connect(now.mono);
+  reached_ = true;
   plan_wake();
 }
 
@@ -218,6 +220,7 @@ void Drain::connect(MonoTime now) {
   ++status_.attempts;
   ++attempt_;
   hello_number_ = 0;
+  reached_ = false;
   foreign_.clear();
   not_passed_on_.clear();
   deadline_ = now + settings_.connect_timeout;

@@ -79,7 +79,9 @@ struct DrainSettings {
   /// Something is on its way and HQ says nothing for so long: the connection is taken for dead. After half of it a hello
   /// asks. Must be longer than a frame needs on the slowest link: 20 s and 32 KiB allow for 16 kbit/s.
   Duration ack_timeout = 20s;
-  Duration attempt_kept = 2s;    ///< an attempt to connect that is younger is not given up for a broker that can be reached again
+  /// An attempt to connect that is younger is not given up for a broker that can be reached again: to this one, and to another one, which
+  /// may be there all the time behind a satellite (five round trips) while this one comes and goes.
+  Duration attempt_kept = 2s, attempt_elsewhere_kept = 6s;
   Duration pause_first = 250ms, pause_last = 30s;
   Duration refused_pause = 5s;   ///< before a frame that HQ refused is tried again
   /// Events that come one by one wait for HQ's word on those under way, at most for so long, and go together: an HQ with much to
@@ -231,6 +233,7 @@ class Drain {
   store::JournalReader& journal_;
   BlobSource& blobs_;
   Backoff backoff_;
+  bool reached_ = false;        ///< this attempt was begun because its broker can be reached
   LinkStatus status_;
   std::vector<Effect> effects_;
   Phase phase_ = Phase::waiting;

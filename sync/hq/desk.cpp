@@ -14,8 +14,8 @@ namespace rampa::sync::hq {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 500;
-/// 8 s of a line of 512 kbit/s. A post takes a connection for dead on which it hears nothing for 20 s, and a message that is still arriving is not heard.
-constexpr std::size_t letter_sealed_bytes_max = 512u << 10;
+/// 16 s of a line of 512 kbit/s. A post takes a connection for dead on which it hears nothing for 20 s, and a message that is still arriving is not heard.
+constexpr std::size_t letter_sealed_bytes_max = 1u << 20;
 
 /// At most `most` bytes, not cut inside a character: PostgreSQL takes no half ones.
 std::string cut(const std::string& text, std::size_t most) {
@@ -400,8 +400,8 @@ Result<std::string> checked_letter(const std::string& kind, ByteView document) {
   }
   if (const std::size_t sealed = envelope_bytes(as_bytes(text)); sealed > letter_sealed_bytes_max)
     return fail(ErrorCode::invalid, "packed it is " + std::to_string(sealed >> 10) + " KiB, more than the " + std::to_string(letter_sealed_bytes_max >> 10) +
-                                        " KiB that reach a post over any line within its time-outs: send it in parts (shorter texts, lists of their own), or as a file "
-                                        "that the letter names");
+                                        " KiB that reach a post over a thin line within its time-outs: shorten its texts, leave a language out, or divide it into lists of "
+                                        "their own; a watch list can be built as a file");
   return text;
 }
 

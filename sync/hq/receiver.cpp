@@ -314,9 +314,9 @@ Result<std::vector<Answer>> Receiver::commit(const Clock& clock) {
               const bool again = state.letters_sent > after && state.letters_said_after == after;
               state.letters_said_again = again ? state.letters_said_again + 1 : 0;
               state.letters_said_after = after;
+              state.letters_sent_at = now.mono;  // of the oldest: new ones behind it must not put off its being said again
             }
             state.letters_sent = next.letters.back().number;
-            state.letters_sent_at = now.mono;
             letters[name] = std::move(next);
           }
         }

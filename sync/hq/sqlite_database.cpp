@@ -2,13 +2,15 @@
 // synchronous=FULL, so that a commit that returned is on the disk; readers are read-only.
 #include <sqlite3.h>
 
+#include <mutex>
+
 #include "sync/hq/database.hpp"
 
 namespace rampa::sync::hq {
 namespace {
 
 constexpr int page_bytes = 8192;  ///< of a new file: a record is about a KiB, and half as many pages as with 4096 are half as many calls
-constexpr int checkpoint_pages = 4000;  ///< about 32 MB of write-ahead log
+constexpr int checkpoint_pages = 4000;  ///< about 32 MB of write-ahead log, 16 in files of before with pages of 4096
 
 [[noreturn]] void complain(sqlite3* database, const std::string& doing) {
   const int code = database ? sqlite3_errcode(database) : SQLITE_NOMEM;
@@ -168,7 +170,8 @@ class SqliteDatabase : public Database {
 
 std::unique_ptr<Database> open_sqlite(const std::string& file, OpenFor purpose, bool write_ahead) {
   // Its count of memory, under one lock for the whole program, is read by nobody. Refused once SQLite is in use: then it goes on counting.
-  (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static std::once_flag once;
+  std::call_once(once, [] { (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
   return std::make_unique<SqliteDatabase>(file, purpose, write_ahead);
 }
 

@@ -28,15 +28,18 @@ struct Address {
   socklen_t length = 0;
 };
 
-/// The first address of a name, which may take long where the name server is not reached.
+/// The address of a name that Paho connects to: the first of IPv4, else the first. May take long where the name server is not reached.
 std::optional<Address> look_up(const std::string& broker) {
   const BrokerAddress named = broker_address(broker);
   addrinfo wanted{}, *found = nullptr;
   wanted.ai_socktype = SOCK_STREAM;
   if (::getaddrinfo(named.host.c_str(), std::to_string(named.port).c_str(), &wanted, &found) != 0 || !found) return std::nullopt;
+  const addrinfo* best = found;
+  while (best && best->ai_family != AF_INET) best = best->ai_next;
+  if (!best) best = found;
   Address out;
-  std::copy_n(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen, reinterpret_cast<char*>(&out.bytes));
-  out.length = found->ai_addrlen;
+  std::copy_n(reinterpret_cast<const char*>(best->ai_addr), best->ai_addrlen, reinterpret_cast<char*>(&out.bytes));
+  out.length = best->ai_addrlen;
   ::freeaddrinfo(found);
   return out;
 }
@@ -79,7 +82,7 @@ class ReachProbe::Looks {
   };
   struct Door {
     Target target;
-    std::optional<Address> address;  ///< of the first that the name has; kept: in an outage there is often no name server either
+    std::optional<Address> address;  ///< kept: in an outage there is often no name server either (a broker that moves then is found by the pauses' end)
     MonoTime named;                  ///< when it was last asked for
     std::vector<Look> looks;         ///< under way, oldest first: on a line that loses everything each lives for `patience`
     State state = State::unknown;
@@ -115,6 +118,10 @@ class ReachProbe::Looks {
   }
 
   void name(Door& door) {
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_) return;
+    }
     if (auto found = look_up(door.target.broker)) door.address = *found;
     door.named = clock_.mono();
   }
@@ -128,9 +135,9 @@ class ReachProbe::Looks {
 
   static void begin(Door& door, MonoTime now) {
     if (!door.address || now < door.next) return;
+    door.next = now + (door.state == State::open ? std::max<Duration>(open_again, door.target.every) : door.target.every);
     const int fd = ::socket(door.address->bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
-    door.next = now + (door.state == State::open ? open_again : door.target.every);
     if (::connect(fd, reinterpret_cast<const sockaddr*>(&door.address->bytes), door.address->length) == 0 || errno == EINPROGRESS) {
       door.looks.push_back({fd, now, {}});
       return;
