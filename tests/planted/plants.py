@@ -65,7 +65,7 @@ PLANTS = [
     plant("green-in-doubt", "no green for a vehicle that the lane itself doubts", LANE,
           ("edge/lane/officer.cpp", "if (s.other_vehicle || s.assess_again) s.passage.halted = s.passage.expired = true;", "")),
     plant("uncertified-read-opens", "a plate read that its reader does not certify is never green", LANE,
-          ("edge/lane/evidence.cpp", "if (read.uncertified) miss(role);", "")),
+          ("edge/lane/evidence.cpp", "if (read.uncertified || contradicted(s, role, read)) miss(role);", "")),
     plant("green-while-out-of-service", "a lane out of service shows red, also where its boom stands open", LANE,
           ("edge/lane/officer.cpp", "for (const auto boom : booms(t.c)) t.light(boom, device::Aspect::red);", "")),
     plant("successor-gets-the-green", "a release is for the vehicle that stood there, not for the one that pulled up after it", LANE,
